@@ -1,7 +1,5 @@
 package io.neurovisor.cli;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.cli.console.ExitCode;
 import io.neurovisor.cli.console.Failures;
 import io.neurovisor.cli.console.Logging;
@@ -24,13 +22,7 @@ import picocli.CommandLine.RunLast;
  * Reads the settings of the selected command, then runs it. If settings or arguments are wrong, all problems are reported
  * together and the command is not run.
  */
-final class CheckedExecution implements IExecutionStrategy {
-    private final ProcessEnvironment environment;
-
-    CheckedExecution(ProcessEnvironment environment) {
-        this.environment = requireNonNull(environment, "environment is null");
-    }
-
+record CheckedExecution(ProcessEnvironment environment) implements IExecutionStrategy {
     @Override
     public int execute(ParseResult parsed) {
         List<ParseResult> chain = new ArrayList<>(List.of(parsed));

@@ -1,23 +1,16 @@
 package io.neurovisor.database;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.nio.file.Path;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
 
-/** Migrates a database to the newest version of its schema. */
-final class Migrations {
-    private final Path file;
-    private final Schema schema;
-
-    /** @param file for messages */
-    Migrations(Path file, Schema schema) {
-        this.file = requireNonNull(file, "file is null");
-        this.schema = requireNonNull(schema, "schema is null");
-    }
-
+/**
+ * Migrates a database to the newest version of its schema.
+ *
+ * @param file for messages
+ */
+record Migrations(Path file, Schema schema) {
     /** Migrates the database. The caller must have exclusive access. A database that is rejected is not changed. */
     void run(Handle handle) {
         int version = number(handle, "PRAGMA user_version");

@@ -1,7 +1,5 @@
 package io.neurovisor.examples;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
@@ -35,13 +33,6 @@ record EscapeAttempt(String what, String stoppedBy, String code, Outcome end) {
     private static final Duration LONG = Duration.ofSeconds(90);
     private static final String REFUSED = "refused: E[A-Z0-9]+\n";
     private static final String BEGUN = "begun\n";
-
-    EscapeAttempt {
-        requireNonNull(what, "what is null");
-        requireNonNull(stoppedBy, "stoppedBy is null");
-        requireNonNull(code, "code is null");
-        requireNonNull(end, "end is null");
-    }
 
     /** Returns an attempt that is refused with an error, after which the program continues. */
     static EscapeAttempt refused(String what, String stoppedBy, String code) {

@@ -41,14 +41,7 @@ public final class ExampleRun {
             Optional<NeuroVisor> neuroVisor,
             Optional<Model> model,
             Optional<AgentRun> agent,
-            Optional<DaemonProcess> daemon) {
-        public Provided {
-            requireNonNull(model, "model is null");
-            requireNonNull(agent, "agent is null");
-            requireNonNull(daemon, "daemon is null");
-            requireNonNull(neuroVisor, "neuroVisor is null");
-        }
-    }
+            Optional<DaemonProcess> daemon) {}
 
     public ExampleRun(Provided provided, SandboxSize size, PrintWriter out) {
         this.provided = requireNonNull(provided, "provided is null");

@@ -1,7 +1,5 @@
 package io.neurovisor.server;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.SandboxSource;
 import io.neurovisor.engine.sandbox.Sandbox;
@@ -13,19 +11,12 @@ import io.neurovisor.engine.vm.VmStart;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
-/** Starts sandboxes from the images of the data directory and their templates. */
-final class ImageSandboxes implements SandboxSource {
-    private final SandboxFactory factory;
-    private final ImageStarts starts;
-    private final Duration limit;
-
-    /** @param limit for the start of a machine, excluding the build of a missing template */
-    ImageSandboxes(SandboxFactory factory, ImageStarts starts, Duration limit) {
-        this.factory = requireNonNull(factory, "factory is null");
-        this.starts = requireNonNull(starts, "starts is null");
-        this.limit = requireNonNull(limit, "limit is null");
-    }
-
+/**
+ * Starts sandboxes from the images of the data directory and their templates.
+ *
+ * @param limit for the start of a machine, excluding the build of a missing template
+ */
+record ImageSandboxes(SandboxFactory factory, ImageStarts starts, Duration limit) implements SandboxSource {
     @Override
     public VmId newId() {
         return factory.newId();

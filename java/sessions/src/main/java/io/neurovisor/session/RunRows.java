@@ -1,7 +1,5 @@
 package io.neurovisor.session;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.loop.AgentEnd;
 import io.neurovisor.agent.loop.AgentResult;
 import io.neurovisor.agent.loop.AgentStats;
@@ -26,13 +24,7 @@ import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
 /** Reads runs. Content that no version can have written means a damaged database. */
-final class RunRows {
-    private final SessionFiles files;
-
-    RunRows(SessionFiles files) {
-        this.files = requireNonNull(files, "files is null");
-    }
-
+record RunRows(SessionFiles files) {
     List<RecordedRun> runs(Handle handle, SessionId session) {
         return handle.createQuery("SELECT * FROM run WHERE session_id = :session ORDER BY id")
                 .bind("session", session.toString())

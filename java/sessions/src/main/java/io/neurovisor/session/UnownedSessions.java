@@ -1,7 +1,5 @@
 package io.neurovisor.session;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.database.Database;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
@@ -11,13 +9,7 @@ import org.jdbi.v3.core.Handle;
  * trace ids, which the status page shows and model servers receive, or they were logged. A process of that version may
  * still add more.
  */
-final class UnownedSessions {
-    private final Database database;
-
-    UnownedSessions(Database database) {
-        this.database = requireNonNull(database, "database is null");
-    }
-
+record UnownedSessions(Database database) {
     /** Assigns an owner and a new id to each, in one transaction. Writes nothing if there are none. */
     void giveTo(SessionOwner owner) {
         if (!database.read(UnownedSessions::ids).isEmpty()) {

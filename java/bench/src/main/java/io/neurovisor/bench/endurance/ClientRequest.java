@@ -1,7 +1,5 @@
 package io.neurovisor.bench.endurance;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Language;
@@ -28,11 +26,6 @@ record ClientRequest(RequestKind kind, String token) {
     private static final Duration SHORT_TIMEOUT = Duration.ofSeconds(3);
 
     private static final int EXIT_CODE = 3;
-
-    ClientRequest {
-        requireNonNull(kind, "kind is null");
-        requireNonNull(token, "token is null");
-    }
 
     ExecutionRequest request(SandboxSize size) {
         return new ExecutionRequest(TraceIds.next(), program(), kind == RequestKind.TIMEOUT ? SHORT_TIMEOUT : TIMEOUT, size);

@@ -1,7 +1,5 @@
 package io.neurovisor.bench.endurance;
 
-import static java.util.Objects.requireNonNull;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,12 +35,6 @@ public record EnduranceReport(
     private static final int DESCRIPTOR_SLACK = 8;
 
     public EnduranceReport {
-        requireNonNull(duration, "duration is null");
-        requireNonNull(ledger, "ledger is null");
-        requireNonNull(hostile, "hostile is null");
-        requireNonNull(before, "before is null");
-        requireNonNull(after, "after is null");
-        requireNonNull(audit, "audit is null");
         left = List.copyOf(left);
     }
 

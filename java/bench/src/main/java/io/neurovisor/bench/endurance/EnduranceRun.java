@@ -60,17 +60,7 @@ public final class EnduranceRun {
             int clients,
             Tenants tenants,
             Duration duration,
-            long seed) {
-        public Plan {
-            requireNonNull(serve, "serve is null");
-            requireNonNull(socket, "socket is null");
-            requireNonNull(audit, "audit is null");
-            requireNonNull(leftovers, "leftovers is null");
-            requireNonNull(size, "size is null");
-            requireNonNull(tenants, "tenants is null");
-            requireNonNull(duration, "duration is null");
-        }
-    }
+            long seed) {}
 
     private EnduranceRun(Plan plan, Consumer<String> progress) {
         this.plan = requireNonNull(plan, "plan is null");

@@ -1,7 +1,5 @@
 package io.neurovisor.bench.endurance;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.FaultKind;
@@ -17,19 +15,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /** Sends requests to a daemon and checks the results. */
-final class HonestClient {
+record HonestClient(TestedDaemon daemon, Optional<String> key, SandboxSize size) {
     private static final Duration ASK_AGAIN_AFTER = Duration.ofMillis(200);
     private static final int MOST_ASKS = 300;
-
-    private final TestedDaemon daemon;
-    private final Optional<String> key;
-    private final SandboxSize size;
-
-    HonestClient(TestedDaemon daemon, Optional<String> key, SandboxSize size) {
-        this.daemon = requireNonNull(daemon, "daemon is null");
-        this.key = requireNonNull(key, "key is null");
-        this.size = requireNonNull(size, "size is null");
-    }
 
     /** Thrown by the sink of a client that is to disconnect. */
     private static final class GoneException extends RuntimeException {

@@ -1,7 +1,5 @@
 package io.neurovisor.bench.endurance;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -14,11 +12,6 @@ import java.util.stream.Collectors;
  * @param attacks the attacks with their counts, as text
  */
 record HostileTraffic(int clients, String attacks, Latencies latencies) {
-    HostileTraffic {
-        requireNonNull(attacks, "attacks is null");
-        requireNonNull(latencies, "latencies is null");
-    }
-
     static HostileTraffic of(List<HostileClient> clients, Latencies latencies) {
         String attacks = Arrays.stream(HostileClient.Attack.values())
                 .map(attack -> attack.name().toLowerCase(Locale.ROOT) + " "

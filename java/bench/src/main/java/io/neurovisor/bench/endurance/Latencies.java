@@ -1,7 +1,5 @@
 package io.neurovisor.bench.endurance;
 
-import static java.util.Objects.requireNonNull;
-
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -16,8 +14,6 @@ record Latencies(List<Duration> alone, List<Duration> contended) {
     private static final int FEWEST = 20;
 
     Latencies {
-        requireNonNull(alone, "alone is null");
-        requireNonNull(contended, "contended is null");
         alone = alone.stream().sorted().toList();
         contended = contended.stream().sorted().toList();
     }

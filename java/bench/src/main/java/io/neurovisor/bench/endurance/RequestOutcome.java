@@ -1,7 +1,5 @@
 package io.neurovisor.bench.endurance;
 
-import static java.util.Objects.requireNonNull;
-
 import java.time.Duration;
 
 /**
@@ -25,9 +23,4 @@ record RequestOutcome(How how, String detail, Duration took) {
         WRONG
     }
 
-    RequestOutcome {
-        requireNonNull(how, "how is null");
-        requireNonNull(detail, "detail is null");
-        requireNonNull(took, "took is null");
-    }
 }

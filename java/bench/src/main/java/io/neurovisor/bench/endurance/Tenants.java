@@ -1,7 +1,5 @@
 package io.neurovisor.bench.endurance;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.List;
 
 /**
@@ -15,8 +13,6 @@ public record Tenants(List<String> honest, List<String> hostile) {
     public static final Tenants LOCAL = new Tenants(List.of(), List.of());
 
     public Tenants {
-        requireNonNull(honest, "honest is null");
-        requireNonNull(hostile, "hostile is null");
         honest = List.copyOf(honest);
         hostile = List.copyOf(hostile);
     }

@@ -1,7 +1,5 @@
 package io.neurovisor.bench.fairness;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.bench.speed.TimedResult;
 import io.neurovisor.bench.speed.Workbench;
@@ -38,12 +36,6 @@ public record FairnessRun(Executions executions, SandboxSize size, int requests,
 
     /** The first requests do not count: they load and compile code. */
     private static final int REHEARSALS = 5;
-
-    public FairnessRun {
-        requireNonNull(executions, "executions is null");
-        requireNonNull(size, "size is null");
-        requireNonNull(share, "share is null");
-    }
 
     /** Blocks until all requests have been measured, which takes several minutes on a slow machine. */
     public FairnessReport measure() {

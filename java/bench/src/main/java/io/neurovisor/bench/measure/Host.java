@@ -1,7 +1,5 @@
 package io.neurovisor.bench.measure;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.io.IOException;
@@ -23,11 +21,6 @@ import java.util.stream.Stream;
 public record Host(
         String processor, int processors, long memoryMebibytes, String kernel, double load, long refaultedMebibytes) {
     private static final int PAGE_KIBIBYTES = 4;
-
-    public Host {
-        requireNonNull(processor, "processor is null");
-        requireNonNull(kernel, "kernel is null");
-    }
 
     public static Host read() {
         return new Host(

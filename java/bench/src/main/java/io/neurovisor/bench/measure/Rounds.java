@@ -1,7 +1,5 @@
 package io.neurovisor.bench.measure;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.util.List;
@@ -15,13 +13,6 @@ import java.util.function.Consumer;
  * @param complaints receives the reason for which an attempt failed
  */
 public record Rounds(String size, int rehearsals, Measurements measurements, Runnable calm, Consumer<String> complaints) {
-    public Rounds {
-        requireNonNull(size, "size is null");
-        requireNonNull(measurements, "measurements is null");
-        requireNonNull(calm, "calm is null");
-        requireNonNull(complaints, "complaints is null");
-    }
-
     public Rounds withRehearsals(int number) {
         return new Rounds(size, number, measurements, calm, complaints);
     }

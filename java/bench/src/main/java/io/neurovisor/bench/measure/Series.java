@@ -1,7 +1,5 @@
 package io.neurovisor.bench.measure;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.List;
 import org.HdrHistogram.Histogram;
 
@@ -18,17 +16,9 @@ public record Series(Key key, Unit unit, List<Double> values, int failed, double
     private static final int DIGITS = 3;
 
     /** The size, the scenario and the contender of a series. */
-    public record Key(String size, String scenario, String contender) {
-        public Key {
-            requireNonNull(size, "size is null");
-            requireNonNull(scenario, "scenario is null");
-            requireNonNull(contender, "contender is null");
-        }
-    }
+    public record Key(String size, String scenario, String contender) {}
 
     public Series {
-        requireNonNull(key, "key is null");
-        requireNonNull(unit, "unit is null");
         values = List.copyOf(values);
     }
 

@@ -1,18 +1,10 @@
 package io.neurovisor.bench.problems;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.loop.AgentResult;
 import io.neurovisor.engine.trace.TraceId;
 
 /** The result of a problem that was put to a model. */
 public record Attempt(Problem problem, TraceId traceId, AgentResult result) {
-    public Attempt {
-        requireNonNull(problem, "problem is null");
-        requireNonNull(traceId, "traceId is null");
-        requireNonNull(result, "result is null");
-    }
-
     /** Returns whether the model gave the right answer after running at least one program. */
     public boolean isSolved() {
         return switch (result.end()) {

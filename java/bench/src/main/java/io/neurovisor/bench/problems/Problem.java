@@ -1,7 +1,5 @@
 package io.neurovisor.bench.problems;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -14,12 +12,6 @@ import java.util.regex.Pattern;
 public record Problem(String name, String task, String expected) {
     /** A thousands separator: 1,234 and 1 234 mean 1234. */
     private static final Pattern SEPARATOR = Pattern.compile("(?<=\\d)[,_ \u00a0\u202f](?=\\d{3}(?!\\d))");
-
-    public Problem {
-        requireNonNull(name, "name is null");
-        requireNonNull(task, "task is null");
-        requireNonNull(expected, "expected is null");
-    }
 
     public boolean isSolvedBy(String answer) {
         String words = SEPARATOR.matcher(answer.toLowerCase(Locale.ROOT)).replaceAll("");

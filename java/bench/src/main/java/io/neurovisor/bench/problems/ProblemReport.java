@@ -1,7 +1,5 @@
 package io.neurovisor.bench.problems;
 
-import static java.util.Objects.requireNonNull;
-
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -17,7 +15,6 @@ import java.util.function.ToLongFunction;
  */
 public record ProblemReport(String model, int asked, List<Attempt> attempts) {
     public ProblemReport {
-        requireNonNull(model, "model is null");
         attempts = List.copyOf(attempts);
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.bench.publication;
 
-import static java.util.Objects.requireNonNull;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
@@ -26,10 +24,6 @@ public record SpeedPublication(Path home) {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final List<String> DOCUMENTS = List.of(
             "README.md", "SPECIFICATION.md", "docs/performance.md", "docs/design/performance.md");
-
-    public SpeedPublication {
-        requireNonNull(home, "home is null");
-    }
 
     /** Writes values into a file, and creates its directory if necessary. */
     public static void keep(Path file, String json) {

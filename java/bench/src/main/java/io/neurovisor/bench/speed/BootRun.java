@@ -1,7 +1,5 @@
 package io.neurovisor.bench.speed;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.bench.measure.Contender;
 import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.server.client.DaemonProcess;
@@ -10,10 +8,6 @@ import java.util.List;
 /** Measures requests to machines that are booted instead of cloned, until the last byte. */
 record BootRun(Workbench bench) {
     static final String COLD = "cold boot";
-
-    BootRun {
-        requireNonNull(bench, "bench is null");
-    }
 
     void measure() {
         try (DaemonProcess daemon = bench.daemon("boot", 0, 2, "--snapshot=off")) {

@@ -1,7 +1,5 @@
 package io.neurovisor.bench.speed;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.bench.measure.Series;
 import io.neurovisor.bench.measure.Unit;
@@ -16,10 +14,6 @@ record BurstRun(Workbench bench) {
     static final int REQUESTS = 100;
     static final String FULL = "burst of 100, 10 ready";
     static final String EMPTY = "burst of 100, none ready";
-
-    BurstRun {
-        requireNonNull(bench, "bench is null");
-    }
 
     void measure() {
         try (DaemonProcess daemon = bench.daemon("full", 10, 12)) {

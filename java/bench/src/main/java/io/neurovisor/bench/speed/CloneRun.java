@@ -1,7 +1,5 @@
 package io.neurovisor.bench.speed;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.bench.measure.Contender;
 import io.neurovisor.bench.measure.Rounds;
 import io.neurovisor.bench.measure.SampleProgram;
@@ -13,10 +11,6 @@ import java.util.List;
 record CloneRun(Workbench bench) {
     static final String ANSWERS = "clone to answer";
     static final String FRESH = "fresh clone";
-
-    CloneRun {
-        requireNonNull(bench, "bench is null");
-    }
 
     void measure() {
         try (DaemonProcess daemon = bench.daemon("clone", 0, 2)) {

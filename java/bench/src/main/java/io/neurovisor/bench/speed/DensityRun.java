@@ -1,7 +1,5 @@
 package io.neurovisor.bench.speed;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.bench.measure.Contender;
 import io.neurovisor.bench.measure.Memory;
 import io.neurovisor.bench.measure.SampleProgram;
@@ -33,10 +31,6 @@ record DensityRun(Workbench bench) {
             kibibytes = lambda name: int(lines[name].split()[0])
             print(kibibytes('MemTotal') - kibibytes('MemAvailable'))
             """;
-
-    DensityRun {
-        requireNonNull(bench, "bench is null");
-    }
 
     void measure() {
         for (int machines : bench.plan().quick() ? new int[] {10} : new int[] {1, 10, 50}) {

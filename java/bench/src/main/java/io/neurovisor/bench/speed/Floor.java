@@ -1,7 +1,5 @@
 package io.neurovisor.bench.speed;
 
-import static java.util.Objects.requireNonNull;
-
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -37,13 +35,6 @@ record Floor(Path program, SavedVm template, Path scratch, String accelerator) {
     private static final String IDLE_SECONDS = "900";
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final AtomicInteger CLONES = new AtomicInteger();
-
-    Floor {
-        requireNonNull(program, "program is null");
-        requireNonNull(template, "template is null");
-        requireNonNull(scratch, "scratch is null");
-        requireNonNull(accelerator, "accelerator is null");
-    }
 
     /**
      * The times at which one clone reached its steps.

@@ -1,17 +1,11 @@
 package io.neurovisor.bench.speed;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.util.Locale;
 
 /** Runs scenarios with machines of one size. */
 record ScenarioRun(Workbench bench) {
-    ScenarioRun {
-        requireNonNull(bench, "bench is null");
-    }
-
     /** Reports the start and the duration of the scenario. A failure is reported and does not prevent the next scenario. */
     void run(Scenario scenario) {
         String name = bench.size().label() + ", " + scenario.label();

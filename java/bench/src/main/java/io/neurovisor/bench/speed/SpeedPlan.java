@@ -1,7 +1,5 @@
 package io.neurovisor.bench.speed;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.process.ToolCommand;
 import java.nio.file.Path;
@@ -21,10 +19,6 @@ public record SpeedPlan(
         boolean quick, Set<Scenario> scenarios, Commands commands, Path floor, Path dataDirectory, Path scratch) {
     public SpeedPlan {
         scenarios = Set.copyOf(scenarios);
-        requireNonNull(commands, "commands is null");
-        requireNonNull(floor, "floor is null");
-        requireNonNull(dataDirectory, "dataDirectory is null");
-        requireNonNull(scratch, "scratch is null");
     }
 
     /** The command lines that start the product. */

@@ -1,7 +1,5 @@
 package io.neurovisor.bench.speed;
 
-import static java.util.Objects.requireNonNull;
-
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -35,12 +33,6 @@ public record SpeedReport(
     private static final double ROUNDING = 1000;
 
     public SpeedReport {
-        requireNonNull(version, "version is null");
-        requireNonNull(began, "began is null");
-        requireNonNull(took, "took is null");
-        requireNonNull(vmm, "vmm is null");
-        requireNonNull(host, "host is null");
-        requireNonNull(hostAfter, "hostAfter is null");
         series = List.copyOf(series);
         targets = List.copyOf(targets);
     }

@@ -1,7 +1,5 @@
 package io.neurovisor.bench.speed;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.bench.measure.Contender;
 import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.server.client.DaemonProcess;
@@ -14,10 +12,6 @@ record StartRun(Workbench bench) {
     static final String ALONE = "NeuroVisor, alone";
 
     private static final List<String> PROGRAM = List.of("--language", "python", "-c", SampleProgram.PYTHON.code());
-
-    StartRun {
-        requireNonNull(bench, "bench is null");
-    }
 
     void measure() {
         SpeedPlan plan = bench.plan();

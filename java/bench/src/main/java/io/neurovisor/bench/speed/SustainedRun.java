@@ -1,7 +1,5 @@
 package io.neurovisor.bench.speed;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.bench.measure.Unit;
 import io.neurovisor.engine.fault.Fault;
@@ -21,10 +19,6 @@ import java.util.function.DoubleSupplier;
 record SustainedRun(Workbench bench) {
     static final String SUSTAINED = "sustained";
     static final String PER_PROCESSOR = "sustained, per processor";
-
-    SustainedRun {
-        requireNonNull(bench, "bench is null");
-    }
 
     void measure() {
         int workers = Runtime.getRuntime().availableProcessors();

@@ -1,7 +1,5 @@
 package io.neurovisor.bench.speed;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.bench.measure.Measurements;
 import io.neurovisor.bench.measure.Series;
 import io.neurovisor.bench.measure.Unit;
@@ -19,12 +17,6 @@ import java.util.Locale;
 public record Target(String what, String size, String unit, double value, double limit, boolean isMost) {
     private static final String TIMES = "x";
     private static final double MILLIS_PER_SECOND = 1000;
-
-    public Target {
-        requireNonNull(what, "what is null");
-        requireNonNull(size, "size is null");
-        requireNonNull(unit, "unit is null");
-    }
 
     boolean isMeasured() {
         return !Double.isNaN(value);

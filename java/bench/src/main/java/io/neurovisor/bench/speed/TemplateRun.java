@@ -1,7 +1,5 @@
 package io.neurovisor.bench.speed;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.bench.measure.Contender;
 import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.engine.fault.Fault;
@@ -24,10 +22,6 @@ record TemplateRun(Workbench bench) {
 
     /** The shared parts that a command writes to, and which are therefore copied. */
     private static final Set<String> COPIED = Set.of("digests", "probes.properties");
-
-    TemplateRun {
-        requireNonNull(bench, "bench is null");
-    }
 
     void measure() {
         bench.rounds(() -> {})

@@ -1,7 +1,5 @@
 package io.neurovisor.bench.speed;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.server.client.DaemonResult;
 import java.nio.ByteBuffer;
@@ -15,11 +13,6 @@ import java.nio.charset.StandardCharsets;
  * @param millis from the request to the last byte
  */
 public record TimedResult(DaemonResult result, long bytes, String text, double millis) {
-    public TimedResult {
-        requireNonNull(result, "result is null");
-        requireNonNull(text, "text is null");
-    }
-
     /** Returns the part of the time that was not spent in the machine: the service, its records and the transport. */
     double outsideMillis() {
         return millis - result.result().runTime().toNanos() / 1e6;

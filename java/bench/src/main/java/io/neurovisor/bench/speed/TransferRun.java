@@ -1,7 +1,5 @@
 package io.neurovisor.bench.speed;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.bench.measure.Unit;
 import io.neurovisor.engine.program.InputFile;
@@ -22,10 +20,6 @@ record TransferRun(Workbench bench) {
     private static final int MEBIBYTES = 64;
     private static final String PRINTING =
             "import sys\nfor _ in range(" + MEBIBYTES + "): sys.stdout.buffer.write(b'x' * (1 << 20))";
-
-    TransferRun {
-        requireNonNull(bench, "bench is null");
-    }
 
     void measure() {
         Program printing = new Program(Language.PYTHON, PRINTING);

@@ -1,7 +1,5 @@
 package io.neurovisor.bench.speed;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.bench.measure.Contender;
 import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.bench.measure.Unit;
@@ -19,10 +17,6 @@ public record WarmRun(Workbench bench) {
 
     /** How long a machine is idle before its request. The longer it is idle, the slower it answers. */
     public static final Duration REST = Duration.ofSeconds(1);
-
-    public WarmRun {
-        requireNonNull(bench, "bench is null");
-    }
 
     public void measure() {
         try (DaemonProcess daemon = bench.daemon("warm", 1, 3)) {

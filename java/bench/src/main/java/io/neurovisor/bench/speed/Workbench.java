@@ -1,7 +1,5 @@
 package io.neurovisor.bench.speed;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.bench.measure.Measurements;
 import io.neurovisor.bench.measure.Rounds;
 import io.neurovisor.bench.measure.SampleProgram;
@@ -41,16 +39,6 @@ public record Workbench(
     public static final String OURS = "NeuroVisor";
 
     private static final Duration LIMIT = Duration.ofMinutes(5);
-
-    public Workbench {
-        requireNonNull(plan, "plan is null");
-        requireNonNull(size, "size is null");
-        requireNonNull(neuroVisor, "neuroVisor is null");
-        requireNonNull(kind, "kind is null");
-        requireNonNull(floor, "floor is null");
-        requireNonNull(measurements, "measurements is null");
-        requireNonNull(progress, "progress is null");
-    }
 
     /** Starts a daemon at the socket of this name. */
     DaemonProcess daemon(String name, int warm, int max, String... more) {

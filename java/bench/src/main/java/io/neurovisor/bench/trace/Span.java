@@ -1,7 +1,5 @@
 package io.neurovisor.bench.trace;
 
-import static java.util.Objects.requireNonNull;
-
 /**
  * One step of a request in its trace.
  *
@@ -9,11 +7,4 @@ import static java.util.Objects.requireNonNull;
  * @param parent the id of the parent span; empty for a root span
  * @param startNanos nanoseconds since 1970
  */
-public record Span(String trace, String id, String parent, String name, long startNanos, long endNanos) {
-    public Span {
-        requireNonNull(trace, "trace is null");
-        requireNonNull(id, "id is null");
-        requireNonNull(parent, "parent is null");
-        requireNonNull(name, "name is null");
-    }
-}
+public record Span(String trace, String id, String parent, String name, long startNanos, long endNanos) {}

@@ -1,7 +1,5 @@
 package io.neurovisor.bench.trace;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.bench.measure.Host;
 import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.bench.speed.SpeedPlan;
@@ -37,12 +35,6 @@ public record TraceRun(SpeedPlan.Commands commands, SandboxSize size, Path scrat
     private static final int REHEARSALS = 2;
 
     private static final Duration LIMIT = Duration.ofMinutes(1);
-
-    public TraceRun {
-        requireNonNull(commands, "commands is null");
-        requireNonNull(size, "size is null");
-        requireNonNull(scratch, "scratch is null");
-    }
 
     /** Sends the requests one after the other and returns the one with the median time. */
     public TracedRequest median(int requests) {

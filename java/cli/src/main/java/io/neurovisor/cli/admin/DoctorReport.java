@@ -6,7 +6,7 @@ import io.neurovisor.server.doctor.Diagnosis;
 import java.io.PrintWriter;
 
 /** Prints {@code doctor} as text. */
-final class DoctorReport {
+record DoctorReport(boolean colours) {
     private static final int NAME_WIDTH = 19;
     private static final int STATUS_WIDTH = 6;
 
@@ -14,12 +14,6 @@ final class DoctorReport {
     private static final int RED = 31;
     private static final int GREEN = 32;
     private static final int YELLOW = 33;
-
-    private final boolean colours;
-
-    DoctorReport(boolean colours) {
-        this.colours = colours;
-    }
 
     void print(Diagnosis diagnosis, PrintWriter out) {
         diagnosis.repairs().forEach(out::println);

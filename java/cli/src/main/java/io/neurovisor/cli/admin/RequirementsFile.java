@@ -1,7 +1,5 @@
 package io.neurovisor.cli.admin;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.io.IOException;
@@ -16,10 +14,6 @@ import java.util.List;
 /** Reads a file of pip requirements. Its lines are interpreted by pip. */
 record RequirementsFile(Path file) {
     private static final int MAX_BYTES = 1 << 20;
-
-    RequirementsFile {
-        requireNonNull(file, "file is null");
-    }
 
     List<String> lines() {
         if (!Files.isRegularFile(file)) {

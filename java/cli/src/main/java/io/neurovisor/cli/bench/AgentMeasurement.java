@@ -1,7 +1,5 @@
 package io.neurovisor.cli.bench;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.loop.AgentEnd;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.bench.problems.Attempt;
@@ -22,19 +20,7 @@ import java.io.PrintWriter;
 import java.util.List;
 
 /** Runs {@code bench agent}. Separate from the command class, so that other commands do not load the classes it needs. */
-final class AgentMeasurement {
-    private final GuestOptions guest;
-    private final boolean json;
-    private final PrintWriter out;
-    private final PrintWriter err;
-
-    AgentMeasurement(GuestOptions guest, boolean json, PrintWriter out, PrintWriter err) {
-        this.guest = requireNonNull(guest, "guest is null");
-        this.json = json;
-        this.out = requireNonNull(out, "out is null");
-        this.err = requireNonNull(err, "err is null");
-    }
-
+record AgentMeasurement(GuestOptions guest, boolean json, PrintWriter out, PrintWriter err) {
     int run(List<String> names) {
         List<Problem> problems = Problems.ALL.stream()
                 .filter(problem -> names.contains(problem.name()))

@@ -1,7 +1,5 @@
 package io.neurovisor.cli.bench;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.bench.speed.SpeedPlan;
 import io.neurovisor.cli.options.GuestOptions;
 import io.neurovisor.engine.limits.SandboxSize;
@@ -13,10 +11,6 @@ import java.util.stream.Stream;
 
 /** The command lines of this installation's launcher, with the options of this command. */
 record LauncherCommands(GuestOptions guest) implements SpeedPlan.Commands {
-    LauncherCommands {
-        requireNonNull(guest, "guest is null");
-    }
-
     @Override
     public ToolCommand serve(SandboxSize size, Path socket, List<String> options) {
         return guest.serve(size, socket, options.toArray(String[]::new));

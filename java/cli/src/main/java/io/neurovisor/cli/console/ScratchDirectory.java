@@ -1,7 +1,5 @@
 package io.neurovisor.cli.console;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.files.PrivateFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -10,10 +8,6 @@ import java.nio.file.Path;
 
 /** A temporary directory for the socket of a daemon. Closing it deletes the directory with its content. */
 public record ScratchDirectory(Path path) implements AutoCloseable {
-    public ScratchDirectory {
-        requireNonNull(path, "path is null");
-    }
-
     public static ScratchDirectory make() {
         try {
             return new ScratchDirectory(Files.createTempDirectory("neurovisor-daemon-"));

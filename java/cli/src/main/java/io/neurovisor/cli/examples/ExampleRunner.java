@@ -1,7 +1,5 @@
 package io.neurovisor.cli.examples;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelFailure;
 import io.neurovisor.cli.agent.Agents;
@@ -28,21 +26,11 @@ import java.util.Optional;
  * Runs an example with the machines, the daemon or the model that it needs. Separate from the command class, so that other
  * commands do not load the classes it needs.
  */
-final class ExampleRunner {
+record ExampleRunner(GuestOptions guest, PrintWriter out, PrintWriter err) {
     private static final int BROKEN = 1;
 
     /** For a daemon and its machines to stop. */
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-
-    private final GuestOptions guest;
-    private final PrintWriter out;
-    private final PrintWriter err;
-
-    ExampleRunner(GuestOptions guest, PrintWriter out, PrintWriter err) {
-        this.guest = requireNonNull(guest, "guest is null");
-        this.out = requireNonNull(out, "out is null");
-        this.err = requireNonNull(err, "err is null");
-    }
 
     /** @param name the name of an existing example */
     int run(String name) {

@@ -1,7 +1,5 @@
 package io.neurovisor.cli.run;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.server.setting.ProcessEnvironment;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -19,14 +17,6 @@ import java.io.OutputStream;
  */
 public record Launch(
         ProcessEnvironment environment, InputStream in, OutputStream out, OutputStream err, LocalMachines.Opening machines) {
-    public Launch {
-        requireNonNull(environment, "environment is null");
-        requireNonNull(in, "in is null");
-        requireNonNull(out, "out is null");
-        requireNonNull(err, "err is null");
-        requireNonNull(machines, "machines is null");
-    }
-
     /** Returns the streams of this process together with {@code environment}. */
     public static Launch in(ProcessEnvironment environment) {
         // Unbuffered, unlike System.out: output is passed on as it arrives.

@@ -1,7 +1,5 @@
 package io.neurovisor.cli.run;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.client.DaemonResult;
@@ -15,14 +13,6 @@ import java.util.Optional;
  * @param daemon the socket of the daemon that owns the machine; empty for a machine of this process
  */
 record RunOrigin(String vmm, String vmmVersion, String accelerator, String vmmReason, Optional<Path> daemon) {
-    RunOrigin {
-        requireNonNull(vmm, "vmm is null");
-        requireNonNull(vmmVersion, "vmmVersion is null");
-        requireNonNull(accelerator, "accelerator is null");
-        requireNonNull(vmmReason, "vmmReason is null");
-        requireNonNull(daemon, "daemon is null");
-    }
-
     static RunOrigin of(NeuroVisor neuroVisor) {
         VmmIdentity vmm = neuroVisor.vmm();
         return new RunOrigin(vmm.name(), vmm.version(), vmm.accelerator(), neuroVisor.vmmReason(), Optional.empty());

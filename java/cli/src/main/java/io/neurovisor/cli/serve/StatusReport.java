@@ -1,7 +1,5 @@
 package io.neurovisor.cli.serve;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.cli.console.Table;
 import io.neurovisor.engine.text.UntrustedText;
 import io.neurovisor.server.overview.Activity;
@@ -16,14 +14,8 @@ import java.time.Duration;
 import java.util.Arrays;
 
 /** Prints {@code status} as text. The answer is not trusted: control characters are removed. */
-final class StatusReport {
+record StatusReport(PrintWriter out) {
     private static final int MOST_RECENT = 20;
-
-    private final PrintWriter out;
-
-    StatusReport(PrintWriter out) {
-        this.out = requireNonNull(out, "out is null");
-    }
 
     /** @param url the address of the daemon */
     void print(Overview overview, String url) {

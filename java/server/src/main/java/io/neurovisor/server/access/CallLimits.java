@@ -1,7 +1,5 @@
 package io.neurovisor.server.access;
 
-import static java.util.Objects.requireNonNull;
-
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.grpc.StatusRuntimeException;
 import java.net.InetAddress;
@@ -52,11 +50,6 @@ public final class CallLimits {
     private record Caller(String label, Group group, int maxCalls) {
         static final int MAX_CALLS_OF_A_KEY = 256;
         static final int MAX_CALLS_OF_A_STRANGER = 32;
-
-        Caller {
-            requireNonNull(label, "label is null");
-            requireNonNull(group, "group is null");
-        }
 
         /**
          * Returns the caller of a call.

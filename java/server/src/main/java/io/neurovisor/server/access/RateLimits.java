@@ -79,10 +79,6 @@ public final class RateLimits {
 
     /** Adapts the engine's ticker to the library's clock. */
     private record TickerMeter(Ticker ticker) implements TimeMeter {
-        private TickerMeter {
-            requireNonNull(ticker, "ticker is null");
-        }
-
         @Override
         public long currentTimeNanos() {
             return ticker.nanos();

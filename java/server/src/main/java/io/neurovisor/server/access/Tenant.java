@@ -1,7 +1,5 @@
 package io.neurovisor.server.access;
 
-import static java.util.Objects.requireNonNull;
-
 import io.grpc.Context;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -43,10 +41,6 @@ public sealed interface Tenant {
 
     /** A client with this key. */
     record KeyHolder(AccessKey key) implements Tenant {
-        public KeyHolder {
-            requireNonNull(key, "key is null");
-        }
-
         @Override
         public String label() {
             return "key:" + key.grant().name();

@@ -24,7 +24,7 @@ import java.util.Set;
  *
  * <p>The file is rewritten next to the files that it replaces. A crash at any moment neither loses nor repeats a line.
  */
-final class AuditArchive {
+record AuditArchive(Path directory, long maxBytes) {
     static final int NUMBER = 4;
 
     /** Its part of {@link AuditFiles#SHARES}. */
@@ -42,14 +42,6 @@ final class AuditArchive {
     private static final int LINE_BYTES = 64 << 10;
 
     private static final String TENANT = "\"tenant\":\"";
-
-    private final Path directory;
-    private final long maxBytes;
-
-    AuditArchive(Path directory, long maxBytes) {
-        this.directory = directory;
-        this.maxBytes = maxBytes;
-    }
 
     /** Replaces the file with this number and all older ones by one. */
     void join(int first) throws IOException {

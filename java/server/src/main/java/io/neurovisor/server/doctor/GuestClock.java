@@ -1,7 +1,5 @@
 package io.neurovisor.server.doctor;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.OutputSink;
@@ -20,16 +18,10 @@ import java.util.Optional;
 import java.util.UUID;
 
 /** Compares a guest's clock with the host's by running a program that prints the time. */
-final class GuestClock {
+record GuestClock(InstantSource clock) {
     private static final String NAME = "guest-clock";
     private static final Duration ALLOWED = Duration.ofSeconds(1);
     private static final Duration TIMEOUT = Duration.ofSeconds(20);
-
-    private final InstantSource clock;
-
-    GuestClock(InstantSource clock) {
-        this.clock = requireNonNull(clock, "clock is null");
-    }
 
     /** Runs the program, after which the sandbox cannot be used again. */
     Finding examine(Sandbox sandbox) {

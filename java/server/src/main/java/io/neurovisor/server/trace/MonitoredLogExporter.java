@@ -1,7 +1,5 @@
 package io.neurovisor.server.trace;
 
-import static java.util.Objects.requireNonNull;
-
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.logs.data.LogRecordData;
 import io.opentelemetry.sdk.logs.export.LogRecordExporter;
@@ -9,11 +7,6 @@ import java.util.Collection;
 
 /** Exports log records and monitors their delivery. */
 record MonitoredLogExporter(LogRecordExporter exporter, DeliveryMonitor delivery) implements LogRecordExporter {
-    MonitoredLogExporter {
-        requireNonNull(exporter, "exporter is null");
-        requireNonNull(delivery, "delivery is null");
-    }
-
     @Override
     public CompletableResultCode export(Collection<LogRecordData> records) {
         return delivery.watch(exporter.export(records));

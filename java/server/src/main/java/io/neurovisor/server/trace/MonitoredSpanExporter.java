@@ -1,7 +1,5 @@
 package io.neurovisor.server.trace;
 
-import static java.util.Objects.requireNonNull;
-
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
@@ -9,11 +7,6 @@ import java.util.Collection;
 
 /** Exports spans and monitors their delivery. */
 record MonitoredSpanExporter(SpanExporter exporter, DeliveryMonitor delivery) implements SpanExporter {
-    MonitoredSpanExporter {
-        requireNonNull(exporter, "exporter is null");
-        requireNonNull(delivery, "delivery is null");
-    }
-
     @Override
     public CompletableResultCode export(Collection<SpanData> spans) {
         return delivery.watch(exporter.export(spans));

@@ -1,7 +1,5 @@
 package io.neurovisor.server.trace;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.server.config.OtlpProtocol;
 import io.opentelemetry.exporter.otlp.http.logs.OtlpHttpLogRecordExporter;
 import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
@@ -23,11 +21,6 @@ record Otlp(URI address, OtlpProtocol protocol) {
     private static final Set<Integer> HTTP_PORTS = Set.of(4318, 4319);
     private static final String TRACES = "/v1/traces";
     private static final String LOGS = "/v1/logs";
-
-    Otlp {
-        requireNonNull(address, "address is null");
-        requireNonNull(protocol, "protocol is null");
-    }
 
     Tracing tracing(double share) {
         return Tracing.to(

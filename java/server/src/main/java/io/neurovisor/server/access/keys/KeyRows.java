@@ -22,14 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads keys from their table. A row that no version can have written means a damaged database, and reading it fails.
  */
-final class KeyRows {
+record KeyRows(DatabaseFaults faults) {
     private static final String SEPARATOR = ",";
-
-    private final DatabaseFaults faults;
-
-    KeyRows(DatabaseFaults faults) {
-        this.faults = requireNonNull(faults, "faults is null");
-    }
 
     List<AccessKey> all(Handle handle) {
         return handle.createQuery("SELECT * FROM access_key ORDER BY id")

@@ -1,7 +1,5 @@
 package io.neurovisor.server.access.tls;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.text.UntrustedText;
 import java.io.ByteArrayInputStream;
 import java.security.GeneralSecurityException;
@@ -18,10 +16,6 @@ import java.util.List;
 /** The certificates in a file that a flag names. */
 record CertificateFile(PemFile file) {
     private static final String TYPE = "CERTIFICATE";
-
-    CertificateFile {
-        requireNonNull(file, "file is null");
-    }
 
     /** Returns all certificates in the file, each checked to be valid now. */
     List<X509Certificate> certificates(Instant now) {

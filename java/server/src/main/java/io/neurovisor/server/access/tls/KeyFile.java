@@ -1,7 +1,5 @@
 package io.neurovisor.server.access.tls;
 
-import static java.util.Objects.requireNonNull;
-
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
@@ -20,10 +18,6 @@ record KeyFile(PemFile file) {
     /** The signature algorithm of each kind of key. */
     private static final Map<String, String> SIGNATURES =
             Map.of("RSA", "SHA256withRSA", "EC", "SHA256withECDSA", "EdDSA", "EdDSA");
-
-    KeyFile {
-        requireNonNull(file, "file is null");
-    }
 
     /**
      * Returns the key after checking that it belongs to the public key.

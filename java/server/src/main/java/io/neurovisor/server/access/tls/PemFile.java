@@ -1,7 +1,5 @@
 package io.neurovisor.server.access.tls;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.io.IOException;
@@ -27,11 +25,6 @@ record PemFile(String flag, Path path) {
 
     private static final Pattern BLOCK =
             Pattern.compile("-----BEGIN ([A-Z0-9 ]{1,40})-----([A-Za-z0-9+/=\\s]*+)-----END \\1-----");
-
-    PemFile {
-        requireNonNull(flag, "flag is null");
-        requireNonNull(path, "path is null");
-    }
 
     /**
      * @param type such as {@code CERTIFICATE}

@@ -1,7 +1,5 @@
 package io.neurovisor.server.grpc.model;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.loop.AgentTask;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -23,17 +21,12 @@ import org.slf4j.LoggerFactory;
 /**
  * The recorded sessions of the tenant of the running call. Session ids are returned to this tenant only and never
  * logged.
+ *
+ * @param sessions empty if runs are not recorded
  */
-final class AgentHistory {
+record AgentHistory(Optional<Sessions> sessions) {
     private static final Logger LOG = LoggerFactory.getLogger(AgentHistory.class);
     private static final Pattern WHOLE_ID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
-
-    private final Optional<Sessions> sessions;
-
-    /** @param sessions empty if runs are not recorded */
-    AgentHistory(Optional<Sessions> sessions) {
-        this.sessions = requireNonNull(sessions, "sessions is null");
-    }
 
     /** Returns the tenant's session with this id; empty if the call does not continue a session. */
     Optional<RecordedSession> continued(String id) {
