@@ -1,13 +1,34 @@
 package io.neurovisor.host.doctor;
 
+import static java.util.Objects.requireNonNull;
+
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.probe.HostFiles;
+import io.neurovisor.host.probe.HostMemory;
 import io.neurovisor.host.probe.JvmMemory;
+import io.neurovisor.host.probe.UnifiedHierarchy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /** The checks that only read files of the kernel. */
 public final class MachineChecks {
-    private MachineChecks() {}
+    private static final String KVM_CHECK = "kvm-device";
+    private static final String KVM_DEVICE = "/dev/kvm";
+    private static final int MEBIBYTE_BITS = 20;
+
+    private final HostFiles files;
+    private final String user;
+
+    private MachineChecks(HostFiles files, String user) {
+        this.files = requireNonNull(files, "files is null");
+        this.user = requireNonNull(user, "user is null");
+    }
 
     /**
      * Returns the checks in the order of the report.
@@ -17,16 +38,132 @@ public final class MachineChecks {
      * @param machineCount the number of guests of the size that may run at the same time
      */
     public static List<Check> of(HostFiles files, String user, SandboxSize size, long machineBytes, int machineCount) {
+        MachineChecks machine = new MachineChecks(files, user);
+        IsolationChecks isolation = new IsolationChecks(files, user);
+        JvmMemory process = JvmMemory.ofThisProcess(files);
         return List.of(
-                new PlatformCheck(files),
-                new ProcessorCheck(files),
-                new KvmDeviceCheck(files, user),
-                new UserNamespacesCheck(files),
-                new RootlessCheck(user),
-                new MemoryCheck(files, JvmMemory.ofThisProcess(files), size, machineBytes, machineCount),
-                new SwapCheck(files),
-                new MemorySharingCheck(files),
-                new HyperThreadingCheck(files),
-                new VulnerabilitiesCheck(files));
+                machine::platform,
+                machine::processor,
+                machine::kvmDevice,
+                isolation::userNamespaces,
+                isolation::uids,
+                () -> machine.memory(process, size, machineBytes, machineCount),
+                isolation::swap,
+                isolation::memorySharing,
+                isolation::hyperThreading,
+                isolation::vulnerabilities);
+    }
+
+    private Finding platform() {
+        String release = files.text("/proc/sys/kernel/osrelease").orElse("unknown");
+        UnifiedHierarchy cgroups = UnifiedHierarchy.read(files);
+        String detail = String.join(
+                        ", ", "Linux " + release, distribution(), "cgroups " + cgroups.mode() + controllers(cgroups))
+                + inside();
+        return release.toLowerCase(Locale.ROOT).contains("microsoft")
+                ? Finding.warn("platform", detail + ", in WSL2, whose kernel has no BPF LSM", "use a native Linux")
+                : Finding.pass("platform", detail);
+    }
+
+    private static String controllers(UnifiedHierarchy cgroups) {
+        List<String> controllers = cgroups.controllers();
+        return controllers.isEmpty() ? "" : " (" + String.join(" ", controllers) + ")";
+    }
+
+    private String distribution() {
+        return files.lines("/etc/os-release").stream()
+                .filter(line -> line.startsWith("PRETTY_NAME="))
+                .map(line -> line.substring("PRETTY_NAME=".length()).replace("\"", ""))
+                .findFirst()
+                .orElse("unknown distribution");
+    }
+
+    /** Returns the container engine, detected by the marks that engines leave. */
+    private String inside() {
+        if (files.exists("/.dockerenv")) {
+            return ", in a Docker container";
+        }
+        return files.exists("/run/.containerenv") || files.exists("/run/systemd/container") ? ", in a container" : "";
+    }
+
+    /** Checks whether the processor, as this kernel sees it, supports virtualization. */
+    private Finding processor() {
+        Set<String> flags = files.lines("/proc/cpuinfo").stream()
+                .filter(line -> line.startsWith("flags"))
+                .findFirst()
+                .map(line -> Set.copyOf(
+                        List.of(line.substring(line.indexOf(':') + 1).strip().split("\\s+", -1))))
+                .orElse(Set.of());
+        boolean nested = flags.contains("hypervisor");
+        String where = nested ? ", itself a virtual one" : "";
+        if (flags.contains("vmx") || flags.contains("svm")) {
+            return Finding.pass("processor", (flags.contains("vmx") ? "VT-x" : "AMD-V") + where + guestsOfGuests());
+        }
+        return Finding.warn(
+                "processor",
+                "no VT-x or AMD-V" + where,
+                nested
+                        ? "switch nested virtualization on for this virtual machine, at its host or provider"
+                        : "switch virtualization (VT-x, AMD-V, SVM) on in the firmware's settings");
+    }
+
+    private String guestsOfGuests() {
+        boolean on = Stream.of("kvm_intel", "kvm_amd")
+                .flatMap(module -> files.text("/sys/module/" + module + "/parameters/nested").stream())
+                .anyMatch(text -> text.equals("Y") || text.equals("1"));
+        return on ? "; guests may have guests (nested)" : "";
+    }
+
+    /** Checks whether this user may use {@code /dev/kvm}. Whether it boots guests is a separate check. */
+    private Finding kvmDevice() {
+        if (!files.exists(KVM_DEVICE)) {
+            return Finding.warn(
+                    KVM_CHECK, KVM_DEVICE + " does not exist", "sudo modprobe kvm_intel || sudo modprobe kvm_amd");
+        }
+        Path device = files.path(KVM_DEVICE);
+        String owner = owner(device);
+        if (Files.isReadable(device) && Files.isWritable(device)) {
+            return Finding.pass(KVM_CHECK, KVM_DEVICE + owner + " is open to " + user);
+        }
+        return Finding.warn(
+                KVM_CHECK,
+                KVM_DEVICE + owner + " is closed to " + user,
+                "sudo chgrp kvm " + KVM_DEVICE + " && sudo chmod 660 " + KVM_DEVICE + " && sudo usermod -aG kvm " + user
+                        + ", then log in again");
+    }
+
+    private static String owner(Path device) {
+        try {
+            return " (group "
+                    + Files.readAttributes(device, PosixFileAttributes.class)
+                            .group()
+                            .getName() + ")";
+        } catch (IOException | UnsupportedOperationException unknown) {
+            return "";
+        }
+    }
+
+    /** Checks whether the memory suffices for all machines that may run at the same time. */
+    private Finding memory(JvmMemory process, SandboxSize size, long machineBytes, int machineCount) {
+        long available = HostMemory.of(files, process).availableBytes();
+        if (available == Long.MAX_VALUE) {
+            return Finding.warn("memory", "/proc/meminfo does not report the available memory", "");
+        }
+        long room = available / machineBytes;
+        String detail =
+                "%d MiB available, with %d for this process and %d for the host left out, room for %d machines of size %s (%d MiB each)"
+                        .formatted(
+                                available >> MEBIBYTE_BITS,
+                                process.growthBytes() >> MEBIBYTE_BITS,
+                                HostMemory.RESERVE_BYTES >> MEBIBYTE_BITS,
+                                room,
+                                size.label(),
+                                machineBytes >> MEBIBYTE_BITS);
+        return room >= machineCount
+                ? Finding.pass("memory", detail)
+                : Finding.warn(
+                        "memory",
+                        detail + " and " + machineCount + " may run at the same time",
+                        "choose a smaller --size, run fewer at the same time, or end other processes");
     }
 }
