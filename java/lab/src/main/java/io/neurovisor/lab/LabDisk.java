@@ -1,7 +1,5 @@
 package io.neurovisor.lab;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.files.PrivateFiles;
@@ -29,8 +27,8 @@ final class LabDisk {
     private final Supervisor supervisor;
 
     LabDisk(Path dataDirectory, Supervisor supervisor) {
-        this.dataDirectory = requireNonNull(dataDirectory, "dataDirectory is null");
-        this.supervisor = requireNonNull(supervisor, "supervisor is null");
+        this.dataDirectory = dataDirectory;
+        this.supervisor = supervisor;
     }
 
     /** Writes the disk; empty blocks take no space. */

@@ -1,15 +1,9 @@
 package io.neurovisor.lab;
 
-import static java.util.Objects.requireNonNull;
-
 import java.nio.file.Path;
 
 /** The files of a lab machine on the host, in a directory that only its user can enter. */
 record LabFiles(Path directory) {
-    LabFiles {
-        requireNonNull(directory, "directory is null");
-    }
-
     /** Returns the file that the machine reads when it starts. */
     Path seed() {
         return directory.resolve("seed");

@@ -1,7 +1,5 @@
 package io.neurovisor.lab;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.program.FilePath;
 import io.neurovisor.host.process.OutputReader;
 import java.io.IOException;
@@ -21,7 +19,7 @@ final class LabOutput implements OutputReader {
     private final LabFileReceiver receiver;
 
     LabOutput(LabFileReceiver receiver) {
-        this.receiver = requireNonNull(receiver, "receiver is null");
+        this.receiver = receiver;
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.neurovisor.lab;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.files.PathLock;
 import io.neurovisor.host.files.StorageFaults;
 import java.io.IOException;
@@ -24,7 +22,7 @@ final class LabProcess {
     private final Path pidFile;
 
     LabProcess(Path pidFile) {
-        this.pidFile = requireNonNull(pidFile, "pidFile is null");
+        this.pidFile = pidFile;
     }
 
     boolean runs() {

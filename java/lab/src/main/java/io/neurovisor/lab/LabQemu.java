@@ -1,7 +1,5 @@
 package io.neurovisor.lab;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.image.LabImage;
 import io.neurovisor.host.process.ToolCommand;
@@ -40,10 +38,10 @@ final class LabQemu {
 
     /** @param jdk the JDK that the machine uses instead of its own */
     LabQemu(LabImage image, LabSize size, Path repository, Optional<Path> jdk) {
-        this.image = requireNonNull(image, "image is null");
-        this.size = requireNonNull(size, "size is null");
-        this.repository = requireNonNull(repository, "repository is null");
-        this.jdk = requireNonNull(jdk, "jdk is null");
+        this.image = image;
+        this.size = size;
+        this.repository = repository;
+        this.jdk = jdk;
     }
 
     /** Writes the host's parameters for the machine. */

@@ -23,8 +23,8 @@ final class LabReadiness implements AutoCloseable {
     private final ServerSocketChannel server;
 
     private LabReadiness(Path socket, ServerSocketChannel server) {
-        this.socket = requireNonNull(socket, "socket is null");
-        this.server = requireNonNull(server, "server is null");
+        this.socket = socket;
+        this.server = server;
     }
 
     /** In a directory with a short path, because the path of a socket has at most 107 bytes (unix(7)). */

@@ -1,13 +1,13 @@
 package io.neurovisor.lab;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.host.process.ToolResult;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
@@ -28,9 +28,9 @@ final class LabStart {
     private final Progress progress;
 
     LabStart(LabQemu qemu, LabDisk disk, Progress progress) {
-        this.qemu = requireNonNull(qemu, "qemu is null");
-        this.disk = requireNonNull(disk, "disk is null");
-        this.progress = requireNonNull(progress, "progress is null");
+        this.qemu = qemu;
+        this.disk = disk;
+        this.progress = progress;
     }
 
     /**
@@ -40,7 +40,7 @@ final class LabStart {
      * @param runner runs QEMU until it ends or goes into the background
      */
     Lab start(LabName name, LabFiles files, Runner runner) throws InterruptedException {
-        int port = LoopbackPort.free();
+        int port = freePort();
         LabKeys.make(files, port);
         qemu.writeSeed(files);
         progress.step("Making the lab's disk");
@@ -101,6 +101,16 @@ final class LabStart {
                     : String.join(" | ", lines.subList(Math.max(0, lines.size() - SHOWN_CONSOLE_LINES), lines.size()));
         } catch (IOException unreadable) {
             return "unreadable (" + unreadable.getMessage() + ")";
+        }
+    }
+
+    /** Returns a free port of the loopback interface. Linux assigns it again only after many others. */
+    private static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
+            return socket.getLocalPort();
+        } catch (IOException failure) {
+            throw new NeuroVisorException(
+                    Fault.LAB_FAILED, "There is no free port on 127.0.0.1: " + failure.getMessage(), failure);
         }
     }
 }

@@ -1,7 +1,5 @@
 package io.neurovisor.lab;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.process.Tool;
 import io.neurovisor.host.process.ToolResult;
 import java.util.concurrent.CompletableFuture;
@@ -12,7 +10,6 @@ final class RunningTool implements AutoCloseable {
     private final Thread thread;
 
     private RunningTool(Tool tool) {
-        requireNonNull(tool, "tool is null");
         this.thread = Thread.ofPlatform().daemon().name("lab-qemu").unstarted(() -> run(tool));
     }
 

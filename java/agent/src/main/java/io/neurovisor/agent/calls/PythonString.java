@@ -1,7 +1,5 @@
 package io.neurovisor.agent.calls;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.List;
 import java.util.Optional;
 
@@ -12,10 +10,6 @@ import java.util.Optional;
  */
 record PythonString(String value, int end) {
     private static final List<String> QUOTES = List.of("\"\"\"", "'''", "\"", "'");
-
-    PythonString {
-        requireNonNull(value, "value is null");
-    }
 
     static Optional<PythonString> at(String text, int from) {
         int start = from;

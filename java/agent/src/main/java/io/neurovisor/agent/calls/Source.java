@@ -1,7 +1,5 @@
 package io.neurovisor.agent.calls;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.Set;
 
 /** A text that is searched for calls, with the names of the known tools. */
@@ -9,7 +7,6 @@ record Source(String text, Set<String> tools) {
     private static final String STARTERS = "<[{`A";
 
     Source {
-        requireNonNull(text, "text is null");
         tools = Set.copyOf(tools);
     }
 

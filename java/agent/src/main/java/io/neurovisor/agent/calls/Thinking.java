@@ -1,7 +1,5 @@
 package io.neurovisor.agent.calls;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -18,11 +16,6 @@ record Thinking(String thought, String rest) {
 
     private static final List<String> STRAY_ENDS = List.of("</think>", "</thinking>", "[/THINK]");
     private static final int MAX_BLOCKS = 64;
-
-    Thinking {
-        requireNonNull(thought, "thought is null");
-        requireNonNull(rest, "rest is null");
-    }
 
     static Thinking of(String text) {
         Thinking result = withoutStrayEnd(text);

@@ -1,7 +1,5 @@
 package io.neurovisor.agent.loop;
 
-import static java.util.Objects.requireNonNull;
-
 /** An event in a run. */
 sealed interface LoopEvent {
     /** The run began. */
@@ -20,9 +18,5 @@ sealed interface LoopEvent {
     record Executed() implements LoopEvent {}
 
     /** The run was stopped from outside of the loop. */
-    record Stopped(AgentEnd end) implements LoopEvent {
-        public Stopped {
-            requireNonNull(end, "end is null");
-        }
-    }
+    record Stopped(AgentEnd end) implements LoopEvent {}
 }

@@ -1,7 +1,5 @@
 package io.neurovisor.agent.loop;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 
@@ -25,7 +23,7 @@ final class LoopState {
     private long tokens;
 
     LoopState(AgentLimits limits) {
-        this.limits = requireNonNull(limits, "limits is null");
+        this.limits = limits;
     }
 
     Phase phase() {

@@ -1,7 +1,5 @@
 package io.neurovisor.agent.loop;
 
-import static java.util.Objects.requireNonNull;
-
 /** The next step of a run. */
 sealed interface LoopStep {
     /**
@@ -16,9 +14,5 @@ sealed interface LoopStep {
     record Execute() implements LoopStep {}
 
     /** Ends the run. */
-    record Finish(AgentEnd end) implements LoopStep {
-        public Finish {
-            requireNonNull(end, "end is null");
-        }
-    }
+    record Finish(AgentEnd end) implements LoopStep {}
 }

@@ -1,7 +1,5 @@
 package io.neurovisor.agent.loop;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.model.ReplyListener;
 
 /** Keeps the text of a reply as it arrives, in case the reply remains incomplete. For one reply. */
@@ -13,7 +11,7 @@ final class PartialReply implements ReplyListener {
     private final StringBuilder text = new StringBuilder();
 
     PartialReply(ReplyListener listener) {
-        this.listener = requireNonNull(listener, "listener is null");
+        this.listener = listener;
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.neurovisor.agent.loop;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.model.ToolCall;
 import io.neurovisor.engine.time.Deadline;
 import java.util.ArrayList;
@@ -37,7 +35,7 @@ final class Turn {
     }
 
     Turn(CodeRunner runner, int parallelCalls) {
-        this.runner = requireNonNull(runner, "runner is null");
+        this.runner = runner;
         this.parallelCalls = parallelCalls;
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.agent.provider;
 
-import static java.util.Objects.requireNonNull;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.neurovisor.agent.model.ModelFailure;
@@ -22,8 +20,8 @@ final class OllamaPreflight {
     private final ServerConnection connection;
 
     OllamaPreflight(ServerAddress address, ServerConnection connection) {
-        this.address = requireNonNull(address, "address is null");
-        this.connection = requireNonNull(connection, "connection is null");
+        this.address = address;
+        this.connection = connection;
     }
 
     ServedModel open(ModelChoice choice, ServerConnection.ReadTimeouts timeouts) {

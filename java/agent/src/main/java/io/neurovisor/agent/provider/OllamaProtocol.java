@@ -1,7 +1,5 @@
 package io.neurovisor.agent.provider;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.langchain4j.http.client.HttpClientBuilder;
 import dev.langchain4j.model.chat.StreamingChatModel;
 import dev.langchain4j.model.ollama.OllamaChatRequestParameters;
@@ -13,12 +11,6 @@ import java.util.Optional;
 /** The native protocol of Ollama. */
 record OllamaProtocol(ServerAddress address, String model, int contextTokens, Optional<Duration> keepAlive)
         implements ServedModel.Protocol {
-    OllamaProtocol {
-        requireNonNull(address, "address is null");
-        requireNonNull(model, "model is null");
-        requireNonNull(keepAlive, "keepAlive is null");
-    }
-
     @Override
     public StreamCheck check() {
         return new OllamaStream();

@@ -1,7 +1,5 @@
 package io.neurovisor.agent.provider;
 
-import static java.util.Objects.requireNonNull;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import io.neurovisor.agent.model.ModelFailure;
 import java.util.ArrayList;
@@ -17,8 +15,8 @@ final class OpenAiPreflight {
     private final ServerConnection connection;
 
     OpenAiPreflight(ServerAddress address, ServerConnection connection) {
-        this.address = requireNonNull(address, "address is null");
-        this.connection = requireNonNull(connection, "connection is null");
+        this.address = address;
+        this.connection = connection;
     }
 
     ServedModel open(ModelChoice choice, ServerConnection.ReadTimeouts timeouts) {

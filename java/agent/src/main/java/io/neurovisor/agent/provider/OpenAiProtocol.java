@@ -1,18 +1,11 @@
 package io.neurovisor.agent.provider;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.langchain4j.http.client.HttpClientBuilder;
 import dev.langchain4j.model.chat.StreamingChatModel;
 import dev.langchain4j.model.openai.OpenAiStreamingChatModel;
 
 /** The protocol of OpenAI and compatible servers. */
 record OpenAiProtocol(ServerAddress address, String model) implements ServedModel.Protocol {
-    OpenAiProtocol {
-        requireNonNull(address, "address is null");
-        requireNonNull(model, "model is null");
-    }
-
     @Override
     public StreamCheck check() {
         return new OpenAiStream();

@@ -1,7 +1,5 @@
 package io.neurovisor.agent.provider;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import io.neurovisor.agent.model.ModelFailure;
@@ -16,7 +14,7 @@ final class ReplyCollector implements StreamingChatResponseHandler {
     private @Nullable RuntimeException thrown;
 
     ReplyCollector(ReplyListener listener) {
-        this.listener = requireNonNull(listener, "listener is null");
+        this.listener = listener;
     }
 
     @Override

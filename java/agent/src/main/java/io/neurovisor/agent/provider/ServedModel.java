@@ -1,7 +1,5 @@
 package io.neurovisor.agent.provider;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.http.client.HttpClient;
 import dev.langchain4j.http.client.HttpClientBuilder;
@@ -53,12 +51,12 @@ final class ServedModel implements Model {
             boolean nativeTools,
             Protocol protocol,
             ServerConnection.ReadTimeouts timeouts) {
-        this.name = requireNonNull(name, "name is null");
-        this.address = requireNonNull(address, "address is null");
+        this.name = name;
+        this.address = address;
         this.contextTokens = contextTokens;
         this.nativeTools = nativeTools;
-        this.protocol = requireNonNull(protocol, "protocol is null");
-        this.timeouts = requireNonNull(timeouts, "timeouts is null");
+        this.protocol = protocol;
+        this.timeouts = timeouts;
     }
 
     @Override

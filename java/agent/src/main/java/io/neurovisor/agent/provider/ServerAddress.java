@@ -1,7 +1,5 @@
 package io.neurovisor.agent.provider;
 
-import static java.util.Objects.requireNonNull;
-
 import java.net.URI;
 import java.util.Optional;
 
@@ -15,7 +13,6 @@ record ServerAddress(URI base, Optional<String> apiKey) {
     private static final int SHORTEST_SECRET = 8;
 
     ServerAddress {
-        requireNonNull(apiKey, "apiKey is null");
         String text = base.toString();
         base = text.endsWith("/") ? URI.create(text.substring(0, text.length() - 1)) : base;
     }

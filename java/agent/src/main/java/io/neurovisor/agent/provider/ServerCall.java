@@ -1,7 +1,5 @@
 package io.neurovisor.agent.provider;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.langchain4j.http.client.HttpClient;
 import dev.langchain4j.http.client.HttpRequest;
 import dev.langchain4j.http.client.SuccessfulHttpResponse;
@@ -30,8 +28,8 @@ final class ServerCall implements HttpClient {
 
     /** @param more headers that LangChain4j does not set */
     ServerCall(ServerConnection connection, StreamCheck check, Map<String, List<String>> more) {
-        this.connection = requireNonNull(connection, "connection is null");
-        this.check = requireNonNull(check, "check is null");
+        this.connection = connection;
+        this.check = check;
         this.more = Map.copyOf(more);
     }
 

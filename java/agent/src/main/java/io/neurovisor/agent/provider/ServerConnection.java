@@ -1,7 +1,5 @@
 package io.neurovisor.agent.provider;
 
-import static java.util.Objects.requireNonNull;
-
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -50,9 +48,9 @@ final class ServerConnection {
     }
 
     ServerConnection(ServerAddress address, ReadTimeouts timeouts, Deadline deadline) {
-        this.address = requireNonNull(address, "address is null");
-        this.timeouts = requireNonNull(timeouts, "timeouts is null");
-        this.deadline = requireNonNull(deadline, "deadline is null");
+        this.address = address;
+        this.timeouts = timeouts;
+        this.deadline = deadline;
     }
 
     InputStream post(String url, Map<String, List<String>> headers, String body) {

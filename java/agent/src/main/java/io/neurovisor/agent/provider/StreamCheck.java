@@ -1,7 +1,5 @@
 package io.neurovisor.agent.provider;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.model.ModelFailure;
 import io.neurovisor.agent.model.ServerTimes;
 import java.io.Serial;
@@ -16,8 +14,8 @@ interface StreamCheck {
         private final ModelFailure.Reason reason;
 
         Refused(ModelFailure.Reason reason, String explanation) {
-            super(requireNonNull(explanation, "explanation is null"));
-            this.reason = requireNonNull(reason, "reason is null");
+            super(explanation);
+            this.reason = reason;
         }
 
         ModelFailure.Reason reason() {

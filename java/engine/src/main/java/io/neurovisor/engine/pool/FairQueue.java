@@ -28,12 +28,7 @@ final class FairQueue {
     private long lastTicket;
 
     /** A request that waits for a machine. */
-    record Waiting(long ticket, MachineKind kind, Claimant claimant) {
-        Waiting {
-            requireNonNull(kind, "kind is null");
-            requireNonNull(claimant, "claimant is null");
-        }
-    }
+    record Waiting(long ticket, MachineKind kind, Claimant claimant) {}
 
     /** Adds a request and returns its ticket; empty if its claimant has as many waiting requests as its share allows. */
     OptionalLong add(MachineKind kind, Claimant claimant) {

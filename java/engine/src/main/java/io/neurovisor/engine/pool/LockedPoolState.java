@@ -58,10 +58,10 @@ final class LockedPoolState {
             SandboxListener listener,
             Executor executor,
             Lock lock) {
-        this.plan = requireNonNull(plan, "plan is null");
-        this.ticker = requireNonNull(ticker, "ticker is null");
-        this.executor = requireNonNull(executor, "executor is null");
-        this.lock = requireNonNull(lock, "lock is null");
+        this.plan = plan;
+        this.ticker = ticker;
+        this.executor = executor;
+        this.lock = lock;
         this.state = new PoolState(plan, this::residentBytes);
         this.tasks = new MachineTasks(this, sandboxes, primer, ticker, listener, executor);
     }

@@ -1,7 +1,5 @@
 package io.neurovisor.engine.pool;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.sandbox.Sandbox;
@@ -34,12 +32,12 @@ final class MachineTasks {
             Ticker ticker,
             SandboxListener listener,
             Executor executor) {
-        this.pool = requireNonNull(pool, "pool is null");
-        this.sandboxes = requireNonNull(sandboxes, "sandboxes is null");
-        this.primer = requireNonNull(primer, "primer is null");
-        this.ticker = requireNonNull(ticker, "ticker is null");
-        this.listener = requireNonNull(listener, "listener is null");
-        this.executor = requireNonNull(executor, "executor is null");
+        this.pool = pool;
+        this.sandboxes = sandboxes;
+        this.primer = primer;
+        this.ticker = ticker;
+        this.listener = listener;
+        this.executor = executor;
     }
 
     /** Starts a machine, after making its template if that may be missing. */

@@ -1,7 +1,5 @@
 package io.neurovisor.engine.pool;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.Slot.Phase;
 import java.util.List;
@@ -20,9 +18,9 @@ final class MemoryBudget {
 
     /** @param residentBytes returns the resident memory of a machine by its id; not called for a machine that is starting */
     MemoryBudget(MachineMemory memory, LongUnaryOperator residentBytes, Slots slots) {
-        this.memory = requireNonNull(memory, "memory is null");
-        this.residentBytes = requireNonNull(residentBytes, "residentBytes is null");
-        this.slots = requireNonNull(slots, "slots is null");
+        this.memory = memory;
+        this.residentBytes = residentBytes;
+        this.slots = slots;
     }
 
     /** Returns the current headroom for machines of a size. */

@@ -1,7 +1,5 @@
 package io.neurovisor.engine.pool;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.Slot.Phase;
 import io.neurovisor.engine.sandbox.SandboxEnd;
@@ -38,7 +36,7 @@ final class PoolState {
 
     /** @param residentBytes returns the resident memory of a machine by its id; not called for a machine that is starting */
     PoolState(PoolPlan plan, LongUnaryOperator residentBytes) {
-        this.plan = requireNonNull(plan, "plan is null");
+        this.plan = plan;
         this.memory = new MemoryBudget(plan.memory(), residentBytes, slots);
         this.scheduler = new Scheduler(plan, slots, queue, memory, this::awaitsTemplate);
     }

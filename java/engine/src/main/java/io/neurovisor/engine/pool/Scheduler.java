@@ -1,7 +1,5 @@
 package io.neurovisor.engine.pool;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.pool.FairQueue.Waiting;
 import io.neurovisor.engine.pool.Slot.Phase;
 import io.neurovisor.engine.sandbox.SandboxEnd;
@@ -37,11 +35,11 @@ final class Scheduler {
             FairQueue queue,
             MemoryBudget memory,
             Predicate<MachineKind> awaitsTemplate) {
-        this.plan = requireNonNull(plan, "plan is null");
-        this.slots = requireNonNull(slots, "slots is null");
-        this.queue = requireNonNull(queue, "queue is null");
-        this.memory = requireNonNull(memory, "memory is null");
-        this.awaitsTemplate = requireNonNull(awaitsTemplate, "awaitsTemplate is null");
+        this.plan = plan;
+        this.slots = slots;
+        this.queue = queue;
+        this.memory = memory;
+        this.awaitsTemplate = awaitsTemplate;
     }
 
     /** Returns the next action for a waiting request; empty if no request can make progress now. */

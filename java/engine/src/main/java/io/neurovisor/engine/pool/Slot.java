@@ -1,7 +1,5 @@
 package io.neurovisor.engine.pool;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -29,13 +27,6 @@ record Slot(long id, MachineKind kind, Phase phase, OptionalLong ticket, Optiona
                 case ENDING -> false;
             };
         }
-    }
-
-    Slot {
-        requireNonNull(kind, "kind is null");
-        requireNonNull(phase, "phase is null");
-        requireNonNull(ticket, "ticket is null");
-        requireNonNull(holder, "holder is null");
     }
 
     boolean is(Phase asked, MachineKind wanted) {

@@ -1,7 +1,5 @@
 package io.neurovisor.host.doctor;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.jail.UserNamespaces;
 import io.neurovisor.host.probe.HostFiles;
 import java.util.List;
@@ -11,11 +9,6 @@ record IsolationChecks(HostFiles files, String user) {
     private static final String KSM = "/sys/kernel/mm/ksm/run";
     private static final String SMT = "/sys/devices/system/cpu/smt/";
     private static final String VULNERABILITIES = "/sys/devices/system/cpu/vulnerabilities";
-
-    IsolationChecks {
-        requireNonNull(files, "files is null");
-        requireNonNull(user, "user is null");
-    }
 
     /** Checks whether VMMs can have their own namespaces. */
     Finding userNamespaces() {

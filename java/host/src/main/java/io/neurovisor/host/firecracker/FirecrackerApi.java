@@ -1,7 +1,5 @@
 package io.neurovisor.host.firecracker;
 
-import static java.util.Objects.requireNonNull;
-
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -46,8 +44,8 @@ final class FirecrackerApi implements AutoCloseable {
     private final FirecrackerResponses responses;
 
     private FirecrackerApi(Channel channel, FirecrackerResponses responses) {
-        this.channel = requireNonNull(channel, "channel is null");
-        this.responses = requireNonNull(responses, "responses is null");
+        this.channel = channel;
+        this.responses = responses;
     }
 
     /** Opens a session; returns empty if no process listens on the socket. */

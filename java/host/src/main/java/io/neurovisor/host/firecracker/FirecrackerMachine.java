@@ -33,6 +33,20 @@ final class FirecrackerMachine {
     private static final String INITRD = "initrd";
     private static final String ROOTFS = "rootfs";
 
+    /**
+     * Added to the guest's memory. Firecracker needs a few MiB; the rest is for page tables, the kernel's part of the
+     * virtual machine, and pages of files, which the kernel can drop.
+     */
+    private static final int FIRECRACKER_MEBIBYTES = 64;
+
+    /** Half a processor for the thread that serves the devices. */
+    private static final int FIRECRACKER_CPU_PER_MILLE = 500;
+
+    private static final int PROCESSOR_PER_MILLE = 1000;
+
+    /** Firecracker's main and API threads, the kernel's threads for KVM, and the process that waits for it. */
+    private static final int FIRECRACKER_TASKS = 16;
+
     /** The number in Firecracker's documentation. Each guest has its own Firecracker, so all may have the same. */
     private static final int GUEST_CID = 3;
 
@@ -133,9 +147,12 @@ final class FirecrackerMachine {
         return limits(size);
     }
 
-    /** Returns the limits of a machine of a size. */
+    /** Returns the limits of the control group for a machine of a size: those of the guest and Firecracker's own needs. */
     static VmmLimits limits(SandboxSize size) {
-        return FirecrackerLimits.of(size.vcpuCount(), GuestBoot.memoryMebibytes(size));
+        return new VmmLimits(
+                (long) (GuestBoot.memoryMebibytes(size) + FIRECRACKER_MEBIBYTES) << 20,
+                size.vcpuCount() * PROCESSOR_PER_MILLE + FIRECRACKER_CPU_PER_MILLE,
+                size.vcpuCount() + FIRECRACKER_TASKS);
     }
 
     /** Describes everything about the machine and its boot that is the same for all virtual machines. */

@@ -1,7 +1,5 @@
 package io.neurovisor.host.firecracker;
 
-import static java.util.Objects.requireNonNull;
-
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -19,11 +17,7 @@ final class FirecrackerResponses extends SimpleChannelInboundHandler<FullHttpRes
     private final AtomicReference<@Nullable CompletableFuture<Response>> awaited = new AtomicReference<>();
 
     /** A response of Firecracker. */
-    record Response(int status, String body) {
-        Response {
-            requireNonNull(body, "body is null");
-        }
-    }
+    record Response(int status, String body) {}
 
     /** Sends a request; the result fails if the connection ends before the response. One request at a time. */
     CompletableFuture<Response> send(Channel channel, FullHttpRequest request) {

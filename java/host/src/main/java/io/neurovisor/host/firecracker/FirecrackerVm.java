@@ -1,7 +1,5 @@
 package io.neurovisor.host.firecracker;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
@@ -39,10 +37,10 @@ final class FirecrackerVm implements Vm {
     private final Ticker ticker;
 
     FirecrackerVm(RunningVmm vmm, VmStart start, FirecrackerApi api, GuestLinks links, Ticker ticker) {
-        this.vmm = requireNonNull(vmm, "vmm is null");
-        this.start = requireNonNull(start, "start is null");
-        this.api = requireNonNull(api, "api is null");
-        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.vmm = vmm;
+        this.start = start;
+        this.api = api;
+        this.ticker = ticker;
         this.rateLimit = new GuestRateLimit(ticker);
         Path socket = FirecrackerVmm.root(vmm.process()).resolve(FirecrackerMachine.VSOCK_SOCKET);
         this.connector = new VsockConnector(links, socket, vmm.process(), rateLimit, ticker);

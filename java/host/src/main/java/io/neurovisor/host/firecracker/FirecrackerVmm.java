@@ -15,6 +15,7 @@ import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.ebpf.EbpfLayer;
 import io.neurovisor.host.ebpf.VmmKind;
 import io.neurovisor.host.guestlink.GuestLinks;
+import io.neurovisor.host.message.GuestText;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.VmmConfinement;
 import io.neurovisor.host.probe.VmmLayers;
@@ -22,6 +23,7 @@ import io.neurovisor.host.spawner.Chroot;
 import io.neurovisor.host.spawner.EbpfPolicy;
 import io.neurovisor.host.spawner.RunningVmm;
 import io.neurovisor.host.spawner.Spawner;
+import io.neurovisor.host.spawner.VmmExit;
 import io.neurovisor.host.spawner.VmmLaunch;
 import io.neurovisor.host.spawner.VmmProcess;
 import java.nio.charset.StandardCharsets;
@@ -45,6 +47,9 @@ public final class FirecrackerVmm implements Vmm {
 
     /** Firecracker creates its socket within 10 ms; its jailer may take hundreds on a loaded host. */
     private static final Duration API_TIMEOUT = Duration.ofSeconds(20);
+
+    /** The exit code of Firecracker after a system call that its filter denies (its FcExitCode::BadSyscall). */
+    private static final int BAD_SYSTEM_CALL = 148;
 
     private final FirecrackerProgram program;
     private final Path jails;
@@ -111,7 +116,7 @@ public final class FirecrackerVmm implements Vmm {
                 machine.limits(),
                 ebpfPolicy);
         VmmProcess process = spawner.startVmm(id.value(), launch);
-        RunningVmm vmm = new RunningVmm("Firecracker", id, process, layers, FirecrackerExit::describe);
+        RunningVmm vmm = new RunningVmm("Firecracker", id, process, layers, FirecrackerVmm::describe);
         try {
             FirecrackerApi api = openApi(process, deadline);
             // Firecracker has no machine yet.
@@ -168,6 +173,16 @@ public final class FirecrackerVmm implements Vmm {
                     "the path of a socket, %s, has %d bytes and may have %d; set XDG_RUNTIME_DIR to a shorter directory"
                             .formatted(socket, bytes, SOCKET_PATH_BYTES - 1));
         }
+    }
+
+    /** Describes how a Firecracker process ended. Its output may contain the guest's console. */
+    private static String describe(VmmExit exit) {
+        VmmExit shown =
+                new VmmExit(exit.exitCode(), exit.signal(), GuestText.line(exit.outputTail()), exit.oomKilled());
+        String how = "Firecracker " + shown.describe();
+        return exit.exitCode() == BAD_SYSTEM_CALL
+                ? how + " (it made a system call that its seccomp filter does not allow)"
+                : how;
     }
 
     /** Ends Firecracker and reports why the start failed and, if Firecracker had ended by itself, how. */

@@ -1,7 +1,5 @@
 package io.neurovisor.host.firecracker;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
@@ -54,11 +52,11 @@ final class VsockConnector {
     private final AtomicReference<@Nullable GuestChannel> current = new AtomicReference<>();
 
     VsockConnector(GuestLinks links, Path socket, VmmProcess process, GuestRateLimit rateLimit, Ticker ticker) {
-        this.links = requireNonNull(links, "links is null");
-        this.socket = requireNonNull(socket, "socket is null");
-        this.process = requireNonNull(process, "process is null");
-        this.rateLimit = requireNonNull(rateLimit, "rateLimit is null");
-        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.links = links;
+        this.socket = socket;
+        this.process = process;
+        this.rateLimit = rateLimit;
+        this.ticker = ticker;
         // A call that waits for the guest ends with its machine instead of at its deadline.
         process.onExit(this::closeCurrent);
     }

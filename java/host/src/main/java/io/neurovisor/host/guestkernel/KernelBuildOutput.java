@@ -36,10 +36,10 @@ final class KernelBuildOutput implements AutoCloseable {
     private int compiled;
 
     private KernelBuildOutput(Path file, BufferedWriter log, Progress progress, InstantSource clock) {
-        this.file = requireNonNull(file, "file is null");
-        this.log = requireNonNull(log, "log is null");
-        this.progress = requireNonNull(progress, "progress is null");
-        this.clock = requireNonNull(clock, "clock is null");
+        this.file = file;
+        this.log = log;
+        this.progress = progress;
+        this.clock = clock;
     }
 
     /** Opens an empty log file. */

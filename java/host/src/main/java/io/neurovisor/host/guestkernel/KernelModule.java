@@ -1,7 +1,5 @@
 package io.neurovisor.host.guestkernel;
 
-import static java.util.Objects.requireNonNull;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -29,7 +27,6 @@ record KernelModule(String name, List<String> dependencies) {
     private static final int SIZE_IN_SECTION = 0x20;
 
     KernelModule {
-        requireNonNull(name, "name is null");
         dependencies = List.copyOf(dependencies);
     }
 

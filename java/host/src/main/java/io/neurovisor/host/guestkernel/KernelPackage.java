@@ -44,7 +44,7 @@ final class KernelPackage {
      * @param scratch an empty directory for the packed modules
      */
     KernelPackage(Path scratch) {
-        this.scratch = requireNonNull(scratch, "scratch is null");
+        this.scratch = scratch;
     }
 
     /** Reads the whole archive. */

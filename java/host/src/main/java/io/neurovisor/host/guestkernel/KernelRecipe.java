@@ -1,7 +1,5 @@
 package io.neurovisor.host.guestkernel;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.debian.DebianSources;
 import io.neurovisor.host.files.Sha256;
 import io.neurovisor.host.files.StorageFaults;
@@ -24,12 +22,6 @@ record KernelRecipe(Path directory, String fragmentDigest, String scriptDigest) 
     private static final String RELEASE = "small-kernel-1";
     private static final String FRAGMENT = "fragment.config";
     private static final List<String> SCRIPTS = List.of("build.sh", "check-config.sh");
-
-    KernelRecipe {
-        requireNonNull(directory, "directory is null");
-        requireNonNull(fragmentDigest, "fragmentDigest is null");
-        requireNonNull(scriptDigest, "scriptDigest is null");
-    }
 
     static KernelRecipe read(Path directory) {
         try {

@@ -1,7 +1,5 @@
 package io.neurovisor.host.guestkernel;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.io.IOException;
@@ -27,7 +25,7 @@ final class ModuleOrder {
     private final Set<String> open = new HashSet<>();
 
     private ModuleOrder(Source source, Set<String> builtIn) {
-        this.source = requireNonNull(source, "source is null");
+        this.source = source;
         this.builtIn = Set.copyOf(builtIn);
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.host.guestkernel;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.progress.Progress;
@@ -59,12 +57,12 @@ final class SmallKernelBuilder implements ArtifactBuilder {
             Path log,
             InstantSource clock,
             Progress progress) {
-        this.recipe = requireNonNull(recipe, "recipe is null");
-        this.mmdebstrap = requireNonNull(mmdebstrap, "mmdebstrap is null");
-        this.supervisor = requireNonNull(supervisor, "supervisor is null");
-        this.log = requireNonNull(log, "log is null");
-        this.clock = requireNonNull(clock, "clock is null");
-        this.progress = requireNonNull(progress, "progress is null");
+        this.recipe = recipe;
+        this.mmdebstrap = mmdebstrap;
+        this.supervisor = supervisor;
+        this.log = log;
+        this.clock = clock;
+        this.progress = progress;
     }
 
     @Override

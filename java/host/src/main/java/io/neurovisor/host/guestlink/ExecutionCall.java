@@ -1,7 +1,5 @@
 package io.neurovisor.host.guestlink;
 
-import static java.util.Objects.requireNonNull;
-
 import io.grpc.StatusException;
 import io.grpc.stub.BlockingClientCall;
 import io.neurovisor.engine.fault.Fault;
@@ -22,9 +20,9 @@ final class ExecutionCall {
     private boolean begun;
 
     ExecutionCall(OutputSink sink, ResponseDeadline deadline) {
-        this.sink = requireNonNull(sink, "sink is null");
+        this.sink = sink;
         this.files = new OutputFiles(sink);
-        this.deadline = requireNonNull(deadline, "deadline is null");
+        this.deadline = deadline;
     }
 
     ProgramExit run(BlockingClientCall<?, ExecuteChunk> call) {

@@ -1,7 +1,5 @@
 package io.neurovisor.host.guestlink;
 
-import static java.util.Objects.requireNonNull;
-
 import io.netty.buffer.ByteBuf;
 
 /** Finds frames in one direction of an HTTP/2 connection, however their bytes are split (RFC 9113, section 4.1). */
@@ -36,7 +34,7 @@ final class FrameCount {
     }
 
     private FrameCount(Kind kind, int prefaceBytes) {
-        this.kind = requireNonNull(kind, "kind is null");
+        this.kind = kind;
         this.payloadBytes = prefaceBytes;
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.host.guestlink;
 
-import static java.util.Objects.requireNonNull;
-
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFuture;
@@ -23,7 +21,7 @@ final class FrameLimit extends ChannelDuplexHandler {
     private final FrameCount sent = FrameCount.sent(call);
 
     FrameLimit(GuestRateLimit rateLimit) {
-        this.rateLimit = requireNonNull(rateLimit, "rateLimit is null");
+        this.rateLimit = rateLimit;
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.neurovisor.host.guestlink;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.program.FileLimits;
@@ -28,7 +26,7 @@ final class OutputFiles {
     private long bytes;
 
     OutputFiles(OutputSink sink) {
-        this.sink = requireNonNull(sink, "sink is null");
+        this.sink = sink;
     }
 
     void add(OutputFilePart part) {

@@ -1,7 +1,5 @@
 package io.neurovisor.host.guestlink;
 
-import static java.util.Objects.requireNonNull;
-
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -30,7 +28,7 @@ final class VsockHandshake extends ByteToMessageDecoder {
 
     VsockHandshake(int port, Duration limit) {
         this.port = port;
-        this.limit = requireNonNull(limit, "limit is null");
+        this.limit = limit;
     }
 
     /** Stops this event: for later handlers the connection does not exist yet. */

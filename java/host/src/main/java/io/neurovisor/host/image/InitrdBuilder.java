@@ -1,7 +1,5 @@
 package io.neurovisor.host.image;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.files.Sha256;
 import io.neurovisor.host.files.StorageFaults;
 import io.neurovisor.host.guestkernel.KernelBuilder;
@@ -26,8 +24,8 @@ final class InitrdBuilder implements ArtifactBuilder {
     private final Artifact kernel;
 
     InitrdBuilder(Path agent, Artifact kernel) {
-        this.agent = requireNonNull(agent, "agent is null");
-        this.kernel = requireNonNull(kernel, "kernel is null");
+        this.agent = agent;
+        this.kernel = kernel;
     }
 
     /** Returns the digest of the inputs: the agent and the modules, not the kernel itself. */

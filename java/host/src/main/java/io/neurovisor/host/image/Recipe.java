@@ -1,7 +1,5 @@
 package io.neurovisor.host.image;
 
-import static java.util.Objects.requireNonNull;
-
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -24,12 +22,7 @@ record Recipe(
         Optional<ImageDefinition> definition,
         String digest) {
     Recipe {
-        requireNonNull(name, "name is null");
-        requireNonNull(directory, "directory is null");
         packages = List.copyOf(packages);
-        requireNonNull(parent, "parent is null");
-        requireNonNull(definition, "definition is null");
-        requireNonNull(digest, "digest is null");
     }
 
     /** Returns the directories of this recipe and all its ancestors, the oldest first. */

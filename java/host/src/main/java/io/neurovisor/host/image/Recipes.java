@@ -1,7 +1,5 @@
 package io.neurovisor.host.image;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.files.Sha256;
@@ -35,7 +33,7 @@ final class Recipes {
     private final Path directory;
 
     Recipes(Path directory) {
-        this.directory = requireNonNull(directory, "directory is null");
+        this.directory = directory;
     }
 
     /** Throws unless the text has the form of an image name. Every name that becomes part of a path is checked here. */

@@ -1,7 +1,5 @@
 package io.neurovisor.host.image;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.host.build.BuildScratch;
 import io.neurovisor.host.debian.BuildFailures;
@@ -71,13 +69,13 @@ final class RootfsBuilder implements ArtifactBuilder {
             Supervisor supervisor,
             InstantSource clock,
             Progress progress) {
-        this.recipe = requireNonNull(recipe, "recipe is null");
-        this.layer = requireNonNull(layer, "layer is null");
-        this.parentRootfs = requireNonNull(parentRootfs, "parentRootfs is null");
-        this.mmdebstrap = requireNonNull(mmdebstrap, "mmdebstrap is null");
-        this.supervisor = requireNonNull(supervisor, "supervisor is null");
-        this.clock = requireNonNull(clock, "clock is null");
-        this.progress = requireNonNull(progress, "progress is null");
+        this.recipe = recipe;
+        this.layer = layer;
+        this.parentRootfs = parentRootfs;
+        this.mmdebstrap = mmdebstrap;
+        this.supervisor = supervisor;
+        this.clock = clock;
+        this.progress = progress;
     }
 
     @Override

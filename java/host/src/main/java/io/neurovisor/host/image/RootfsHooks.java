@@ -1,7 +1,5 @@
 package io.neurovisor.host.image;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.debian.DebianSources;
 import io.neurovisor.host.debian.InstalledPackage;
 import io.neurovisor.host.debian.Mmdebstrap;
@@ -28,14 +26,6 @@ record RootfsHooks(
         Optional<Path> certificates) {
     static final String CERTIFICATES = "/tmp/recipe/certificates.pem";
     private static final String RECIPE = "/tmp/recipe";
-
-    RootfsHooks {
-        requireNonNull(recipe, "recipe is null");
-        requireNonNull(layer, "layer is null");
-        requireNonNull(parentRootfs, "parentRootfs is null");
-        requireNonNull(requirements, "requirements is null");
-        requireNonNull(certificates, "certificates is null");
-    }
 
     /**
      * Returns all options in order.

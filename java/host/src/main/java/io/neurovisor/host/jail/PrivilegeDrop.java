@@ -1,7 +1,5 @@
 package io.neurovisor.host.jail;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Deadline;
@@ -38,7 +36,7 @@ final class PrivilegeDrop {
 
     /** @param writable the directories in which files may still be changed */
     PrivilegeDrop(HostFiles files, List<Path> writable) {
-        this.files = requireNonNull(files, "files is null");
+        this.files = files;
         this.writable = List.copyOf(writable);
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.host.jail;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.nativecalls.SeccompRule;
 import java.util.List;
 import java.util.Map;
@@ -86,8 +84,6 @@ record SyscallArgument(String syscall, String argument, int index, long width, M
             new SyscallArgument("prlimit64", "new_limit", 2, POINTER, Map.of("NULL", 0L)));
 
     SyscallArgument {
-        requireNonNull(syscall, "syscall is null");
-        requireNonNull(argument, "argument is null");
         constants = Map.copyOf(constants);
     }
 

@@ -52,11 +52,6 @@ public final class ServiceNotification {
                 .map(micros -> Duration.of(Long.parseLong(micros), ChronoUnit.MICROS));
     }
 
-    /** Returns whether a service manager listens. */
-    public boolean isWanted() {
-        return socket != null;
-    }
-
     /** Reports that the service is ready. */
     public void ready(String status) {
         send("READY=1\nSTATUS=" + line(status));
@@ -65,11 +60,6 @@ public final class ServiceNotification {
     /** Reports that the service is shutting down. */
     public void stopping(String status) {
         send("STOPPING=1\nSTATUS=" + line(status));
-    }
-
-    /** Sets the status line that {@code systemctl status} shows. */
-    public void status(String status) {
-        send("STATUS=" + line(status));
     }
 
     /**

@@ -1,7 +1,5 @@
 package io.neurovisor.host.probe;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.engine.layer.LayerState;
 import java.util.List;
@@ -15,8 +13,8 @@ final class CapabilitiesReading {
 
     /** @param ourUid the uid of the process that reads */
     CapabilitiesReading(OptionalLong ourUid, VmmConfinement confinement) {
-        this.ourUid = requireNonNull(ourUid, "ourUid is null");
-        this.confinement = requireNonNull(confinement, "confinement is null");
+        this.ourUid = ourUid;
+        this.confinement = confinement;
     }
 
     LayerState read(List<ThreadStatus> threads) {

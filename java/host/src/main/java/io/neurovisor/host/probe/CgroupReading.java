@@ -1,7 +1,5 @@
 package io.neurovisor.host.probe;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.vm.VmUsage;
@@ -18,7 +16,7 @@ final class CgroupReading {
     private final UnifiedHierarchy hierarchy;
 
     CgroupReading(HostFiles files) {
-        this.files = requireNonNull(files, "files is null");
+        this.files = files;
         this.hierarchy = UnifiedHierarchy.read(files);
     }
 

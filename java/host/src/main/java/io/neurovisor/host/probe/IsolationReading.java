@@ -1,7 +1,5 @@
 package io.neurovisor.host.probe;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.engine.layer.LayerState;
 import java.util.ArrayList;
@@ -18,8 +16,8 @@ final class IsolationReading {
 
     /** @param noKvm why guests are emulated; empty under KVM */
     IsolationReading(String noKvm, VmmConfinement confinement) {
-        this.noKvm = requireNonNull(noKvm, "noKvm is null");
-        this.confinement = requireNonNull(confinement, "confinement is null");
+        this.noKvm = noKvm;
+        this.confinement = confinement;
     }
 
     LayerState read(LiveProcess process, Map<String, String> names) {

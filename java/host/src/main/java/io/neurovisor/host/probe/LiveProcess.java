@@ -1,7 +1,5 @@
 package io.neurovisor.host.probe;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +14,7 @@ final class LiveProcess {
     private final String directory;
 
     private LiveProcess(HostFiles files, String name) {
-        this.files = requireNonNull(files, "files is null");
+        this.files = files;
         this.directory = "/proc/" + name;
     }
 

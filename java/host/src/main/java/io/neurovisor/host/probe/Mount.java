@@ -1,7 +1,5 @@
 package io.neurovisor.host.probe;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.ArrayList;
 import java.util.List;
 
@@ -21,9 +19,6 @@ record Mount(String root, String point, List<String> options, String type, List<
     private static final int FIELDS_BEFORE_DASH = 6;
 
     Mount {
-        requireNonNull(root, "root is null");
-        requireNonNull(point, "point is null");
-        requireNonNull(type, "type is null");
         options = List.copyOf(options);
         superOptions = List.copyOf(superOptions);
     }

@@ -1,7 +1,5 @@
 package io.neurovisor.host.probe;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +17,7 @@ final class ThreadStatus {
     private final Map<String, String> fields;
 
     private ThreadStatus(Map<String, String> fields) {
-        this.fields = requireNonNull(fields, "fields is null");
+        this.fields = fields;
     }
 
     /** A field with two lines counts as absent. */

@@ -1,7 +1,5 @@
 package io.neurovisor.host.process;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.text.UntrustedText;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -21,7 +19,7 @@ final class OutputLines implements OutputReader {
     private final Consumer<String> lines;
 
     OutputLines(Consumer<String> lines) {
-        this.lines = requireNonNull(lines, "lines is null");
+        this.lines = lines;
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.neurovisor.host.process;
 
-import static java.util.Objects.requireNonNull;
-
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -23,7 +21,7 @@ final class ProcessFamily {
 
     ProcessFamily(List<Process> members, Duration grace) {
         this.members = List.copyOf(members);
-        this.grace = requireNonNull(grace, "grace is null");
+        this.grace = grace;
     }
 
     /** Returns when no member is alive; may be called several times and from several threads. */

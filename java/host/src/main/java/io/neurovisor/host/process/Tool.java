@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A run of a host program, or of several joined by pipes.
  *
- * <p>Properties: no shell. Standard input is empty unless a file is set. Standard output and error are always drained,
+ * <p>Properties: no shell. Standard input is empty. Standard output and error are always drained,
  * so that a flood neither blocks the program nor fills memory. A run ends by the program's exit, at the deadline, by an
  * interrupt of the calling thread or with the JVM; in every case all child processes have ended afterwards. A program
  * that is missing, too slow, or whose output cannot be processed is {@link Fault#TOOL_FAILED}; an interrupt is {@link
@@ -26,8 +26,6 @@ public final class Tool {
     private static final Duration FOREVER = Duration.ofDays(365);
 
     private final List<ToolCommand> pipeline;
-    private @Nullable Path directory;
-    private @Nullable Path input;
     private @Nullable Path outputFile;
     private OutputReader output = OutputReader.IGNORE;
     private Consumer<String> messages = line -> {};
@@ -43,16 +41,6 @@ public final class Tool {
         pipeline.add(first);
         pipeline.addAll(List.of(piped));
         return new Tool(pipeline);
-    }
-
-    public Tool directory(Path workingDirectory) {
-        directory = requireNonNull(workingDirectory, "workingDirectory is null");
-        return this;
-    }
-
-    public Tool input(Path file) {
-        input = requireNonNull(file, "file is null");
-        return this;
     }
 
     /** Writes the last program's standard output to a file. */
@@ -138,10 +126,7 @@ public final class Tool {
         requireInstalled();
         List<ProcessBuilder> builders =
                 pipeline.stream().map(ToolCommand::processBuilder).toList();
-        if (directory != null) {
-            builders.forEach(builder -> builder.directory(directory.toFile()));
-        }
-        builders.getFirst().redirectInput(input == null ? Path.of("/dev/null").toFile() : input.toFile());
+        builders.getFirst().redirectInput(Path.of("/dev/null").toFile());
         if (outputFile != null) {
             builders.getLast().redirectOutput(outputFile.toFile());
         }

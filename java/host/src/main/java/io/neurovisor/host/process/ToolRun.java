@@ -1,7 +1,5 @@
 package io.neurovisor.host.process;
 
-import static java.util.Objects.requireNonNull;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,7 +31,6 @@ final class ToolRun {
     }
 
     void drain(OutputReader output, Consumer<String> messages) {
-        requireNonNull(messages, "messages is null");
         for (int i = 0; i < processes.size(); i++) {
             Process process = processes.get(i);
             LineTail tail = tails.get(i);

@@ -1,7 +1,5 @@
 package io.neurovisor.host.qemu;
 
-import static java.util.Objects.requireNonNull;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -36,11 +34,11 @@ final class QemuVm implements Vm {
 
     /** @param stateFile the file from which QEMU loads, or to which it saves, its device state; empty if the VM is not saved */
     QemuVm(RunningVmm vmm, String stateFile, QmpConnection monitor, GuestLinks links, Ticker ticker) {
-        this.vmm = requireNonNull(vmm, "vmm is null");
-        this.stateFile = requireNonNull(stateFile, "stateFile is null");
-        this.monitor = requireNonNull(monitor, "monitor is null");
-        this.links = requireNonNull(links, "links is null");
-        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.vmm = vmm;
+        this.stateFile = stateFile;
+        this.monitor = monitor;
+        this.links = links;
+        this.ticker = ticker;
         this.rateLimit = new GuestRateLimit(ticker);
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.host.qemu;
 
-import static java.util.Objects.requireNonNull;
-
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -35,7 +33,7 @@ final class QmpMessages {
     private byte[] line = new byte[512];
 
     QmpMessages(InputStream input) {
-        this.input = requireNonNull(input, "input is null");
+        this.input = input;
     }
 
     /** Returns the next message; empty at the end of the input, or if a line contains none. */

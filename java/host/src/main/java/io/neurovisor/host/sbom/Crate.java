@@ -1,7 +1,5 @@
 package io.neurovisor.host.sbom;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.List;
 
 /**
@@ -13,9 +11,6 @@ import java.util.List;
  */
 record Crate(String name, String version, String license, List<String> dependencies, boolean program) {
     Crate {
-        requireNonNull(name, "name is null");
-        requireNonNull(version, "version is null");
-        requireNonNull(license, "license is null");
         dependencies = List.copyOf(dependencies);
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.host.spawner;
 
-import static java.util.Objects.requireNonNull;
-
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -30,8 +28,8 @@ final class SpawnerConnection implements AutoCloseable {
     private volatile boolean closed;
 
     SpawnerConnection(Process process, SpawnerReplies replies) {
-        this.process = requireNonNull(process, "process is null");
-        this.replies = requireNonNull(replies, "replies is null");
+        this.process = process;
+        this.replies = replies;
         this.requests = process.getOutputStream();
     }
 

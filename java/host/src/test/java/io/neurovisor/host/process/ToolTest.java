@@ -60,12 +60,12 @@ class ToolTest {
     }
 
     @Test
-    void pipesProgramsAndReadsAndWritesFiles() throws IOException {
+    void pipesProgramsIntoAFile() throws IOException {
         Path input = Files.writeString(directory.resolve("in"), "b\na\n");
         Path output = directory.resolve("out");
 
-        ToolResult result = Tool.of(ToolCommand.of("cat", "coreutils"), ToolCommand.of("sort", "coreutils"))
-                .input(input)
+        ToolResult result = Tool.of(
+                        ToolCommand.of("cat", "coreutils", input.toString()), ToolCommand.of("sort", "coreutils"))
                 .output(output)
                 .run();
 
@@ -87,7 +87,7 @@ class ToolTest {
                 .withEnvironment("ADDED", "yes")
                 .withEnvironment("HOME", "");
 
-        assertThat(Tool.of(command).directory(directory).lines()).containsExactly("yes none");
+        assertThat(Tool.of(command).lines()).containsExactly("yes none");
     }
 
     @Test

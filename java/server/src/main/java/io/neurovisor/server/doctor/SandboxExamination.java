@@ -5,13 +5,13 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.Lease;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
-import io.neurovisor.host.doctor.CoresCheck;
 import io.neurovisor.host.doctor.Finding;
 import io.neurovisor.host.kvm.Accelerator;
 import io.neurovisor.host.probe.VmmLayers;
@@ -103,9 +103,19 @@ final class SandboxExamination {
                                 "kvm",
                                 "emulation is not a security boundary, and slow: " + accelerator.reason(),
                                 "a machine, or an instance with nested virtualization, on which KVM runs guests"));
-        findings.add(new CoresCheck(
-                        settings.config().guest().size(), Runtime.getRuntime().availableProcessors(), !accelerator.isKvm())
-                .examine());
+        findings.add(cores(settings.config().guest().size(), !accelerator.isKvm()));
+    }
+
+    /** Checks whether a guest has more processors than the host that emulates them. */
+    private static Finding cores(SandboxSize size, boolean emulated) {
+        int coreCount = Runtime.getRuntime().availableProcessors();
+        String detail = coreCount + " here, " + size.vcpuCount() + " in a guest of size " + size.label();
+        return size.vcpuCount() <= coreCount
+                ? Finding.pass("cores", detail)
+                : Finding.warn(
+                        "cores",
+                        detail + (emulated ? ": emulated ones that wait for each other are slow" : ""),
+                        "choose a smaller --size");
     }
 
     private List<LayerState> failed(String reason, String fix) {

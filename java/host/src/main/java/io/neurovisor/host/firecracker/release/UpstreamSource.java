@@ -30,8 +30,8 @@ final class UpstreamSource implements ReleaseSource {
     private final Supervisor supervisor;
 
     UpstreamSource(URI base, Supervisor supervisor) {
-        this.base = requireNonNull(base, "base is null");
-        this.supervisor = requireNonNull(supervisor, "supervisor is null");
+        this.base = base;
+        this.supervisor = supervisor;
     }
 
     @Override

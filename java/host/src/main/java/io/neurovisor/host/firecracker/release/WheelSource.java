@@ -1,7 +1,5 @@
 package io.neurovisor.host.firecracker.release;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.files.PrivateFiles;
@@ -25,7 +23,7 @@ final class WheelSource implements ReleaseSource {
     private final Supervisor supervisor;
 
     WheelSource(Supervisor supervisor) {
-        this.supervisor = requireNonNull(supervisor, "supervisor is null");
+        this.supervisor = supervisor;
     }
 
     @Override
