@@ -143,17 +143,22 @@ final class RootfsBuilder implements ArtifactBuilder {
     }
 
     private ToolCommand install(BuildScratch installing, Optional<Path> requirements, Optional<Path> certificates) {
-        List<String> hooks = new RootfsHooks(
-                        copied(recipe, installing),
-                        installing.copyIn(layer, "layer"),
-                        parentRootfs.map(file -> installing.copyOrLinkIn(file, "parent.squashfs")),
-                        requirements.map(file -> installing.copyIn(file, "requirements.txt")),
-                        certificates.map(file -> installing.copyIn(file, "certificates.pem")))
+        List<String> hooks = hooks(installing, requirements, certificates)
                 .options(
                         installing.path().resolve(PACKAGES), installing.path().resolve(PYTHON_PACKAGES));
         return parentRootfs.isPresent()
                 ? mmdebstrap.tarOf("custom", List.of(), hooks, installing)
                 : mmdebstrap.tarOf("minbase", recipe.packages(), hooks, installing);
+    }
+
+    /** Copies what the hooks need, which is the layer's scripts only where there is a parent: the lab's recipes have none. */
+    RootfsHooks hooks(BuildScratch installing, Optional<Path> requirements, Optional<Path> certificates) {
+        return new RootfsHooks(
+                copied(recipe, installing),
+                parentRootfs.map(file -> new RootfsHooks.Parent(
+                        installing.copyOrLinkIn(file, "parent.squashfs"), installing.copyIn(layer, "layer"))),
+                requirements.map(file -> installing.copyIn(file, "requirements.txt")),
+                certificates.map(file -> installing.copyIn(file, "certificates.pem")));
     }
 
     /** Returns the recipe with copies of its files that the command can read. */

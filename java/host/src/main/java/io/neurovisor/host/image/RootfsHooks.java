@@ -14,18 +14,24 @@ import java.util.Optional;
  * <p>mmdebstrap itself copies files of the host: in a user namespace nothing else could read a private directory.
  * Package names and paths inside are checked, paths outside are quoted.
  *
- * @param parentRootfs the image that the recipe extends
+ * @param parent the image that the recipe extends
  * @param requirements the requirements file for pip
  * @param certificates the authorities that pip trusts
  */
 record RootfsHooks(
         Recipe recipe,
-        Path layer,
-        Optional<Path> parentRootfs,
+        Optional<Parent> parent,
         Optional<Path> requirements,
         Optional<Path> certificates) {
     static final String CERTIFICATES = "/tmp/recipe/certificates.pem";
     private static final String RECIPE = "/tmp/recipe";
+
+    /**
+     * A parent image.
+     *
+     * @param scripts the directory with the scripts that unpack it and finish the layer above it
+     */
+    record Parent(Path rootfs, Path scripts) {}
 
     /**
      * Returns all options in order.
@@ -36,7 +42,7 @@ record RootfsHooks(
     List<String> options(Path packages, Path pythonPackages) {
         List<String> options = new ArrayList<>();
         recipe.directories().forEach(directory -> options.add("--dpkgopt=" + directory.resolve("dpkg.cfg")));
-        options.addAll(parentRootfs.map(this::extend).orElseGet(this::begin));
+        options.addAll(parent.map(this::extend).orElseGet(this::begin));
         options.addAll(record(packages, pythonPackages));
         return options;
     }
@@ -49,12 +55,12 @@ record RootfsHooks(
                 "--customize-hook=chroot \"$1\" sh %s/customize.sh %s".formatted(RECIPE, RECIPE));
     }
 
-    private List<String> extend(Path rootfs) {
+    private List<String> extend(Parent extended) {
         List<String> options = new ArrayList<>(List.of(
                 "--setup-hook=mkdir -p \"$1%s\" \"$1/tmp/layer\"".formatted(RECIPE),
-                "--setup-hook=sync-in %s /tmp/layer".formatted(Mmdebstrap.quote(layer)),
+                "--setup-hook=sync-in %s /tmp/layer".formatted(Mmdebstrap.quote(extended.scripts())),
                 "--setup-hook=sync-in %s %s".formatted(Mmdebstrap.quote(recipe.directory()), RECIPE),
-                "--setup-hook=upload %s /tmp/parent.squashfs".formatted(Mmdebstrap.quote(rootfs)),
+                "--setup-hook=upload %s /tmp/parent.squashfs".formatted(Mmdebstrap.quote(extended.rootfs())),
                 "--setup-hook=sh \"$1/tmp/layer/unpack.sh\" \"$1\""));
         requirements.ifPresent(file -> options.add(
                 "--setup-hook=upload %s %s/requirements.txt".formatted(Mmdebstrap.quote(file), RECIPE)));

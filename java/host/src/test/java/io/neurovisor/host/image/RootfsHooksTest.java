@@ -8,7 +8,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class RootfsHooksTest {
-    private static final Path LAYER = Path.of("/home/layer");
+    private static final Optional<RootfsHooks.Parent> PARENT =
+            Optional.of(new RootfsHooks.Parent(Path.of("/data/base.squashfs"), Path.of("/home/layer")));
     private static final Path PACKAGES = Path.of("/data/packages");
     private static final Path PYTHON_PACKAGES = Path.of("/data/python");
     private static final Recipe BASE =
@@ -18,7 +19,7 @@ class RootfsHooksTest {
 
     @Test
     void imageWithoutParentRunsItsTwoScripts() {
-        List<String> options = new RootfsHooks(BASE, LAYER, Optional.empty(), Optional.empty(), Optional.empty())
+        List<String> options = new RootfsHooks(BASE, Optional.empty(), Optional.empty(), Optional.empty())
                 .options(PACKAGES, PYTHON_PACKAGES);
 
         assertThat(options)
@@ -32,7 +33,7 @@ class RootfsHooksTest {
     @Test
     void imageWithParentUnpacksItFirst() {
         List<String> options = new RootfsHooks(
-                        FULL, LAYER, Optional.of(Path.of("/data/base.squashfs")), Optional.empty(), Optional.empty())
+                        FULL, PARENT, Optional.empty(), Optional.empty())
                 .options(PACKAGES, PYTHON_PACKAGES);
 
         assertThat(options)
@@ -51,8 +52,7 @@ class RootfsHooksTest {
     void pipGetsItsRequirementsAndCertificates() {
         List<String> options = new RootfsHooks(
                         FULL,
-                        LAYER,
-                        Optional.of(Path.of("/data/base.squashfs")),
+                        PARENT,
                         Optional.of(Path.of("/data/requirements")),
                         Optional.of(Path.of("/etc/ca.pem")))
                 .options(PACKAGES, PYTHON_PACKAGES);
