@@ -180,7 +180,7 @@ final class ServeIT {
         daemon.signal("TERM");
         assertThat(watches)
                 .allSatisfy(watch -> assertThat(last(watch).getStatus()).isEqualTo(ServingStatus.NOT_SERVING));
-        daemon.awaitMessage(Pattern.compile("neurovisor: ending: 1 execution is given 600 s .*"), LIMIT);
+        daemon.awaitMessage(Pattern.compile("neurovisor: ending: 1 execution has 600 s to finish.*"), LIMIT);
         await().atMost(LIMIT)
                 .untilAsserted(() -> assertThatThrownBy(() -> client(daemon).execute(request("python", "1")))
                         .isInstanceOf(StatusRuntimeException.class));
@@ -279,7 +279,7 @@ final class ServeIT {
             assertThat(daemon.awaitEnd()).isZero();
             assertThat(vmms).isNotEmpty().noneMatch(ProcessHandle::isAlive);
             assertThat(daemon.messages())
-                    .anyMatch(line -> line.contains("ending: 1 execution is given 1 s to finish"))
+                    .anyMatch(line -> line.contains("ending: 1 execution has 1 s to finish"))
                     .anyMatch(line -> line.contains("ended; executions that had not finished were cancelled"));
         }
     }
