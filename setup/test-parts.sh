@@ -132,6 +132,7 @@ run_unit_tests() {
 
 unit_tests() {
     local status=0
+    remove_copied_modules
     maven pre-integration-test -Psystem-tests --fail-at-end || status=$?
     compile_injector || status=$?
     return "$status"
@@ -145,9 +146,13 @@ chosen_unit_tests() {
 }
 
 compile_tests() {
+    remove_copied_modules
     maven pre-integration-test -Psystem-tests -pl java/system-tests -am -DskipTests -Dexec.skip=true &&
         compile_injector
 }
+
+# Removes our own libraries from the class path of system tests: Maven copies the present ones and leaves those of removed modules.
+remove_copied_modules() { rm -f -- "$system_tests"/libraries/neurovisor-*.jar; }
 
 # Builds the program that injects system calls into a VMM: the lab machine has no compiler.
 compile_injector() { (cd "$root" && cargo build --quiet --locked --workspace --example inject); }
