@@ -32,7 +32,6 @@ import picocli.CommandLine;
  * options of a command by reflection, which for all commands takes longer than the start of the JVM.
  */
 final class Commands {
-    /** Its output covers all other commands. */
     private static final String COMPLETION = "completion";
 
     private Commands() {}

@@ -18,7 +18,6 @@ public final class Main {
         System.exit(execute(ImpliedCommand.spelledOut(arguments)));
     }
 
-    /** Executes the arguments in this JVM and returns the exit code. */
     static int execute(String[] arguments) {
         return commandLine(ProcessEnvironment.current(), arguments).execute(arguments);
     }

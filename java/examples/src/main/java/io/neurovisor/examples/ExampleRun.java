@@ -60,13 +60,11 @@ public final class ExampleRun {
         return neuroVisor().executions().execute(request(language, code, timeout), sink);
     }
 
-    /** Leases a sandbox. */
     Lease lease() {
         NeuroVisor neuroVisor = neuroVisor();
         return neuroVisor.pool().lease(neuroVisor.prepare(size), Deadline.after(LEASE_LIMIT, Ticker.SYSTEM));
     }
 
-    /** Returns the machines of this process. */
     NeuroVisor neuroVisor() {
         return needed(provided.neuroVisor());
     }
@@ -90,7 +88,6 @@ public final class ExampleRun {
                 "read off the VMM: " + state.map(LayerState::detail).orElse("nothing"));
     }
 
-    /** Returns a request for a program. */
     ExecutionRequest request(Language language, String code) {
         return request(language, code, ExecutionRequest.DEFAULT_TIMEOUT);
     }
@@ -123,7 +120,6 @@ public final class ExampleRun {
         print("          " + finding);
     }
 
-    /** Returns whether every finding was as promised. */
     public boolean isHeld() {
         return held;
     }

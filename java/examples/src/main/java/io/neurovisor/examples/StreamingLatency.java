@@ -80,7 +80,6 @@ final class StreamingLatency implements Example {
         return String.format(Locale.ROOT, "%.1f tokens/s", tokens / Math.max(0.001, time.toNanos() / 1e9));
     }
 
-    /** Records when the first piece arrives. */
     private static final class Clock implements ReplyListener {
         private long start = Ticker.SYSTEM.nanos();
         private Duration first = Duration.ZERO;

@@ -109,7 +109,6 @@ final class ImageStarts {
         return use.hold(() -> templates.findOrBuild(key, progress), saved -> List.of(saved.directory()));
     }
 
-    /** Returns the directories that must not be removed while a machine runs. */
     static List<Path> directories(BootFiles files) {
         return Stream.of(files.kernel(), files.initrd(), files.rootfs())
                 .map(file -> requireNonNull(file.getParent(), "a boot file has no directory"))

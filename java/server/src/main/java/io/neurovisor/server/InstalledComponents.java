@@ -18,7 +18,6 @@ public final class InstalledComponents {
         return images(settings, Supervisor.none());
     }
 
-    /** Returns the root images; builds use {@code supervisor}. */
     public static Images images(Settings settings, Supervisor supervisor) {
         return new Images(
                 settings.home(),
@@ -36,7 +35,6 @@ public final class InstalledComponents {
         return kernels(settings, Supervisor.none());
     }
 
-    /** Returns the guest kernels; builds use {@code supervisor}. */
     public static Kernels kernels(Settings settings, Supervisor supervisor) {
         return new Kernels(
                 settings.home(),

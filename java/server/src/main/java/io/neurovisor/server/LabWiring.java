@@ -31,7 +31,6 @@ public final class LabWiring {
                 Long.toString(ProcessHandle.current().pid())));
     }
 
-    /** Returns the root images of lab machines. */
     static LabImages images(Settings settings, Supervisor supervisor) {
         return new LabImages(
                 settings.home(),

@@ -106,7 +106,6 @@ public final class NeuroVisor implements AutoCloseable {
         return selected.vmm().identity();
     }
 
-    /** Returns the state and the counters of the eBPF programs that watch VMMs. */
     public EbpfCounts ebpf() {
         return spawner.ebpf();
     }
@@ -129,12 +128,10 @@ public final class NeuroVisor implements AutoCloseable {
         spawner.restrict(selected.programs());
     }
 
-    /** Returns whether eBPF programs watch the VMMs. */
     public boolean watchesVmms() {
         return selected.ebpf().reading().isInForce();
     }
 
-    /** Returns why this VMM was selected. */
     public String vmmReason() {
         return selected.reason();
     }

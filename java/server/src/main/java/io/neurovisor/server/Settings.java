@@ -65,7 +65,6 @@ public record Settings(Path home, Config config) {
         return EbpfLayer.expected(config.vmm().ebpf(), new EbpfSupport(HostFiles.SYSTEM).reading(isRoot(), ebpfObject()));
     }
 
-    /** Returns the object that {@code ./neurovisor bpf build} compiles. */
     private Path ebpfObject() {
         return home.resolve("target/bpf/vmm.bpf.o");
     }
@@ -123,22 +122,18 @@ public record Settings(Path home, Config config) {
         return dataDir().resolve("labs");
     }
 
-    /** Returns the directory of recorded agent runs. */
     public Path sessions() {
         return dataDir().resolve("sessions");
     }
 
-    /** Returns the directory of the clients' keys. */
     public Path access() {
         return dataDir().resolve("access");
     }
 
-    /** Returns the directory of the audit log. */
     public Path audit() {
         return dataDir().resolve("audit");
     }
 
-    /** Returns the directory of executions with an idempotency key. */
     public Path journal() {
         return dataDir().resolve("journal");
     }

@@ -62,7 +62,6 @@ public final class Uninstallation {
         return contents;
     }
 
-    /** Removes everything that {@link #contents} returns. */
     public void remove() {
         if (Files.exists(dataDirectory.path(), LinkOption.NOFOLLOW_LINKS)) {
             dataDirectory.requireOurs();

@@ -94,7 +94,6 @@ public final class VmmSelection {
         };
     }
 
-    /** Returns the state of layer 5 as the kernel reports it. */
     public EbpfLayer ebpf() {
         return ebpf;
     }

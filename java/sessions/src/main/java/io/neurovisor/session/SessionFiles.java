@@ -13,7 +13,6 @@ record SessionFiles(Path directory) {
         directory = directory.toAbsolutePath().normalize();
     }
 
-    /** Creates missing directories. */
     void create() {
         PrivateFiles.directory(directory);
         PrivateFiles.directory(running());

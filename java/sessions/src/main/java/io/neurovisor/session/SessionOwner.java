@@ -25,12 +25,10 @@ public record SessionOwner(String label) {
         }
     }
 
-    /** Returns a user of this machine. */
     public static SessionOwner user(int uid) {
         return new SessionOwner("user:" + Integer.toUnsignedString(uid));
     }
 
-    /** Returns the user of this process. */
     public static SessionOwner ofThisProcess() {
         return ofFile(Path.of("/proc/self"));
     }
@@ -43,7 +41,6 @@ public record SessionOwner(String label) {
         return new SessionOwner("key:" + name + "@" + created);
     }
 
-    /** Returns the owner of a file. */
     static SessionOwner ofFile(Path file) {
         try {
             return user((int) Files.getAttribute(file, "unix:uid"));

@@ -16,7 +16,6 @@ import org.jdbi.v3.core.statement.Query;
 
 /** Finds sessions of one owner or of all. Another owner's session looks exactly like a missing one. */
 final class SessionQueries {
-    /** The keyword for the caller's most recently used session. */
     private static final String LAST = "last";
 
     private static final int MAX_SHOWN_CHARACTERS = 60;

@@ -51,7 +51,6 @@ public final class SessionRecorder implements AgentListener, AutoCloseable {
         this.nextReply = Deadline.after(REPLY_INTERVAL, ticker);
     }
 
-    /** Returns the session of the run. */
     public SessionId session() {
         return session;
     }

@@ -29,7 +29,6 @@ record AuditTrail(Map<String, Integer> begun, int unended) {
         begun = Map.copyOf(begun);
     }
 
-    /** @param directory the directory of the log */
     static AuditTrail read(Path directory, List<ClientRequest> requests) {
         Map<String, Integer> begun = new HashMap<>();
         requests.forEach(request -> begun.put(request.digest(), 0));

@@ -38,7 +38,6 @@ public record EnduranceReport(
         left = List.copyOf(left);
     }
 
-    /** Returns a line for each broken promise. */
     public List<String> complaints() {
         List<String> lines = new ArrayList<>(ledger.complaints());
         audit.begun().forEach((digest, times) -> {

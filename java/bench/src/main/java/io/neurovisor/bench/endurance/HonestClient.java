@@ -19,12 +19,10 @@ record HonestClient(TestedDaemon daemon, Optional<String> key, SandboxSize size)
     private static final Duration ASK_AGAIN_AFTER = Duration.ofMillis(200);
     private static final int MOST_ASKS = 300;
 
-    /** Thrown by the sink of a client that is to disconnect. */
     private static final class GoneException extends RuntimeException {
         private static final long serialVersionUID = 1L;
     }
 
-    /** The response to one call. */
     private record Answer(RequestOutcome.How how, String detail, Optional<String> machine, Optional<Fault> fault) {
         static Answer of(RequestOutcome.How how, String detail) {
             return new Answer(how, detail, Optional.empty(), Optional.empty());

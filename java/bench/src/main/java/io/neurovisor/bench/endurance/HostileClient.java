@@ -76,7 +76,6 @@ final class HostileClient {
         end.countDown();
     }
 
-    /** Returns how often the attack was made. */
     int count(Attack attack) {
         return requireNonNull(made.get(attack), "each has a count").get();
     }

@@ -18,7 +18,6 @@ record Latencies(List<Duration> alone, List<Duration> contended) {
         contended = contended.stream().sorted().toList();
     }
 
-    /** Returns the broken promise, or empty if it was kept. */
     Optional<String> complaint() {
         if (alone.size() < FEWEST || contended.size() < FEWEST) {
             return Optional.of(

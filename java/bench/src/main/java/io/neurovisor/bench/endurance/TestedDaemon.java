@@ -102,7 +102,6 @@ final class TestedDaemon implements AutoCloseable {
         }
     }
 
-    /** Returns the processes that run a guest. */
     List<ProcessHandle> machines() {
         List<ProcessHandle> all = process.handle().descendants().toList();
         seen.addAll(all);
@@ -125,7 +124,6 @@ final class TestedDaemon implements AutoCloseable {
         awaitReady();
     }
 
-    /** Returns how often the daemon was killed. */
     int killed() {
         return killed.get();
     }

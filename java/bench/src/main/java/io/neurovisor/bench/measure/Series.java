@@ -15,7 +15,6 @@ public record Series(Key key, Unit unit, List<Double> values, int failed, double
 
     private static final int DIGITS = 3;
 
-    /** The size, the scenario and the contender of a series. */
     public record Key(String size, String scenario, String contender) {}
 
     public Series {

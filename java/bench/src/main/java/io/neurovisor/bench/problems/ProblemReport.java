@@ -22,7 +22,6 @@ public record ProblemReport(String model, int asked, List<Attempt> attempts) {
         return attempts.stream().filter(Attempt::isSolved).count();
     }
 
-    /** Returns an attempt as a line of text. */
     public static String line(Attempt attempt) {
         AgentStats stats = attempt.result().stats();
         return String.format(
@@ -36,7 +35,6 @@ public record ProblemReport(String model, int asked, List<Attempt> attempts) {
                 stats.total().toMillis() / 1000.0);
     }
 
-    /** Returns the summary as a line of text. */
     public String summary() {
         return String.format(
                 Locale.ROOT,

@@ -17,7 +17,6 @@ final class Published {
     /** Begins the picture of a request, which {@link #END} ends. */
     static final String PICTURE = "<!-- written by ./neurovisor bench trace --publish -->";
 
-    /** Ends a table or a picture. */
     static final String END = PublishedTable.END;
 
     /** A figure in a sentence: {@code <!--bench p50; small; warm python; NeuroVisor-->144.1 ms<!--/-->}. */

@@ -103,7 +103,6 @@ final class PublishedTable {
         return lines;
     }
 
-    /** Returns the limit of a target in words. */
     static String promise(JsonNode target) {
         return target.has("at_most")
                 ? "at most " + number(target, "at_most")

@@ -92,7 +92,6 @@ record DensityRun(Workbench bench) {
         mebibytes(metric, metrics).ifPresent(value -> bench.add(scenario, Workbench.OURS, Unit.MEBIBYTES, value));
     }
 
-    /** Returns the value of the metric in MiB, or empty if the metrics do not contain it. */
     static OptionalDouble mebibytes(Pattern metric, List<String> metrics) {
         return metrics.stream()
                 .map(metric::matcher)

@@ -61,7 +61,6 @@ record Floor(Path program, SavedVm template, Path scratch, String accelerator) {
         }
     }
 
-    /** Runs one program in a clone. */
     Steps run(SampleProgram sample, String... options) {
         return run(sample.language().label(), sample.code(), options);
     }

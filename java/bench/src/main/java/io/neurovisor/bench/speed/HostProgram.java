@@ -22,7 +22,6 @@ public final class HostProgram {
 
     private HostProgram() {}
 
-    /** Returns the contenders that are installed on this host. */
     public static List<Contender> contenders(Language language, String code) {
         Optional<List<String>> found = command(language, code);
         List<Contender> contenders = new ArrayList<>();

@@ -27,12 +27,10 @@ public enum Scenario {
     /** The first command after installation, which makes the template. */
     TEMPLATE;
 
-    /** Returns the name of the scenario on the command line. */
     public String label() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Returns the scenario with this label, or empty if there is none. */
     public static Optional<Scenario> labelled(String label) {
         return Arrays.stream(values())
                 .filter(scenario -> scenario.label().equals(label))
@@ -46,7 +44,6 @@ public enum Scenario {
                 .toList();
     }
 
-    /** Returns the labels of all scenarios. */
     public static List<String> labels() {
         return Arrays.stream(values()).map(Scenario::label).toList();
     }

@@ -21,9 +21,7 @@ public record SpeedPlan(
         scenarios = Set.copyOf(scenarios);
     }
 
-    /** The command lines that start the product. */
     public interface Commands {
-        /** Returns the command of a daemon that serves at the socket. */
         ToolCommand serve(SandboxSize size, Path socket, List<String> options);
 
         /** Returns the command that has the daemon at the socket run one program. */

@@ -81,7 +81,6 @@ public record SpeedReport(
                 ratio(one));
     }
 
-    /** Returns the ratio of the contender's median to that of the scenario's first contender. */
     private String ratio(Series one) {
         Series first = series.stream()
                 .filter(other -> other.key().size().equals(one.key().size())
@@ -96,7 +95,6 @@ public record SpeedReport(
         return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.1f", value);
     }
 
-    /** Returns the heading and one row per target. */
     public List<List<String>> promises() {
         Stream<List<String>> heading = Stream.of(List.of("size", "what", "measured", "target", ""));
         return Stream.concat(
@@ -162,7 +160,6 @@ public record SpeedReport(
         node.put("verdict", target.verdict());
     }
 
-    /** Writes null for a value that was not measured. */
     private static void put(ObjectNode node, String name, double value) {
         if (Double.isNaN(value) || Double.isInfinite(value)) {
             node.putNull(name);

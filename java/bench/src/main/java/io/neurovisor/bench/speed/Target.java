@@ -22,7 +22,6 @@ public record Target(String what, String size, String unit, double value, double
         return !Double.isNaN(value);
     }
 
-    /** Returns {@code met}, {@code missed} or {@code not measured}. */
     public String verdict() {
         if (!isMeasured()) {
             return "not measured";
@@ -30,12 +29,10 @@ public record Target(String what, String size, String unit, double value, double
         return (isMost ? value <= limit : value >= limit) ? "met" : "missed";
     }
 
-    /** Returns the limit in words. */
     public String promise() {
         return (isMost ? "at most " : "at least ") + number(limit);
     }
 
-    /** Returns the measured value with its unit. */
     public String shown() {
         return isMeasured() ? number(value) : "-";
     }
@@ -44,7 +41,6 @@ public record Target(String what, String size, String unit, double value, double
         return String.format(Locale.ROOT, "%.2f %s", figure, unit);
     }
 
-    /** Returns all targets for machines of one size. */
     public static List<Target> of(String size, Measurements measurements) {
         Figures figures = new Figures(size, measurements);
         List<Target> targets = new ArrayList<>();

@@ -35,12 +35,10 @@ public record Workbench(
         Floor floor,
         Measurements measurements,
         Consumer<String> progress) {
-    /** The name of the product among the contenders. */
     public static final String OURS = "NeuroVisor";
 
     private static final Duration LIMIT = Duration.ofMinutes(5);
 
-    /** Starts a daemon at the socket of this name. */
     DaemonProcess daemon(String name, int warm, int max, String... more) {
         Path socket = socket(name);
         List<String> options = Stream.concat(

@@ -47,7 +47,6 @@ final class SpanReceiver implements AutoCloseable {
         }
     }
 
-    /** Returns the endpoint for {@code --otlp}. */
     String url() {
         return "http://127.0.0.1:" + server.getAddress().getPort() + TRACES;
     }

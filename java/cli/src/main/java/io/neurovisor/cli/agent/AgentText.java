@@ -81,7 +81,6 @@ public final class AgentText implements AgentOutput {
         stats(result);
     }
 
-    /** Prints the statistics. */
     void stats(AgentResult result) {
         print("");
         print("Stats:");

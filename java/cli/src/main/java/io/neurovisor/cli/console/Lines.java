@@ -5,7 +5,6 @@ import java.util.function.Consumer;
 /** A target that writes each line immediately. */
 @FunctionalInterface
 public interface Lines {
-    /** Writes the line and a line separator. */
     void print(String line);
 
     /** Returns a target that writes to stdout and throws {@link StandardStreams.Closed} if stdout is a closed pipe. */

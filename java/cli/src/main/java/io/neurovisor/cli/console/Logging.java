@@ -29,7 +29,6 @@ public final class Logging {
         }
     }
 
-    /** Sets the level of NeuroVisor's events. */
     public static void level(LogLevel level) {
         logger(OWN).setLevel(Level.valueOf(level.name()));
         logger(Logger.ROOT_LOGGER_NAME).setLevel(level == LogLevel.ERROR ? Level.ERROR : Level.WARN);

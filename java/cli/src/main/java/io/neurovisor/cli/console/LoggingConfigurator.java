@@ -17,7 +17,6 @@ import java.util.Map;
  */
 @ConfiguratorRank(ConfiguratorRank.CUSTOM_TOP_PRIORITY)
 public final class LoggingConfigurator extends ContextAwareBase implements Configurator {
-    /** The name of the appender. */
     static final String STDERR = "stderr";
 
     private static final Map<String, Level> LIBRARIES = Map.of(

@@ -32,7 +32,6 @@ record ExampleRunner(GuestOptions guest, PrintWriter out, PrintWriter err) {
     /** For a daemon and its machines to stop. */
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-    /** @param name the name of an existing example */
     int run(String name) {
         try {
             return run(Examples.named(name).orElseThrow());

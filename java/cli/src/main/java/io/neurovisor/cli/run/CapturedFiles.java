@@ -11,7 +11,6 @@ final class CapturedFiles implements FileTarget {
     private final List<CapturedFile> files = new ArrayList<>();
     private final ByteArrayOutputStream unfinished = new ByteArrayOutputStream();
 
-    /** One file. */
     @SuppressWarnings("ArrayRecordComponent") // Made here, read once, compared never.
     record CapturedFile(String path, byte[] content) {}
 

@@ -25,7 +25,6 @@ record JsonReport(
         ExecutionRequest request, ExecutionResult result, CapturedOutput output, RunOrigin origin, Duration total) {
     private static final double NANOS_PER_MILLISECOND = 1e6;
 
-    /** Writes the files of the report as an array. */
     @FunctionalInterface
     interface Files {
         void write(JsonGenerator json) throws IOException;

@@ -10,7 +10,6 @@ import java.util.Optional;
 
 /** Machines of a command that no daemon serves. Closing them stops all of them. */
 public interface LocalMachines extends AutoCloseable {
-    /** Opens machines for the options of a command. */
     @FunctionalInterface
     interface Opening {
         LocalMachines open(GuestOptions guest, ConsoleProgress progress, Listeners listeners);
@@ -22,7 +21,6 @@ public interface LocalMachines extends AutoCloseable {
     /** Runs the request's program in a machine that is destroyed before this returns. */
     ExecutionResult execute(ExecutionRequest request, OutputSink sink);
 
-    /** Returns the VMM that runs the machines. */
     RunOrigin origin();
 
     /** Returns why the machines are emulated, or empty if KVM runs them. */

@@ -33,7 +33,6 @@ public final class OutputDirectory implements FileTarget, AutoCloseable {
     private @Nullable Path unfinished;
     private @Nullable SeekableByteChannel channel;
 
-    /** A file that was saved. */
     record SavedFile(String path, long bytes, Path location) {}
 
     private OutputDirectory(Path directory) {

@@ -9,7 +9,6 @@ import java.util.List;
 
 /** The notes that are printed about an execution in addition to its output. */
 record ResultNotes(ExecutionRequest request, ExecutionResult result) {
-    /** Returns a line for each problem. */
     List<String> problems() {
         List<String> lines = new ArrayList<>();
         addOutcome(lines);

@@ -97,7 +97,6 @@ public final class RunCommand implements Callable<Integer> {
         }
     }
 
-    /** The parameters of one run. */
     private record Run(ExecutionRequest request, RunOutput output, RunMetrics metrics, long startNanos) {}
 
     /** Returns the exit code, or empty if no daemon can run the program; in that case nothing has run yet. */

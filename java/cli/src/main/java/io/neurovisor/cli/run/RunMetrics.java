@@ -55,7 +55,6 @@ public final class RunMetrics {
                 .orElse(Listeners.NONE);
     }
 
-    /** Returns a listener for executions in the machines of a daemon. */
     public ExecutionListener executions() {
         return listeners().executions();
     }

@@ -60,7 +60,6 @@ public final class Screen implements AutoCloseable {
         this.ticker = requireNonNull(ticker, "ticker is null");
     }
 
-    /** Starts the timer of the spinner. */
     public void start() {
         ScheduledFuture<?> _ =
                 clock.scheduleAtFixedRate(this::tick, FRAME.toMillis(), FRAME.toMillis(), TimeUnit.MILLISECONDS);
@@ -111,7 +110,6 @@ public final class Screen implements AutoCloseable {
         }
     }
 
-    /** Draws the next frame of the spinner. */
     void tick() {
         synchronized (lock) {
             if (!closed && waitingFor != null) {
@@ -121,7 +119,6 @@ public final class Screen implements AutoCloseable {
         }
     }
 
-    /** Ends the current line. */
     @Override
     public void close() {
         synchronized (lock) {

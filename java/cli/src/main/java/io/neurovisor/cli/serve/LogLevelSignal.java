@@ -23,7 +23,6 @@ final class LogLevelSignal {
         this.sources = requireNonNull(sources, "sources is null");
     }
 
-    /** Installs the handler of SIGHUP. */
     static void take(Supplier<LoadedConfig> sources) {
         Signals.register("HUP", new LogLevelSignal(sources)::received);
     }

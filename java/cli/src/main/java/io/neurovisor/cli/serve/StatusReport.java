@@ -17,7 +17,6 @@ import java.util.Arrays;
 record StatusReport(PrintWriter out) {
     private static final int MOST_RECENT = 20;
 
-    /** @param url the address of the daemon */
     void print(Overview overview, String url) {
         line("NeuroVisor " + overview.version() + " at " + url + ": "
                 + (overview.ready() ? "ready" : "not ready") + ", up "

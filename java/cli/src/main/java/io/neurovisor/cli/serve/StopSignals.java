@@ -15,7 +15,6 @@ final class StopSignals {
 
     private StopSignals() {}
 
-    /** Installs the handlers of the signals. */
     static StopSignals take() {
         StopSignals signals = new StopSignals();
         NAMES.forEach(name -> Signals.register(name, signals::received));
@@ -27,7 +26,6 @@ final class StopSignals {
         return first;
     }
 
-    /** Sets the action of the second signal. */
     void onSecond(Runnable action) {
         second = action;
         if (count.get() > 1) {

@@ -14,7 +14,6 @@ import java.util.Locale;
 
 /** Sessions as JSON, with the same names as the events of a run. */
 final class SessionJson {
-    /** The limit of recorded output. */
     private static final int OUTPUT_CHARACTERS = Integer.MAX_VALUE;
 
     private SessionJson() {}

@@ -23,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 public final class CallLimits {
     private static final Duration RETRY = Duration.ofSeconds(1);
 
-    /** Callers that share a number of calls. */
     enum Group {
         KEYLESS("callers without a key", 512),
         KEY("callers with a key", 1024),
@@ -152,7 +151,6 @@ public final class CallLimits {
         }
     }
 
-    /** Returns the number of running calls. */
     public int calls() {
         lock.lock();
         try {

@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
  * unix(7)), independent of the permissions of the socket file.
  */
 public final class PeerUsers {
-    /** The peer's uid in the attributes of a connection's calls. */
     public static final Attributes.Key<Integer> UID = Attributes.Key.create("peer uid");
 
     private final Map<UserPrincipal, Integer> uids;
@@ -29,12 +28,10 @@ public final class PeerUsers {
         this.uids = Map.copyOf(uids);
     }
 
-    /** Allows the user of this process and root. */
     public static PeerUsers ownAndRoot() throws IOException {
         return of((int) Files.getAttribute(Path.of("/proc/self"), "unix:uid"), 0);
     }
 
-    /** Allows one user. */
     public static PeerUsers only(int uid) throws IOException {
         return of(uid);
     }
@@ -63,7 +60,6 @@ public final class PeerUsers {
         return uid == null ? OptionalInt.empty() : OptionalInt.of(uid);
     }
 
-    /** Returns the peer's user name for a message. */
     public static String name(Channel connection) {
         UnixDomainPrincipal peer = peer(connection);
         return peer == null ? "an unknown user" : peer.user().getName();

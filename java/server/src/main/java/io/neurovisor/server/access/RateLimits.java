@@ -77,7 +77,6 @@ public final class RateLimits {
                 .build();
     }
 
-    /** Adapts the engine's ticker to the library's clock. */
     private record TickerMeter(Ticker ticker) implements TimeMeter {
         @Override
         public long currentTimeNanos() {

@@ -39,7 +39,6 @@ public sealed interface Tenant {
         return current().orElseThrow(() -> new NeuroVisorException(Fault.INTERNAL, "a call was admitted without a tenant"));
     }
 
-    /** A client with this key. */
     record KeyHolder(AccessKey key) implements Tenant {
         @Override
         public String label() {

@@ -17,7 +17,6 @@ public final class AgentModels {
 
     private AgentModels() {}
 
-    /** Opens the model of the settings. */
     public static Model open(LoadedConfig loaded, ProcessEnvironment environment) {
         return open(loaded, Optional.empty(), environment);
     }

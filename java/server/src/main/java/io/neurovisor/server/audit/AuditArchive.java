@@ -70,7 +70,6 @@ record AuditArchive(Path directory, long maxBytes) {
         }
     }
 
-    /** Returns the files, the oldest first. */
     private List<Path> files(int first) {
         List<Path> files = new ArrayList<>();
         for (int number = LAST_NUMBER; number >= first; number--) {
@@ -91,7 +90,6 @@ record AuditArchive(Path directory, long maxBytes) {
         return bytes;
     }
 
-    /** @param ascending the bytes of each tenant */
     private long mostOfEach(List<Long> ascending) {
         long room = maxBytes;
         for (int index = 0; index < ascending.size(); index++) {
@@ -162,7 +160,6 @@ record AuditArchive(Path directory, long maxBytes) {
         }
     }
 
-    /** The current line. */
     private static final class Line {
         private final Lines lines;
         private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();

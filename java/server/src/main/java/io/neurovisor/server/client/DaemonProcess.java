@@ -106,7 +106,6 @@ public final class DaemonProcess implements AutoCloseable {
         }
     }
 
-    /** Waits until this number of machines is ready. */
     public void awaitWarm(int machines) {
         Deadline deadline = Deadline.after(START_LIMIT, Ticker.SYSTEM);
         while (warm() < machines) {
@@ -128,12 +127,10 @@ public final class DaemonProcess implements AutoCloseable {
                 .sum();
     }
 
-    /** Returns the VMM processes of the daemon. */
     public List<ProcessHandle> vmms() {
         return process.handle().descendants().filter(DaemonProcess::runsGuest).toList();
     }
 
-    /** Returns whether the process is a VMM. */
     public static boolean runsGuest(ProcessHandle handle) {
         try {
             String name = Files.readString(Path.of("/proc", Long.toString(handle.pid()), "comm"))

@@ -62,7 +62,6 @@ public final class StatusClient {
                 + ":" + port;
     }
 
-    /** Returns the server's URL. */
     public String url() {
         return url;
     }

@@ -100,7 +100,6 @@ public final class Daemon implements AutoCloseable {
         return statusAddress;
     }
 
-    /** Returns the restrictions that the process has placed on itself. */
     public SelfConfinement confinement() {
         return confinement;
     }
@@ -145,7 +144,6 @@ public final class Daemon implements AutoCloseable {
         return neuroVisor.pool().drain(last) && ended && !stoppedNow;
     }
 
-    /** Cancels all running calls. */
     public void stopNow() {
         stoppedNow = true;
         ports.stopNow();

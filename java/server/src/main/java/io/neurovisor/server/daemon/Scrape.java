@@ -25,7 +25,6 @@ final class Scrape implements PrometheusHttpExchange, PrometheusHttpRequest, Pro
         this.call = requireNonNull(call, "call is null");
     }
 
-    /** Sends the collected response. */
     void send() throws IOException {
         call.answer(status, headers, body.toByteArray());
     }

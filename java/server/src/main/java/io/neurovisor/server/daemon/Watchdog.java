@@ -54,7 +54,6 @@ public final class Watchdog implements AutoCloseable {
         report.run();
     }
 
-    /** Stops the reports. */
     @Override
     public void close() {
         thread.shutdownNow();

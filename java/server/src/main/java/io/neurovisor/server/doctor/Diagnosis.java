@@ -20,7 +20,6 @@ public record Diagnosis(List<LayerState> layers, List<Finding> findings, List<St
         repairs = List.copyOf(repairs);
     }
 
-    /** The overall result. */
     public enum Health {
         /** Every layer protects. */
         LIVE,
@@ -29,7 +28,6 @@ public record Diagnosis(List<LayerState> layers, List<Finding> findings, List<St
         /** A layer that should protect does not, or a component does not work. */
         BROKEN;
 
-        /** Returns the name used in output, such as {@code live}. */
         public String label() {
             return name().toLowerCase(Locale.ROOT);
         }

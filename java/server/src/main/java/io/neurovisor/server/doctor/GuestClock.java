@@ -64,7 +64,6 @@ record GuestClock(InstantSource clock) {
                 seconds.remainder(BigDecimal.ONE).movePointRight(9).longValue()));
     }
 
-    /** Collects the beginning of the program's output. */
     private static final class Answer implements OutputSink {
         private static final int MAX_CHARACTERS = 64;
 

@@ -60,7 +60,6 @@ final class SandboxExamination {
         }
     }
 
-    /** Returns further findings of the start. */
     List<Finding> findings() {
         return List.copyOf(findings);
     }

@@ -183,7 +183,6 @@ public final class GrpcPorts implements AutoCloseable {
         return channel;
     }
 
-    /** Accepts the queued connections and all later ones. */
     public void serve() {
         channels.forEach(channel -> channel.config().setAutoRead(true));
     }
@@ -244,7 +243,6 @@ public final class GrpcPorts implements AutoCloseable {
         return true;
     }
 
-    /** Cancels all running calls. */
     public void stopNow() {
         servers.forEach(Server::shutdownNow);
     }

@@ -14,7 +14,6 @@ import org.slf4j.LoggerFactory;
 
 /** Closes connections to a Unix socket from users who are not allowed, and records the uid of the others. */
 final class PeerCheck extends ChannelInboundHandlerAdapter {
-    /** The uid of an accepted connection's peer. */
     static final AttributeKey<Integer> UID = AttributeKey.valueOf(PeerCheck.class, "uid");
 
     private static final Logger LOG = LoggerFactory.getLogger(PeerCheck.class);

@@ -30,7 +30,6 @@ public final class ServedCall<A> {
     private final Lock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
 
-    /** The work of a call. */
     @FunctionalInterface
     public interface Work<A> {
         /** Serves the call. Returns after the last message has been sent. */

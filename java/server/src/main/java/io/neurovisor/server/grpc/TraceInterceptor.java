@@ -39,7 +39,6 @@ public final class TraceInterceptor implements ServerInterceptor {
     private final RandomGenerator random;
     private final Tracing tracing;
 
-    /** The trace of a running call and the parent of its spans. */
     private record Served(RequestTrace trace, io.opentelemetry.context.Context context) {}
 
     /** @param random for the ids of spans that are not recorded */
@@ -48,7 +47,6 @@ public final class TraceInterceptor implements ServerInterceptor {
         this.tracing = requireNonNull(tracing, "tracing is null");
     }
 
-    /** Returns the trace of the running call. */
     public static RequestTrace current() {
         return served().trace();
     }

@@ -39,7 +39,6 @@ public final class HttpCall {
         return request.method().name();
     }
 
-    /** Returns whether the client wants no body. */
     public boolean isHead() {
         return method().equals("HEAD");
     }
@@ -61,7 +60,6 @@ public final class HttpCall {
         return request.headers().getAll(name);
     }
 
-    /** Responds with a line of text and additional headers. */
     public void answer(int status, Map<String, String> headers, String text) throws IOException {
         Map<String, String> all = new HashMap<>(headers);
         all.put("Content-Type", "text/plain; charset=utf-8");

@@ -104,7 +104,6 @@ public final class HttpPort implements AutoCloseable {
         return connection == null || connection.isIdle();
     }
 
-    /** Starts to handle requests. */
     public void serve() {
         listener.config().setAutoRead(true);
     }

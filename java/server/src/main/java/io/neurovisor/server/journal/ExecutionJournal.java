@@ -27,7 +27,6 @@ import org.jdbi.v3.core.Handle;
  * lock is lost; it is never started again.
  */
 public final class ExecutionJournal implements AutoCloseable {
-    /** How long the output of an execution is kept. */
     public static final Duration KEPT = Duration.ofMinutes(15);
 
     /** Exceeds the longest time of an execution, counted from its start. */
@@ -53,7 +52,6 @@ public final class ExecutionJournal implements AutoCloseable {
         this.clock = clock;
     }
 
-    /** Returns whether the directory contains a journal. */
     public static boolean isIn(Path directory) {
         return Files.exists(directory.resolve(FILE));
     }

@@ -36,7 +36,6 @@ public final class CallMetrics implements ServerInterceptor {
     private final ErrorMetrics errors;
     private final Counter limited;
 
-    /** @param trace of the running call */
     CallMetrics(PrometheusRegistry registry, ErrorMetrics errors, Supplier<TraceId> trace, Ticker ticker) {
         this.trace = requireNonNull(trace, "trace is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
@@ -65,7 +64,6 @@ public final class CallMetrics implements ServerInterceptor {
                 .register(registry);
     }
 
-    /** Counts a call that was rejected by its rate limit. */
     public void limited(Tenant tenant) {
         limited.labelValues(
                         switch (tenant) {

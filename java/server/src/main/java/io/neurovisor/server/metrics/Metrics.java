@@ -88,7 +88,6 @@ public final class Metrics {
         return agents;
     }
 
-    /** Returns the registry that is scraped. */
     public PrometheusRegistry registry() {
         return registry;
     }

@@ -71,7 +71,6 @@ public final class ModelMetrics {
         return new Question(trace);
     }
 
-    /** Returns the model with its calls measured. */
     public Model measured(Model model) {
         return new Measured(model);
     }

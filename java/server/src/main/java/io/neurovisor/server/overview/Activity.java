@@ -22,7 +22,6 @@ public record Activity(
         List<EndedExecution> recent,
         long intervalSeconds,
         List<Point> points) {
-    /** How long points are kept. */
     public static final Duration WINDOW = Duration.ofMinutes(10);
 
     public Activity {
@@ -38,7 +37,6 @@ public record Activity(
                 .toList();
     }
 
-    /** Returns the running executions of a trace. */
     public List<CurrentExecution> current(String traceId) {
         return current.stream()
                 .filter(execution -> execution.traceId().equals(traceId))

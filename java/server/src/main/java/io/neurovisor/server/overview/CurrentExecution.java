@@ -19,7 +19,6 @@ public record CurrentExecution(long number, String traceId, String language, Str
         requireNonNull(vmId, "vmId is null");
     }
 
-    /** Returns whether it waits for a machine. */
     public boolean waits() {
         return vmId.isEmpty();
     }

@@ -69,7 +69,6 @@ public record Overview(
             requireNonNull(acceleration, "acceleration is null");
         }
 
-        /** Creates it from the VMM that was selected at the start. */
         public static Vmm of(VmmIdentity identity, boolean kvm, String reason, String acceleration) {
             return new Vmm(identity.name(), identity.version(), kvm, reason, acceleration);
         }
@@ -93,7 +92,6 @@ public record Overview(
             int machines,
             int max,
             int room) {
-        /** Creates it from the status of the pool. */
         public static Pool of(PoolStatus status, int keepWarm, int max, int room) {
             return new Pool(
                     status.warm(),
@@ -118,7 +116,6 @@ public record Overview(
             requireNonNull(fix, "fix is null");
         }
 
-        /** Creates it from the state that was read. */
         public static Protection of(LayerState state) {
             return new Protection(
                     state.layer().number(),

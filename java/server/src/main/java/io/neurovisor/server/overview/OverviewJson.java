@@ -35,7 +35,6 @@ public final class OverviewJson {
 
     private OverviewJson() {}
 
-    /** Returns the JSON without a line break. */
     public static String write(Overview overview) {
         try {
             return MAPPER.writeValueAsString(overview);

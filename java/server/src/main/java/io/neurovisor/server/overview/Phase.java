@@ -36,7 +36,6 @@ public record Phase(Name name, double startMillis, double lengthMillis) {
         return new Phase(name, millis(start), millis(length));
     }
 
-    /** Returns when the phase ended. */
     public double endMillis() {
         return startMillis + lengthMillis;
     }

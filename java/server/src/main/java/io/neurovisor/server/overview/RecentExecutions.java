@@ -80,7 +80,6 @@ public final class RecentExecutions implements ExecutionListener {
         end(request, (pending, total) -> pending.failed(failure, total));
     }
 
-    /** Returns the current state. */
     public Activity activity() {
         synchronized (lock) {
             return new Activity(

@@ -16,7 +16,6 @@ final class Assets {
     private static final String SCRIPT = "text/javascript; charset=utf-8";
     private static final String STYLE = "text/css; charset=utf-8";
 
-    /** Class path resources by their path on the server. */
     private static final Map<String, Asset> ALL = Map.of(
                     "/assets/status.js", new Source("status.js", SCRIPT),
                     "/assets/charts.js", new Source("charts.js", SCRIPT),
@@ -35,7 +34,6 @@ final class Assets {
         return Optional.ofNullable(ALL.get(path));
     }
 
-    /** A static file. */
     @SuppressWarnings("ArrayRecordComponent") // Written, never compared.
     record Asset(String type, byte[] content) {}
 

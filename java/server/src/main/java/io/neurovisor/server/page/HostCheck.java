@@ -62,7 +62,6 @@ public final class HostCheck {
         }
     }
 
-    /** The status and text of a rejection. */
     public record Refusal(int status, String text) {
         public Refusal {
             requireNonNull(text, "text is null");

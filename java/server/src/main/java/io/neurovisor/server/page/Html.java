@@ -58,7 +58,6 @@ final class Html {
         }
     }
 
-    /** Writes an element that contains only text. */
     Html leaf(String element, String text, String... attributes) {
         return begin(element, attributes).text(text).end();
     }

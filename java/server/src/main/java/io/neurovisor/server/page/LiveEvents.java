@@ -72,13 +72,11 @@ final class LiveEvents implements AutoCloseable {
         }
     }
 
-    /** One stream. */
     private static final class Client {
         private final Thread thread = Thread.currentThread();
         private volatile @Nullable Deadline writing;
     }
 
-    /** Sends events until the stream ends. */
     void serve(HttpCall call) throws IOException {
         if (call.isHead()) {
             Replies.send(call, 200, TYPE, new byte[0]);

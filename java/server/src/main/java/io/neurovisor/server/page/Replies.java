@@ -34,7 +34,6 @@ final class Replies {
         call.answer(status, headers(type), body);
     }
 
-    /** Begins a body without an end. */
     static OutputStream stream(HttpCall call, String type) throws IOException {
         return call.stream(headers(type));
     }

@@ -45,7 +45,6 @@ public final class StatusPages implements HttpPages, AutoCloseable {
         }
     }
 
-    /** Ends all event streams. */
     @Override
     public void close() {
         events.close();

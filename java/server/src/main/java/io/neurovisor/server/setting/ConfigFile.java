@@ -21,7 +21,6 @@ import java.util.Optional;
  * not hide the others.
  */
 public record ConfigFile(Map<String, Entry> entries, List<String> problems) {
-    /** No file. */
     public static final ConfigFile NONE = new ConfigFile(Map.of(), List.of());
 
     /** Much more than all settings with comments; a larger file was probably named by mistake. */
@@ -44,7 +43,6 @@ public record ConfigFile(Map<String, Entry> entries, List<String> problems) {
         problems = List.copyOf(problems);
     }
 
-    /** Returns the value of the setting with this name, if the file has one. */
     public Optional<Entry> entry(String name) {
         return Optional.ofNullable(entries.get(name));
     }

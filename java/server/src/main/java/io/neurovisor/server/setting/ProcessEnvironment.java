@@ -21,7 +21,6 @@ public record ProcessEnvironment(Map<String, String> variables, Path userHome) {
         requireNonNull(userHome, "userHome is null");
     }
 
-    /** Returns the environment of the running process. */
     public static ProcessEnvironment current() {
         return new ProcessEnvironment(System.getenv(), Path.of(System.getProperty("user.home")));
     }

@@ -44,17 +44,14 @@ public record Setting<T>(
         return new Builder(name, group, description);
     }
 
-    /** Returns the option that sets this setting. */
     public String flag() {
         return "--" + name;
     }
 
-    /** Returns the value as it is written in any source. */
     public String print(T value) {
         return type.printer().apply(value);
     }
 
-    /** Collects the parts of a declaration. */
     public static final class Builder {
         private final String name;
         private final SettingGroup group;

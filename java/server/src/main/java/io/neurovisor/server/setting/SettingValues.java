@@ -21,10 +21,8 @@ public final class SettingValues {
     private final List<EffectiveValue> chosen = new ArrayList<>();
     private final List<String> problems = new ArrayList<>();
 
-    /** A text that one source has for a setting. */
     private record SourceText(String origin, String text, boolean fromFile) {}
 
-    /** @param options texts by the names of settings */
     public SettingValues(Map<String, String> options, ProcessEnvironment environment, ConfigFile file) {
         this.options = Map.copyOf(options);
         this.environment = requireNonNull(environment, "environment is null");

@@ -31,7 +31,6 @@ public record RpcFailure(
         Map<String, String> metadata,
         Optional<Duration> retryAfter,
         Optional<String> field) {
-    /** The domain of all reasons. */
     public static final String DOMAIN = "neurovisor";
 
     public RpcFailure {
@@ -78,7 +77,6 @@ public record RpcFailure(
         }
     }
 
-    /** Returns the exception to throw from a service. */
     public StatusRuntimeException exception() {
         Status.Builder status = Status.newBuilder()
                 .setCode(code.getNumber())

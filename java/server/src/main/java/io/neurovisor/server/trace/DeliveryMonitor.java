@@ -76,7 +76,6 @@ final class DeliveryMonitor {
         };
     }
 
-    /** Returns the message of the root cause. */
     private static String message(Throwable failure) {
         Throwable first = failure;
         for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {

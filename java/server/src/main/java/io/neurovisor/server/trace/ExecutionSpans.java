@@ -30,7 +30,6 @@ final class ExecutionSpans implements ExecutionListener {
     private final InstantSource clock;
     private final Map<ExecutionRequest, Running> running = Collections.synchronizedMap(new IdentityHashMap<>());
 
-    /** A running execution. */
     private record Running(Instant begun, Optional<Span> execute, Instant acquired) {}
 
     ExecutionSpans(Tracing tracing, InstantSource clock) {

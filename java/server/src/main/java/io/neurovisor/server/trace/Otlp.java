@@ -68,7 +68,6 @@ record Otlp(URI address, OtlpProtocol protocol) {
         return address.resolve(base + kind).toString();
     }
 
-    /** Returns the path without a slash at its end. */
     private String path() {
         String path = address.getPath();
         return path.endsWith("/") ? path.substring(0, path.length() - 1) : path;

@@ -37,7 +37,6 @@ public record RequestTrace(TraceId id, Optional<String> clientId, boolean isOurs
         requireNonNull(parent, "parent is null");
     }
 
-    /** Returns the trace of work that begins here. */
     public static RequestTrace begun(TraceId id) {
         return new RequestTrace(id, Optional.empty(), true, Optional.empty());
     }

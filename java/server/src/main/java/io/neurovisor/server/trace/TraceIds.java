@@ -7,7 +7,6 @@ import io.neurovisor.engine.trace.TraceId;
 public final class TraceIds {
     private TraceIds() {}
 
-    /** Returns the id of a request that begins now. */
     public static TraceId next() {
         return new TraceId(Generators.timeBasedEpochRandomGenerator().generate());
     }

@@ -6,7 +6,6 @@ import io.opentelemetry.api.trace.SpanContext;
 public final class TraceParents {
     private TraceParents() {}
 
-    /** Returns the header for calls that are made within a span. */
     public static String of(SpanContext span) {
         return "00-" + span.getTraceId() + "-" + span.getSpanId() + "-"
                 + span.getTraceFlags().asHex();

@@ -37,7 +37,6 @@ import java.util.function.Supplier;
  * receiver does not accept in time is dropped.
  */
 public final class Tracing implements AutoCloseable {
-    /** Records nothing. */
     public static final Tracing OFF = new Tracing(OpenTelemetry.noop(), Optional.empty());
 
     /** The limit for the last export; a receiver that works takes far less. */
@@ -58,7 +57,6 @@ public final class Tracing implements AutoCloseable {
         this.tracer = telemetry.getTracer("io.neurovisor");
     }
 
-    /** Creates it from the settings. */
     public static Tracing of(Config config) {
         return config.telemetry().otlp()
                 .map(address -> new Otlp(address, config.telemetry().otlpProtocol()).tracing(config.telemetry().traceSample()))
@@ -103,12 +101,10 @@ public final class Tracing implements AutoCloseable {
         return sdk.isPresent();
     }
 
-    /** Returns OpenTelemetry for libraries with their own instrumentation. */
     public OpenTelemetry telemetry() {
         return telemetry;
     }
 
-    /** Returns the builder of a child of the current span. */
     public SpanBuilder span(String name) {
         return tracer.spanBuilder(name);
     }
@@ -134,7 +130,6 @@ public final class Tracing implements AutoCloseable {
         }
     }
 
-    /** Runs work within a new trace. */
     public <R> R within(String name, TraceId id, Supplier<R> work) {
         Span span = begin(span(name), RequestTrace.begun(id));
         try (TraceScope _ = TraceScope.open(id, Context.root().with(span))) {
@@ -147,12 +142,10 @@ public final class Tracing implements AutoCloseable {
         return isOn() ? Optional.of(TraceParents.of(span.getSpanContext())) : Optional.empty();
     }
 
-    /** Returns the listener that records the spans of executions. */
     public ExecutionListener executions() {
         return isOn() ? new ExecutionSpans(this, InstantSource.system()) : ExecutionListener.NONE;
     }
 
-    /** Returns the model with a span for each call. */
     public Model traced(Model model) {
         return isOn() ? new TracedModel(model, this) : model;
     }

@@ -49,7 +49,6 @@ public final class KeySecret {
         return Sha256.of(text.getBytes(StandardCharsets.US_ASCII));
     }
 
-    /** Returns the secret for the owner of the key. */
     public String reveal() {
         return text;
     }

@@ -15,7 +15,6 @@ import java.util.Optional;
 record KeyFile(PemFile file) {
     private static final String TYPE = "PRIVATE KEY";
 
-    /** The signature algorithm of each kind of key. */
     private static final Map<String, String> SIGNATURES =
             Map.of("RSA", "SHA256withRSA", "EC", "SHA256withECDSA", "EdDSA", "EdDSA");
 

@@ -29,9 +29,7 @@ import javax.net.ssl.SSLException;
  * the start.
  */
 public enum ServerTls {
-    /** The gRPC port. */
     CALLS(AccessConfig.TLS_CERT, AccessConfig.TLS_KEY),
-    /** The metrics port. */
     METRICS(MetricsConfig.METRICS_TLS_CERT, MetricsConfig.METRICS_TLS_KEY);
 
     private final String certFlag;
@@ -42,7 +40,6 @@ public enum ServerTls {
         this.keyFlag = key.flag();
     }
 
-    /** Returns the options that TLS requires. */
     String flags() {
         return certFlag + " and " + keyFlag;
     }

@@ -91,7 +91,6 @@ public final class ExecutionProtos {
                 .build();
     }
 
-    /** Passes the output and file content of a chunk to the sink. */
     public static void deliver(ExecuteChunk chunk, OutputSink sink) {
         switch (chunk.getContentCase()) {
             case STDOUT_CHUNK -> sink.stdout(chunk.getStdoutChunkBytes().asReadOnlyByteBuffer());
@@ -123,7 +122,6 @@ public final class ExecutionProtos {
         return SkippedFile.newBuilder().setPath(path).setReason(reason).build();
     }
 
-    /** @param reason why this VMM was selected */
     static VmmReport vmm(VmmIdentity identity, String reason) {
         return VmmReport.newBuilder()
                 .setName(identity.name())

@@ -43,9 +43,7 @@ final class JournaledExecution {
     private int restBytes;
     private boolean unwritable;
 
-    /** The next event for a listener. */
     private sealed interface Event {
-        /** Another part of this size has been stored. */
         record Part(int bytes) implements Event {}
 
         record Chunk(ExecuteChunk chunk) implements Event {}
@@ -53,7 +51,6 @@ final class JournaledExecution {
         record Ended() implements Event {}
     }
 
-    /** @param digest of the request */
     JournaledExecution(ExecutionJournal journal, ExecutionKey key, String digest) {
         this.journal = requireNonNull(journal, "journal is null");
         this.key = requireNonNull(key, "key is null");
@@ -98,7 +95,6 @@ final class JournaledExecution {
         boolean _ = write(all, true);
     }
 
-    /** Fails for all listeners. */
     void fail(RuntimeException reason) {
         change(() -> failure = requireNonNull(reason, "reason is null"));
     }

@@ -40,7 +40,6 @@ public final class KeyedExecutions {
         this.journal = requireNonNull(journal, "journal is null");
     }
 
-    /** Runs a program and returns the metadata of its result. */
     @FunctionalInterface
     interface Work {
         ExecuteMetadata run(ExecutionRequest request, JournaledOutput output);
@@ -186,7 +185,6 @@ public final class KeyedExecutions {
         return true;
     }
 
-    /** Cancels all running executions. */
     public void stopNow() {
         threads.forEach(Thread::interrupt);
     }

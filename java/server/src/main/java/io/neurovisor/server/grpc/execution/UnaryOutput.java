@@ -128,7 +128,6 @@ final class UnaryOutput implements OutputSink {
         target.write(copy, 0, copy.length);
     }
 
-    /** The beginning of one output stream. */
     private final class Stream {
         private final ByteString.Output beginning = ByteString.newOutput();
         private boolean cut;

@@ -37,13 +37,11 @@ public final class InboundMemory extends ServerStreamTracer.Factory {
         return new InboundMemory(Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
     }
 
-    /** Returns the share of the running call. */
     public static Share current() {
         Share share = SHARE.get();
         return share == null ? new InboundMemory(Long.MAX_VALUE).new Share() : share;
     }
 
-    /** Returns the bytes that are charged at present. */
     public long bytes() {
         return bytes.get();
     }
@@ -174,7 +172,6 @@ public final class InboundMemory extends ServerStreamTracer.Factory {
         }
     }
 
-    /** A claim on a request that is still in use. */
     @FunctionalInterface
     public interface Hold extends AutoCloseable {
         @Override

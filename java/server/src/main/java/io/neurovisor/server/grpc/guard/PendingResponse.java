@@ -50,7 +50,6 @@ public final class PendingResponse extends ServerStreamTracer {
         this.closed = requireNonNull(closed, "closed is null");
     }
 
-    /** Returns the response of the running call. */
     public static PendingResponse current() {
         return requireNonNull(CURRENT.get(), "no call is running");
     }
@@ -88,7 +87,6 @@ public final class PendingResponse extends ServerStreamTracer {
         }
     }
 
-    /** Wraps the call through which the response is sent. */
     <Q, A> ServerCall<Q, A> sentBy(ServerCall<Q, A> call) {
         idle = call::isReady;
         return new SimpleForwardingServerCall<>(call) {

@@ -47,7 +47,6 @@ public final class PendingResponses extends ServerStreamTracer.Factory implement
         return next.startCall(PendingResponse.current().sentBy(call), headers);
     }
 
-    /** Returns the number of unsent responses. */
     public int count() {
         return open.size();
     }

@@ -57,7 +57,6 @@ public final class RequestGuard implements ServerInterceptor {
         this.mostBytes = mostBytes;
     }
 
-    /** Returns the service behind this guard. */
     public ServerServiceDefinition guarded(BindableService service) {
         return ServerInterceptors.intercept(
                 ServerInterceptors.useMarshalledMessages(service.bindService(), new RawMessages()), this);

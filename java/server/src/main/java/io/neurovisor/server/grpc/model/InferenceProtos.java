@@ -46,7 +46,6 @@ public final class InferenceProtos {
                 .sampledBy(new Sampling(temperature(message), maxTokens(message)));
     }
 
-    /** Returns the metadata of a request for the log. */
     static SortedMap<String, String> labels(InferenceRequest message) {
         SortedMap<String, String> labels = new TreeMap<>(message.getMetadataMap());
         labels.remove(SYSTEM_PROMPT);

@@ -50,7 +50,6 @@ final class TokenChunks implements ReplyListener {
         }
     }
 
-    /** Sends the last chunk. */
     void end(InferenceMetadata metadata) {
         client.accept(TokenChunk.newBuilder()
                 .setIsFinal(true)
