@@ -16,21 +16,18 @@ public final class AgentMetrics implements AgentListener {
     private final Counter calls;
 
     public AgentMetrics(PrometheusRegistry registry) {
-        tasks = Counter.builder()
-                .name("neurovisor_agent_tasks_total")
-                .help("Tasks that have ended: success is an answer, max_iterations any of a run's limits.")
-                .labelNames("status")
-                .register(registry);
-        iterations = Histogram.builder()
-                .name("neurovisor_agent_iterations")
-                .help("How often a task has asked its model.")
-                .classicUpperBounds(Buckets.iterations())
-                .register(registry);
-        calls = Counter.builder()
-                .name("neurovisor_agent_tool_calls_total")
-                .help("Calls of tools that models have made; other are tools that there are not.")
-                .labelNames("tool")
-                .register(registry);
+        tasks = MetricFamilies.counter(
+                registry,
+                "neurovisor_agent_tasks_total",
+                "Tasks that have ended: success is an answer, max_iterations any of a run's limits.",
+                "status");
+        iterations = MetricFamilies.iterations(
+                registry, "neurovisor_agent_iterations", "How often a task has asked its model.");
+        calls = MetricFamilies.counter(
+                registry,
+                "neurovisor_agent_tool_calls_total",
+                "Calls of tools that models have made; other are tools that there are not.",
+                "tool");
     }
 
     /** Counts a task that did not start because its model is missing. */

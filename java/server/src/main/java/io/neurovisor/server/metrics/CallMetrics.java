@@ -18,7 +18,6 @@ import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import io.prometheus.metrics.model.snapshots.Unit;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -43,25 +42,15 @@ public final class CallMetrics implements ServerInterceptor {
                 .name("neurovisor_requests_in_flight")
                 .help("Calls that are being served.")
                 .register(registry);
-        duration = Histogram.builder()
-                .name("neurovisor_grpc_request_duration_seconds")
-                .help("From a call's headers to its status.")
-                .unit(Unit.SECONDS)
-                .classicUpperBounds(Buckets.seconds())
-                .labelNames("method")
-                .register(registry);
-        requestSize = Histogram.builder()
-                .name("neurovisor_request_size_bytes")
-                .help("The messages of calls.")
-                .unit(Unit.BYTES)
-                .classicUpperBounds(Buckets.bytes())
-                .register(registry);
+        duration = MetricFamilies.seconds(
+                registry, "neurovisor_grpc_request_duration_seconds", "From a call's headers to its status.", "method");
+        requestSize = MetricFamilies.bytes(registry, "neurovisor_request_size_bytes", "The messages of calls.");
         this.errors = requireNonNull(errors, "errors is null");
-        limited = Counter.builder()
-                .name("neurovisor_rate_limited_total")
-                .help("Calls that were refused because the caller's bucket was empty.")
-                .labelNames("scope")
-                .register(registry);
+        limited = MetricFamilies.counter(
+                registry,
+                "neurovisor_rate_limited_total",
+                "Calls that were refused because the caller's bucket was empty.",
+                "scope");
     }
 
     public void limited(Tenant tenant) {

@@ -12,11 +12,11 @@ public final class ErrorMetrics {
     private final Counter errors;
 
     ErrorMetrics(PrometheusRegistry registry) {
-        errors = Counter.builder()
-                .name("neurovisor_errors_total")
-                .help("Calls and commands that have failed, by the reason that was reported.")
-                .labelNames("error_type")
-                .register(registry);
+        errors = MetricFamilies.counter(
+                registry,
+                "neurovisor_errors_total",
+                "Calls and commands that have failed, by the reason that was reported.",
+                "error_type");
     }
 
     /**

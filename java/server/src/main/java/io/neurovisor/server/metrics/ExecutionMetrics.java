@@ -8,7 +8,6 @@ import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.Labels;
-import io.prometheus.metrics.model.snapshots.Unit;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -19,24 +18,19 @@ public final class ExecutionMetrics implements ExecutionListener {
     private final Counter executions;
 
     public ExecutionMetrics(PrometheusRegistry registry) {
-        acquire = Histogram.builder()
-                .name("neurovisor_vm_acquire_seconds")
-                .help("From a request to a virtual machine that answers.")
-                .unit(Unit.SECONDS)
-                .classicUpperBounds(Buckets.seconds())
-                .register(registry);
-        duration = Histogram.builder()
-                .name("neurovisor_code_execution_duration_seconds")
-                .help("What programs took, by the guest's own clock.")
-                .unit(Unit.SECONDS)
-                .classicUpperBounds(Buckets.seconds())
-                .labelNames("language")
-                .register(registry);
-        executions = Counter.builder()
-                .name("neurovisor_code_executions_total")
-                .help("Programs that have run, by their outcome.")
-                .labelNames("language", "status")
-                .register(registry);
+        acquire = MetricFamilies.seconds(
+                registry, "neurovisor_vm_acquire_seconds", "From a request to a virtual machine that answers.");
+        duration = MetricFamilies.seconds(
+                registry,
+                "neurovisor_code_execution_duration_seconds",
+                "What programs took, by the guest's own clock.",
+                "language");
+        executions = MetricFamilies.counter(
+                registry,
+                "neurovisor_code_executions_total",
+                "Programs that have run, by their outcome.",
+                "language",
+                "status");
     }
 
     @Override

@@ -33,27 +33,18 @@ public final class MachineMetrics implements SandboxListener {
     private volatile Supplier<List<LayerState>> layers = List::of;
 
     public MachineMetrics(PrometheusRegistry registry) {
-        created = Counter.builder()
-                .name("neurovisor_vms_created_total")
-                .help("Virtual machines that have been started.")
-                .register(registry);
-        destroyed = Counter.builder()
-                .name("neurovisor_vms_destroyed_total")
-                .help("Virtual machines of which nothing is left.")
-                .labelNames("reason")
-                .register(registry);
-        boot = Histogram.builder()
-                .name("neurovisor_vm_boot_seconds")
-                .help("From the start of a virtual machine that boots until its guest has answered.")
-                .unit(Unit.SECONDS)
-                .classicUpperBounds(Buckets.seconds())
-                .register(registry);
-        restore = Histogram.builder()
-                .name("neurovisor_vm_restore_seconds")
-                .help("From the start of a clone of a template until its guest has answered.")
-                .unit(Unit.SECONDS)
-                .classicUpperBounds(Buckets.seconds())
-                .register(registry);
+        created = MetricFamilies.counter(
+                registry, "neurovisor_vms_created_total", "Virtual machines that have been started.");
+        destroyed = MetricFamilies.counter(
+                registry, "neurovisor_vms_destroyed_total", "Virtual machines of which nothing is left.", "reason");
+        boot = MetricFamilies.seconds(
+                registry,
+                "neurovisor_vm_boot_seconds",
+                "From the start of a virtual machine that boots until its guest has answered.");
+        restore = MetricFamilies.seconds(
+                registry,
+                "neurovisor_vm_restore_seconds",
+                "From the start of a clone of a template until its guest has answered.");
         GaugeWithCallback.builder()
                 .name("neurovisor_layer_live")
                 .help(

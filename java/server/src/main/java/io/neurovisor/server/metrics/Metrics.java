@@ -1,7 +1,5 @@
 package io.neurovisor.server.metrics;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.pool.PoolStatus;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
@@ -16,25 +14,25 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /** All metrics of a process. */
-public final class Metrics {
-    private final PrometheusRegistry registry;
-    private final MachineMetrics machines;
-    private final ExecutionMetrics executions;
-    private final ErrorMetrics errors;
-    private final ModelMetrics models;
-    private final AgentMetrics agents;
-
+public record Metrics(
+        PrometheusRegistry registry,
+        MachineMetrics machines,
+        ExecutionMetrics executions,
+        ErrorMetrics errors,
+        ModelMetrics models,
+        AgentMetrics agents) {
     public Metrics() {
         this(new PrometheusRegistry());
     }
 
     Metrics(PrometheusRegistry registry) {
-        this.registry = requireNonNull(registry, "registry is null");
-        machines = new MachineMetrics(registry);
-        executions = new ExecutionMetrics(registry);
-        errors = new ErrorMetrics(registry);
-        models = new ModelMetrics(registry, Ticker.SYSTEM);
-        agents = new AgentMetrics(registry);
+        this(
+                registry,
+                new MachineMetrics(registry),
+                new ExecutionMetrics(registry),
+                new ErrorMetrics(registry),
+                new ModelMetrics(registry, Ticker.SYSTEM),
+                new AgentMetrics(registry));
     }
 
     /**
@@ -66,29 +64,5 @@ public final class Metrics {
      */
     public CallMetrics calls(Supplier<TraceId> trace) {
         return new CallMetrics(registry, errors, trace, Ticker.SYSTEM);
-    }
-
-    public MachineMetrics machines() {
-        return machines;
-    }
-
-    public ExecutionMetrics executions() {
-        return executions;
-    }
-
-    public ErrorMetrics errors() {
-        return errors;
-    }
-
-    public ModelMetrics models() {
-        return models;
-    }
-
-    public AgentMetrics agents() {
-        return agents;
-    }
-
-    public PrometheusRegistry registry() {
-        return registry;
     }
 }

@@ -12,7 +12,6 @@ import io.neurovisor.engine.trace.TraceId;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import io.prometheus.metrics.model.snapshots.Unit;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -34,36 +33,27 @@ public final class ModelMetrics {
 
     public ModelMetrics(PrometheusRegistry registry, Ticker ticker) {
         this.ticker = requireNonNull(ticker, "ticker is null");
-        inference = Histogram.builder()
-                .name("neurovisor_inference_duration_seconds")
-                .help("What questions to models took, from the request to the end of the answer.")
-                .unit(Unit.SECONDS)
-                .classicUpperBounds(Buckets.seconds())
-                .register(registry);
-        requests = Counter.builder()
-                .name("neurovisor_requests_total")
-                .help("Questions to models, answered or not.")
-                .labelNames("model")
-                .register(registry);
-        tokens = Counter.builder()
-                .name("neurovisor_tokens_generated_total")
-                .help("Tokens that models have written, as their servers count them.")
-                .labelNames("model")
-                .register(registry);
-        calls = Histogram.builder()
-                .name("neurovisor_llm_call_duration_seconds")
-                .help("What calls of model servers took, failed ones too; an agent makes several.")
-                .unit(Unit.SECONDS)
-                .classicUpperBounds(Buckets.seconds())
-                .labelNames("model")
-                .register(registry);
-        load = Histogram.builder()
-                .name("neurovisor_model_load_duration_seconds")
-                .help("What model servers took to load a model, where they say so.")
-                .unit(Unit.SECONDS)
-                .classicUpperBounds(Buckets.seconds())
-                .labelNames("model")
-                .register(registry);
+        inference = MetricFamilies.seconds(
+                registry,
+                "neurovisor_inference_duration_seconds",
+                "What questions to models took, from the request to the end of the answer.");
+        requests = MetricFamilies.counter(
+                registry, "neurovisor_requests_total", "Questions to models, answered or not.", "model");
+        tokens = MetricFamilies.counter(
+                registry,
+                "neurovisor_tokens_generated_total",
+                "Tokens that models have written, as their servers count them.",
+                "model");
+        calls = MetricFamilies.seconds(
+                registry,
+                "neurovisor_llm_call_duration_seconds",
+                "What calls of model servers took, failed ones too; an agent makes several.",
+                "model");
+        load = MetricFamilies.seconds(
+                registry,
+                "neurovisor_model_load_duration_seconds",
+                "What model servers took to load a model, where they say so.",
+                "model");
     }
 
     /** Starts to measure a request. */
