@@ -55,15 +55,7 @@ public final class VmmSelection {
      * @param ebpf the layer that watches its processes
      * @param programs the executables that start it
      */
-    public record Selected(Vmm vmm, Accelerator accelerator, String reason, EbpfLayer ebpf, VmmPrograms programs) {
-        public Selected {
-            requireNonNull(vmm, "vmm is null");
-            requireNonNull(accelerator, "accelerator is null");
-            requireNonNull(reason, "reason is null");
-            requireNonNull(ebpf, "ebpf is null");
-            requireNonNull(programs, "programs is null");
-        }
-    }
+    public record Selected(Vmm vmm, Accelerator accelerator, String reason, EbpfLayer ebpf, VmmPrograms programs) {}
 
     /** A usable Firecracker, or the reason why it cannot be used. */
     private record Candidate(Optional<Selected> usable, String problem) {}

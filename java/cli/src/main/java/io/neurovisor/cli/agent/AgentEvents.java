@@ -13,7 +13,7 @@ import io.neurovisor.agent.model.ToolCall;
 import io.neurovisor.cli.console.Lines;
 
 /** Prints a run as JSON lines, one per event. The {@code outcome} of the last event is authoritative. */
-final class AgentEvents implements AgentOutput {
+public final class AgentEvents implements AgentOutput {
     private static final int SHOWN_CHARACTERS = 64 << 10;
 
     private final Lines out;
@@ -70,17 +70,20 @@ final class AgentEvents implements AgentOutput {
 
     @Override
     public void ended(AgentResult result) {
-        ObjectNode event = event("result")
-                .put("outcome", result.end().name())
-                .put("answer", result.answer())
+        print(put(event("result").put("outcome", result.end().name()), result));
+    }
+
+    /** Adds the answer and the figures of a run to an object, which is returned. */
+    public static ObjectNode put(ObjectNode object, AgentResult result) {
+        object.put("answer", result.answer())
                 .put("explanation", result.explanation())
                 .put("iterations", result.stats().iterations())
                 .put("tool_calls", result.stats().toolCalls())
                 .put("prompt_tokens", result.stats().usage().prompt())
                 .put("reply_tokens", result.stats().usage().reply())
                 .put("total_ms", result.stats().total().toMillis());
-        result.stats().loadTime().ifPresent(time -> event.put("model_load_ms", time.toMillis()));
-        print(event);
+        result.stats().loadTime().ifPresent(time -> object.put("model_load_ms", time.toMillis()));
+        return object;
     }
 
     private static ObjectNode event(String name) {

@@ -92,13 +92,13 @@ public final class BenchCommand implements Callable<Integer> {
                                     "updated to the figures of the last run: " + document));
             return 0;
         }
-        SpeedMeasurement job = new SpeedMeasurement(
-                guest,
-                quick,
-                wanted,
-                output,
-                spec.commandLine().getOut(),
-                spec.commandLine().getErr());
-        return job.run();
+        return new SpeedMeasurement(
+                        guest,
+                        quick,
+                        wanted,
+                        output,
+                        spec.commandLine().getOut(),
+                        spec.commandLine().getErr())
+                .run();
     }
 }

@@ -1,7 +1,5 @@
 package io.neurovisor.cli.bench;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.bench.publication.SpeedPublication;
 import io.neurovisor.bench.speed.Scenario;
 import io.neurovisor.bench.speed.SpeedPlan;
@@ -26,35 +24,21 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Runs {@code bench}. Separate from the command class, so that other commands do not load the classes it needs. */
-final class SpeedMeasurement {
+/**
+ * Runs {@code bench}. Separate from the command class, so that other commands do not load the classes it needs.
+ *
+ * @param output the file for the values; null for the default file
+ */
+record SpeedMeasurement(
+        GuestOptions guest, boolean quick, List<String> scenarios, @Nullable Path output, PrintWriter out, PrintWriter err) {
     /** For daemons and their machines to stop. */
     static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private static final String QUICK = "bench/results/quick.json";
     private static final String FLOOR = "target/x86_64-unknown-linux-gnu/release/neurovisor-floor";
 
-    private final GuestOptions guest;
-    private final boolean quick;
-    private final List<String> scenarios;
-    private final @Nullable Path output;
-    private final PrintWriter out;
-    private final PrintWriter err;
-
-    /** @param output the file for the values; null for the default file */
-    SpeedMeasurement(
-            GuestOptions guest,
-            boolean quick,
-            List<String> scenarios,
-            @Nullable Path output,
-            PrintWriter out,
-            PrintWriter err) {
-        this.guest = requireNonNull(guest, "guest is null");
-        this.quick = quick;
-        this.scenarios = List.copyOf(scenarios);
-        this.output = output;
-        this.out = requireNonNull(out, "out is null");
-        this.err = requireNonNull(err, "err is null");
+    SpeedMeasurement {
+        scenarios = List.copyOf(scenarios);
     }
 
     int run() {

@@ -1,7 +1,5 @@
 package io.neurovisor.cli.run;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.cli.console.ConsoleProgress;
 import io.neurovisor.cli.options.GuestOptions;
 import io.neurovisor.engine.execution.ExecutionRequest;
@@ -12,17 +10,7 @@ import io.neurovisor.server.NeuroVisor;
 import java.util.Optional;
 
 /** Machines that this process itself starts. */
-final class InProcessMachines implements LocalMachines {
-    private final NeuroVisor neuroVisor;
-    private final GuestOptions guest;
-    private final ConsoleProgress progress;
-
-    private InProcessMachines(NeuroVisor neuroVisor, GuestOptions guest, ConsoleProgress progress) {
-        this.neuroVisor = requireNonNull(neuroVisor, "neuroVisor is null");
-        this.guest = requireNonNull(guest, "guest is null");
-        this.progress = requireNonNull(progress, "progress is null");
-    }
-
+record InProcessMachines(NeuroVisor neuroVisor, GuestOptions guest, ConsoleProgress progress) implements LocalMachines {
     static LocalMachines open(GuestOptions guest, ConsoleProgress progress, Listeners listeners) {
         return new InProcessMachines(NeuroVisor.open(guest.settings(), progress, listeners), guest, progress);
     }

@@ -3,7 +3,7 @@ package io.neurovisor.cli.sessions;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.neurovisor.agent.loop.AgentResult;
+import io.neurovisor.cli.agent.AgentEvents;
 import io.neurovisor.session.RecordedCall;
 import io.neurovisor.session.RecordedMessage;
 import io.neurovisor.session.RecordedRun;
@@ -57,18 +57,7 @@ final class SessionJson {
         if (!run.unfinishedReply().isEmpty()) {
             object.put("unfinished_reply", run.unfinishedReply());
         }
-        run.result().ifPresent(result -> result(object, result));
-    }
-
-    private static void result(ObjectNode object, AgentResult result) {
-        object.put("answer", result.answer())
-                .put("explanation", result.explanation())
-                .put("iterations", result.stats().iterations())
-                .put("tool_calls", result.stats().toolCalls())
-                .put("prompt_tokens", result.stats().usage().prompt())
-                .put("reply_tokens", result.stats().usage().reply())
-                .put("total_ms", result.stats().total().toMillis());
-        result.stats().loadTime().ifPresent(time -> object.put("model_load_ms", time.toMillis()));
+        run.result().ifPresent(result -> AgentEvents.put(object, result));
     }
 
     private static void message(ObjectNode object, RecordedMessage message) {

@@ -10,8 +10,6 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,7 +73,7 @@ public final class CallLimits {
         }
     }
 
-    private final Lock lock = new ReentrantLock();
+    private final Object lock = new Object();
 
     @GuardedBy("lock")
     private final Map<String, Integer> byCaller = new HashMap<>();
@@ -99,8 +97,7 @@ public final class CallLimits {
     }
 
     private Runnable take(Caller caller, Optional<SocketAddress> remote) {
-        lock.lock();
-        try {
+        synchronized (lock) {
             int own = byCaller.getOrDefault(caller.label(), 0);
             int all = byGroup.getOrDefault(caller.group(), 0);
             if (own >= caller.maxCalls()) {
@@ -112,8 +109,6 @@ public final class CallLimits {
             byCaller.put(caller.label(), own + 1);
             byGroup.put(caller.group(), all + 1);
             remote.ifPresent(connection -> byConnection.merge(connection, 1, Integer::sum));
-        } finally {
-            lock.unlock();
         }
         return () -> giveBack(caller, remote);
     }
@@ -127,14 +122,11 @@ public final class CallLimits {
     }
 
     private void giveBack(Caller caller, Optional<SocketAddress> remote) {
-        lock.lock();
-        try {
+        synchronized (lock) {
             byCaller.computeIfPresent(caller.label(), (_, calls) -> calls == 1 ? null : calls - 1);
             byGroup.computeIfPresent(caller.group(), (_, calls) -> calls - 1);
             remote.ifPresent(connection ->
                     byConnection.computeIfPresent(connection, (_, calls) -> calls == 1 ? null : calls - 1));
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -143,20 +135,14 @@ public final class CallLimits {
      * call has ended does not count.
      */
     public boolean isServed(SocketAddress remote) {
-        lock.lock();
-        try {
+        synchronized (lock) {
             return byConnection.containsKey(remote);
-        } finally {
-            lock.unlock();
         }
     }
 
     public int calls() {
-        lock.lock();
-        try {
+        synchronized (lock) {
             return byGroup.values().stream().mapToInt(Integer::intValue).sum();
-        } finally {
-            lock.unlock();
         }
     }
 }

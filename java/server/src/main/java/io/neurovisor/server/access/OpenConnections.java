@@ -12,8 +12,6 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 
 /**
@@ -26,7 +24,7 @@ final class OpenConnections<C> {
     private final int most;
     private final int mostOfAddress;
     private final Predicate<C> idle;
-    private final Lock lock = new ReentrantLock();
+    private final Object lock = new Object();
 
     /** With the network of each connection, the oldest first. */
     @GuardedBy("lock")
@@ -48,8 +46,7 @@ final class OpenConnections<C> {
      */
     Optional<C> add(C connection, InetAddress address) {
         String network = network(address);
-        lock.lock();
-        try {
+        synchronized (lock) {
             Set<C> ofNetwork = byNetwork.getOrDefault(network, Set.of());
             Optional<C> surplus = Optional.empty();
             if (ofNetwork.size() >= mostOfAddress) {
@@ -63,23 +60,18 @@ final class OpenConnections<C> {
                 byNetwork.computeIfAbsent(network, _ -> new LinkedHashSet<>()).add(connection);
             }
             return surplus;
-        } finally {
-            lock.unlock();
         }
     }
 
     /** Removes a connection that has ended. Has no effect on a connection that is not counted. */
     void remove(C connection) {
-        lock.lock();
-        try {
+        synchronized (lock) {
             String network = open.remove(connection);
             if (network != null) {
                 byNetwork.computeIfPresent(
                         network,
                         (_, ofNetwork) -> ofNetwork.remove(connection) && ofNetwork.isEmpty() ? null : ofNetwork);
             }
-        } finally {
-            lock.unlock();
         }
     }
 

@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Token buckets per tenant: one for each key, for each user of the Unix socket, and for all loopback clients without a
@@ -25,7 +24,7 @@ public final class RateLimits {
 
     private final Optional<RateLimit> standard;
     private final TimeMeter time;
-    private final ReentrantLock lock = new ReentrantLock();
+    private final Object lock = new Object();
     private final Map<String, Bucket> buckets = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, Bucket> eldest) {
@@ -51,21 +50,15 @@ public final class RateLimits {
 
     /** Returns the number of buckets, for tests. */
     int size() {
-        lock.lock();
-        try {
+        synchronized (lock) {
             return buckets.size();
-        } finally {
-            lock.unlock();
         }
     }
 
     private Bucket bucket(Tenant tenant, RateLimit limit) {
-        lock.lock();
-        try {
+        synchronized (lock) {
             // A label always means the same tenant, because key names are never reused.
             return buckets.computeIfAbsent(tenant.label(), _ -> full(limit));
-        } finally {
-            lock.unlock();
         }
     }
 

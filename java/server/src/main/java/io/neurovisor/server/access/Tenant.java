@@ -18,7 +18,9 @@ public sealed interface Tenant {
     boolean may(Scope scope);
 
     /** Returns the limit that replaces the service's; empty if there is none. */
-    Optional<RateLimit> rateLimit();
+    default Optional<RateLimit> rateLimit() {
+        return Optional.empty();
+    }
 
     /** Returns the tenant as the pool sees it. */
     default Claimant claimant() {
@@ -76,11 +78,6 @@ public sealed interface Tenant {
         public boolean may(Scope scope) {
             return true;
         }
-
-        @Override
-        public Optional<RateLimit> rateLimit() {
-            return Optional.empty();
-        }
     }
 
     /** All clients on this machine that connect without a key. */
@@ -93,11 +90,6 @@ public sealed interface Tenant {
         @Override
         public boolean may(Scope scope) {
             return true;
-        }
-
-        @Override
-        public Optional<RateLimit> rateLimit() {
-            return Optional.empty();
         }
     }
 

@@ -13,7 +13,6 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +28,7 @@ public final class TokenBudgets {
 
     private final ApiKeys keys;
     private final InstantSource clock;
-    private final ReentrantLock lock = new ReentrantLock();
+    private final Object lock = new Object();
 
     /** Tokens that are not stored yet, by the id of their key. */
     private final Map<Long, Long> unwritten = new HashMap<>();
@@ -83,14 +82,11 @@ public final class TokenBudgets {
 
     /** Returns the tokens of today, including these. */
     private long add(AccessKey key, long tokens) {
-        lock.lock();
-        try {
+        synchronized (lock) {
             long all = unwritten.merge(key.id(), tokens, Long::sum);
             long used = keys.addTokens(key, all);
             unwritten.remove(key.id());
             return used;
-        } finally {
-            lock.unlock();
         }
     }
 }

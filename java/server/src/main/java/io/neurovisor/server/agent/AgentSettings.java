@@ -1,7 +1,5 @@
 package io.neurovisor.server.agent;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.loop.AgentLimits;
 import io.neurovisor.engine.limits.SandboxSize;
 import java.time.Duration;
@@ -13,10 +11,4 @@ import java.time.Duration;
  * @param timeout of each program
  * @param size of each machine
  */
-public record AgentSettings(AgentLimits limits, Duration timeout, SandboxSize size) {
-    public AgentSettings {
-        requireNonNull(limits, "limits is null");
-        requireNonNull(timeout, "timeout is null");
-        requireNonNull(size, "size is null");
-    }
-}
+public record AgentSettings(AgentLimits limits, Duration timeout, SandboxSize size) {}

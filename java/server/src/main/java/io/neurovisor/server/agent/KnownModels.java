@@ -11,8 +11,6 @@ import io.neurovisor.agent.model.ReplyListener;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +22,7 @@ public final class KnownModels implements Models {
     private static final int MAX_KNOWN = 32;
 
     private final Models found;
-    private final Lock lock = new ReentrantLock();
+    private final Object lock = new Object();
     private final Map<Optional<String>, Model> known = new LinkedHashMap<>(MAX_KNOWN, 0.75f, true);
 
     public KnownModels(Models found) {
@@ -40,33 +38,24 @@ public final class KnownModels implements Models {
     /** Concurrent lookups of the same model are harmless. */
     private Model find(Optional<String> name) {
         Model model = found.open(name);
-        lock.lock();
-        try {
+        synchronized (lock) {
             known.put(name, model);
             if (known.size() > MAX_KNOWN) {
                 known.remove(known.keySet().iterator().next());
             }
-        } finally {
-            lock.unlock();
         }
         return model;
     }
 
     private @Nullable Model remembered(Optional<String> name) {
-        lock.lock();
-        try {
+        synchronized (lock) {
             return known.get(name);
-        } finally {
-            lock.unlock();
         }
     }
 
     private void forget(Optional<String> name, Model model) {
-        lock.lock();
-        try {
+        synchronized (lock) {
             known.remove(name, model);
-        } finally {
-            lock.unlock();
         }
     }
 

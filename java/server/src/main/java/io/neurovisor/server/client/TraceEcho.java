@@ -1,7 +1,5 @@
 package io.neurovisor.server.client;
 
-import static java.util.Objects.requireNonNull;
-
 /**
  * The trace ids in a daemon's response.
  *
@@ -9,10 +7,4 @@ import static java.util.Objects.requireNonNull;
  * @param header the {@code x-trace-id} header
  * @param response the {@code traceresponse} header, which contains the real id (W3C Trace Context level 2)
  */
-public record TraceEcho(String answered, String header, String response) {
-    public TraceEcho {
-        requireNonNull(answered, "answered is null");
-        requireNonNull(header, "header is null");
-        requireNonNull(response, "response is null");
-    }
-}
+public record TraceEcho(String answered, String header, String response) {}

@@ -146,7 +146,7 @@ final class DaemonWiring {
     private StatusPort openStatusPort(
             Optional<SslContext> tls, Callers callers, Readiness readiness, DaemonOverview overview) {
         return resources.own(
-                StatusPort.open(
+                new StatusPort(
                         config.metrics(),
                         tls,
                         callers::keyOf,

@@ -55,7 +55,13 @@ final class StatusPort implements AutoCloseable {
     private final HostCheck hosts;
     private final HttpPort port;
 
-    private StatusPort(
+    /**
+     * Opens the port; connections wait until {@link #serve}.
+     *
+     * @param tls created from the config's files
+     * @param keys finds the key in a header
+     */
+    StatusPort(
             MetricsConfig config,
             Optional<SslContext> tls,
             Function<List<String>, Optional<AccessKey>> keys,
@@ -71,23 +77,6 @@ final class StatusPort implements AutoCloseable {
         this.hosts = new HostCheck(names(address));
         this.port = listen(address, tls, limits);
         this.pages = new StatusPages(overviews, PAGES);
-    }
-
-    /**
-     * Opens the port; connections wait until {@link #serve}.
-     *
-     * @param tls created from the config's files
-     * @param keys finds the key in a header
-     */
-    static StatusPort open(
-            MetricsConfig config,
-            Optional<SslContext> tls,
-            Function<List<String>, Optional<AccessKey>> keys,
-            Readiness readiness,
-            PrometheusRegistry registry,
-            Supplier<Overview> overviews,
-            HttpLimits limits) {
-        return new StatusPort(config, tls, keys, readiness, registry, overviews, limits);
     }
 
     private HttpPort listen(InetSocketAddress address, Optional<SslContext> tls, HttpLimits limits) {

@@ -1,7 +1,5 @@
 package io.neurovisor.server.grpc;
 
-import static java.util.Objects.requireNonNull;
-
 import java.time.Duration;
 
 /**
@@ -14,8 +12,4 @@ public record ClientTimeouts(Duration request, Duration connection) {
     /** Allows the largest request at 5.6 Mbit/s. */
     public static final ClientTimeouts STANDARD = new ClientTimeouts(Duration.ofMinutes(2), Duration.ofHours(1));
 
-    public ClientTimeouts {
-        requireNonNull(request, "request is null");
-        requireNonNull(connection, "connection is null");
-    }
 }

@@ -1,7 +1,5 @@
 package io.neurovisor.server.http;
 
-import static java.util.Objects.requireNonNull;
-
 import java.time.Duration;
 
 /**
@@ -12,9 +10,4 @@ import java.time.Duration;
  * @param head the time from the start of the connection until the head of the request has arrived
  * @param answer the time until the client has read the response; streams have no limit
  */
-public record HttpLimits(int connections, int connectionsOfAddress, Duration head, Duration answer) {
-    public HttpLimits {
-        requireNonNull(head, "head is null");
-        requireNonNull(answer, "answer is null");
-    }
-}
+public record HttpLimits(int connections, int connectionsOfAddress, Duration head, Duration answer) {}

@@ -62,9 +62,5 @@ public final class HostCheck {
         }
     }
 
-    public record Refusal(int status, String text) {
-        public Refusal {
-            requireNonNull(text, "text is null");
-        }
-    }
+    public record Refusal(int status, String text) {}
 }

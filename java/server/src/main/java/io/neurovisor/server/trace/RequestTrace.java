@@ -1,7 +1,5 @@
 package io.neurovisor.server.trace;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.trace.TraceId;
 import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.TraceFlags;
@@ -30,12 +28,6 @@ public record RequestTrace(TraceId id, Optional<String> clientId, boolean isOurs
     private static final Pattern DASHED = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
     private static final Pattern PRINTABLE = Pattern.compile("[ -~]{1,128}");
     private static final UUID NIL = new UUID(0, 0);
-
-    public RequestTrace {
-        requireNonNull(id, "id is null");
-        requireNonNull(clientId, "clientId is null");
-        requireNonNull(parent, "parent is null");
-    }
 
     public static RequestTrace begun(TraceId id) {
         return new RequestTrace(id, Optional.empty(), true, Optional.empty());

@@ -154,7 +154,7 @@ final class StatusPortAccessTest {
         MetricsConfig config = loaded.config().metrics();
         Callers callers =
                 new Callers(keys, false, () -> InstantSource.system().instant().plus(ahead), ticker);
-        port = StatusPort.open(
+        port = new StatusPort(
                 config,
                 ServerTls.METRICS.context(config.tls(), InstantSource.system(), ticker),
                 callers::keyOf,

@@ -25,6 +25,6 @@ final class StatusPorts {
             HttpLimits limits) {
         MetricsConfig config =
                 new MetricsConfig(InetAddress.getLoopbackAddress(), port, Optional.empty(), Optional.empty(), false);
-        return StatusPort.open(config, Optional.empty(), _ -> Optional.empty(), readiness, registry, overviews, limits);
+        return new StatusPort(config, Optional.empty(), _ -> Optional.empty(), readiness, registry, overviews, limits);
     }
 }

@@ -11,7 +11,6 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,7 +32,7 @@ public final class CachedKeys {
     private final ApiKeys keys;
     private final InstantSource clock;
     private final Ticker ticker;
-    private final ReentrantLock lock = new ReentrantLock();
+    private final Object lock = new Object();
     private final Map<Long, Instant> noted = new HashMap<>();
     private Map<String, AccessKey> known = Map.of();
     private Deadline trusted;
@@ -54,16 +53,13 @@ public final class CachedKeys {
 
     private Optional<AccessKey> find(KeySecret secret) {
         String hash = secret.hash();
-        lock.lock();
-        try {
+        synchronized (lock) {
             if (trusted.hasPassed() || (!known.containsKey(hash) && nextLook.hasPassed())) {
                 reload();
             }
             Optional<AccessKey> key = Optional.ofNullable(known.get(hash));
             key.ifPresent(this::note);
             return key;
-        } finally {
-            lock.unlock();
         }
     }
 

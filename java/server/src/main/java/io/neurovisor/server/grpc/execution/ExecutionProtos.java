@@ -1,6 +1,5 @@
 package io.neurovisor.server.grpc.execution;
 
-import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
@@ -168,10 +167,5 @@ public final class ExecutionProtos {
 
     private static double milliseconds(Duration duration) {
         return duration.toNanos() / NANOS_PER_MILLISECOND;
-    }
-
-    /** Returns the text, with invalid bytes replaced. */
-    static String text(ByteString bytes) {
-        return bytes.toStringUtf8();
     }
 }

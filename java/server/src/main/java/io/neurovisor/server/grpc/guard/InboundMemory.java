@@ -5,8 +5,6 @@ import io.grpc.Metadata;
 import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Bounds the memory of all requests, from the first byte until no thread works for the call. A request that exceeds the
@@ -61,7 +59,7 @@ public final class InboundMemory extends ServerStreamTracer.Factory {
 
     /** The memory of one call, charged until its stream is closed and every {@link #hold} is released. */
     public final class Share extends ServerStreamTracer {
-        private final Lock lock = new ReentrantLock();
+        private final Object lock = new Object();
 
         // Guarded by the lock.
         private int holders = 1;
@@ -76,14 +74,11 @@ public final class InboundMemory extends ServerStreamTracer.Factory {
          * already so.
          */
         void onEnd(Runnable action) {
-            lock.lock();
-            try {
+            synchronized (lock) {
                 if (holders > 0) {
                     ending = action;
                     return;
                 }
-            } finally {
-                lock.unlock();
             }
             action.run();
         }
@@ -91,12 +86,9 @@ public final class InboundMemory extends ServerStreamTracer.Factory {
         /** Runs the action once the call's bytes exceed the limit; immediately if they already have. */
         void onExcess(Runnable action) {
             boolean late;
-            lock.lock();
-            try {
+            synchronized (lock) {
                 refusal = action;
                 late = !found;
-            } finally {
-                lock.unlock();
             }
             if (late) {
                 action.run();
@@ -105,8 +97,7 @@ public final class InboundMemory extends ServerStreamTracer.Factory {
 
         /** Charges the call for more bytes. Returns false if they exceed the limit. */
         boolean take(long more) {
-            lock.lock();
-            try {
+            synchronized (lock) {
                 used += more;
                 long missing = Math.max(0, used - FREE_BYTES) - charged;
                 if (holders == 0 || missing <= 0) {
@@ -115,34 +106,26 @@ public final class InboundMemory extends ServerStreamTracer.Factory {
                 found = found && InboundMemory.this.take(missing);
                 charged += found ? missing : 0;
                 return found;
-            } finally {
-                lock.unlock();
             }
         }
 
         /** Extends the charge beyond the end of the stream, for work that needs the request. Must be closed once. */
         public Hold hold() {
-            lock.lock();
-            try {
+            synchronized (lock) {
                 if (holders > 0) {
                     holders++;
                     return this::release;
                 }
                 return () -> {}; // The client has disconnected before the work began; the work then ends immediately.
-            } finally {
-                lock.unlock();
             }
         }
 
         private void release() {
-            lock.lock();
-            try {
+            synchronized (lock) {
                 if (--holders == 0) {
                     bytes.addAndGet(-charged);
                     ending.run();
                 }
-            } finally {
-                lock.unlock();
             }
         }
 
@@ -156,11 +139,8 @@ public final class InboundMemory extends ServerStreamTracer.Factory {
         public void inboundWireSize(long more) {
             if (!take(more)) {
                 Runnable action;
-                lock.lock();
-                try {
+                synchronized (lock) {
                     action = refusal;
-                } finally {
-                    lock.unlock();
                 }
                 action.run();
             }

@@ -4,8 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Bounds the memory of responses that wait to be sent, in total and to half of that per tenant, so that no tenant
@@ -16,7 +14,7 @@ public final class OutboundMemory {
     private static final int SHARE_OF_HEAP = 8;
 
     private final long mostBytes;
-    private final Lock lock = new ReentrantLock();
+    private final Object lock = new Object();
 
     // Guarded by the lock.
     private final Map<String, Long> bytesOfTenants = new HashMap<>();
@@ -33,8 +31,7 @@ public final class OutboundMemory {
     /** Reserves bytes for a tenant. Returns false, without effect, if they exceed a limit. */
     boolean take(String tenant, long more) {
         requireNonNull(tenant, "tenant is null");
-        lock.lock();
-        try {
+        synchronized (lock) {
             long ofTenant = bytesOfTenants.getOrDefault(tenant, 0L) + more;
             if (bytes + more > mostBytes || ofTenant > mostBytes / 2) {
                 return false;
@@ -42,30 +39,22 @@ public final class OutboundMemory {
             bytes += more;
             bytesOfTenants.put(tenant, ofTenant);
             return true;
-        } finally {
-            lock.unlock();
         }
     }
 
     void giveBack(String tenant, long less) {
-        lock.lock();
-        try {
+        synchronized (lock) {
             bytes -= less;
             bytesOfTenants.compute(tenant, (_, before) -> {
                 long after = (before == null ? 0 : before) - less;
                 return after == 0 ? null : after;
             });
-        } finally {
-            lock.unlock();
         }
     }
 
     public long bytes() {
-        lock.lock();
-        try {
+        synchronized (lock) {
             return bytes;
-        } finally {
-            lock.unlock();
         }
     }
 }

@@ -12,8 +12,6 @@ import io.neurovisor.server.access.Tenant;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +32,7 @@ public final class PendingResponse extends ServerStreamTracer {
     private final AtomicLong messages = new AtomicLong();
     private volatile Context.@Nullable CancellableContext context;
     private volatile BooleanSupplier idle = () -> true;
-    private final Lock lock = new ReentrantLock();
+    private final Object lock = new Object();
 
     // Guarded by the lock.
     private String tenant = "";
@@ -58,8 +56,7 @@ public final class PendingResponse extends ServerStreamTracer {
      * Charges the tenant of the running call for more memory. Returns false, without effect, if that exceeds a limit.
      */
     public boolean take(long more) {
-        lock.lock();
-        try {
+        synchronized (lock) {
             long missing = Math.max(0, used + more - FREE_BYTES) - charged;
             if (ended || missing <= 0) {
                 used += more;
@@ -72,8 +69,6 @@ public final class PendingResponse extends ServerStreamTracer {
             used += more;
             charged += missing;
             return true;
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -129,12 +124,9 @@ public final class PendingResponse extends ServerStreamTracer {
 
     @Override
     public void streamClosed(Status status) {
-        lock.lock();
-        try {
+        synchronized (lock) {
             ended = true;
             memory.giveBack(tenant, charged);
-        } finally {
-            lock.unlock();
         }
         closed.accept(this);
     }
