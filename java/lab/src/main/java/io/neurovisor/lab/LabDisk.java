@@ -19,17 +19,9 @@ import java.util.List;
  * The disk of a lab machine: a file system with the images and kernels of the host's data directory, and room for what
  * is built in the machine. Templates are left out, because the machine has another processor.
  */
-final class LabDisk {
+record LabDisk(Path dataDirectory, Supervisor supervisor) {
     private static final String SIZE = "16G";
     private static final List<String> STORES = List.of("images", "kernels", "initrds", "firecracker");
-
-    private final Path dataDirectory;
-    private final Supervisor supervisor;
-
-    LabDisk(Path dataDirectory, Supervisor supervisor) {
-        this.dataDirectory = dataDirectory;
-        this.supervisor = supervisor;
-    }
 
     /** Writes the disk; empty blocks take no space. */
     void make(LabFiles files) {

@@ -12,8 +12,10 @@ import java.util.Optional;
 /**
  * The command line of the QEMU that emulates a lab machine: a processor with SVM and nested paging, two disks, and no
  * network but the host.
+ *
+ * @param jdk the JDK that the machine uses instead of its own
  */
-final class LabQemu {
+record LabQemu(LabImage image, LabSize size, Path repository, Optional<Path> jdk) {
     private static final ToolCommand PROGRAM = ToolCommand.of("qemu-system-x86_64", "qemu-system-x86");
 
     /** The cache of translated code in MiB. When it is full, a nested guest's code is translated again. */
@@ -30,19 +32,6 @@ final class LabQemu {
             + " lsm=landlock,lockdown,yama,integrity,bpf"
             // An emulated processor does not speculate.
             + " mitigations=off";
-
-    private final LabImage image;
-    private final LabSize size;
-    private final Path repository;
-    private final Optional<Path> jdk;
-
-    /** @param jdk the JDK that the machine uses instead of its own */
-    LabQemu(LabImage image, LabSize size, Path repository, Optional<Path> jdk) {
-        this.image = image;
-        this.size = size;
-        this.repository = repository;
-        this.jdk = jdk;
-    }
 
     /** Writes the host's parameters for the machine. */
     void writeSeed(LabFiles files) {

@@ -17,21 +17,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** Starts a lab machine: creates its keys and its disk, runs its QEMU and waits until it is ready. */
-final class LabStart {
+record LabStart(LabQemu qemu, LabDisk disk, Progress progress) {
     /** Long enough for a very busy host. */
     private static final Duration TIMEOUT = Duration.ofMinutes(3);
 
     private static final int SHOWN_CONSOLE_LINES = 8;
-
-    private final LabQemu qemu;
-    private final LabDisk disk;
-    private final Progress progress;
-
-    LabStart(LabQemu qemu, LabDisk disk, Progress progress) {
-        this.qemu = qemu;
-        this.disk = disk;
-        this.progress = progress;
-    }
 
     /**
      * Starts the machine; returns when it accepts commands.

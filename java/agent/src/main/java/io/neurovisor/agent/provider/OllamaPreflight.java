@@ -6,7 +6,7 @@ import io.neurovisor.agent.model.ModelFailure;
 import java.util.Map;
 
 /** Checks an Ollama server and its model before the first request. */
-final class OllamaPreflight {
+record OllamaPreflight(ServerAddress address, ServerConnection connection) {
     /** The context window if the server reports none; all current models have this size. */
     private static final int USUAL_CONTEXT = 8192;
 
@@ -15,14 +15,6 @@ final class OllamaPreflight {
 
     private static final String STRANGER =
             "this is not an Ollama server; for an OpenAI-compatible server give --provider openai --base-url URL";
-
-    private final ServerAddress address;
-    private final ServerConnection connection;
-
-    OllamaPreflight(ServerAddress address, ServerConnection connection) {
-        this.address = address;
-        this.connection = connection;
-    }
 
     ServedModel open(ModelChoice choice, ServerConnection.ReadTimeouts timeouts) {
         JsonNode shown = show(choice.model());

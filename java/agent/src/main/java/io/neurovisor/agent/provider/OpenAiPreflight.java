@@ -6,18 +6,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Checks an OpenAI-compatible server and its model before the first request. */
-final class OpenAiPreflight {
+record OpenAiPreflight(ServerAddress address, ServerConnection connection) {
     private static final int USUAL_CONTEXT = 16_384;
     private static final int SHOWN_MODELS = 5;
     private static final String STRANGER = "this is not an OpenAI-compatible server; check --base-url";
-
-    private final ServerAddress address;
-    private final ServerConnection connection;
-
-    OpenAiPreflight(ServerAddress address, ServerConnection connection) {
-        this.address = address;
-        this.connection = connection;
-    }
 
     ServedModel open(ModelChoice choice, ServerConnection.ReadTimeouts timeouts) {
         JsonNode models = models().path("data");

@@ -29,49 +29,18 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A model on a server, accessed by the protocol of the server. */
-final class ServedModel implements Model {
-    private final String name;
-    private final ServerAddress address;
-    private final int contextTokens;
-    private final boolean nativeTools;
-    private final Protocol protocol;
-    private final ServerConnection.ReadTimeouts timeouts;
-
+record ServedModel(
+        String name,
+        ServerAddress address,
+        int contextTokens,
+        boolean hasNativeTools,
+        Protocol protocol,
+        ServerConnection.ReadTimeouts timeouts) implements Model {
     /** The differences between protocols. */
     interface Protocol {
         StreamCheck check();
 
         StreamingChatModel model(HttpClientBuilder client);
-    }
-
-    ServedModel(
-            String name,
-            ServerAddress address,
-            int contextTokens,
-            boolean nativeTools,
-            Protocol protocol,
-            ServerConnection.ReadTimeouts timeouts) {
-        this.name = name;
-        this.address = address;
-        this.contextTokens = contextTokens;
-        this.nativeTools = nativeTools;
-        this.protocol = protocol;
-        this.timeouts = timeouts;
-    }
-
-    @Override
-    public String name() {
-        return name;
-    }
-
-    @Override
-    public int contextTokens() {
-        return contextTokens;
-    }
-
-    @Override
-    public boolean hasNativeTools() {
-        return nativeTools;
     }
 
     @Override
@@ -80,8 +49,8 @@ final class ServedModel implements Model {
                 new ServerConnection(address, timeouts, Deadline.after(request.timeout(), Ticker.SYSTEM));
         StreamCheck check = protocol.check();
         ServerCall call = new ServerCall(connection, check, headers(request));
-        ChatRequest.Builder chat = ChatRequest.builder().messages(new ChatMessages(nativeTools).of(request.messages()));
-        if (nativeTools && request.tools()) {
+        ChatRequest.Builder chat = ChatRequest.builder().messages(new ChatMessages(hasNativeTools).of(request.messages()));
+        if (hasNativeTools && request.tools()) {
             chat.toolSpecifications(ToolDescription.EXECUTE_CODE);
         }
         request.schema().map(ServedModel::format).ifPresent(chat::responseFormat);

@@ -31,8 +31,16 @@ import java.util.Properties;
 /**
  * Compiles the small guest kernel in a temporary Debian system, so that the host needs no compiler and the result
  * depends only on packages whose versions are recorded.
+ *
+ * @param log the file for the complete output of the tools, which is kept
  */
-final class SmallKernelBuilder implements ArtifactBuilder {
+record SmallKernelBuilder(
+        KernelRecipe recipe,
+        Mmdebstrap mmdebstrap,
+        Supervisor supervisor,
+        Path log,
+        InstantSource clock,
+        Progress progress) implements ArtifactBuilder {
     /** Most of it for the source and the object files. */
     private static final long NEEDED_BYTES = 3500L << 20;
 
@@ -41,29 +49,6 @@ final class SmallKernelBuilder implements ArtifactBuilder {
 
     /** The files in the output directory of the build. */
     private static final List<String> MADE = List.of("vmlinux", "config", "facts", "packages.tsv");
-
-    private final KernelRecipe recipe;
-    private final Mmdebstrap mmdebstrap;
-    private final Supervisor supervisor;
-    private final Path log;
-    private final InstantSource clock;
-    private final Progress progress;
-
-    /** @param log the file for the complete output of the tools, which is kept */
-    SmallKernelBuilder(
-            KernelRecipe recipe,
-            Mmdebstrap mmdebstrap,
-            Supervisor supervisor,
-            Path log,
-            InstantSource clock,
-            Progress progress) {
-        this.recipe = recipe;
-        this.mmdebstrap = mmdebstrap;
-        this.supervisor = supervisor;
-        this.log = log;
-        this.clock = clock;
-        this.progress = progress;
-    }
 
     @Override
     public String build(Path emptyDirectory) {

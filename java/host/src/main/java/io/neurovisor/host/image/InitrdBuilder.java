@@ -15,18 +15,10 @@ import java.util.List;
 /**
  * Packs the guest agent and the kernel's modules into the initrd, which the kernel unpacks as its first root directory.
  */
-final class InitrdBuilder implements ArtifactBuilder {
+record InitrdBuilder(Path agent, Artifact kernel) implements ArtifactBuilder {
     static final String INITRD = "initrd.cpio";
 
     private static final String RELEASE = "initrd-1";
-
-    private final Path agent;
-    private final Artifact kernel;
-
-    InitrdBuilder(Path agent, Artifact kernel) {
-        this.agent = agent;
-        this.kernel = kernel;
-    }
 
     /** Returns the digest of the inputs: the agent and the modules, not the kernel itself. */
     static String input(String agentDigest, Artifact kernel) {

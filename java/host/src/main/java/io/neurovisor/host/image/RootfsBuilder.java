@@ -33,7 +33,14 @@ import java.util.Optional;
  * Builds a root image from Debian packages, or another image, and the recipe's changes, packed into one read-only
  * squashfs.
  */
-final class RootfsBuilder implements ArtifactBuilder {
+record RootfsBuilder(
+        Recipe recipe,
+        Path layer,
+        Optional<Path> parentRootfs,
+        Mmdebstrap mmdebstrap,
+        Supervisor supervisor,
+        InstantSource clock,
+        Progress progress) implements ArtifactBuilder {
     /** Part of each recipe's digest: a new value makes all images outdated. */
     static final String RELEASE = "rootfs-1";
 
@@ -52,31 +59,6 @@ final class RootfsBuilder implements ArtifactBuilder {
 
     /** The unpacked parent image needs additional space. */
     private static final long NEEDED_BYTES_TO_EXTEND = 4000L << 20;
-
-    private final Recipe recipe;
-    private final Path layer;
-    private final Optional<Path> parentRootfs;
-    private final Mmdebstrap mmdebstrap;
-    private final Supervisor supervisor;
-    private final InstantSource clock;
-    private final Progress progress;
-
-    RootfsBuilder(
-            Recipe recipe,
-            Path layer,
-            Optional<Path> parentRootfs,
-            Mmdebstrap mmdebstrap,
-            Supervisor supervisor,
-            InstantSource clock,
-            Progress progress) {
-        this.recipe = recipe;
-        this.layer = layer;
-        this.parentRootfs = parentRootfs;
-        this.mmdebstrap = mmdebstrap;
-        this.supervisor = supervisor;
-        this.clock = clock;
-        this.progress = progress;
-    }
 
     @Override
     public String build(Path emptyDirectory) {

@@ -6,17 +6,12 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.TreeSet;
 
-/** Layer 1: the privileges of a VMM. */
-final class CapabilitiesReading {
-    private final OptionalLong ourUid;
-    private final VmmConfinement confinement;
-
-    /** @param ourUid the uid of the process that reads */
-    CapabilitiesReading(OptionalLong ourUid, VmmConfinement confinement) {
-        this.ourUid = ourUid;
-        this.confinement = confinement;
-    }
-
+/**
+ * Layer 1: the privileges of a VMM.
+ *
+ * @param ourUid the uid of the process that reads
+ */
+record CapabilitiesReading(OptionalLong ourUid, VmmConfinement confinement) {
     LayerState read(List<ThreadStatus> threads) {
         TreeSet<String> problems = new TreeSet<>();
         for (ThreadStatus thread : threads) {

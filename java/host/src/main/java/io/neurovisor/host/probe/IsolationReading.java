@@ -7,18 +7,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Layer 6: the isolation of a guest, and of a VMM that it has taken over, from the host. */
-final class IsolationReading {
+/**
+ * Layer 6: the isolation of a guest, and of a VMM that it has taken over, from the host.
+ *
+ * @param noKvm why guests are emulated; empty under KVM
+ */
+record IsolationReading(String noKvm, VmmConfinement confinement) {
     private static final int SHOWN_MOUNTS = 3;
-
-    private final String noKvm;
-    private final VmmConfinement confinement;
-
-    /** @param noKvm why guests are emulated; empty under KVM */
-    IsolationReading(String noKvm, VmmConfinement confinement) {
-        this.noKvm = noKvm;
-        this.confinement = confinement;
-    }
 
     LayerState read(LiveProcess process, Map<String, String> names) {
         Map<String, Optional<Boolean>> namespaces = process.ownNamespaces(names);
@@ -30,16 +25,16 @@ final class IsolationReading {
         addNamespaces(problems, "namespaces that cannot be read: ", namespaces, Optional.empty());
         addMounts(problems, process.mounts());
         if (!problems.isEmpty()) {
-            noKvm().ifPresent(problems::addFirst);
+            missingKvm().ifPresent(problems::addFirst);
             return LayerState.broken(Layer.VM_ISOLATION, String.join("; ", problems), VmmLayers.DEFECT);
         }
         String jail = namespaces.size() + " own namespaces, " + confinement.mounts();
-        return noKvm().map(reason -> LayerState.off(
+        return missingKvm().map(reason -> LayerState.off(
                         Layer.VM_ISOLATION, reason + "; " + jail, "a machine on which /dev/kvm boots guests"))
                 .orElseGet(() -> LayerState.live(Layer.VM_ISOLATION, "KVM, " + jail));
     }
 
-    private Optional<String> noKvm() {
+    private Optional<String> missingKvm() {
         return noKvm.isEmpty()
                 ? Optional.empty()
                 : Optional.of("no KVM: emulation is not a security boundary (" + noKvm + ")");

@@ -4,21 +4,14 @@ import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.engine.layer.LayerState;
 import java.util.List;
 
-/** Layer 2: the seccomp filters of a VMM. */
-final class SeccompReading {
-    private final int filterCount;
-    private final long inherited;
-
-    /**
-     * @param filterCount the number of its own filters that each thread must have
-     * @param inherited the number of further filters that every child of this process inherits from a service manager
-     *     or container engine; these allow calls that a VMM must not make
-     */
-    SeccompReading(int filterCount, long inherited) {
-        this.filterCount = filterCount;
-        this.inherited = inherited;
-    }
-
+/**
+ * Layer 2: the seccomp filters of a VMM.
+ *
+ * @param filterCount the number of its own filters that each thread must have
+ * @param inherited the number of further filters that every child of this process inherits from a service manager
+ *     or container engine; these allow calls that a VMM must not make
+ */
+record SeccompReading(int filterCount, long inherited) {
     LayerState read(List<ThreadStatus> threads) {
         if (threads.stream().allMatch(thread -> thread.seccompMode().isEmpty())) {
             return LayerState.off(Layer.SECCOMP, "this kernel has no seccomp", "a kernel with CONFIG_SECCOMP_FILTER=y");

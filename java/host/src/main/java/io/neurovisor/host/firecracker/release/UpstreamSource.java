@@ -19,20 +19,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The release as published by its makers, verified by the checksum that they publish with it. */
-final class UpstreamSource implements ReleaseSource {
+record UpstreamSource(URI base, Supervisor supervisor) implements ReleaseSource {
     static final URI PUBLIC = URI.create("https://github.com/firecracker-microvm/firecracker/releases/download/");
 
     private static final Pattern CHECKSUM = Pattern.compile("([0-9a-f]{64})(?:\\s+\\*?(\\S+))?\\s*");
 
     private static final String MOST_BYTES = "104857600";
-
-    private final URI base;
-    private final Supervisor supervisor;
-
-    UpstreamSource(URI base, Supervisor supervisor) {
-        this.base = base;
-        this.supervisor = supervisor;
-    }
 
     @Override
     public String fetch(PinnedRelease release, Path scratch, Path target) throws UnreachableException {
