@@ -5,11 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
 
-/**
- * Migrates a database to the newest version of its schema.
- *
- * @param file for messages
- */
+/** Migrates a database to the newest version of its schema; messages name the {@code file}. */
 record Migrations(Path file, Schema schema) {
     /** Migrates the database. The caller must have exclusive access. A database that is rejected is not changed. */
     void run(Handle handle) {

@@ -86,10 +86,6 @@ public final class VmmSelection {
         };
     }
 
-    public EbpfLayer ebpf() {
-        return ebpf;
-    }
-
     private Candidate firecracker(BootFiles files, String reason) {
         Optional<FirecrackerProgram> found;
         try {

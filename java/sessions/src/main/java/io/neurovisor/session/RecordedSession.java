@@ -5,11 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.time.Instant;
 import java.util.List;
 
-/**
- * A recorded conversation.
- *
- * @param runs at least one, in order; each continues the one before
- */
+/** A recorded conversation of at least one run; each run continues the one before. */
 public record RecordedSession(SessionId id, SessionOwner owner, Instant begun, Instant used, List<RecordedRun> runs) {
     public RecordedSession {
         requireNonNull(id, "id is null");

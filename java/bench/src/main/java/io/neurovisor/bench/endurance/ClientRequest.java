@@ -12,11 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 
-/**
- * One program that a client asks for.
- *
- * @param token a unique text in the program, by which the audit log shows how often it was started
- */
+/** A program that a client asks for; its unique {@code token} shows in the audit log how often it was started. */
 record ClientRequest(RequestKind kind, String token) {
     static final int OUTPUT_BYTES = 3_000_000;
 

@@ -68,11 +68,7 @@ public final class EnduranceRun {
         this.end = Deadline.after(plan.duration(), Ticker.SYSTEM);
     }
 
-    /**
-     * Runs the whole plan and returns its report.
-     *
-     * @param progress receives a line for each event
-     */
+    /** @param progress receives a line for each event */
     public static EnduranceReport of(Plan plan, Consumer<String> progress) {
         try (TestedDaemon daemon = TestedDaemon.start(plan.serve(), plan.socket(), plan.warm())) {
             progress.accept("the daemon serves");

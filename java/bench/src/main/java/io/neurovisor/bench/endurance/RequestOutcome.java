@@ -2,11 +2,7 @@ package io.neurovisor.bench.endurance;
 
 import java.time.Duration;
 
-/**
- * The outcome of a request.
- *
- * @param detail what is wrong with it, if anything
- */
+/** The outcome of a request; {@code detail} says what is wrong with it, if anything. */
 record RequestOutcome(How how, String detail, Duration took) {
     enum How {
         /** The result is the expected one. */

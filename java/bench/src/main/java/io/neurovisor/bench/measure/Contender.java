@@ -1,10 +1,6 @@
 package io.neurovisor.bench.measure;
 
-/**
- * One of the programs that a scenario compares.
- *
- * @param attempt runs the scenario once with this contender
- */
+/** One of the programs that a scenario compares; {@code attempt} runs the scenario once with it. */
 public record Contender(String name, Attempt attempt) {
     /** Runs once and returns the milliseconds that it took; throws when the attempt fails. */
     @FunctionalInterface

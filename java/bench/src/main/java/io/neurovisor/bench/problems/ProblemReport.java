@@ -8,11 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.ToLongFunction;
 
-/**
- * The summary of all attempts.
- *
- * @param asked the number of problems that were selected
- */
+/** The summary of all attempts at the {@code asked} selected problems. */
 public record ProblemReport(String model, int asked, List<Attempt> attempts) {
     public ProblemReport {
         attempts = List.copyOf(attempts);

@@ -23,11 +23,7 @@ final class PublishedTable {
 
     private PublishedTable() {}
 
-    /**
-     * Returns the lines of the tables.
-     *
-     * @param report the output of {@link SpeedReport#json}
-     */
+    /** @param report the output of {@link SpeedReport#json} */
     static List<String> of(JsonNode report) {
         List<String> lines = new ArrayList<>();
         lines.add(circumstances(report));

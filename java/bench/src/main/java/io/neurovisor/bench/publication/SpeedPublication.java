@@ -11,11 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 
-/**
- * Publishes the last complete run in the documents of the repository.
- *
- * @param home the root of the repository
- */
+/** Publishes the last complete run in the documents of the repository at {@code home}. */
 public record SpeedPublication(Path home) {
     public static final String FULL = "bench/results/full.json";
     static final String FIRECRACKER = "bench/results/firecracker.json";
@@ -39,11 +35,7 @@ public record SpeedPublication(Path home) {
         }
     }
 
-    /**
-     * Writes the figures into the documents.
-     *
-     * @param changed receives each document that has changed
-     */
+    /** @param changed receives each document that has changed */
     public void publish(Consumer<Path> changed) {
         Path values = home.resolve(FULL);
         try {

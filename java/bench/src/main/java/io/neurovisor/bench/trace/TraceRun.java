@@ -22,11 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/**
- * Traces requests to a machine that is ready.
- *
- * @param scratch a directory for sockets
- */
+/** Traces requests to a machine that is ready; {@code scratch} is a directory for sockets. */
 public record TraceRun(SpeedPlan.Commands commands, SandboxSize size, Path scratch) {
     /** The server span of a call, which is the root of the daemon's other spans. */
     private static final String CALL = "neurovisor.execution.ExecutionService/ExecuteStream";

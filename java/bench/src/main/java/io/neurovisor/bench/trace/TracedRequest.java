@@ -8,11 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Comparator;
 import java.util.List;
 
-/**
- * A request with the spans of its trace.
- *
- * @param millis the time to the last byte, as measured by the client
- */
+/** A request with the spans of its trace and the milliseconds to the last byte, as measured by the client. */
 public record TracedRequest(double millis, List<Span> spans) {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final double NANOS_PER_MICRO = 1000;

@@ -39,11 +39,7 @@ public final class CallLimits {
         }
     }
 
-    /**
-     * A caller whose calls are counted together.
-     *
-     * @param maxCalls the limit of concurrent calls
-     */
+    /** A caller whose calls are counted together, at most {@code maxCalls} at a time. */
     private record Caller(String label, Group group, int maxCalls) {
         static final int MAX_CALLS_OF_A_KEY = 256;
         static final int MAX_CALLS_OF_A_STRANGER = 32;

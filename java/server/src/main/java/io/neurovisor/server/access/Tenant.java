@@ -63,11 +63,7 @@ public sealed interface Tenant {
         }
     }
 
-    /**
-     * A client of the Unix socket, which only the server's user and root may use.
-     *
-     * @param uid of the peer process
-     */
+    /** A client of the Unix socket, for the server's user and root only; {@code uid} is that of its process. */
     record LocalUser(int uid) implements Tenant {
         @Override
         public String label() {

@@ -33,11 +33,7 @@ final class ClientProtos {
                 .build();
     }
 
-    /**
-     * Returns the result of an execution.
-     *
-     * @param traceId the client's id of the execution
-     */
+    /** @param traceId the client's id of the execution */
     static DaemonResult result(TraceId traceId, ExecuteMetadata metadata) {
         if (!metadata.hasHost()) {
             throw new NeuroVisorException(

@@ -154,11 +154,7 @@ public final class ExecutionJournal implements AutoCloseable {
                 .execute());
     }
 
-    /**
-     * Executions that can no longer be requested.
-     *
-     * @param bytes of their output
-     */
+    /** Executions that can no longer be requested, with the bytes of their output. */
     public record Expired(long executions, long bytes) {}
 
     /**

@@ -35,11 +35,7 @@ public record Metrics(
                 new AgentMetrics(registry));
     }
 
-    /**
-     * Adds the metrics of a service.
-     *
-     * @param watched the counters of eBPF programs; empty if none are loaded
-     */
+    /** @param watched the counters of eBPF programs; empty if none are loaded */
     public void watch(Supplier<PoolStatus> pool, VmmIdentity vmm, Optional<Supplier<EbpfCounts>> watched) {
         PoolMetrics.register(registry, pool);
         Info build = Info.builder()
@@ -57,11 +53,7 @@ public record Metrics(
         JvmMetrics.builder().register(registry);
     }
 
-    /**
-     * Adds the metrics of a service's calls.
-     *
-     * @param trace of the running call
-     */
+    /** @param trace of the running call */
     public CallMetrics calls(Supplier<TraceId> trace) {
         return new CallMetrics(registry, errors, trace, Ticker.SYSTEM);
     }

@@ -4,11 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 
-/**
- * A part of an execution's time.
- *
- * @param startMillis since the start of the execution
- */
+/** A part of an execution's time; it starts {@code startMillis} after the start of the execution. */
 public record Phase(Name name, double startMillis, double lengthMillis) {
     private static final double MICROS_PER_MILLI = 1000;
 
@@ -34,10 +30,6 @@ public record Phase(Name name, double startMillis, double lengthMillis) {
 
     static Phase of(Name name, Duration start, Duration length) {
         return new Phase(name, millis(start), millis(length));
-    }
-
-    public double endMillis() {
-        return startMillis + lengthMillis;
     }
 
     static double millis(Duration duration) {

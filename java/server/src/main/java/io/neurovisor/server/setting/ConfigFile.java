@@ -26,11 +26,7 @@ public record ConfigFile(Map<String, Entry> entries, List<String> problems) {
     /** Much more than all settings with comments; a larger file was probably named by mistake. */
     static final int MAX_BYTES = 64 << 10;
 
-    /**
-     * A value of the file.
-     *
-     * @param origin file and line
-     */
+    /** A value of the file, with its file and line. */
     public record Entry(String value, String origin) {
         public Entry {
             requireNonNull(value, "value is null");

@@ -5,10 +5,14 @@ import io.opentelemetry.exporter.otlp.http.logs.OtlpHttpLogRecordExporter;
 import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
 import io.opentelemetry.exporter.otlp.logs.OtlpGrpcLogRecordExporter;
 import io.opentelemetry.exporter.otlp.trace.OtlpGrpcSpanExporter;
+import io.opentelemetry.sdk.common.CompletableResultCode;
+import io.opentelemetry.sdk.logs.data.LogRecordData;
 import io.opentelemetry.sdk.logs.export.LogRecordExporter;
+import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Set;
 
 /**
@@ -71,5 +75,41 @@ record Otlp(URI address, OtlpProtocol protocol) {
     private String path() {
         String path = address.getPath();
         return path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+    }
+
+    /** Exports spans and monitors their delivery. */
+    private record MonitoredSpanExporter(SpanExporter exporter, DeliveryMonitor delivery) implements SpanExporter {
+        @Override
+        public CompletableResultCode export(Collection<SpanData> spans) {
+            return delivery.watch(exporter.export(spans));
+        }
+
+        @Override
+        public CompletableResultCode flush() {
+            return exporter.flush();
+        }
+
+        @Override
+        public CompletableResultCode shutdown() {
+            return exporter.shutdown();
+        }
+    }
+
+    /** Exports log records and monitors their delivery. */
+    private record MonitoredLogExporter(LogRecordExporter exporter, DeliveryMonitor delivery) implements LogRecordExporter {
+        @Override
+        public CompletableResultCode export(Collection<LogRecordData> records) {
+            return delivery.watch(exporter.export(records));
+        }
+
+        @Override
+        public CompletableResultCode flush() {
+            return exporter.flush();
+        }
+
+        @Override
+        public CompletableResultCode shutdown() {
+            return exporter.shutdown();
+        }
     }
 }

@@ -26,10 +26,7 @@ record PemFile(String flag, Path path) {
     private static final Pattern BLOCK =
             Pattern.compile("-----BEGIN ([A-Z0-9 ]{1,40})-----([A-Za-z0-9+/=\\s]*+)-----END \\1-----");
 
-    /**
-     * @param type such as {@code CERTIFICATE}
-     * @param text the content in Base64
-     */
+    /** A block of the file: its type, such as {@code CERTIFICATE}, and its content in Base64. */
     record Block(String type, String text) {
         byte[] content() {
             return Base64.getMimeDecoder().decode(text);
