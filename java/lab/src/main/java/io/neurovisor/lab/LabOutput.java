@@ -13,14 +13,8 @@ import org.apache.commons.compress.archivers.tar.TarConstants;
 /**
  * The archive of files that a command in the lab machine has left. Only regular files with plain paths are extracted.
  */
-final class LabOutput implements OutputReader {
+record LabOutput(LabFileReceiver receiver) implements OutputReader {
     private static final int PART_BYTES = 1 << 16;
-
-    private final LabFileReceiver receiver;
-
-    LabOutput(LabFileReceiver receiver) {
-        this.receiver = receiver;
-    }
 
     @Override
     public void read(InputStream tar) throws IOException {

@@ -16,14 +16,8 @@ import java.util.concurrent.TimeoutException;
  * A QEMU that outlives the process that started it, identified by the file that it keeps locked: a process id alone
  * could belong to another process.
  */
-final class LabProcess {
+record LabProcess(Path pidFile) {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
-
-    private final Path pidFile;
-
-    LabProcess(Path pidFile) {
-        this.pidFile = pidFile;
-    }
 
     boolean runs() {
         if (!Files.exists(pidFile)) {

@@ -20,13 +20,7 @@ import java.util.Optional;
  * Converts a conversation to LangChain4j messages. Well-formed calls become native tool calls if the server supports tools; other
  * calls become text.
  */
-final class ChatMessages {
-    private final boolean nativeTools;
-
-    ChatMessages(boolean nativeTools) {
-        this.nativeTools = nativeTools;
-    }
-
+record ChatMessages(boolean nativeTools) {
     List<ChatMessage> of(List<Message> messages) {
         List<ChatMessage> all = new ArrayList<>();
         for (Message message : messages) {

