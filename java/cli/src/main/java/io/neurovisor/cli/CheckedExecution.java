@@ -37,8 +37,7 @@ record CheckedExecution(ProcessEnvironment environment) implements IExecutionStr
         Optional<CommonOptions> shared = commonOptions(chain.getLast().commandSpec());
         shared.ifPresent(common -> {
             Map<String, String> options = SettingOptions.values(chain.getLast());
-            LoadedConfig loaded =
-                    common.accept(() -> LoadedConfig.load(options, common.configFile(), environment));
+            LoadedConfig loaded = common.accept(() -> LoadedConfig.load(options, common.configFile(), environment));
             problems.addAll(loaded.problems());
             Logging.start(loaded.config().log());
         });

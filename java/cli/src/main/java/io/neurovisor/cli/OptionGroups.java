@@ -33,8 +33,7 @@ final class OptionGroups implements IHelpSectionRenderer {
             SettingGroup.IMAGE_BUILD, MACHINE,
             SettingGroup.MACHINE, MACHINE,
             SettingGroup.MODEL, "Model");
-    private static final List<String> ORDER =
-            List.of("Program", "Limits and results", OWN, "Model", MACHINE, GENERAL);
+    private static final List<String> ORDER = List.of("Program", "Limits and results", OWN, "Model", MACHINE, GENERAL);
 
     @Override
     public String render(Help help) {

@@ -50,8 +50,12 @@ final class CommandLinePageTest {
             Map.entry("OUTPUT_CLOSED", "| 141 | the reader of the output is gone"),
             Map.entry("NOT_READY", "| 1 | `status`: not ready"),
             Map.entry("NO_DAEMON", "| 3 | `status`: no daemon answers"),
-            Map.entry("LAYER_BROKEN", "| 1 | `status`: not ready or ending; `doctor`: a layer that should be live is broken"),
-            Map.entry("LAYER_UNAVAILABLE", "| 3 | `status`: no daemon answers; `doctor`: a layer cannot be provided here"),
+            Map.entry(
+                    "LAYER_BROKEN",
+                    "| 1 | `status`: not ready or ending; `doctor`: a layer that should be live is broken"),
+            Map.entry(
+                    "LAYER_UNAVAILABLE",
+                    "| 3 | `status`: no daemon answers; `doctor`: a layer cannot be provided here"),
             Map.entry("AGENT_LIMIT", "; `agent`: limit reached"),
             Map.entry("MODEL_FAILED", "| 4 | `agent` and `example`: the model server failed"),
             Map.entry("SANDBOX_FAILED", "| 5 | `agent`: no sandbox"),
@@ -84,8 +88,8 @@ final class CommandLinePageTest {
         String names = Arrays.stream(option.names()).map("`%s`"::formatted).collect(Collectors.joining(", "));
         String label = option.arity().max() == 0 ? "" : " " + option.paramLabel();
         String shown = label.isEmpty() ? names : names.substring(0, names.length() - 1) + label + "`";
-        return cell("| %s | ".formatted(shown)).replace("%", "%%")
-                + "%s | " + cell(text(option.description())).replace("%", "%%") + " |";
+        return cell("| %s | ".formatted(shown)).replace("%", "%%") + "%s | "
+                + cell(text(option.description())).replace("%", "%%") + " |";
     }
 
     private static String description(CommandLine command) {
@@ -142,8 +146,8 @@ final class CommandLinePageTest {
         Set<String> usages = new TreeSet<>();
         try (Stream<Path> files = Files.list(HOME.resolve("setup"))) {
             files.filter(file -> file.toString().endsWith(".sh"))
-                    .forEach(file -> usages.addAll(
-                            matches("'(?:Usage:| {6}) neurovisor (\\w+(?: (?:build|install|uninstall))?)", read(file))));
+                    .forEach(file -> usages.addAll(matches(
+                            "'(?:Usage:| {6}) neurovisor (\\w+(?: (?:build|install|uninstall))?)", read(file))));
         }
         Set<String> documented = new TreeSet<>();
         String page = read(PAGE);
@@ -175,14 +179,17 @@ final class CommandLinePageTest {
     void listsEveryExitCode() throws IOException {
         String page = read(PAGE);
         Set<String> constants = new TreeSet<>();
-        Pattern.compile("static final int (\\w+) = (\\d+);").matcher(exitCodes()).results().forEach(constant -> {
-            constants.add(constant.group(1));
-            String words = EXIT_CODES.getOrDefault(constant.group(1), "?");
-            assertThat(page).as(constant.group(1)).contains(words);
-            assertThat(page.substring(page.lastIndexOf("\n| ", page.indexOf(words) + 1)))
-                    .as(constant.group(1))
-                    .startsWith("\n| " + constant.group(2) + " |");
-        });
+        Pattern.compile("static final int (\\w+) = (\\d+);")
+                .matcher(exitCodes())
+                .results()
+                .forEach(constant -> {
+                    constants.add(constant.group(1));
+                    String words = EXIT_CODES.getOrDefault(constant.group(1), "?");
+                    assertThat(page).as(constant.group(1)).contains(words);
+                    assertThat(page.substring(page.lastIndexOf("\n| ", page.indexOf(words) + 1)))
+                            .as(constant.group(1))
+                            .startsWith("\n| " + constant.group(2) + " |");
+                });
         assertThat(constants).isEqualTo(new TreeSet<>(EXIT_CODES.keySet()));
     }
 

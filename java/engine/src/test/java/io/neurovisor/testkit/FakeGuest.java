@@ -134,7 +134,8 @@ public final class FakeGuest implements GuestChannel {
     }
 
     @Override
-    public ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, ResponseDeadline deadline) {
+    public ProgramExit execute(
+            Program program, Duration timeout, TraceId traceId, OutputSink sink, ResponseDeadline deadline) {
         if (identity.isEmpty()) {
             throw new NeuroVisorException(Fault.GUEST_REFUSED, "the guest has no identity yet");
         }

@@ -81,8 +81,7 @@ final class CgroupsDemo implements Example {
             });
             run.check(
                     end.exit().outcome() == Outcome.OUT_OF_MEMORY,
-                    "with 8 MiB to spare, it asked for 128: "
-                            + end.exit().outcome());
+                    "with 8 MiB to spare, it asked for 128: " + end.exit().outcome());
             run.note(ExampleRun.shown(end.detail()));
         }
     }

@@ -90,7 +90,7 @@ final class EscapeAttempts implements Example {
         run.check(
                 result.outcome() == Outcome.COMPLETED
                         && skipped.equals(List.of(new SkippedFile("link", "is a symbolic link"))),
-                "return another file by a link: skipped " + ExampleRun.shown(skipped.toString())
-                        + "; stopped by " + BOUNDS);
+                "return another file by a link: skipped " + ExampleRun.shown(skipped.toString()) + "; stopped by "
+                        + BOUNDS);
     }
 }

@@ -64,8 +64,7 @@ final class ExamplesTest {
     void documentListsEveryExample() throws IOException {
         String page = Files.readString(Path.of(System.getProperty("neurovisor.home"), "docs/examples.md"));
         assertThat(Examples.ALL)
-                .allSatisfy(
-                        example -> assertThat(page).contains("| `" + example.name() + "` | " + example.promise()));
+                .allSatisfy(example -> assertThat(page).contains("| `" + example.name() + "` | " + example.promise()));
     }
 
     private boolean primes(String stdout, int exitCode) {

@@ -31,7 +31,8 @@ record LabDisk(Path dataDirectory, Supervisor supervisor) {
         for (String store : STORES) {
             link(dataDirectory.resolve(store), data.resolve(store));
         }
-        ToolResult result = supervisor.tool(ToolCommand.of("/sbin/mkfs.ext4", "e2fsprogs")
+        ToolResult result = supervisor
+                .tool(ToolCommand.of("/sbin/mkfs.ext4", "e2fsprogs")
                         .withArguments(List.of("-q", "-F", "-m", "0", "-E", "lazy_itable_init=1", "-O", "^has_journal"))
                         .withArguments(
                                 List.of("-d", content.toString(), files.disk().toString(), SIZE)))

@@ -99,7 +99,8 @@ final class NeuroVisorWiring {
             Listeners listeners) {
         SecureRandom random = new SecureRandom();
         Images images = InstalledComponents.images(settings, supervisor);
-        BootFiles usual = use.hold(() -> images.boot(settings.config().guest().image(), progress), ImageStarts::directories);
+        BootFiles usual =
+                use.hold(() -> images.boot(settings.config().guest().image(), progress), ImageStarts::directories);
         VmmSelection.Selected selected = new VmmSelection(settings, spawner, links).select(usual);
         Vmm vmm = selected.vmm();
         LOG.debug("{} ({}) boots image {} ({})", vmm.identity(), selected.reason(), usual.image(), usual.kernel());
@@ -110,7 +111,14 @@ final class NeuroVisorWiring {
                 Ticker.SYSTEM,
                 settings.config().vmm().strict());
         ImageStarts starts = new ImageStarts(
-                images, usual, templates, use, vmm.identity(), settings.config().guest().snapshot(), building, progress);
+                images,
+                usual,
+                templates,
+                use,
+                vmm.identity(),
+                settings.config().guest().snapshot(),
+                building,
+                progress);
         WarmPool pool = pool(settings.config(), usual, vmm, starts, random, listeners.sandboxes());
         Function<ExecutionRequest, MachineKind> orders =
                 request -> starts.withImage(new MachineKind(request.imageOr(usual.image()), request.size()));

@@ -62,7 +62,8 @@ public record Settings(Path home, Config config) {
 
     /** Returns the state of layer 5, as far as it can be determined without asking the kernel. */
     public EbpfReading ebpf() {
-        return EbpfLayer.expected(config.vmm().ebpf(), new EbpfSupport(HostFiles.SYSTEM).reading(isRoot(), ebpfObject()));
+        return EbpfLayer.expected(
+                config.vmm().ebpf(), new EbpfSupport(HostFiles.SYSTEM).reading(isRoot(), ebpfObject()));
     }
 
     private Path ebpfObject() {
@@ -76,7 +77,8 @@ public record Settings(Path home, Config config) {
         if (!isRoot()) {
             return new BuildNamespace.OfUser();
         }
-        return config.uids().images()
+        return config.uids()
+                .images()
                 .<BuildNamespace>map(ids -> new BuildNamespace.OfRoot(spawner(), free(UidConfig.IMAGE_UIDS, ids)))
                 .orElseGet(BuildNamespace.None::new);
     }
@@ -84,8 +86,10 @@ public record Settings(Path home, Config config) {
     private UidRange free(Setting<?> setting, UidRange uids) {
         new SystemUsers(HostFiles.SYSTEM)
                 .owner(uids)
-                .or(() -> Optional.of("a VM (" + UidConfig.VM_UIDS.flag() + " " + config.uids().vms() + ")")
-                        .filter(_ -> setting.equals(UidConfig.IMAGE_UIDS) && uids.overlaps(config.uids().vms())))
+                .or(() -> Optional.of("a VM (" + UidConfig.VM_UIDS.flag() + " "
+                                + config.uids().vms() + ")")
+                        .filter(_ -> setting.equals(UidConfig.IMAGE_UIDS)
+                                && uids.overlaps(config.uids().vms())))
                 .ifPresent(owner -> {
                     throw new NeuroVisorException(
                             Fault.INVALID_ARGUMENT,

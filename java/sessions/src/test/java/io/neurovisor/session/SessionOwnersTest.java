@@ -112,7 +112,8 @@ final class SessionOwnersTest {
                 .toString();
         for (String text : List.of(alices.toString(), alices.toString().substring(0, 8), trace)) {
             assertThat(message(() -> sessions.find(BOB, text)))
-                    .isEqualTo("there is no session \"" + text + "\"; ./neurovisor sessions list shows the existing ones");
+                    .isEqualTo(
+                            "there is no session \"" + text + "\"; ./neurovisor sessions list shows the existing ones");
         }
         sessions.delete(BOB, bobs);
         assertThat(sessions.list(BOB)).isEmpty();

@@ -35,10 +35,7 @@ final class SessionShareTest {
             SessionId first = record(sessions, FLOOD, Optional.empty(), "one");
             record(sessions, FLOOD, Optional.empty(), "two");
             record(sessions, FLOOD, Optional.empty(), "three");
-            isRefused(
-                    sessions,
-                    Optional.empty(),
-                    "has 3 sessions of 0 MiB; the limits of an owner are 3 and 1 MiB");
+            isRefused(sessions, Optional.empty(), "has 3 sessions of 0 MiB; the limits of an owner are 3 and 1 MiB");
             record(sessions, FLOOD, Optional.of(first), "one that exists is continued");
             record(sessions, CI, Optional.empty(), "another owner");
             sessions.delete(FLOOD, first);

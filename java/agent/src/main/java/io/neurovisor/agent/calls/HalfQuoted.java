@@ -104,7 +104,8 @@ final class HalfQuoted {
         int end = prose(body);
         String text = withoutTail(body.substring(0, end));
         boolean isClosed = !quote.isEmpty() && text.endsWith(quote);
-        return new Code(StringEscapes.decode(isClosed ? text.substring(0, text.length() - 1) : text), quote.length() + end);
+        return new Code(
+                StringEscapes.decode(isClosed ? text.substring(0, text.length() - 1) : text), quote.length() + end);
     }
 
     /** Returns where prose begins; the end of the text if there is none. */

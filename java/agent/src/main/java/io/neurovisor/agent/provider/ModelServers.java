@@ -66,7 +66,9 @@ public final class ModelServers {
 
     private static ServerConnection connection(ServerAddress address) {
         return new ServerConnection(
-                address, new ServerConnection.ReadTimeouts(PREFLIGHT, PREFLIGHT), Deadline.after(PREFLIGHT, Ticker.SYSTEM));
+                address,
+                new ServerConnection.ReadTimeouts(PREFLIGHT, PREFLIGHT),
+                Deadline.after(PREFLIGHT, Ticker.SYSTEM));
     }
 
     /** Waits without a condition; only an interrupt ends the wait early. */

@@ -36,7 +36,8 @@ final class OllamaStream implements StreamCheck {
         }
         if (event.path("done").asBoolean()) {
             complete = true;
-            // A server that has cached the whole conversation reports no prompt count; LangChain4j ignores the other count
+            // A server that has cached the whole conversation reports no prompt count; LangChain4j ignores the other
+            // count
             // without it.
             if (event.has("eval_count") && !event.has("prompt_eval_count")) {
                 event.put("prompt_eval_count", 0);

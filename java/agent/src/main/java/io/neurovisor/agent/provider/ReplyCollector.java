@@ -43,7 +43,8 @@ final class ReplyCollector implements StreamingChatResponseHandler {
             throw thrown;
         }
         if (response == null || error != null) {
-            throw connection.failure(ModelFailure.Reason.REFUSED, "the reply cannot be read: " + ConnectionFailures.cause(error));
+            throw connection.failure(
+                    ModelFailure.Reason.REFUSED, "the reply cannot be read: " + ConnectionFailures.cause(error));
         }
         return response;
     }

@@ -147,7 +147,9 @@ final class ReplyStream extends InputStream implements HttpResponse.BodySubscrib
     private void take() throws IOException {
         Item item = next();
         if (item.error() != null) {
-            throw new Ended(ModelFailure.Reason.BROKEN_STREAM, "the connection broke: " + ConnectionFailures.cause(item.error()));
+            throw new Ended(
+                    ModelFailure.Reason.BROKEN_STREAM,
+                    "the connection broke: " + ConnectionFailures.cause(item.error()));
         }
         ended = item.isEnd();
         following = item.buffers();

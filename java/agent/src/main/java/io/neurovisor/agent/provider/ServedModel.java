@@ -35,7 +35,8 @@ record ServedModel(
         int contextTokens,
         boolean hasNativeTools,
         Protocol protocol,
-        ServerConnection.ReadTimeouts timeouts) implements Model {
+        ServerConnection.ReadTimeouts timeouts)
+        implements Model {
     /** The differences between protocols. */
     interface Protocol {
         StreamCheck check();
@@ -49,7 +50,8 @@ record ServedModel(
                 new ServerConnection(address, timeouts, Deadline.after(request.timeout(), Ticker.SYSTEM));
         StreamCheck check = protocol.check();
         ServerCall call = new ServerCall(connection, check, headers(request));
-        ChatRequest.Builder chat = ChatRequest.builder().messages(new ChatMessages(hasNativeTools).of(request.messages()));
+        ChatRequest.Builder chat =
+                ChatRequest.builder().messages(new ChatMessages(hasNativeTools).of(request.messages()));
         if (hasNativeTools && request.tools()) {
             chat.toolSpecifications(ToolDescription.EXECUTE_CODE);
         }

@@ -130,7 +130,9 @@ record ServerConnection(ServerAddress address, ReadTimeouts timeouts, Deadline d
                     : failure(ModelFailure.Reason.STALLED, "no answer within " + limit.toSeconds() + " s");
         } catch (ExecutionException exception) {
             throw new ModelFailure(
-                    ConnectionFailures.reason(exception), address.shown() + ": " + ConnectionFailures.cause(exception), exception.getCause());
+                    ConnectionFailures.reason(exception),
+                    address.shown() + ": " + ConnectionFailures.cause(exception),
+                    exception.getCause());
         }
     }
 

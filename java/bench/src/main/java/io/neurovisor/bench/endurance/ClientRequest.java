@@ -24,7 +24,8 @@ record ClientRequest(RequestKind kind, String token) {
     private static final int EXIT_CODE = 3;
 
     ExecutionRequest request(SandboxSize size) {
-        return new ExecutionRequest(TraceIds.next(), program(), kind == RequestKind.TIMEOUT ? SHORT_TIMEOUT : TIMEOUT, size);
+        return new ExecutionRequest(
+                TraceIds.next(), program(), kind == RequestKind.TIMEOUT ? SHORT_TIMEOUT : TIMEOUT, size);
     }
 
     /** Returns the digest of the program's text, as in the audit log. */

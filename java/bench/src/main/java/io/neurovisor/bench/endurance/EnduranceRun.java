@@ -68,7 +68,7 @@ public final class EnduranceRun {
         this.end = Deadline.after(plan.duration(), Ticker.SYSTEM);
     }
 
-    /** @param progress receives a line for each event */
+    /** Runs the plan; {@code progress} receives a line for each event. */
     public static EnduranceReport of(Plan plan, Consumer<String> progress) {
         try (TestedDaemon daemon = TestedDaemon.start(plan.serve(), plan.socket(), plan.warm())) {
             progress.accept("the daemon serves");
@@ -80,7 +80,8 @@ public final class EnduranceRun {
         daemon.open();
         List<CompletableFuture<Void>> clients = new ArrayList<>();
         for (int number = 0; number < plan.clients(); number++) {
-            clients.add(begin(new Random(plan.seed() + number), daemon, new HonestClient(daemon, key(number), plan.size())));
+            clients.add(begin(
+                    new Random(plan.seed() + number), daemon, new HonestClient(daemon, key(number), plan.size())));
         }
         Random random = new Random(~plan.seed());
         int machines = killMachines(daemon, random, plan.duration().dividedBy(2));
@@ -118,7 +119,8 @@ public final class EnduranceRun {
     private CompletableFuture<Void> begin(Random random, TestedDaemon daemon, HonestClient client) {
         return begin(() -> {
             while (!end.hasPassed()) {
-                ClientRequest request = new ClientRequest(RequestKind.next(random), UUID.randomUUID().toString());
+                ClientRequest request = new ClientRequest(
+                        RequestKind.next(random), UUID.randomUUID().toString());
                 ledger.begin(request);
                 int killed = daemon.killed();
                 RequestOutcome outcome = client.run(request);

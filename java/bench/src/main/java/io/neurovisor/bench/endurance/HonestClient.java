@@ -44,7 +44,8 @@ record HonestClient(TestedDaemon daemon, Optional<String> key, SandboxSize size)
     }
 
     private Answer once(ClientRequest planned) throws InterruptedException {
-        ReceivedOutput received = new ReceivedOutput(planned.kind() == RequestKind.GONE ? HonestClient::goAway : () -> {});
+        ReceivedOutput received =
+                new ReceivedOutput(planned.kind() == RequestKind.GONE ? HonestClient::goAway : () -> {});
         try (DaemonClient client = daemon.connect(key)) {
             int killed = daemon.killed();
             return ask(killed, planned, received, () -> client.execute(planned.request(size), received));
@@ -136,6 +137,8 @@ record HonestClient(TestedDaemon daemon, Optional<String> key, SandboxSize size)
             return daemon.killed() > 0 ? RequestOutcome.How.UNKNOWN : RequestOutcome.How.WRONG;
         }
         FaultKind kind = exception.fault().kind();
-        return kind == FaultKind.CAPACITY || kind == FaultKind.SANDBOX ? RequestOutcome.How.REFUSED : RequestOutcome.How.WRONG;
+        return kind == FaultKind.CAPACITY || kind == FaultKind.SANDBOX
+                ? RequestOutcome.How.REFUSED
+                : RequestOutcome.How.WRONG;
     }
 }

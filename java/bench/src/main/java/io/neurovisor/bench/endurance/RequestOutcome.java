@@ -18,5 +18,4 @@ record RequestOutcome(How how, String detail, Duration took) {
         /** Anything else. */
         WRONG
     }
-
 }

@@ -12,7 +12,8 @@ import java.util.function.Consumer;
  * @param calm returns when the work that the previous attempt has caused is finished
  * @param complaints receives the reason for which an attempt failed
  */
-public record Rounds(String size, int rehearsals, Measurements measurements, Runnable calm, Consumer<String> complaints) {
+public record Rounds(
+        String size, int rehearsals, Measurements measurements, Runnable calm, Consumer<String> complaints) {
     public Rounds withRehearsals(int number) {
         return new Rounds(size, number, measurements, calm, complaints);
     }

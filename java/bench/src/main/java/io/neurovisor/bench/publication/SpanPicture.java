@@ -36,8 +36,8 @@ final class SpanPicture {
             // A bar without a length is not drawn.
             lines.add(String.format(Locale.ROOT, "    %s :%d, %d", name(span), from, Math.max(to, from + 1)));
         }
-        lines.addAll(List.of(
-                "```", "", "| span | begins after | takes | outside its child spans |", "|---|---|---|---|"));
+        lines.addAll(
+                List.of("```", "", "| span | begins after | takes | outside its child spans |", "|---|---|---|---|"));
         for (JsonNode span : request.path("spans")) {
             lines.add(String.format(
                     Locale.ROOT,

@@ -18,8 +18,8 @@ public record SpeedPublication(Path home) {
     public static final String SPANS = "bench/results/spans.json";
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final List<String> DOCUMENTS = List.of(
-            "README.md", "SPECIFICATION.md", "docs/performance.md", "docs/design/performance.md");
+    private static final List<String> DOCUMENTS =
+            List.of("README.md", "SPECIFICATION.md", "docs/performance.md", "docs/design/performance.md");
 
     /** Writes values into a file, and creates its directory if necessary. */
     public static void keep(Path file, String json) {
@@ -35,7 +35,7 @@ public record SpeedPublication(Path home) {
         }
     }
 
-    /** @param changed receives each document that has changed */
+    /** Writes the figures into the documents; {@code changed} receives each document that has changed. */
     public void publish(Consumer<Path> changed) {
         Path values = home.resolve(FULL);
         try {

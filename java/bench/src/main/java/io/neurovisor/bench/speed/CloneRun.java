@@ -22,14 +22,16 @@ record CloneRun(Workbench bench) {
                     List.of(
                             new Contender(Workbench.OURS, this::lease),
                             new Contender(
-                                    Floor.NAME, () -> floor.run(SampleProgram.PYTHON).reached("refresh"))));
+                                    Floor.NAME,
+                                    () -> floor.run(SampleProgram.PYTHON).reached("refresh"))));
             rounds.run(
                     FRESH,
                     bench.plan().rounds(6, 20),
                     List.of(
                             new Contender(Workbench.OURS, () -> bench.whole(daemon, SampleProgram.PYTHON)),
                             new Contender(
-                                    Floor.NAME, () -> floor.run(SampleProgram.PYTHON).reached("exit"))));
+                                    Floor.NAME,
+                                    () -> floor.run(SampleProgram.PYTHON).reached("exit"))));
         }
     }
 

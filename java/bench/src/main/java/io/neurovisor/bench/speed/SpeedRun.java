@@ -30,7 +30,11 @@ public final class SpeedRun {
      * @param progress receives a line for each scenario, and for each failure
      */
     public static SpeedReport of(
-            SpeedPlan plan, List<SandboxSize> sizes, NeuroVisor neuroVisor, InstantSource clock, Consumer<String> progress) {
+            SpeedPlan plan,
+            List<SandboxSize> sizes,
+            NeuroVisor neuroVisor,
+            InstantSource clock,
+            Consumer<String> progress) {
         Instant began = clock.instant();
         Host host = Host.read();
         Measurements measurements = new Measurements();

@@ -20,7 +20,8 @@ public record WarmRun(Workbench bench) {
 
     public void measure() {
         try (DaemonProcess daemon = bench.daemon("warm", 1, 3)) {
-            for (SampleProgram sample : bench.plan().quick() ? List.of(SampleProgram.PYTHON) : SampleProgram.INTERPRETED) {
+            for (SampleProgram sample :
+                    bench.plan().quick() ? List.of(SampleProgram.PYTHON) : SampleProgram.INTERPRETED) {
                 language(daemon, sample);
             }
         }
@@ -45,8 +46,7 @@ public record WarmRun(Workbench bench) {
         if (main) {
             answers.stream()
                     .skip(bench.plan().rehearsals())
-                    .forEach(answer ->
-                            bench.add(OVERHEAD, Workbench.OURS, Unit.MILLISECONDS, answer.outsideMillis()));
+                    .forEach(answer -> bench.add(OVERHEAD, Workbench.OURS, Unit.MILLISECONDS, answer.outsideMillis()));
         }
     }
 

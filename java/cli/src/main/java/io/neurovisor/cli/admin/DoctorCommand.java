@@ -39,7 +39,8 @@ public final class DoctorCommand implements Callable<Integer> {
 
     @Option(
             names = "--fix",
-            description = "Remove what dead runs have left behind. For all other problems the commands are only printed.")
+            description =
+                    "Remove what dead runs have left behind. For all other problems the commands are only printed.")
     private boolean fix;
 
     @Spec

@@ -41,7 +41,9 @@ final class ImageBuildCommand implements Runnable {
             description = "base, full, or an existing custom image. Default: base.")
     private @Nullable String image;
 
-    @Option(names = "--rebuild", description = "Build IMAGE again, with the current packages of Debian and the Python index.")
+    @Option(
+            names = "--rebuild",
+            description = "Build IMAGE again, with the current packages of Debian and the Python index.")
     private boolean rebuild;
 
     @Option(

@@ -69,7 +69,8 @@ public final class KernelCommand implements Runnable {
     @AcceptsSettings(SettingGroup.IMAGE_BUILD)
     void build(
             @Mixin CommonOptions common,
-            @Option(names = "--rebuild", description = "Build it again, with Debian's current sources.") boolean rebuild) {
+            @Option(names = "--rebuild", description = "Build it again, with Debian's current sources.")
+                    boolean rebuild) {
         new DataDirectory(common.config().dataDir()).claim();
         try (ConsoleProgress progress = common.progress();
                 SpawnerSupervisor supervisor = InstalledComponents.supervisor(common.settings());

@@ -63,7 +63,8 @@ public final class SetupCommand implements Callable<Integer> {
             spec.commandLine()
                     .getErr()
                     .println("neurovisor: ready (" + neuroVisor.vmm() + ": " + neuroVisor.vmmReason() + "; image "
-                            + guest.config().guest().image() + ", size " + guest.size().label() + ")");
+                            + guest.config().guest().image() + ", size "
+                            + guest.size().label() + ")");
         }
         return 0;
     }

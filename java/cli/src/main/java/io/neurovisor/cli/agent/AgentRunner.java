@@ -38,7 +38,8 @@ public final class AgentRunner {
     public AgentRunner(AgentOptions options, PrintWriter err) {
         this.options = requireNonNull(options, "options is null");
         this.err = requireNonNull(err, "err is null");
-        this.metrics = new RunMetrics(options.guest().config().telemetry().pushgateway(), "neurovisor_agent", this::err);
+        this.metrics =
+                new RunMetrics(options.guest().config().telemetry().pushgateway(), "neurovisor_agent", this::err);
         this.tracing = Tracing.of(options.guest().config());
     }
 

@@ -49,8 +49,8 @@ public final class AgentText implements AgentOutput {
                 ? arguments.path("language").asText("?") + ", \""
                         + preview(arguments.path("code").asText()) + "\""
                 : "\"" + preview(call.arguments()) + "\"";
-        print("[Tool Call] " + (call.name().isEmpty() ? "?" : UntrustedText.line(call.name())) + "(" + UntrustedText.line(shown)
-                + ")");
+        print("[Tool Call] " + (call.name().isEmpty() ? "?" : UntrustedText.line(call.name())) + "("
+                + UntrustedText.line(shown) + ")");
     }
 
     @Override
@@ -76,7 +76,8 @@ public final class AgentText implements AgentOutput {
         if (result.end() == AgentEnd.ANSWERED) {
             print("Result: " + UntrustedText.lines(result.answer()));
         } else {
-            print("Partial result (" + UntrustedText.line(result.explanation()) + "): " + UntrustedText.lines(result.answer()));
+            print("Partial result (" + UntrustedText.line(result.explanation()) + "): "
+                    + UntrustedText.lines(result.answer()));
         }
         stats(result);
     }

@@ -24,8 +24,8 @@ public final class Agents {
     /** Returns an agent whose programs run as the options say. */
     public static AgentRun agent(
             Model model, BiFunction<ExecutionRequest, OutputSink, ExecutionResult> executions, GuestOptions guest) {
-        AgentSandboxes sandboxes =
-                new AgentSandboxes(executions, guest.size(), guest.config().execution().timeout(), guest.requestedImage());
+        AgentSandboxes sandboxes = new AgentSandboxes(
+                executions, guest.size(), guest.config().execution().timeout(), guest.requestedImage());
         return new AgentRun(model, sandboxes, AgentModels.limits(guest.config()));
     }
 

@@ -87,9 +87,7 @@ public final class BenchCommand implements Callable<Integer> {
             }
             new SpeedPublication(CommonOptions.home())
                     .publish(document -> guest.common()
-                            .tell(
-                                    spec.commandLine().getErr(),
-                                    "updated to the figures of the last run: " + document));
+                            .tell(spec.commandLine().getErr(), "updated to the figures of the last run: " + document));
             return 0;
         }
         return new SpeedMeasurement(

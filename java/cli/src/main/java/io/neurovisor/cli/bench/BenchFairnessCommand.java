@@ -49,7 +49,8 @@ final class BenchFairnessCommand implements Callable<Integer> {
     @Option(
             names = "--max-machines",
             paramLabel = "N",
-            description = "The number of machines that the other client may have at a time, like the limit of a key. Default: no limit.")
+            description =
+                    "The number of machines that the other client may have at a time, like the limit of a key. Default: no limit.")
     private @Nullable String maxMachines;
 
     @Spec

@@ -34,7 +34,10 @@ final class BenchTraceCommand implements Callable<Integer> {
     @Mixin
     private final GuestOptions guest = new GuestOptions();
 
-    @Option(names = "--requests", paramLabel = "N", description = "The number of requests, 1 to 1000. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--requests",
+            paramLabel = "N",
+            description = "The number of requests, 1 to 1000. Default: ${DEFAULT-VALUE}.")
     private int requests = 9;
 
     @Option(
@@ -59,7 +62,8 @@ final class BenchTraceCommand implements Callable<Integer> {
         }
         if (publish && output != null) {
             throw new ParameterException(
-                    spec.commandLine(), "--publish reads the spans from their default file; it cannot be combined with --output");
+                    spec.commandLine(),
+                    "--publish reads the spans from their default file; it cannot be combined with --output");
         }
         Path home = CommonOptions.home();
         Path file = output == null ? home.resolve(SpeedPublication.SPANS) : output;

@@ -30,7 +30,12 @@ import org.jspecify.annotations.Nullable;
  * @param output the file for the values; null for the default file
  */
 record SpeedMeasurement(
-        GuestOptions guest, boolean quick, List<String> scenarios, @Nullable Path output, PrintWriter out, PrintWriter err) {
+        GuestOptions guest,
+        boolean quick,
+        List<String> scenarios,
+        @Nullable Path output,
+        PrintWriter out,
+        PrintWriter err) {
     /** For daemons and their machines to stop. */
     static final Duration PATIENCE = Duration.ofSeconds(60);
 

@@ -21,8 +21,9 @@ import picocli.CommandLine.Spec;
 /** Runs an example that demonstrates and checks a promise of NeuroVisor. */
 @Command(
         name = "example",
-        description = "Runs an example that demonstrates a promise of NeuroVisor and checks it. Ends with 0 if the promise "
-                + "held, with 1 if it did not.",
+        description =
+                "Runs an example that demonstrates a promise of NeuroVisor and checks it. Ends with 0 if the promise "
+                        + "held, with 1 if it did not.",
         mixinStandardHelpOptions = true)
 @AcceptsSettings(SettingGroup.MODEL)
 public final class ExampleCommand implements Callable<Integer> {

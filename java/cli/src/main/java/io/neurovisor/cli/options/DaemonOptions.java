@@ -53,8 +53,8 @@ public final class DaemonOptions {
             own.ifPresent(setting -> {
                 throw new NeuroVisorException(
                         Fault.INVALID_ARGUMENT,
-                        setting.flag() + " says how machines are to be made, which the daemon at " + config.daemon().socket()
-                                + " has made already; leave it out, or use --daemon=off");
+                        setting.flag() + " says how machines are to be made, which the daemon at "
+                                + config.daemon().socket() + " has made already; leave it out, or use --daemon=off");
             });
             return Optional.of(DaemonClient.connect(config.daemon().socket()));
         }

@@ -14,7 +14,13 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Mixin;
 
 /** The options of every command that starts guests. */
-@AcceptsSettings({SettingGroup.IMAGE, SettingGroup.KERNEL, SettingGroup.VMM, SettingGroup.IMAGE_BUILD, SettingGroup.MACHINE})
+@AcceptsSettings({
+    SettingGroup.IMAGE,
+    SettingGroup.KERNEL,
+    SettingGroup.VMM,
+    SettingGroup.IMAGE_BUILD,
+    SettingGroup.MACHINE
+})
 public final class GuestOptions {
     private static final String CLONED = "--snapshot=on";
 
@@ -35,7 +41,9 @@ public final class GuestOptions {
 
     /** Returns the image, unless it is the default. */
     public Optional<String> requestedImage() {
-        return common.loaded().isDefault(GuestConfig.IMAGE) ? Optional.empty() : Optional.of(config().guest().image());
+        return common.loaded().isDefault(GuestConfig.IMAGE)
+                ? Optional.empty()
+                : Optional.of(config().guest().image());
     }
 
     public Settings settings() {

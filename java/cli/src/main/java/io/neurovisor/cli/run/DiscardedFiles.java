@@ -21,8 +21,7 @@ final class DiscardedFiles implements FileTarget {
         return switch (count) {
             case 0 -> "";
             case 1 -> "the program left out/" + first + "; --out DIR saves it";
-            default ->
-                "the program left " + count + " files in out/, such as out/" + first + "; --out DIR saves them";
+            default -> "the program left " + count + " files in out/, such as out/" + first + "; --out DIR saves them";
         };
     }
 }

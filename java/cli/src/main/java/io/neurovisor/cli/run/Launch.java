@@ -16,7 +16,11 @@ import java.io.OutputStream;
  * @param machines opens machines for a command that no daemon serves
  */
 public record Launch(
-        ProcessEnvironment environment, InputStream in, OutputStream out, OutputStream err, LocalMachines.Opening machines) {
+        ProcessEnvironment environment,
+        InputStream in,
+        OutputStream out,
+        OutputStream err,
+        LocalMachines.Opening machines) {
     /** Returns the streams of this process together with {@code environment}. */
     public static Launch in(ProcessEnvironment environment) {
         // Unbuffered, unlike System.out: output is passed on as it arrives.

@@ -53,8 +53,8 @@ public final class RecordStartCommand implements Callable<Integer> {
     /** A failure is only reported: on a host that cannot run a daemon, the cache covers runs without one. */
     private void byDaemon() {
         try (ScratchDirectory directory = ScratchDirectory.make();
-                DaemonProcess _ =
-                        DaemonProcess.start(guest.serve(directory.socket(), "--warm=1", "--max=1"), directory.socket())) {
+                DaemonProcess _ = DaemonProcess.start(
+                        guest.serve(directory.socket(), "--warm=1", "--max=1"), directory.socket())) {
             int _ = run(Stream.of(
                     "--daemon=on",
                     "--socket=" + directory.socket(),

@@ -82,7 +82,11 @@ public final class RunCommand implements Callable<Integer> {
         long startNanos = System.nanoTime();
         TraceId traceId = TraceIds.next();
         ExecutionRequest request = new ExecutionRequest(
-                traceId, program.program(launch), guest.config().execution().timeout(), guest.size(), guest.requestedImage());
+                traceId,
+                program.program(launch),
+                guest.config().execution().timeout(),
+                guest.size(),
+                guest.requestedImage());
         RunMetrics metrics = new RunMetrics(guest.config().telemetry().pushgateway(), "neurovisor_run", this::err);
         return metrics.counting(traceId, () -> run(request, metrics, startNanos));
     }
@@ -114,7 +118,8 @@ public final class RunCommand implements Callable<Integer> {
             remark("run by the daemon at " + socket + " with " + origin.shown());
             return Optional.of(finish(run, result.result(), origin, cancellation));
         } catch (NeuroVisorException exception) {
-            if (exception.fault() == Fault.IMAGE_NOT_BUILT && guest.config().daemon().use() == DaemonUse.AUTO) {
+            if (exception.fault() == Fault.IMAGE_NOT_BUILT
+                    && guest.config().daemon().use() == DaemonUse.AUTO) {
                 remark("not by the daemon at " + socket + ": " + exception.getMessage());
                 return Optional.empty();
             }

@@ -37,7 +37,8 @@ public final class StartupCache {
             return;
         }
         progress.step("Recording the startup cache");
-        ToolResult recorded = supervisor.tool(new ToolCommand(
+        ToolResult recorded = supervisor
+                .tool(new ToolCommand(
                         home.resolve("neurovisor").toString(),
                         "neurovisor",
                         Stream.concat(Stream.of(RecordStartCommand.NAME), guestArguments.stream())

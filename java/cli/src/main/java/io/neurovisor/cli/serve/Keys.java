@@ -96,7 +96,8 @@ final class Keys {
         try (ApiKeys keys = existing()
                 .orElseThrow(() -> new NeuroVisorException(
                         Fault.INVALID_ARGUMENT,
-                        "there is no key in " + common.config().dataDir() + "; create one with ./neurovisor keys create"))) {
+                        "there is no key in " + common.config().dataDir()
+                                + "; create one with ./neurovisor keys create"))) {
             for (String name : names) {
                 AccessKey key = keys.revoke(name);
                 if (!common.isQuiet()) {

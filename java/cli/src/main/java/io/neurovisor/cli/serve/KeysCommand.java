@@ -50,7 +50,8 @@ public final class KeysCommand implements Runnable {
             @Option(
                             names = "--quota",
                             paramLabel = "N/day",
-                            description = "The number of executions that it may start per day (UTC). Default: no limit.")
+                            description =
+                                    "The number of executions that it may start per day (UTC). Default: no limit.")
                     @Nullable
                     String quota,
             @Option(
@@ -90,9 +91,11 @@ public final class KeysCommand implements Runnable {
                 .create(form.grant(spec.commandLine(), InstantSource.system().instant()));
     }
 
-    @Command(name = "list", description = "Lists all keys, including expired and revoked ones.", mixinStandardHelpOptions = true)
-    void list(
-            @Mixin CommonOptions common, @Option(names = "--json", description = "Print JSON.") boolean json) {
+    @Command(
+            name = "list",
+            description = "Lists all keys, including expired and revoked ones.",
+            mixinStandardHelpOptions = true)
+    void list(@Mixin CommonOptions common, @Option(names = "--json", description = "Print JSON.") boolean json) {
         new Keys(common, spec.commandLine()).list(json);
     }
 
@@ -102,7 +105,8 @@ public final class KeysCommand implements Runnable {
             mixinStandardHelpOptions = true)
     void revoke(
             @Mixin CommonOptions common,
-            @Parameters(paramLabel = "NAME", arity = "1..*", description = "The name that list shows.") List<String> names) {
+            @Parameters(paramLabel = "NAME", arity = "1..*", description = "The name that list shows.")
+                    List<String> names) {
         new Keys(common, spec.commandLine()).revoke(names);
     }
 }

@@ -35,7 +35,18 @@ import picocli.CommandLine.Mixin;
             "SIGHUP reads the settings again and applies log-level."
         },
         mixinStandardHelpOptions = true)
-@AcceptsSettings({SettingGroup.POOL, SettingGroup.LISTEN, SettingGroup.STATUS_PORT, SettingGroup.STATUS_ACCESS, SettingGroup.SOCKET, SettingGroup.CALLS, SettingGroup.ACCESS, SettingGroup.MODEL, SettingGroup.TRACE, SettingGroup.TIMEOUT})
+@AcceptsSettings({
+    SettingGroup.POOL,
+    SettingGroup.LISTEN,
+    SettingGroup.STATUS_PORT,
+    SettingGroup.STATUS_ACCESS,
+    SettingGroup.SOCKET,
+    SettingGroup.CALLS,
+    SettingGroup.ACCESS,
+    SettingGroup.MODEL,
+    SettingGroup.TRACE,
+    SettingGroup.TIMEOUT
+})
 public final class ServeCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(ServeCommand.class);
 
@@ -108,8 +119,8 @@ public final class ServeCommand implements Callable<Integer> {
         NeuroVisor neuroVisor = daemon.neuroVisor();
         remark("serves gRPC on " + shown(daemon.address()) + " and " + daemon.socket()
                 + ", status page, /metrics, /health and /ready on " + shown(daemon.statusAddress()));
-        remark("runs guests by " + neuroVisor.vmm() + ": " + neuroVisor.vmmReason() + "; keeps " + config.pool().warm()
-                + " of at most " + config.pool().max() + " ready");
+        remark("runs guests by " + neuroVisor.vmm() + ": " + neuroVisor.vmmReason() + "; keeps "
+                + config.pool().warm() + " of at most " + config.pool().max() + " ready");
         logRoom(neuroVisor.pool().room(), config);
         remark(confinement(daemon.confinement()));
         if (!neuroVisor.accelerator().isKvm()) {
@@ -131,11 +142,12 @@ public final class ServeCommand implements Callable<Integer> {
     }
 
     private static void logRoom(MemoryHeadroom room, Config config) {
-        String processors =
-                "; at most " + config.pool().max() + " machines, of " + room.size().vcpuCount() + " vCPUs each, run on "
-                        + Runtime.getRuntime().availableProcessors() + " processors";
+        String processors = "; at most " + config.pool().max() + " machines, of "
+                + room.size().vcpuCount() + " vCPUs each, run on "
+                + Runtime.getRuntime().availableProcessors() + " processors";
         if (!room.isKnown()) {
-            remark("cannot read the size of the memory: only " + PoolConfig.MAX.flag() + " bounds the machines" + processors);
+            remark("cannot read the size of the memory: only " + PoolConfig.MAX.flag() + " bounds the machines"
+                    + processors);
         } else if (room.machines() >= config.pool().max()) {
             remark("has memory for " + room.machines() + " machines at a time: " + room + processors);
         } else {

@@ -145,8 +145,7 @@ final class RunCommandTest {
             OUTPUT_LIMIT | 137 | 122 | killed for writing more than 64 MiB of output
             CANCELLED    | 137 | 130 | cancelled
             """)
-    void exitCodeTellsTheOutcome(
-            Outcome outcome, int programs, int exitCode, String message) {
+    void exitCodeTellsTheOutcome(Outcome outcome, int programs, int exitCode, String message) {
         FakeMachines machines = FakeMachines.executing((_, sink) -> {
             sink.stdout(bytes("before\n"));
             return exit(outcome, programs);

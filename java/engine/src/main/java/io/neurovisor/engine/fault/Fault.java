@@ -31,28 +31,23 @@ public enum Fault {
     SESSIONS_FULL(FaultKind.CALLER, "The limit on stored sessions of one owner has been reached."),
     HISTORY_UNUSABLE(FaultKind.HOST, "The database of sessions is damaged or was written by a newer NeuroVisor."),
     ACCESS_UNUSABLE(FaultKind.HOST, "The database of API keys is damaged or was written by a newer NeuroVisor."),
-    JOURNAL_UNUSABLE(FaultKind.HOST, "The database of executions with a key is damaged or was written by a newer NeuroVisor."),
-    JOURNAL_FULL(
-            FaultKind.CAPACITY,
-            "The journal of answers for repeated requests is full."),
-    EXECUTION_ELSEWHERE(
-            FaultKind.CAPACITY, "Another process runs the requested execution and will store its answer."),
+    JOURNAL_UNUSABLE(
+            FaultKind.HOST, "The database of executions with a key is damaged or was written by a newer NeuroVisor."),
+    JOURNAL_FULL(FaultKind.CAPACITY, "The journal of answers for repeated requests is full."),
+    EXECUTION_ELSEWHERE(FaultKind.CAPACITY, "Another process runs the requested execution and will store its answer."),
     PORT_UNUSABLE(FaultKind.CALLER, "A port or socket cannot be opened for serving."),
     POOL_EXHAUSTED(FaultKind.CAPACITY, "No virtual machine was ready within the time that a request may wait for one."),
     MEMORY_SHORT(FaultKind.CAPACITY, "The host lacks the memory for one more virtual machine."),
     QUOTA_EXCEEDED(FaultKind.CAPACITY, "A key has reached its daily limit of executions."),
     TOKENS_EXCEEDED(FaultKind.CAPACITY, "A key has reached its daily limit of language model tokens."),
-    TENANT_LIMIT(
-            FaultKind.CAPACITY,
-            "A client has reached its key's limit of virtual machines or waiting requests."),
+    TENANT_LIMIT(FaultKind.CAPACITY, "A client has reached its key's limit of virtual machines or waiting requests."),
     DAEMON_UNCONFINED(FaultKind.HOST, "The daemon could not give up its unneeded privileges, so it does not serve."),
     DAEMON_MISSING(FaultKind.CALLER, "No daemon serves at the given socket or port."),
     DAEMON_REFUSED(FaultKind.CAPACITY, "The daemon did not start the requested program."),
     DAEMON_LOST(
             FaultKind.UNKNOWN_OUTCOME,
             "The connection to the daemon broke while it ran a program, so the outcome is unknown."),
-    EXECUTION_LOST(
-            FaultKind.UNKNOWN_OUTCOME, "The daemon that ran the program was killed, so the outcome is unknown."),
+    EXECUTION_LOST(FaultKind.UNKNOWN_OUTCOME, "The daemon that ran the program was killed, so the outcome is unknown."),
     STOPPING(FaultKind.CAPACITY, "NeuroVisor is shutting down and accepts no more requests."),
     IN_USE(FaultKind.CALLER, "A running process uses the object that was to be removed."),
     INTERRUPTED(FaultKind.CALLER, "The operation was cancelled before it was done."),

@@ -232,7 +232,10 @@ final class LockedPoolState {
         Machine machine = machine(slot.id());
         Optional<String> death = machine.sandbox().death();
         if (death.isPresent()) {
-            LOG.warn("idle virtual machine {} died and is replaced: {}", machine.sandbox().vmId(), death.get());
+            LOG.warn(
+                    "idle virtual machine {} died and is replaced: {}",
+                    machine.sandbox().vmId(),
+                    death.get());
             return Optional.of(state.died(slot.id(), death.get(), nowNanos));
         }
         return nowNanos - machine.startNanos() > WarmPool.MAX_AGE.toNanos()

@@ -84,7 +84,8 @@ final class MachineTasks {
     private void closeOnFailure(Sandbox sandbox, Runnable task) {
         try {
             task.run();
-            // A death is a failed start here: replacing the machine would let a waiting request wait for the next death.
+            // A death is a failed start here: replacing the machine would let a waiting request wait for the next
+            // death.
             sandbox.death().ifPresent(reason -> {
                 throw new NeuroVisorException(Fault.VMM_FAILED, "virtual machine " + sandbox.vmId() + ": " + reason);
             });

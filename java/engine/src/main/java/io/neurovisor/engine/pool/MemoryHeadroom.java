@@ -43,12 +43,12 @@ public record MemoryHeadroom(SandboxSize size, long limitBytes, long availableBy
     @Override
     public String toString() {
         String text = "a machine of size %s can take %d MiB, and %d MiB are available"
-                .formatted(
-                        size.label(), limitBytes >> MEBIBYTE_BITS, Math.max(0, availableBytes >> MEBIBYTE_BITS));
+                .formatted(size.label(), limitBytes >> MEBIBYTE_BITS, Math.max(0, availableBytes >> MEBIBYTE_BITS));
         return promised == 0
                 ? text
                 : text
                         + ", %d MiB of them promised to %d %s"
-                                .formatted(promisedBytes >> MEBIBYTE_BITS, promised, promised == 1 ? "other" : "others");
+                                .formatted(
+                                        promisedBytes >> MEBIBYTE_BITS, promised, promised == 1 ? "other" : "others");
     }
 }

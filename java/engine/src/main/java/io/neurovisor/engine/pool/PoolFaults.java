@@ -30,7 +30,8 @@ final class PoolFaults {
                                         ? LESS_MEMORY
                                         : "allow more with --max or --acquire-timeout",
                                 status.failure()
-                                        .map(reason -> "; the last one that was started to be kept ready failed: " + reason)
+                                        .map(reason ->
+                                                "; the last one that was started to be kept ready failed: " + reason)
                                         .orElse("")));
     }
 
@@ -48,7 +49,8 @@ final class PoolFaults {
      * @param machines the number of machines of the claimant
      * @param waiting the number of its waiting requests
      */
-    static NeuroVisorException shareUsed(MachineKind kind, Duration patience, Claimant claimant, int machines, int waiting) {
+    static NeuroVisorException shareUsed(
+            MachineKind kind, Duration patience, Claimant claimant, int machines, int waiting) {
         return new NeuroVisorException(
                 Fault.TENANT_LIMIT,
                 "no virtual machine (%s) was free for %s within %.1f s: it has %d, its limit, and %d of its requests wait; try again when one is answered, or make a key with a larger --max-machines"

@@ -29,12 +29,7 @@ final class Scheduler {
     private final Predicate<MachineKind> awaitsTemplate;
 
     /** @param awaitsTemplate returns whether machines of a kind cannot start before a template is made */
-    Scheduler(
-            PoolPlan plan,
-            Slots slots,
-            FairQueue queue,
-            MemoryBudget memory,
-            Predicate<MachineKind> awaitsTemplate) {
+    Scheduler(PoolPlan plan, Slots slots, FairQueue queue, MemoryBudget memory, Predicate<MachineKind> awaitsTemplate) {
         this.plan = plan;
         this.slots = slots;
         this.queue = queue;

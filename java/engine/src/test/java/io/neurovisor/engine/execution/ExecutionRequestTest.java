@@ -39,8 +39,7 @@ final class ExecutionRequestTest {
         "GO,base,base,base",
         "PYTHON,mine,base,mine"
     })
-    void usesTheRequestedImageOrOneWithTheLanguage(
-            Language language, String asked, String usual, String expected) {
+    void usesTheRequestedImageOrOneWithTheLanguage(Language language, String asked, String usual, String expected) {
         ExecutionRequest request = new ExecutionRequest(
                 new TraceId(UUID.randomUUID()),
                 new Program(language, "1"),

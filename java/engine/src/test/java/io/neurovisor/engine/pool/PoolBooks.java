@@ -475,9 +475,8 @@ final class PoolBooks {
     }
 
     private long freeBytes() {
-        long promised = starting.values().stream()
-                .mapToLong(kind -> limit(kind.size()))
-                .sum();
+        long promised =
+                starting.values().stream().mapToLong(kind -> limit(kind.size())).sum();
         for (Map<Long, MachineKind> growing : List.of(leased, ending)) {
             promised += growing.entrySet().stream()
                     .mapToLong(machine -> limit(machine.getValue().size()) - residentBytes(machine.getKey()))

@@ -135,7 +135,8 @@ final class PoolStateTest {
         assertThat(state.next(later))
                 .get()
                 .isInstanceOfSatisfying(
-                        PoolAction.Start.class, start -> assertThat(start.ticket()).hasValue(other));
+                        PoolAction.Start.class,
+                        start -> assertThat(start.ticket()).hasValue(other));
 
         state.released(first.slot());
         state.gone(first.slot());
@@ -146,7 +147,8 @@ final class PoolStateTest {
         assertThat(state.next(later))
                 .get()
                 .isInstanceOfSatisfying(
-                        PoolAction.Start.class, start -> assertThat(start.ticket()).hasValue(large));
+                        PoolAction.Start.class,
+                        start -> assertThat(start.ticket()).hasValue(large));
     }
 
     @Test

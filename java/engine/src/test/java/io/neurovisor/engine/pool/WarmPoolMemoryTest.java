@@ -97,10 +97,9 @@ final class WarmPoolMemoryTest {
                 .isInstanceOfSatisfying(
                         NeuroVisorException.class,
                         exception -> assertThat(exception.fault()).isEqualTo(Fault.MEMORY_SHORT))
-                .hasMessage(
-                        "no virtual machine (image base, size small) fits into the memory, and this pool has no"
-                                + " other machine to end: a machine of size small can take 256 MiB, and 255 MiB are available; choose"
-                                + " a smaller --size, or end other processes");
+                .hasMessage("no virtual machine (image base, size small) fits into the memory, and this pool has no"
+                        + " other machine to end: a machine of size small can take 256 MiB, and 255 MiB are available; choose"
+                        + " a smaller --size, or end other processes");
         assertThat(vmm.starts()).isEmpty();
     }
 

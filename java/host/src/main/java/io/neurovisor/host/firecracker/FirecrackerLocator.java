@@ -52,7 +52,8 @@ public final class FirecrackerLocator {
     /** Returns the program at a path that the user configured. */
     public FirecrackerProgram at(Path executable) {
         if (!Files.isRegularFile(executable) || !Files.isExecutable(executable)) {
-            throw missing("%s is not a program; name Firecracker's executable with --firecracker".formatted(executable));
+            throw missing(
+                    "%s is not a program; name Firecracker's executable with --firecracker".formatted(executable));
         }
         return program(executable.toAbsolutePath());
     }

@@ -128,9 +128,7 @@ final class FirecrackerVm implements Vm {
     private void requireConfined() {
         Deadline deadline = Deadline.after(CONFINEMENT_TIMEOUT, ticker);
         Optional<LayerState> broken = vmm.unconfined();
-        while (broken.isPresent()
-                && !deadline.hasPassed()
-                && !vmm.process().endsWithin(POLL_INTERVAL)) {
+        while (broken.isPresent() && !deadline.hasPassed() && !vmm.process().endsWithin(POLL_INTERVAL)) {
             broken = vmm.unconfined();
         }
         if (broken.isPresent() && Thread.currentThread().isInterrupted()) {

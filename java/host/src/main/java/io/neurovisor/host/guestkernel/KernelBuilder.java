@@ -83,7 +83,8 @@ public final class KernelBuilder implements ArtifactBuilder {
     private void fetch(Path emptyDirectory, Path scratch, KernelPackage into) {
         ToolCommand command = mmdebstrap.tarOf(
                 "extract", List.of(DEBIAN_PACKAGE), List.of(), mmdebstrap.scratch(scratch.resolve("install")));
-        ToolResult result = supervisor.tool(command)
+        ToolResult result = supervisor
+                .tool(command)
                 .output(into::read)
                 .messages(line -> Mmdebstrap.progress(line).ifPresent(progress::detail))
                 .run();

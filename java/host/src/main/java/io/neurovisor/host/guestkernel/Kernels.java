@@ -171,7 +171,8 @@ public final class Kernels {
         // The settings of the host are read only before a build.
         return switch (kernel) {
             case DEBIAN ->
-                empty -> new KernelBuilder(Mmdebstrap.ofHost(namespace.get()), supervisor, clock, progress).build(empty);
+                empty ->
+                        new KernelBuilder(Mmdebstrap.ofHost(namespace.get()), supervisor, clock, progress).build(empty);
             case SMALL ->
                 empty -> new SmallKernelBuilder(
                                 KernelRecipe.read(recipe),

@@ -40,7 +40,8 @@ record SmallKernelBuilder(
         Supervisor supervisor,
         Path log,
         InstantSource clock,
-        Progress progress) implements ArtifactBuilder {
+        Progress progress)
+        implements ArtifactBuilder {
     /** Most of it for the source and the object files. */
     private static final long NEEDED_BYTES = 3500L << 20;
 
@@ -81,8 +82,8 @@ record SmallKernelBuilder(
     private void compile(Path emptyDirectory, Path scratch, Path made) {
         try (KernelBuildOutput output = KernelBuildOutput.to(log, progress, clock)) {
             BuildScratch compiling = mmdebstrap.scratch(scratch.resolve("compile"));
-            ToolResult result = supervisor.tool(
-                            mmdebstrap.work("essential", KernelRecipe.PACKAGES, hooks(compiling), compiling))
+            ToolResult result = supervisor
+                    .tool(mmdebstrap.work("essential", KernelRecipe.PACKAGES, hooks(compiling), compiling))
                     .grace(CLEANUP)
                     .messages(output::line)
                     .outputLines(output::line)

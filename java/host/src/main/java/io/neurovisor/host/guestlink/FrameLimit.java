@@ -37,7 +37,9 @@ final class FrameLimit extends ChannelDuplexHandler {
             ((ByteBuf) message).release();
             context.fireExceptionCaught(new IOException("the guest began more than %d requests and %d a second for %d s"
                     .formatted(
-                            GuestRateLimit.CAPACITY, GuestRateLimit.TOKENS_A_SECOND, GuestRateLimit.LONGEST_EMPTY.toSeconds())));
+                            GuestRateLimit.CAPACITY,
+                            GuestRateLimit.TOKENS_A_SECOND,
+                            GuestRateLimit.LONGEST_EMPTY.toSeconds())));
             ChannelFuture _ = context.close();
             return;
         }

@@ -70,8 +70,7 @@ final class GrpcGuestChannel implements GuestChannel {
     public void prime(Program program, Deadline deadline) {
         // Rounded up to seconds: a timeout is reported as the end of the call, not of the program.
         PrimeRequest request = PrimeRequest.newBuilder()
-                .setProgram(
-                        GuestMessages.request(program, deadline.remaining().plusSeconds(1)))
+                .setProgram(GuestMessages.request(program, deadline.remaining().plusSeconds(1)))
                 .build();
         PrimeResponse response = call(() -> guest(deadline).prime(request));
         if (response.getExitCode() != 0) {
@@ -88,7 +87,8 @@ final class GrpcGuestChannel implements GuestChannel {
     }
 
     @Override
-    public ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, ResponseDeadline deadline) {
+    public ProgramExit execute(
+            Program program, Duration timeout, TraceId traceId, OutputSink sink, ResponseDeadline deadline) {
         ExecutionServiceGrpc.ExecutionServiceBlockingV2Stub stub = ExecutionServiceGrpc.newBlockingV2Stub(channel)
                 .withInterceptors(GuestMessages.traceHeaders(traceId, Optional.empty()));
         return new ExecutionCall(sink, deadline)

@@ -101,7 +101,8 @@ public final class LabImages {
     }
 
     private void copyOut(Path rootfs, String packed, Path target) {
-        supervisor.tool(ToolCommand.of("unsquashfs", "squashfs-tools", "-cat", rootfs.toString(), packed))
+        supervisor
+                .tool(ToolCommand.of("unsquashfs", "squashfs-tools", "-cat", rootfs.toString(), packed))
                 .output(target)
                 .run()
                 .orThrow();

@@ -40,7 +40,8 @@ record RootfsBuilder(
         Mmdebstrap mmdebstrap,
         Supervisor supervisor,
         InstantSource clock,
-        Progress progress) implements ArtifactBuilder {
+        Progress progress)
+        implements ArtifactBuilder {
     /** Part of each recipe's digest: a new value makes all images outdated. */
     static final String RELEASE = "rootfs-1";
 
@@ -95,7 +96,8 @@ record RootfsBuilder(
                 // to the user who runs mksquashfs, whatever its options say (4.5.1).
                 .withArguments(List.of("-noappend", "-quiet", "-no-progress", "-root-mode", "0755"))
                 .withEnvironment("SOURCE_DATE_EPOCH", Mmdebstrap.SOURCE_DATE_EPOCH));
-        ToolResult result = supervisor.tool(install(scratch, installing), squash)
+        ToolResult result = supervisor
+                .tool(install(scratch, installing), squash)
                 .grace(CLEANUP)
                 .messages(line -> Mmdebstrap.progress(line).ifPresent(progress::detail))
                 .run();
@@ -126,8 +128,7 @@ record RootfsBuilder(
 
     private ToolCommand install(BuildScratch installing, Optional<Path> requirements, Optional<Path> certificates) {
         List<String> hooks = hooks(installing, requirements, certificates)
-                .options(
-                        installing.path().resolve(PACKAGES), installing.path().resolve(PYTHON_PACKAGES));
+                .options(installing.path().resolve(PACKAGES), installing.path().resolve(PYTHON_PACKAGES));
         return parentRootfs.isPresent()
                 ? mmdebstrap.tarOf("custom", List.of(), hooks, installing)
                 : mmdebstrap.tarOf("minbase", recipe.packages(), hooks, installing);

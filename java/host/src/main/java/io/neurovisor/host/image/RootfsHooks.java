@@ -18,11 +18,7 @@ import java.util.Optional;
  * @param requirements the requirements file for pip
  * @param certificates the authorities that pip trusts
  */
-record RootfsHooks(
-        Recipe recipe,
-        Optional<Parent> parent,
-        Optional<Path> requirements,
-        Optional<Path> certificates) {
+record RootfsHooks(Recipe recipe, Optional<Parent> parent, Optional<Path> requirements, Optional<Path> certificates) {
     static final String CERTIFICATES = "/tmp/recipe/certificates.pem";
     private static final String RECIPE = "/tmp/recipe";
 
@@ -62,8 +58,8 @@ record RootfsHooks(
                 "--setup-hook=sync-in %s %s".formatted(Mmdebstrap.quote(recipe.directory()), RECIPE),
                 "--setup-hook=upload %s /tmp/parent.squashfs".formatted(Mmdebstrap.quote(extended.rootfs())),
                 "--setup-hook=sh \"$1/tmp/layer/unpack.sh\" \"$1\""));
-        requirements.ifPresent(file -> options.add(
-                "--setup-hook=upload %s %s/requirements.txt".formatted(Mmdebstrap.quote(file), RECIPE)));
+        requirements.ifPresent(file ->
+                options.add("--setup-hook=upload %s %s/requirements.txt".formatted(Mmdebstrap.quote(file), RECIPE)));
         certificates.ifPresent(
                 file -> options.add("--setup-hook=upload %s %s".formatted(Mmdebstrap.quote(file), CERTIFICATES)));
         if (!recipe.packages().isEmpty()) {

@@ -50,7 +50,6 @@ public record SelfConfinement(int rules, int threads, boolean filesClosed, boole
     }
 
     private static String refusal(String problem) {
-        return "the daemon cannot give up its unneeded system calls and privileges, so it does not serve: "
-                + problem;
+        return "the daemon cannot give up its unneeded system calls and privileges, so it does not serve: " + problem;
     }
 }

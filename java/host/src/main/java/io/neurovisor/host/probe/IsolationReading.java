@@ -29,7 +29,8 @@ record IsolationReading(String noKvm, VmmConfinement confinement) {
             return LayerState.broken(Layer.VM_ISOLATION, String.join("; ", problems), VmmLayers.DEFECT);
         }
         String jail = namespaces.size() + " own namespaces, " + confinement.mounts();
-        return missingKvm().map(reason -> LayerState.off(
+        return missingKvm()
+                .map(reason -> LayerState.off(
                         Layer.VM_ISOLATION, reason + "; " + jail, "a machine on which /dev/kvm boots guests"))
                 .orElseGet(() -> LayerState.live(Layer.VM_ISOLATION, "KVM, " + jail));
     }

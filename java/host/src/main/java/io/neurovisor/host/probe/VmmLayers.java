@@ -49,7 +49,8 @@ public final class VmmLayers {
      * @param cgroupProblem why the spawner has not made a control group; empty if it has
      * @param rateLimit the state of the guest's rate limit, which cannot be read off a process
      */
-    public List<LayerState> read(long pid, Supplier<PrivilegedReading> privileged, String cgroupProblem, LayerState rateLimit) {
+    public List<LayerState> read(
+            long pid, Supplier<PrivilegedReading> privileged, String cgroupProblem, LayerState rateLimit) {
         LiveProcess process = LiveProcess.of(files, pid);
         List<ThreadStatus> threads = process.threads();
         if (threads.isEmpty()) {

@@ -1,7 +1,7 @@
 package io.neurovisor.host.qemu;
 
-import io.neurovisor.host.spawner.PassedFile.Access;
 import io.neurovisor.host.spawner.PassedFile;
+import io.neurovisor.host.spawner.PassedFile.Access;
 import io.neurovisor.host.spawner.VmmLaunch;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -101,8 +101,10 @@ final class QemuVm implements Vm {
 
     @Override
     public Optional<String> death() {
-        return vmm.death().or(() -> Optional.ofNullable(monitor.guestShutdown().getNow(null))
-                .map(reason -> "the guest stopped itself (" + reason + "); its console ends: " + consoleTail()));
+        return vmm.death()
+                .or(() -> Optional.ofNullable(monitor.guestShutdown().getNow(null))
+                        .map(reason ->
+                                "the guest stopped itself (" + reason + "); its console ends: " + consoleTail()));
     }
 
     @Override

@@ -72,7 +72,8 @@ public final class Spawner implements AutoCloseable {
     /** Starts a VMM in its jail; returns when its process runs and its sockets accept connections. */
     public VmmProcess startVmm(String id, VmmLaunch launch) {
         PendingVmm vmm = replies.expectVmm(id);
-        connection.send(Request.newBuilder().setStart(StartMessage.of(id, launch)).build());
+        connection.send(
+                Request.newBuilder().setStart(StartMessage.of(id, launch)).build());
         Started started = awaitStart(id, vmm);
         return new VmmProcess(
                 this, id, runtimeDirectory.resolve(id), vmm.exited(), started.getPid(), started.getCgroupProblem());
@@ -216,7 +217,8 @@ public final class Spawner implements AutoCloseable {
         Optional<PendingVmm> vmm = replies.vmm(id);
         return vmm.isEmpty()
                 ? fallback
-                : connection.ask(pending.apply(vmm.get()), question)
+                : connection
+                        .ask(pending.apply(vmm.get()), question)
                         .completeOnTimeout(fallback, REPLY_SECONDS, TimeUnit.SECONDS)
                         .exceptionally(failure -> fallback)
                         .join();
@@ -225,7 +227,9 @@ public final class Spawner implements AutoCloseable {
     /** Kills a VMM. Does nothing if the spawner is lost: that has ended every VMM. */
     void kill(String id) {
         try {
-            connection.send(Request.newBuilder().setKill(KillVmm.newBuilder().setVmId(id)).build());
+            connection.send(Request.newBuilder()
+                    .setKill(KillVmm.newBuilder().setVmId(id))
+                    .build());
         } catch (NeuroVisorException exception) {
             if (exception.fault() != Fault.SPAWNER_FAILED) {
                 throw exception;

@@ -76,14 +76,20 @@ final class SpawnerReplies {
                 Optional.ofNullable(scratch.remove(held.getPath())).ifPresent(reply -> reply.complete(held));
             }
             case OUTPUT ->
-                answer(event.getOutput().getVmId(), PendingVmm::outputs, event.getOutput().getTail());
+                answer(
+                        event.getOutput().getVmId(),
+                        PendingVmm::outputs,
+                        event.getOutput().getTail());
             case CONFINEMENT_TOLD ->
                 answer(
                         event.getConfinementTold().getVmId(),
                         PendingVmm::confinements,
                         reading(event.getConfinementTold()));
             case SEALED ->
-                answer(event.getSealed().getVmId(), PendingVmm::seals, event.getSealed().getProblem());
+                answer(
+                        event.getSealed().getVmId(),
+                        PendingVmm::seals,
+                        event.getSealed().getProblem());
             case EBPF -> completeFirst(ebpf, EbpfCounts.of(event.getEbpf()));
             case BLOCKED -> reportBlocked(event.getBlocked());
             case EVENT_NOT_SET ->

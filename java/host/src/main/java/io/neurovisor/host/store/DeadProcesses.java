@@ -40,7 +40,8 @@ public final class DeadProcesses {
                             .runtimeDirectory()
                             .filter(DeadProcesses::exists)
                             .isEmpty()) {
-                removed.add(new UnusedPath(process.file(), "left by a run that was killed", DiskUsage.bytes(process.file())));
+                removed.add(new UnusedPath(
+                        process.file(), "left by a run that was killed", DiskUsage.bytes(process.file())));
                 if (!dryRun) {
                     PrivateFiles.delete(process.file());
                 }

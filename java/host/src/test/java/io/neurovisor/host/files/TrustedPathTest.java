@@ -46,7 +46,8 @@ final class TrustedPathTest {
     void rejectsAWritableGroupForRootOnly() throws IOException {
         mode(data, "rwxrwxr-x");
         assertThat(new TrustedPath(0).dangerAt(data).isPresent()).isTrue();
-        assertThat(new TrustedPath(user == 0 ? OTHER_USER : user).dangerAt(data)).isEmpty();
+        assertThat(new TrustedPath(user == 0 ? OTHER_USER : user).dangerAt(data))
+                .isEmpty();
     }
 
     @Test

@@ -49,8 +49,7 @@ final class FirecrackerLocatorTest {
         "nonsense, 1.12.1, does not say its version",
         "1.12.1, '', no jailer next to it"
     })
-    void rejectsUntestedVersions(String version, String jailer, String words)
-            throws IOException {
+    void rejectsUntestedVersions(String version, String jailer, String words) throws IOException {
         install(path, version, jailer);
         assertMissing(words, () -> locator().find());
         assertMissing(words, () -> locator().at(path.resolve("firecracker")));

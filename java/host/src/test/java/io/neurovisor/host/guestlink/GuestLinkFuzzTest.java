@@ -84,7 +84,8 @@ final class GuestLinkFuzzTest {
      */
     @FuzzTest
     void execution(byte[] messages) throws IOException {
-        ExecutionCall call = new ExecutionCall(new CheckingSink(), ResponseDeadline.after(Duration.ofDays(1), Ticker.SYSTEM));
+        ExecutionCall call =
+                new ExecutionCall(new CheckingSink(), ResponseDeadline.after(Duration.ofDays(1), Ticker.SYSTEM));
         ByteArrayInputStream stream = new ByteArrayInputStream(messages);
         try {
             for (ExecuteChunk chunk = ExecuteChunk.parseDelimitedFrom(stream);

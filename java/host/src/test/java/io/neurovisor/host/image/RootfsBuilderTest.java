@@ -39,7 +39,8 @@ final class RootfsBuilderTest {
         Path rootfs = Files.writeString(directory.resolve("rootfs"), "image");
         Recipe recipe = new Recipe("full", home, List.of("bash"), Optional.empty(), Optional.empty(), "digest");
 
-        RootfsHooks hooks = builder(recipe, layer, Optional.of(rootfs)).hooks(scratch(), Optional.empty(), Optional.empty());
+        RootfsHooks hooks =
+                builder(recipe, layer, Optional.of(rootfs)).hooks(scratch(), Optional.empty(), Optional.empty());
 
         assertThat(hooks.parent().orElseThrow().scripts().resolve("unpack.sh")).hasContent("exit");
         assertThat(hooks.parent().orElseThrow().rootfs()).hasContent("image");

@@ -32,9 +32,8 @@ class RootfsHooksTest {
 
     @Test
     void imageWithParentUnpacksItFirst() {
-        List<String> options = new RootfsHooks(
-                        FULL, PARENT, Optional.empty(), Optional.empty())
-                .options(PACKAGES, PYTHON_PACKAGES);
+        List<String> options =
+                new RootfsHooks(FULL, PARENT, Optional.empty(), Optional.empty()).options(PACKAGES, PYTHON_PACKAGES);
 
         assertThat(options)
                 .containsSubsequence(
@@ -51,10 +50,7 @@ class RootfsHooksTest {
     @Test
     void pipGetsItsRequirementsAndCertificates() {
         List<String> options = new RootfsHooks(
-                        FULL,
-                        PARENT,
-                        Optional.of(Path.of("/data/requirements")),
-                        Optional.of(Path.of("/etc/ca.pem")))
+                        FULL, PARENT, Optional.of(Path.of("/data/requirements")), Optional.of(Path.of("/etc/ca.pem")))
                 .options(PACKAGES, PYTHON_PACKAGES);
 
         assertThat(options)

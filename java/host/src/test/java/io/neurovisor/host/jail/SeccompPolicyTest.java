@@ -173,8 +173,8 @@ final class SeccompPolicyTest {
 
     @Test
     void reportsAnUnknownCall() {
-        assertThatThrownBy(() ->
-                        SeccompPolicy.parse("test", DefaultAction.KILL, "reed # x").compile())
+        assertThatThrownBy(() -> SeccompPolicy.parse("test", DefaultAction.KILL, "reed # x")
+                        .compile())
                 .hasMessageContaining("\"reed\" is not a system call of this architecture");
     }
 }

@@ -247,7 +247,8 @@ final class VmmLayersTest {
         assertThat(watched(new EbpfPolicyState(true, false, "")).status()).isEqualTo(Status.LIVE);
         assertThat(watched(new EbpfPolicyState(true, true, "")))
                 .isEqualTo(LayerState.off(Layer.EBPF_LSM, "only reports violations (--ebpf audit)", "--ebpf auto"));
-        for (EbpfPolicyState broken : List.of(new EbpfPolicyState(false, false, ""), new EbpfPolicyState(true, false, "gone"))) {
+        for (EbpfPolicyState broken :
+                List.of(new EbpfPolicyState(false, false, ""), new EbpfPolicyState(true, false, "gone"))) {
             assertThat(watched(broken).status()).as(broken.toString()).isEqualTo(Status.BROKEN);
         }
         files.policy(null);

@@ -111,8 +111,7 @@ public final class CallLimits {
 
     private static StatusRuntimeException exhausted(String label, int maxCalls) {
         return AccessDenial.TOO_MANY_CALLS.status(
-                "%s: %d calls are running, which is the limit; try again when one has ended"
-                        .formatted(label, maxCalls),
+                "%s: %d calls are running, which is the limit; try again when one has ended".formatted(label, maxCalls),
                 Map.of("caller", label),
                 Optional.of(RETRY));
     }

@@ -38,7 +38,8 @@ public sealed interface Tenant {
      * @throws NeuroVisorException {@code INTERNAL} if {@link AccessInterceptor} has admitted none
      */
     static Tenant ofCall() {
-        return current().orElseThrow(() -> new NeuroVisorException(Fault.INTERNAL, "a call was admitted without a tenant"));
+        return current()
+                .orElseThrow(() -> new NeuroVisorException(Fault.INTERNAL, "a call was admitted without a tenant"));
     }
 
     record KeyHolder(AccessKey key) implements Tenant {

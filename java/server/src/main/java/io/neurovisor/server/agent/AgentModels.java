@@ -41,7 +41,10 @@ public final class AgentModels {
     public static Model named(LoadedConfig loaded, Optional<String> name, ProcessEnvironment environment) {
         Config config = loaded.config();
         return ModelServers.open(choice(
-                config, name.orElse(config.model().name()), name.isEmpty() && loaded.isDefault(ModelConfig.MODEL), environment));
+                config,
+                name.orElse(config.model().name()),
+                name.isEmpty() && loaded.isDefault(ModelConfig.MODEL),
+                environment));
     }
 
     /**

@@ -156,9 +156,7 @@ public final class DaemonClient implements AutoCloseable {
      */
     public DaemonResult executeOnce(String key, ExecutionRequest request, OutputSink sink) {
         return execute(
-                ClientProtos.message(request).toBuilder()
-                        .setIdempotencyKey(key)
-                        .build(),
+                ClientProtos.message(request).toBuilder().setIdempotencyKey(key).build(),
                 request.traceId(),
                 Optional.empty(),
                 sink);
@@ -218,8 +216,8 @@ public final class DaemonClient implements AutoCloseable {
         } catch (IllegalArgumentException exception) {
             throw new NeuroVisorException(
                     Fault.DAEMON_LOST,
-                    "the daemon at " + socket + " is of another version: its result cannot be"
-                            + " understood (" + exception.getMessage() + ")",
+                    "the daemon at " + socket + " is of another version: its result cannot be" + " understood ("
+                            + exception.getMessage() + ")",
                     exception);
         }
     }
@@ -253,8 +251,7 @@ public final class DaemonClient implements AutoCloseable {
             channel.notifyWhenStateChanged(state, changed::countDown);
             try {
                 if (!changed.await(endNanos - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-                    throw missing(
-                            socket, "the server has not responded within " + GREETING.toSeconds() + " s");
+                    throw missing(socket, "the server has not responded within " + GREETING.toSeconds() + " s");
                 }
             } catch (InterruptedException exception) {
                 Thread.currentThread().interrupt();

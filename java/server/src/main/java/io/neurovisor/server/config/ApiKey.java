@@ -25,7 +25,8 @@ public final class ApiKey {
 
     /** Returns the key from the file that the settings name, or else from an environment variable. */
     public static Optional<String> find(Config config, ProcessEnvironment environment) {
-        return config.model().apiKeyFile()
+        return config.model()
+                .apiKeyFile()
                 .map(file -> read(file, ModelConfig.API_KEY_FILE.flag()))
                 .or(() -> fromVariables(config, environment));
     }

@@ -33,9 +33,11 @@ public record Config(
     public static final Setting<Path> DATA_DIR = Setting.declare(
                     "data-dir", SettingGroup.GENERAL, "The directory of images, kernels and templates.")
             .defaultsTo("$XDG_DATA_HOME/neurovisor or ~/.local/share/neurovisor")
-            .as(SettingType.PATH, environment -> environment
-                    .directory("XDG_DATA_HOME", ".local/share")
-                    .resolve("neurovisor"));
+            .as(
+                    SettingType.PATH,
+                    environment -> environment
+                            .directory("XDG_DATA_HOME", ".local/share")
+                            .resolve("neurovisor"));
 
     /** Every setting, in the order in which the records read them. */
     public static final List<Setting<?>> SETTINGS = settings();
@@ -79,6 +81,8 @@ public record Config(
     private static List<Setting<?>> settings() {
         SettingValues defaults = SettingValues.defaults();
         Config _ = of(defaults);
-        return defaults.chosen().stream().<Setting<?>>map(EffectiveValue::setting).toList();
+        return defaults.chosen().stream()
+                .<Setting<?>>map(EffectiveValue::setting)
+                .toList();
     }
 }

@@ -24,9 +24,7 @@ public record ExecutionConfig(Duration timeout, Duration timeoutMax) {
             .as(SettingType.TIME);
 
     public static final Setting<Duration> TIMEOUT_MAX = Setting.declare(
-                    "timeout-max",
-                    SettingGroup.CALLS,
-                    "The longest time-out that a request may ask for, 1s to 24h.")
+                    "timeout-max", SettingGroup.CALLS, "The longest time-out that a request may ask for, 1s to 24h.")
             .defaultsTo("1h")
             .as(SettingType.TIME);
 

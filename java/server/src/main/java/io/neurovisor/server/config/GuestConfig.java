@@ -33,9 +33,7 @@ public record GuestConfig(String image, KernelChoice kernel, SandboxSize size, b
             .as(SettingType.oneOf(KernelChoice.values()));
 
     public static final Setting<SandboxSize> SIZE = Setting.declare(
-                    "size",
-                    SettingGroup.MACHINE,
-                    "small (1 vCPU, 256 MB), medium (2, 512 MB) or large (4, 1024 MB).")
+                    "size", SettingGroup.MACHINE, "small (1 vCPU, 256 MB), medium (2, 512 MB) or large (4, 1024 MB).")
             .defaultsTo("medium")
             .as(SettingType.oneOf(SandboxSize.values()));
 

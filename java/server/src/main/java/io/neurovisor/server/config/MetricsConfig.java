@@ -38,9 +38,7 @@ public record MetricsConfig(
             .as(SettingType.optional("off", SettingType.FILE));
 
     public static final Setting<Optional<Path>> METRICS_TLS_KEY = Setting.declare(
-                    "metrics-tls-key",
-                    SettingGroup.STATUS_ACCESS,
-                    "The private key for --metrics-tls-cert, in PEM.")
+                    "metrics-tls-key", SettingGroup.STATUS_ACCESS, "The private key for --metrics-tls-cert, in PEM.")
             .defaultsTo("off")
             .as(SettingType.optional("off", SettingType.FILE));
 

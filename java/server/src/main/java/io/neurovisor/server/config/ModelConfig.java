@@ -65,8 +65,7 @@ public record ModelConfig(
     public static final Setting<Optional<Path>> API_KEY_FILE = Setting.declare(
                     "api-key-file", SettingGroup.MODEL, "The file with the API key for the server.")
             .defaultsTo(
-                    "off",
-                    "the key is taken from NEUROVISOR_API_KEY, with --provider openai also from OPENAI_API_KEY")
+                    "off", "the key is taken from NEUROVISOR_API_KEY, with --provider openai also from OPENAI_API_KEY")
             .as(SettingType.optional("off", SettingType.FILE));
 
     public static final Setting<Optional<Duration>> KEEP_ALIVE = Setting.declare(

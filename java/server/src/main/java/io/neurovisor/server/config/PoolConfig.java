@@ -33,9 +33,7 @@ public record PoolConfig(int warm, int max, Duration acquireTimeout) {
             .as(SettingType.count(1, MAX_MACHINES));
 
     public static final Setting<Duration> ACQUIRE_TIMEOUT = Setting.declare(
-                    "acquire-timeout",
-                    SettingGroup.MACHINE,
-                    "How long a program waits for its machine, 1s to 24h.")
+                    "acquire-timeout", SettingGroup.MACHINE, "How long a program waits for its machine, 1s to 24h.")
             .defaultsTo("30s")
             .as(SettingType.TIME);
 

@@ -44,8 +44,7 @@ public record TelemetryConfig(
                     "otlp-protocol", SettingGroup.TRACE, "The protocol of that receiver.")
             .variable("OTEL_EXPORTER_OTLP_PROTOCOL")
             .defaultsTo(
-                    "auto",
-                    "http/protobuf at port 4318 or 4319 or where the path ends in /v1/traces, otherwise grpc")
+                    "auto", "http/protobuf at port 4318 or 4319 or where the path ends in /v1/traces, otherwise grpc")
             .as(SettingType.oneOf(OtlpProtocol.values(), OtlpProtocol::label));
 
     public static final Setting<Double> TRACE_SAMPLE = Setting.declare(

@@ -28,9 +28,7 @@ public record VmmConfig(VmmChoice choice, Optional<Path> firecracker, EbpfMode e
             .as(SettingType.oneOf(VmmChoice.values()));
 
     public static final Setting<Optional<Path>> FIRECRACKER = Setting.declare(
-                    "firecracker",
-                    SettingGroup.VMM,
-                    "Firecracker's executable, with its jailer in the same directory.")
+                    "firecracker", SettingGroup.VMM, "Firecracker's executable, with its jailer in the same directory.")
             .defaultsTo(
                     "auto",
                     "the one in the data directory or in PATH; setup downloads it to the data directory when no PATH"

@@ -60,7 +60,11 @@ final class DaemonOverview implements Supplier<Overview> {
                         neuroVisor.accelerator().isKvm(),
                         neuroVisor.vmmReason(),
                         neuroVisor.accelerator().reason()),
-                Overview.Pool.of(neuroVisor.pool().status(), config.pool().warm(), config.pool().max(), room()),
+                Overview.Pool.of(
+                        neuroVisor.pool().status(),
+                        config.pool().warm(),
+                        config.pool().max(),
+                        room()),
                 layers.get().stream().map(Overview.Protection::of).toList(),
                 executions.activity());
     }

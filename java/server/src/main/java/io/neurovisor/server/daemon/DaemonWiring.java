@@ -65,8 +65,7 @@ final class DaemonWiring {
     private final Metrics metrics = new Metrics();
 
     /** @param resources receives what is opened, also if the start fails */
-    DaemonWiring(
-            ResourceStack resources, Settings settings, LoadedConfig loaded, Tracing tracing, Progress progress) {
+    DaemonWiring(ResourceStack resources, Settings settings, LoadedConfig loaded, Tracing tracing, Progress progress) {
         this.resources = requireNonNull(resources, "resources is null");
         this.settings = requireNonNull(settings, "settings is null");
         this.loaded = requireNonNull(loaded, "loaded is null");
@@ -76,10 +75,18 @@ final class DaemonWiring {
     }
 
     Daemon start() {
-        ListenRules.check(config.daemon().listen(), config.access().tls(), ServerTls.CALLS, config.access().insecureListen());
         ListenRules.check(
-                config.metrics().listen(), config.metrics().tls(), ServerTls.METRICS, config.access().insecureListen());
-        RequestTimeouts timeouts = new RequestTimeouts(config.execution().timeout(), config.execution().timeoutMax());
+                config.daemon().listen(),
+                config.access().tls(),
+                ServerTls.CALLS,
+                config.access().insecureListen());
+        ListenRules.check(
+                config.metrics().listen(),
+                config.metrics().tls(),
+                ServerTls.METRICS,
+                config.access().insecureListen());
+        RequestTimeouts timeouts = new RequestTimeouts(
+                config.execution().timeout(), config.execution().timeoutMax());
         Optional<SslContext> tls = ServerTls.CALLS.context(config.access().tls(), clock, Ticker.SYSTEM);
         Optional<SslContext> metricsTls =
                 ServerTls.METRICS.context(config.metrics().tls(), clock, Ticker.SYSTEM);
@@ -96,19 +103,22 @@ final class DaemonWiring {
         RecentExecutions recent = new RecentExecutions(clock, Ticker.SYSTEM);
         NeuroVisor neuroVisor = openNeuroVisor(audit, recent);
         KeyedExecutions keyed = resources.own(new KeyedExecutions(journal), KeyedExecutions::stopNow);
-        Sessions sessions =
-                resources.own(Sessions.open(settings.sessions(), clock, Ticker.SYSTEM), Sessions::close);
-        Readiness readiness = new Readiness(neuroVisor.pool()::look, config.pool().warm());
+        Sessions sessions = resources.own(Sessions.open(settings.sessions(), clock, Ticker.SYSTEM), Sessions::close);
+        Readiness readiness =
+                new Readiness(neuroVisor.pool()::look, config.pool().warm());
         Callers callers = new Callers(
-                keys, config.access().requireKeys() || ListenRules.keysRequired(config.daemon().listen()), clock, Ticker.SYSTEM);
+                keys,
+                config.access().requireKeys()
+                        || ListenRules.keysRequired(config.daemon().listen()),
+                clock,
+                Ticker.SYSTEM);
         StatusPort status = openStatusPort(
                 metricsTls,
                 callers,
                 readiness,
                 new DaemonOverview(neuroVisor, config, readiness, metrics.machines()::layers, recent, clock));
         HealthWatch health = resources.own(HealthWatch.of(readiness), HealthWatch::close);
-        TenantExecutions executions =
-                new TenantExecutions(neuroVisor.executions(), new Quotas(keys, clock), audit);
+        TenantExecutions executions = new TenantExecutions(neuroVisor.executions(), new Quotas(keys, clock), audit);
         GrpcPorts ports = resources.own(
                 new GrpcPorts(
                         services(neuroVisor, executions, keyed, timeouts, health, keys, sessions),
@@ -117,9 +127,14 @@ final class DaemonWiring {
                 GrpcPorts::close);
         health.start();
         InetSocketAddress address = new InetSocketAddress(
-                config.daemon().listen(), ports.listen(new InetSocketAddress(config.daemon().listen(), config.daemon().port()), tls));
+                config.daemon().listen(),
+                ports.listen(
+                        new InetSocketAddress(
+                                config.daemon().listen(), config.daemon().port()),
+                        tls));
         ports.listen(socket);
-        // After all ports are open, because opening one may need root; before any request is answered. From here on, this
+        // After all ports are open, because opening one may need root; before any request is answered. From here on,
+        // this
         // process and its spawner start no program but the VMM.
         neuroVisor.restrictSpawner();
         SelfConfinement confinement = SelfConfinement.begin(writable(socket));
@@ -134,8 +149,7 @@ final class DaemonWiring {
         Listeners listeners = new Listeners(
                 new SandboxListeners(List.of(metrics.machines(), audit)),
                 new ExecutionListeners(List.of(metrics.executions(), tracing.executions(), recent)));
-        NeuroVisor neuroVisor =
-                resources.own(NeuroVisor.openServing(settings, progress, listeners), NeuroVisor::close);
+        NeuroVisor neuroVisor = resources.own(NeuroVisor.openServing(settings, progress, listeners), NeuroVisor::close);
         metrics.watch(
                 neuroVisor.pool()::status,
                 neuroVisor.vmm(),
@@ -167,12 +181,17 @@ final class DaemonWiring {
             Sessions sessions) {
         List<BindableService> services = new ArrayList<>(List.<BindableService>of(
                 new ExecutionGrpcService(
-                        executions, keyed, neuroVisor.vmm(), neuroVisor.vmmReason(), timeouts, config.guest().size()),
+                        executions,
+                        keyed,
+                        neuroVisor.vmm(),
+                        neuroVisor.vmmReason(),
+                        timeouts,
+                        config.guest().size()),
                 health::service,
                 ProtoReflectionServiceV1.newInstance(),
                 reflectionForOlderClients()));
-        services.addAll(ModelServices.of(
-                loaded, new TokenBudgets(keys, clock), executions, sessions, metrics, tracing));
+        services.addAll(
+                ModelServices.of(loaded, new TokenBudgets(keys, clock), executions, sessions, metrics, tracing));
         if (config.daemon().channelz()) {
             services.add(ChannelzService.newInstance(CHANNELZ_PAGE));
         }

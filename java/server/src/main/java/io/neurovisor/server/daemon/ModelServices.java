@@ -45,11 +45,13 @@ final class ModelServices {
                 .services());
         services.add(new AgentGrpcService(
                 new BudgetedModels(
-                        name -> tracing.traced(
-                                metrics.models().measured(AgentModels.named(loaded, name, environment))),
+                        name -> tracing.traced(metrics.models().measured(AgentModels.named(loaded, name, environment))),
                         budgets),
                 executions,
-                new AgentSettings(AgentModels.limits(config), config.execution().timeout(), config.guest().size()),
+                new AgentSettings(
+                        AgentModels.limits(config),
+                        config.execution().timeout(),
+                        config.guest().size()),
                 Optional.of(sessions),
                 metrics.agents(),
                 tracing));

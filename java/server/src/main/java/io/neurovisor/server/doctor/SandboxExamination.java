@@ -48,7 +48,9 @@ final class SandboxExamination {
     /** Returns the layers of the started sandbox, or unread layers if none could be started. */
     List<LayerState> layers(Progress progress) {
         try {
-            if (InstalledComponents.images(settings).built(settings.config().guest().image()).isEmpty()) {
+            if (InstalledComponents.images(settings)
+                    .built(settings.config().guest().image())
+                    .isEmpty()) {
                 return failed("image " + settings.config().guest().image() + " is not built", SETUP);
             }
             return started(progress);

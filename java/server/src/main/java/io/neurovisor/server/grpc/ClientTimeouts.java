@@ -11,5 +11,4 @@ import java.time.Duration;
 public record ClientTimeouts(Duration request, Duration connection) {
     /** Allows the largest request at 5.6 Mbit/s. */
     public static final ClientTimeouts STANDARD = new ClientTimeouts(Duration.ofMinutes(2), Duration.ofHours(1));
-
 }

@@ -97,8 +97,12 @@ public final class GrpcPorts implements AutoCloseable {
                 new CallLimits(),
                 ClientTimeouts.STANDARD,
                 new PendingResponses(OutboundMemory.ofThisProcess(), sendTimeout, Ticker.SYSTEM));
-        Future<?> _ = threads.workers().scheduleWithFixedDelay(
-                responses::endUnread, UNREAD_CHECK_INTERVAL.toMillis(), UNREAD_CHECK_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+        Future<?> _ = threads.workers()
+                .scheduleWithFixedDelay(
+                        responses::endUnread,
+                        UNREAD_CHECK_INTERVAL.toMillis(),
+                        UNREAD_CHECK_INTERVAL.toMillis(),
+                        TimeUnit.MILLISECONDS);
     }
 
     GrpcPorts(

@@ -19,7 +19,7 @@ public final class ErrorMetrics {
                 "error_type");
     }
 
-    /** @param reason one of a closed list, in any case */
+    /** Counts an error; {@code reason} is one of a closed list, in any case. */
     public void failed(String reason, TraceId trace) {
         errors.labelValues(requireNonNull(reason, "reason is null").toLowerCase(Locale.ROOT))
                 .incWithExemplar(Exemplars.of(trace));

@@ -34,6 +34,10 @@ final class MetricFamilies {
     }
 
     private static Histogram.Builder histogram(String name, String help, double[] bounds, String... labels) {
-        return Histogram.builder().name(name).help(help).classicUpperBounds(bounds).labelNames(labels);
+        return Histogram.builder()
+                .name(name)
+                .help(help)
+                .classicUpperBounds(bounds)
+                .labelNames(labels);
     }
 }

@@ -35,7 +35,7 @@ public record Metrics(
                 new AgentMetrics(registry));
     }
 
-    /** @param watched the counters of eBPF programs; empty if none are loaded */
+    /** Registers the families of a pool; {@code watched} is empty if no eBPF programs are loaded. */
     public void watch(Supplier<PoolStatus> pool, VmmIdentity vmm, Optional<Supplier<EbpfCounts>> watched) {
         PoolMetrics.register(registry, pool);
         Info build = Info.builder()
@@ -53,7 +53,7 @@ public record Metrics(
         JvmMetrics.builder().register(registry);
     }
 
-    /** @param trace of the running call */
+    /** Returns the families of calls; {@code trace} supplies the trace of the running call. */
     public CallMetrics calls(Supplier<TraceId> trace) {
         return new CallMetrics(registry, errors, trace, Ticker.SYSTEM);
     }

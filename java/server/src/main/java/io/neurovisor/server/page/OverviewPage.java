@@ -113,7 +113,8 @@ final class OverviewPage {
             trace(html, execution.traceId());
             html.leaf("td", execution.language()).leaf("td", execution.size());
             html.leaf("td", execution.waits() ? "waits for one" : execution.vmId(), "class", "code");
-            html.leaf("td", FigureFormat.duration(Duration.between(execution.begun(), overview.at())), "class", "number");
+            html.leaf(
+                    "td", FigureFormat.duration(Duration.between(execution.begun(), overview.at())), "class", "number");
             html.end();
         }
         html.end().end().end();

@@ -33,8 +33,8 @@ final class PageFrame {
 
     static String end(Html html, Overview overview) {
         html.begin("footer");
-        html.text(
-                "NeuroVisor " + overview.version() + ". Times are UTC. This page is read-only. The same figures are at ");
+        html.text("NeuroVisor " + overview.version()
+                + ". Times are UTC. This page is read-only. The same figures are at ");
         html.leaf("a", "/status.json", "href", "/status.json").text(", counters at ");
         html.leaf("a", "/metrics", "href", "/metrics").text(".");
         return html.end().end().end().finish();

@@ -55,6 +55,8 @@ public record ProcessEnvironment(Map<String, String> variables, Path userHome) {
 
     private static Path directoryOf(String user) {
         Path run = Path.of("/run");
-        return user.equals("root") && Files.isWritable(run) ? run.resolve(DIRECTORY) : Path.of("/tmp", "neurovisor-" + user);
+        return user.equals("root") && Files.isWritable(run)
+                ? run.resolve(DIRECTORY)
+                : Path.of("/tmp", "neurovisor-" + user);
     }
 }

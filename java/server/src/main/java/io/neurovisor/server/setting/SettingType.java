@@ -72,8 +72,8 @@ public record SettingType<T>(
             SettingType::address,
             InetAddress::getHostAddress);
 
-    public static final SettingType<DataSize> SIZE = new SettingType<>(
-            "SIZE", "a size such as 500M, 20G or 1T", List.of(), DataSize::parse, DataSize::toString);
+    public static final SettingType<DataSize> SIZE =
+            new SettingType<>("SIZE", "a size such as 500M, 20G or 1T", List.of(), DataSize::parse, DataSize::toString);
 
     public SettingType {
         requireNonNull(label, "label is null");

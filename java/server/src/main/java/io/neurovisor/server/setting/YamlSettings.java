@@ -68,7 +68,8 @@ final class YamlSettings {
         } catch (YAMLException exception) {
             problems.add(file + ": YAML problem: " + Excerpt.of(String.valueOf(exception.getMessage())));
         } catch (RuntimeException exception) {
-            // SnakeYAML 2.7 lets exceptions of the JDK through, for "\\UFFFFFFFF" and !a%20 among others. The reader may
+            // SnakeYAML 2.7 lets exceptions of the JDK through, for "\\UFFFFFFFF" and !a%20 among others. The reader
+            // may
             // be past the line by then.
             problems.add(file + ":" + (reader.getLine() + 1)
                     + ": YAML problem here or before, such as an invalid escape or tag: "

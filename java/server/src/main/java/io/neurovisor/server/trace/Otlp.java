@@ -96,7 +96,8 @@ record Otlp(URI address, OtlpProtocol protocol) {
     }
 
     /** Exports log records and monitors their delivery. */
-    private record MonitoredLogExporter(LogRecordExporter exporter, DeliveryMonitor delivery) implements LogRecordExporter {
+    private record MonitoredLogExporter(LogRecordExporter exporter, DeliveryMonitor delivery)
+            implements LogRecordExporter {
         @Override
         public CompletableResultCode export(Collection<LogRecordData> records) {
             return delivery.watch(exporter.export(records));

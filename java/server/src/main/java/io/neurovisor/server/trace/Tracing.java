@@ -58,8 +58,10 @@ public final class Tracing implements AutoCloseable {
     }
 
     public static Tracing of(Config config) {
-        return config.telemetry().otlp()
-                .map(address -> new Otlp(address, config.telemetry().otlpProtocol()).tracing(config.telemetry().traceSample()))
+        return config.telemetry()
+                .otlp()
+                .map(address -> new Otlp(address, config.telemetry().otlpProtocol())
+                        .tracing(config.telemetry().traceSample()))
                 .orElse(OFF);
     }
 

@@ -98,7 +98,8 @@ final class AuditLogTest {
     @Test
     void containsNoCodeValuesOrControlCharacters() throws IOException {
         try (AuditLog log = log(OptionalLong.empty())) {
-            log.accept(new AuditedCall("key:ci", "a\u001b[2J\u202e\nb"), request()).ended(result());
+            log.accept(new AuditedCall("key:ci", "a\u001b[2J\u202e\nb"), request())
+                    .ended(result());
         }
         String text = Files.readString(file());
         assertThat(text).doesNotContain("print", "hunter2", "TOKEN", "stdin-text", "argument", "\u001b", "\u202e");

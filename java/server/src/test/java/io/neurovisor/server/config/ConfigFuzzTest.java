@@ -25,13 +25,12 @@ final class ConfigFuzzTest {
     @FuzzTest
     void file(byte[] bytes) {
         ConfigFile file = ConfigFile.parse("config.yaml", new String(bytes, StandardCharsets.UTF_8), NAMES);
-        SettingValues values =
-                new SettingValues(Map.of(), new ProcessEnvironment(Map.of(), Path.of("/")), file);
+        SettingValues values = new SettingValues(Map.of(), new ProcessEnvironment(Map.of(), Path.of("/")), file);
         Config _ = Config.of(values);
         assertThat(file.problems()).allSatisfy(ConfigFuzzTest::isHarmless);
         assertThat(values.problems()).allSatisfy(ConfigFuzzTest::isHarmless);
-        Config.SETTINGS.forEach(setting ->
-                file.entry(setting.name()).ifPresent(entry -> assertPrintedAsRead(setting, entry.value())));
+        Config.SETTINGS.forEach(
+                setting -> file.entry(setting.name()).ifPresent(entry -> assertPrintedAsRead(setting, entry.value())));
     }
 
     private static void isHarmless(String problem) {
@@ -40,7 +39,7 @@ final class ConfigFuzzTest {
 
     private static <T> void assertPrintedAsRead(Setting<T> setting, String text) {
         Optional<T> value = setting.type().parser().apply(text);
-        value.ifPresent(known -> assertThat(setting.type().parser().apply(setting.print(known)))
-                .isEqualTo(value));
+        value.ifPresent(known ->
+                assertThat(setting.type().parser().apply(setting.print(known))).isEqualTo(value));
     }
 }

@@ -227,7 +227,8 @@ final class LoadedConfigTest {
         assertThat(LoadedConfig.load(
                                 Map.of(), Optional.empty(), environment(Map.of("NEUROVISOR_CONFIG", named.toString())))
                         .config()
-                        .guest().size())
+                        .guest()
+                        .size())
                 .isEqualTo(SandboxSize.SMALL);
 
         Path usual = directory.resolve(".config/neurovisor/config.yaml");

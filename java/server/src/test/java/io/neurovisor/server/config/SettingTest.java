@@ -112,9 +112,13 @@ final class SettingTest {
 
     @Test
     void ignoresARelativeXdgDirectory() {
-        assertThat(Config.DATA_DIR.defaultValue().apply(new ProcessEnvironment(Map.of("XDG_DATA_HOME", "/d"), Path.of("/h"))))
+        assertThat(Config.DATA_DIR
+                        .defaultValue()
+                        .apply(new ProcessEnvironment(Map.of("XDG_DATA_HOME", "/d"), Path.of("/h"))))
                 .isEqualTo(Path.of("/d/neurovisor"));
-        assertThat(Config.DATA_DIR.defaultValue().apply(new ProcessEnvironment(Map.of("XDG_DATA_HOME", "d"), Path.of("/h"))))
+        assertThat(Config.DATA_DIR
+                        .defaultValue()
+                        .apply(new ProcessEnvironment(Map.of("XDG_DATA_HOME", "d"), Path.of("/h"))))
                 .isEqualTo(Path.of("/h/.local/share/neurovisor"));
     }
 
@@ -133,10 +137,14 @@ final class SettingTest {
 
     @Test
     void acceptsWholeDaysAsAges() {
-        assertThat(RetentionConfig.SESSIONS_MAX_AGE.type().parser().apply("90d")).contains(Optional.of(Duration.ofDays(90)));
-        assertThat(RetentionConfig.SESSIONS_MAX_AGE.type().parser().apply("off")).contains(Optional.empty());
+        assertThat(RetentionConfig.SESSIONS_MAX_AGE.type().parser().apply("90d"))
+                .contains(Optional.of(Duration.ofDays(90)));
+        assertThat(RetentionConfig.SESSIONS_MAX_AGE.type().parser().apply("off"))
+                .contains(Optional.empty());
         for (String text : List.of("", "0d", "30", "1.5d", "-1d", "12h", "10000d", "d", "007d", " 7d")) {
-            assertThat(RetentionConfig.SESSIONS_MAX_AGE.type().parser().apply(text)).as(text).isEmpty();
+            assertThat(RetentionConfig.SESSIONS_MAX_AGE.type().parser().apply(text))
+                    .as(text)
+                    .isEmpty();
         }
     }
 

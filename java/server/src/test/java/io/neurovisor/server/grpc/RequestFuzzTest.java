@@ -72,6 +72,7 @@ final class RequestFuzzTest {
     }
 
     private static void looked(Descriptor type, byte[] bytes) throws IOException {
-        assertThat(MessageScanner.fields(type, new ByteArrayInputStream(bytes))).isBetween(0, MessageScanner.MOST_FIELDS);
+        assertThat(MessageScanner.fields(type, new ByteArrayInputStream(bytes)))
+                .isBetween(0, MessageScanner.MOST_FIELDS);
     }
 }

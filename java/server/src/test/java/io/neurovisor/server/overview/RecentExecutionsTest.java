@@ -141,14 +141,17 @@ final class RecentExecutionsTest {
                 .extracting(CurrentExecution::number)
                 .containsExactly(1L, 2L, 3L);
         recent.failed(requests.get(1), new NeuroVisorException(Fault.POOL_EXHAUSTED, "none"));
-        assertThat(recent.activity().current()).extracting(CurrentExecution::number).containsExactly(1L, 3L);
-        assertThat(recent.activity().recent()).extracting(EndedExecution::number).containsExactly(2L);
+        assertThat(recent.activity().current())
+                .extracting(CurrentExecution::number)
+                .containsExactly(1L, 3L);
+        assertThat(recent.activity().recent())
+                .extracting(EndedExecution::number)
+                .containsExactly(2L);
     }
 
     /** Each number starts an execution, or ends a running one in one of the possible ways. */
     @Property(tries = 50)
-    void memoryIsBounded(
-            @ForAll @Size(max = 600) List<@IntRange(max = 400) Integer> moves) {
+    void memoryIsBounded(@ForAll @Size(max = 600) List<@IntRange(max = 400) Integer> moves) {
         RecentExecutions listener = new RecentExecutions(() -> NOW, ticker);
         List<ExecutionRequest> running = new ArrayList<>();
         long ended = 0;

@@ -35,6 +35,7 @@ final class DoomedRun implements AutoCloseable {
     private final Path place;
     private final Set<ProcessHandle> family = ConcurrentHashMap.newKeySet();
     private final ConcurrentLinkedQueue<String> output = new ConcurrentLinkedQueue<>();
+
     @SuppressWarnings("NullAway.Init") // Started by the factory methods.
     private Process process;
 

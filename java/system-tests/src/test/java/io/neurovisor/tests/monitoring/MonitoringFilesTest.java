@@ -290,8 +290,8 @@ final class MonitoringFilesTest {
             monitoring-check | dashboard | grafana/dashboards/neurovisor.json | "gridPos"          | "gridPosition"
             monitoring-check | dashboard | grafana/dashboards/neurovisor.json | "graphMode"        | "graphmode"
             """)
-    void readersAcceptTheFiles(
-            String reader, String command, String name, String before, String after) throws IOException {
+    void readersAcceptTheFiles(String reader, String command, String name, String before, String after)
+            throws IOException {
         Path file = DIRECTORY.resolve(name);
         HostCommand.Result judgement = judgement(reader, command, file);
         assertThat(judgement.exitCode()).as(judgement.stderr()).isZero();

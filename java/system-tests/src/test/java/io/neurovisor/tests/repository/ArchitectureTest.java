@@ -77,8 +77,7 @@ final class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("java.net.http..")
-            .because(
-                    "each response is bounded in time and size, from a model server or from a daemon");
+            .because("each response is bounded in time and size, from a model server or from a daemon");
 
     @ArchTest
     static final ArchRule sqlStaysWithItsOwners = noClasses()

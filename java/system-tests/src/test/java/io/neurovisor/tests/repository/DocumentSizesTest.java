@@ -57,7 +57,7 @@ final class DocumentSizesTest {
             }
         }
         String architecture = Documents.text("ARCHITECTURE.md");
-        assertThat(Documents.under("docs/design")).allSatisfy(page -> assertThat(architecture)
-                .contains("](" + page + ")"));
+        assertThat(Documents.under("docs/design"))
+                .allSatisfy(page -> assertThat(architecture).contains("](" + page + ")"));
     }
 }

@@ -14,7 +14,12 @@ final class Documents {
     static final Path HOME = CommandLineRun.home();
 
     private static final List<String> TOP = List.of(
-            "README.md", "ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md", "SPECIFICATION.md", "monitoring/README.md");
+            "README.md",
+            "ARCHITECTURE.md",
+            "SECURITY.md",
+            "CONTRIBUTING.md",
+            "SPECIFICATION.md",
+            "monitoring/README.md");
 
     private Documents() {}
 

@@ -42,7 +42,8 @@ final class DocumentsTest {
     private static final EbpfCounts EBPF = new EbpfCounts("", 1, 1, Map.of("file_open", 1L), Map.of(0, 1L), 0);
 
     /** Options of other programs that the documents show. */
-    private static final Set<String> FOREIGN_OPTIONS = Set.of("--device", "--enable-feature", "--security-opt", "--volume", "--volumes");
+    private static final Set<String> FOREIGN_OPTIONS =
+            Set.of("--device", "--enable-feature", "--security-opt", "--volume", "--volumes");
 
     static List<String> documents() throws IOException {
         return Documents.all();
@@ -158,8 +159,10 @@ final class DocumentsTest {
     @MethodSource("documents")
     void namesOnlyKnownOptions(String document) throws IOException {
         List<String> settings = matches("(?m)^\\| `([a-z-]+)` \\|", Documents.text("docs/settings.md"));
-        String others = Documents.text("docs/cli.md") + text(Path.of("setup"), ".sh")
-                + text(Path.of("java/host/src/main"), ".java") + text(Path.of("spawner/src"), ".rs");
+        String others = Documents.text("docs/cli.md")
+                + text(Path.of("setup"), ".sh")
+                + text(Path.of("java/host/src/main"), ".java")
+                + text(Path.of("spawner/src"), ".rs");
         assertThat(matches("`(?:\\./neurovisor |run |serve )?(--[a-z-]+)", Documents.text(document)))
                 .filteredOn(option -> !FOREIGN_OPTIONS.contains(option))
                 .allSatisfy(option -> assertThat(settings.contains(option.substring(2)) || others.contains(option))
@@ -170,8 +173,11 @@ final class DocumentsTest {
     @ParameterizedTest
     @MethodSource("documents")
     void namesOnlyKnownVariables(String document) throws IOException {
-        String known = Documents.text("docs/settings.md") + text(Path.of("java"), ".java") + text(Path.of("setup"), ".sh")
-                + text(Path.of("guest"), ".rs") + text(Path.of("packaging"), ".service");
+        String known = Documents.text("docs/settings.md")
+                + text(Path.of("java"), ".java")
+                + text(Path.of("setup"), ".sh")
+                + text(Path.of("guest"), ".rs")
+                + text(Path.of("packaging"), ".service");
         assertThat(matches("`\\$?(NEUROVISOR_[A-Z_]+)", Documents.text(document)))
                 .allSatisfy(name -> assertThat(known).contains(name));
     }
@@ -197,7 +203,8 @@ final class DocumentsTest {
     @Test
     void namesExistingPaths() throws IOException {
         String sources = text(Path.of("java"), ".java");
-        for (String line : section("ARCHITECTURE.md", "## Where things are").lines().toList()) {
+        for (String line :
+                section("ARCHITECTURE.md", "## Where things are").lines().toList()) {
             for (String name : matches("`([a-z]+)/?`", line)) {
                 if (line.contains("in the data directory")) {
                     assertThat(sources).as(name).contains("\"" + name);
@@ -206,7 +213,8 @@ final class DocumentsTest {
                 }
             }
         }
-        for (String name : matches("\\| `((?:java|guest|proto|spawner|bpf)[a-z/-]*)`", Documents.text("ARCHITECTURE.md"))) {
+        for (String name :
+                matches("\\| `((?:java|guest|proto|spawner|bpf)[a-z/-]*)`", Documents.text("ARCHITECTURE.md"))) {
             assertThat(HOME.resolve(name)).exists();
         }
     }
@@ -233,8 +241,11 @@ final class DocumentsTest {
     /** Names of classes and messages become outdated when they are renamed. */
     @Test
     void architectureNamesExistingTypes() throws IOException {
-        String sources = text(Path.of("java"), ".java") + text(Path.of("guest"), ".rs") + text(Path.of("spawner"), ".rs")
-                + text(Path.of("proto"), ".proto") + text(Path.of("packaging"), ".service");
+        String sources = text(Path.of("java"), ".java")
+                + text(Path.of("guest"), ".rs")
+                + text(Path.of("spawner"), ".rs")
+                + text(Path.of("proto"), ".proto")
+                + text(Path.of("packaging"), ".service");
         for (String document : documents()) {
             if (document.equals("ARCHITECTURE.md") || document.startsWith("docs/design/")) {
                 assertThat(matches("`([A-Z][a-z]+(?:[A-Z][a-zA-Z]*)+)", Documents.text(document)))

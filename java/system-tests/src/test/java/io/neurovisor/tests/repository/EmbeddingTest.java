@@ -52,8 +52,8 @@ final class EmbeddingTest {
     @Test
     void javaPageShowsTheCompiledExample() throws IOException {
         Path home = CommandLineRun.home();
-        String source =
-                Files.readString(home.resolve("java/system-tests/src/test/java/io/neurovisor/tests/repository/Embedding.java"));
+        String source = Files.readString(
+                home.resolve("java/system-tests/src/test/java/io/neurovisor/tests/repository/Embedding.java"));
         String shown = source.substring(source.indexOf("import "));
         assertThat(Files.readString(home.resolve("docs/java.md"))).contains("```java\n" + shown + "```\n");
     }

@@ -20,12 +20,19 @@ final class PlainEnglishTest {
 
     /** This list, and the Unix user {@code nobody}. */
     private static final List<String> ALLOWED = List.of(
-            "repository/PlainEnglishTest.java:", "NOBODY", "\"nobody\"", "`nobody`", "{@code nobody}", "=nobody", "nobody:");
+            "repository/PlainEnglishTest.java:",
+            "NOBODY",
+            "\"nobody\"",
+            "`nobody`",
+            "{@code nobody}",
+            "=nobody",
+            "nobody:");
 
     @Test
     void noSourceContainsAvoidedWords() {
         assertThat(RepositoryFiles.texts().flatMap(PlainEnglishTest::hits))
-                .as("write what an engineer of this field would write").isEmpty();
+                .as("write what an engineer of this field would write")
+                .isEmpty();
     }
 
     @ParameterizedTest
@@ -39,8 +46,7 @@ final class PlainEnglishTest {
         return IntStream.range(0, lines.size()).boxed().flatMap(index -> {
             String place = RepositoryFiles.HOME.relativize(file) + ":" + (index + 1) + ": ";
             Matcher match = AVOIDED.matcher(lines.get(index));
-            return match.find()
-                            && ALLOWED.stream().noneMatch((place + lines.get(index))::contains)
+            return match.find() && ALLOWED.stream().noneMatch((place + lines.get(index))::contains)
                     ? Stream.of(place + match.group())
                     : Stream.empty();
         });

@@ -24,12 +24,15 @@ final class RepositoryFiles {
     private RepositoryFiles() {}
 
     static Stream<Path> texts() {
-        return below(HOME).filter(file -> TEXT.matcher(file.getFileName().toString()).matches());
+        return below(HOME)
+                .filter(file -> TEXT.matcher(file.getFileName().toString()).matches());
     }
 
     static List<String> lines(Path file) {
         try {
-            return new String(Files.readAllBytes(file), StandardCharsets.UTF_8).lines().toList();
+            return new String(Files.readAllBytes(file), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList();
         } catch (IOException exception) {
             throw new UncheckedIOException(exception);
         }

@@ -62,7 +62,11 @@ final class RustModules {
     }
 
     private static void follow(
-            String module, Map<String, Set<String>> edges, List<String> path, Set<String> finished, List<String> cycles) {
+            String module,
+            Map<String, Set<String>> edges,
+            List<String> path,
+            Set<String> finished,
+            List<String> cycles) {
         int start = path.indexOf(module);
         path.add(module);
         if (start >= 0) {
@@ -114,7 +118,8 @@ final class RustModules {
                 path.setLength(0);
             } else if (character == ',' || character == '}') {
                 if (!path.isEmpty()) {
-                    paths.add(prefixes.getLast() + path.toString().replaceFirst(" as .*", "").strip());
+                    paths.add(prefixes.getLast()
+                            + path.toString().replaceFirst(" as .*", "").strip());
                 }
                 path.setLength(0);
                 if (character == '}') {

@@ -35,8 +35,7 @@ final class SettingEffectsTest {
     private static final String GC = "GcIT.removesOnlyUnusedArtifacts";
     private static final String LIMITS = "AgentModelsTest.aTaskHasTheConfiguredLimits";
     private static final String POOL = "PoolIT.manyRequestsShareFewMachinesInOrder";
-    private static final String CERTIFIED =
-            "ServeSettingsIT.remotePortRequiresCertificateAndKey";
+    private static final String CERTIFIED = "ServeSettingsIT.remotePortRequiresCertificateAndKey";
     private static final String MODELS = "InferenceGrpcServiceTest.forwardsTheParametersToTheModelServer";
     private static final String TRACES = "TracingTest.exportsAsConfigured";
     private static final String BY_DAEMON = "RunByDaemonIT.runsProgramsByTheDaemon";
@@ -53,9 +52,7 @@ final class SettingEffectsTest {
             entry(GuestConfig.SIZE, "RunIT.sizeDeterminesProcessorsAndMemory"),
             entry(GuestConfig.SNAPSHOT, DRAIN),
             entry(ExecutionConfig.TIMEOUT, "RunIT.timeoutKillsAllProcessesAndKeepsTheOutput"),
-            entry(
-                    ExecutionConfig.TIMEOUT_MAX,
-                    "ExecutionGrpcServiceTest.rejectsATimeoutBeyondTheLimitWithBothValues"),
+            entry(ExecutionConfig.TIMEOUT_MAX, "ExecutionGrpcServiceTest.rejectsATimeoutBeyondTheLimitWithBothValues"),
             entry(PoolConfig.WARM, POOL),
             entry(PoolConfig.MAX, POOL),
             entry(PoolConfig.ACQUIRE_TIMEOUT, FULL),
@@ -74,9 +71,7 @@ final class SettingEffectsTest {
             entry(AccessConfig.TLS_CERT, CERTIFIED),
             entry(AccessConfig.TLS_KEY, CERTIFIED),
             entry(AccessConfig.TLS_CLIENT_CA, CERTIFIED),
-            entry(
-                    AccessConfig.INSECURE_LISTEN,
-                    "ServeSettingsIT.rejectsUnencryptedRemotePorts"),
+            entry(AccessConfig.INSECURE_LISTEN, "ServeSettingsIT.rejectsUnencryptedRemotePorts"),
             entry(AccessConfig.REQUIRE_KEYS, "ServeSettingsIT.loopbackCallersNeedAKeyIfRequired"),
             entry(AccessConfig.RATE_LIMIT, "ServeIT.enforcesScopesAndRateLimits"),
             entry(RetentionConfig.AUDIT_MAX, CERTIFIED),
@@ -87,9 +82,7 @@ final class SettingEffectsTest {
             entry(MetricsConfig.METRICS_TLS_CERT, "StatusPortAccessTest.servesTlsWithTheConfiguredFiles"),
             entry(MetricsConfig.METRICS_TLS_KEY, "StatusPortAccessTest.servesTlsWithTheConfiguredFiles"),
             entry(MetricsConfig.METRICS_REQUIRE_KEYS, "StatusPortAccessTest.onlyAKeyWithTheScopeGivesAccess"),
-            entry(
-                    TelemetryConfig.PUSHGATEWAY,
-                    "PushgatewayIT.pushesTheCountersOfACommand"),
+            entry(TelemetryConfig.PUSHGATEWAY, "PushgatewayIT.pushesTheCountersOfACommand"),
             entry(TelemetryConfig.OTLP, TRACES),
             entry(TelemetryConfig.OTLP_PROTOCOL, TRACES),
             entry(TelemetryConfig.TRACE_SAMPLE, TRACES),

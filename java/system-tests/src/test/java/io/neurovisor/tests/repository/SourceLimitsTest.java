@@ -54,9 +54,12 @@ final class SourceLimitsTest {
     void packagesAreSmall() {
         Map<Path, Long> packages =
                 javaSources().collect(Collectors.groupingBy(Path::getParent, TreeMap::new, Collectors.counting()));
-        packages.keySet().removeIf(directory -> EXCEPTIONS.contains(RepositoryFiles.HOME.relativize(directory).toString()));
-        assertThat(packages).allSatisfy((directory, files) ->
-                assertThat(files).as(directory.toString()).isLessThanOrEqualTo(PACKAGE_FILES));
+        packages.keySet()
+                .removeIf(directory -> EXCEPTIONS.contains(
+                        RepositoryFiles.HOME.relativize(directory).toString()));
+        assertThat(packages)
+                .allSatisfy((directory, files) ->
+                        assertThat(files).as(directory.toString()).isLessThanOrEqualTo(PACKAGE_FILES));
     }
 
     @Test
@@ -64,7 +67,13 @@ final class SourceLimitsTest {
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
             JavacTask task = (JavacTask) compiler.getTask(
-                    null, files, null, List.of(), null, files.getJavaFileObjectsFromPaths(javaSources().filter(SourceLimitsTest::isMain).toList()));
+                    null,
+                    files,
+                    null,
+                    List.of(),
+                    null,
+                    files.getJavaFileObjectsFromPaths(
+                            javaSources().filter(SourceLimitsTest::isMain).toList()));
             SourcePositions positions = Trees.instance(task).getSourcePositions();
             List<String> methods = new ArrayList<>();
             for (CompilationUnitTree unit : task.parse()) {
@@ -83,7 +92,8 @@ final class SourceLimitsTest {
                 long first = unit.getLineMap().getLineNumber(positions.getStartPosition(unit, method));
                 long last = unit.getLineMap().getLineNumber(positions.getEndPosition(unit, method));
                 if (last - first + 1 > METHOD_LINES) {
-                    String file = Path.of(unit.getSourceFile().toUri()).getFileName().toString();
+                    String file =
+                            Path.of(unit.getSourceFile().toUri()).getFileName().toString();
                     methods.add(file + "#" + method.getName());
                 }
                 return super.visitMethod(method, null);
@@ -94,7 +104,8 @@ final class SourceLimitsTest {
 
     private static Stream<Path> javaSources() {
         return RepositoryFiles.texts()
-                .filter(file -> file.toString().endsWith(".java") && file.startsWith(RepositoryFiles.HOME.resolve("java")));
+                .filter(file ->
+                        file.toString().endsWith(".java") && file.startsWith(RepositoryFiles.HOME.resolve("java")));
     }
 
     private static boolean isMain(Path file) {

@@ -58,9 +58,10 @@ final class PromiseTiersTest {
         assertThat(parts.keySet())
                 .containsExactlyElementsOf(
                         IntStream.rangeClosed(1, parts.size()).boxed().toList());
-        assertThat(parts).allSatisfy((number, letters) -> assertThat("abcdefghij")
-                .as("parts of promise " + number)
-                .startsWith(letters));
+        assertThat(parts)
+                .allSatisfy((number, letters) -> assertThat("abcdefghij")
+                        .as("parts of promise " + number)
+                        .startsWith(letters));
     }
 
     @Test

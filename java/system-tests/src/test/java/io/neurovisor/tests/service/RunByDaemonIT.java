@@ -80,7 +80,8 @@ final class RunByDaemonIT {
         assertThat(none.exitCode()).isEqualTo(2);
         CommandLineRun alone = byDaemon("run", "-l", "sh", "-c", "echo 1");
         assertThat(alone.stdout()).isEqualTo("1\n");
-        assertThat(alone.stderr()).contains("no daemon at " + socket + ": no server listens there; runs it without one");
+        assertThat(alone.stderr())
+                .contains("no daemon at " + socket + ": no server listens there; runs it without one");
     }
 
     private void soHasAnAgent(Path socket) {

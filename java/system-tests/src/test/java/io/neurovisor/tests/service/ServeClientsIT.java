@@ -92,7 +92,9 @@ final class ServeClientsIT {
         Matcher printed = Pattern.compile(
                         "(?m)^\\$ grpcurl (.*) \\\\\\n +localhost:50051 " + Pattern.quote(method) + "$")
                 .matcher(Files.readString(CommandLineRun.home().resolve("docs/service.md")));
-        assertThat(printed.find()).as("grpcurl " + method + " in docs/service.md").isTrue();
+        assertThat(printed.find())
+                .as("grpcurl " + method + " in docs/service.md")
+                .isTrue();
         List<String> arguments = new ArrayList<>();
         // As in a shell, text in single quotes is one argument.
         Matcher words = Pattern.compile("'([^']*)'|(\\S+)").matcher(printed.group(1));

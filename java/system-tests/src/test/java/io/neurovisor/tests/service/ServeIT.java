@@ -242,7 +242,8 @@ final class ServeIT {
     /** Returns the last response before the server ended the call. */
     private static HealthCheckResponse last(Iterator<HealthCheckResponse> watch) {
         List<HealthCheckResponse> heard = new ArrayList<>();
-        assertThatThrownBy(() -> watch.forEachRemaining(heard::add)).hasMessageContaining("the server is shutting down");
+        assertThatThrownBy(() -> watch.forEachRemaining(heard::add))
+                .hasMessageContaining("the server is shutting down");
         return heard.getLast();
     }
 

@@ -53,7 +53,8 @@ record UpstreamSource(URI base, Supervisor supervisor) implements ReleaseSource 
     }
 
     private void download(URI address, Path file) throws UnreachableException {
-        ToolResult result = supervisor.tool(ToolCommand.of("curl", "curl")
+        ToolResult result = supervisor
+                .tool(ToolCommand.of("curl", "curl")
                         .withArguments(List.of("--fail", "--silent", "--show-error", "--location"))
                         // A redirect must not change the protocol.
                         .withArguments(List.of("--proto", "=" + address.getScheme(), "--max-filesize", MOST_BYTES))

@@ -25,7 +25,8 @@ record WheelSource(Supervisor supervisor) implements ReleaseSource {
         Path requirements = scratch.resolve("requirements.txt");
         PrivateFiles.replace(requirements, (release.wheelRequirement() + "\n").getBytes(StandardCharsets.UTF_8));
         Path downloads = PrivateFiles.directory(scratch.resolve("wheel"));
-        ToolResult result = supervisor.tool(ToolCommand.of("pip3", "python3-pip", "download")
+        ToolResult result = supervisor
+                .tool(ToolCommand.of("pip3", "python3-pip", "download")
                         .withArguments(List.of("--quiet", "--no-input", "--disable-pip-version-check", "--no-deps"))
                         // Downloading a wheel runs no code, unlike a source archive.
                         .withArguments(List.of("--only-binary=:all:", "--python-version", "3.12", "--require-hashes"))

@@ -128,8 +128,7 @@ public final class ApiKeys implements AutoCloseable {
             if (rows.named(handle, name).isEmpty()) {
                 throw new NeuroVisorException(
                         Fault.INVALID_ARGUMENT,
-                        "there is no key " + shown(name)
-                                + "; ./neurovisor keys list shows the existing ones");
+                        "there is no key " + shown(name) + "; ./neurovisor keys list shows the existing ones");
             }
             handle.createUpdate("UPDATE access_key SET revoked_ms = :now WHERE name = :name AND revoked_ms IS NULL")
                     .bind("now", clock.instant().toEpochMilli())

@@ -57,7 +57,8 @@ record PemFile(String flag, Path path) {
             throw fault("does not exist; name a file in PEM, or leave the flag out", exception);
         } catch (AccessDeniedException exception) {
             throw fault(
-                    "cannot be read by user " + System.getProperty("user.name") + "; correct its permissions", exception);
+                    "cannot be read by user " + System.getProperty("user.name") + "; correct its permissions",
+                    exception);
         } catch (IOException exception) {
             throw fault("cannot be read (" + exception.getMessage() + "); name a file in PEM", exception);
         }

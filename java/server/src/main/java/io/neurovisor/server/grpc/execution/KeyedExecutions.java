@@ -146,7 +146,8 @@ public final class KeyedExecutions {
         }
     }
 
-    private static void listen(JournaledExecution execution, JournaledChunks written, boolean whole, Consumer<ExecuteChunk> client) {
+    private static void listen(
+            JournaledExecution execution, JournaledChunks written, boolean whole, Consumer<ExecuteChunk> client) {
         if (whole) {
             written.takeWhole(execution.awaitEnd());
         }

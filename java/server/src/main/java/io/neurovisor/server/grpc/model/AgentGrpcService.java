@@ -85,8 +85,8 @@ public final class AgentGrpcService extends AgentServiceGrpc.AgentServiceImplBas
             Optional<RecordedSession> session = history.continued(request.getSession());
             List<Message> before = session.map(SessionHistory::of).orElse(List.of());
             RunFailures failures = new RunFailures();
-            Model model = failures.watched(
-                    open(name.or(() -> session.map(recorded -> recorded.runs().getLast().model()))));
+            Model model = failures.watched(open(name.or(
+                    () -> session.map(recorded -> recorded.runs().getLast().model()))));
             AgentRun run = new AgentRun(model, failures.watched(sandboxes), timed);
             AgentTask task = new AgentTask(TraceInterceptor.current().id(), text, before);
             try (SessionRecorder recorder = request.getNoHistory()

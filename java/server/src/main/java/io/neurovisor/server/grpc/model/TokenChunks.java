@@ -46,7 +46,8 @@ final class TokenChunks implements ReplyListener {
     public void retry(String reason) {
         if (index > 0) {
             throw new ModelFailure(
-                    ModelFailure.Reason.BROKEN_STREAM, "the reply ended unexpectedly after " + index + " chunks: " + reason);
+                    ModelFailure.Reason.BROKEN_STREAM,
+                    "the reply ended unexpectedly after " + index + " chunks: " + reason);
         }
     }
 

@@ -226,8 +226,9 @@ final class ServerTlsTest {
             ListenRules.check(parsed, none, ServerTls.CALLS, true);
             ListenRules.check(parsed, config(null), ServerTls.CALLS, false);
             assertThatThrownBy(() -> ListenRules.check(parsed, none, ServerTls.CALLS, false))
-                    .hasMessage("other machines can reach " + parsed.getHostAddress()
-                            + ": set --tls-cert and --tls-key, or --insecure-listen on if the traffic is encrypted otherwise");
+                    .hasMessage(
+                            "other machines can reach " + parsed.getHostAddress()
+                                    + ": set --tls-cert and --tls-key, or --insecure-listen on if the traffic is encrypted otherwise");
         }
     }
 

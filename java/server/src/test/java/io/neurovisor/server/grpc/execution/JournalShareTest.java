@@ -73,7 +73,8 @@ final class JournalShareTest {
             ExecuteResponse answer = execute(channel, "large");
             assertThat(answer.getOutcome()).isEqualTo(io.neurovisor.proto.execution.Outcome.COMPLETED);
             assertThat(answer.getStdoutTruncated()).isTrue();
-            assertThat(answer.getStdout().length()).isBetween(JournaledExecution.PART_BYTES, 3 * JournaledExecution.PART_BYTES);
+            assertThat(answer.getStdout().length())
+                    .isBetween(JournaledExecution.PART_BYTES, 3 * JournaledExecution.PART_BYTES);
             ExecuteResponse again = execute(channel, "large");
             assertThat(again.toBuilder().clearTraceId().build())
                     .isEqualTo(answer.toBuilder().clearTraceId().build());

@@ -185,7 +185,8 @@ final class AgentSessionsTest {
         assertThat(log.list)
                 .extracting(ILoggingEvent::getFormattedMessage)
                 .anyMatch(line -> line.startsWith("the run is recorded as "));
-        log.list.forEach(event -> reported.add(event + " " + event.getKeyValuePairs() + " " + event.getMDCPropertyMap()));
+        log.list.forEach(
+                event -> reported.add(event + " " + event.getKeyValuePairs() + " " + event.getMDCPropertyMap()));
         servers.registry().scrape().forEach(metric -> reported.add(metric.toString()));
         servers.registry().scrape().stream()
                 .flatMap(metric -> metric.getDataPoints().stream())

@@ -96,7 +96,9 @@ final class InferenceClientsTest {
                 Duration.ofMillis(500),
                 deadline -> catchThrowableOfType(
                         StatusRuntimeException.class,
-                        () -> InferenceServiceGrpc.newBlockingStub(server.channel()).withDeadlineAfter(deadline).infer(HELLO)),
+                        () -> InferenceServiceGrpc.newBlockingStub(server.channel())
+                                .withDeadlineAfter(deadline)
+                                .infer(HELLO)),
                 _ -> isAsked());
         assertThat(status.getStatus().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
         assertThat(TestServer.becomes(() -> models.brokenOff() == 1)).isTrue();
@@ -126,8 +128,7 @@ final class InferenceClientsTest {
     }
 
     private Status endOfAClientThatNeverReads(Duration longest) throws Exception {
-        try (TestServer hasty =
-                serving(longest)) {
+        try (TestServer hasty = serving(longest)) {
             SlowReader<InferenceRequest, TokenChunk> reader =
                     new SlowReader<>(hasty.channel(), InferenceServiceGrpc.getInferStreamMethod(), HELLO, _ -> 1);
             // Never, if the time is over before the model server is asked.

@@ -78,8 +78,10 @@ final class InferenceGrpcServiceTest {
                 .on("/api/chat", chunked(bytes(OLLAMA_REPLY)))
                 .on("/v1/models", json(200, "{\"data\": [{\"id\": \"m\", \"max_model_len\": 4096}]}"))
                 .on("/v1/chat/completions", chunked(bytes(OPENAI_REPLY)));
-        server = InferenceServers.serving(directory, 
-                Duration.ofMinutes(5), Map.of("ollama-host", models.uri().toString()));
+        server = InferenceServers.serving(
+                directory,
+                Duration.ofMinutes(5),
+                Map.of("ollama-host", models.uri().toString()));
     }
 
     @AfterEach
@@ -177,8 +179,8 @@ final class InferenceGrpcServiceTest {
                 .putMetadata("system_prompt", "Be good.\nAlways.")
                 .putMetadata("customer", "ACME & Söhne")
                 .build();
-        try (TestServer other =
-                InferenceServers.serving(directory, Duration.ofMinutes(5), Map.of("provider", provider, "base-url", base(provider)))) {
+        try (TestServer other = InferenceServers.serving(
+                directory, Duration.ofMinutes(5), Map.of("provider", provider, "base-url", base(provider)))) {
             assertThat(stub(other.channel()).infer(request).getResponse()).isEqualTo("Good day é");
         }
         String body = models.requests().getLast().body().replaceAll("\\s", "");

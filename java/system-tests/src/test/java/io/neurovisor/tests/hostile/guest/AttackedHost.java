@@ -59,8 +59,8 @@ final class AttackedHost implements AutoCloseable {
         this.honest = new SandboxFactory(machines.vmm(), new SecureRandom(), Ticker.SYSTEM);
         PoolPlan plan = new PoolPlan(new MachineKind(HONEST, SandboxSize.SMALL), 1, max, Duration.ofMinutes(2));
         this.pool = new WarmPool(plan, TestPools.sandboxes(honest, this::open), _ -> {}, Ticker.SYSTEM);
-        this.executions =
-                new Executions(request -> new MachineKind(request.imageOr(HONEST), request.size()), pool, Ticker.SYSTEM);
+        this.executions = new Executions(
+                request -> new MachineKind(request.imageOr(HONEST), request.size()), pool, Ticker.SYSTEM);
         pool.keepWarm();
     }
 
