@@ -104,12 +104,7 @@ final class NeuroVisorWiring {
         VmmSelection.Selected selected = new VmmSelection(settings, spawner, links).select(usual);
         Vmm vmm = selected.vmm();
         LOG.debug("{} ({}) boots image {} ({})", vmm.identity(), selected.reason(), usual.image(), usual.kernel());
-        Templates templates = new Templates(
-                InstalledComponents.templates(settings, supervisor),
-                vmm,
-                random,
-                Ticker.SYSTEM,
-                settings.config().vmm().strict());
+        Templates templates = templates(settings, supervisor, vmm, random);
         ImageStarts starts = new ImageStarts(
                 images,
                 usual,
@@ -132,6 +127,15 @@ final class NeuroVisorWiring {
                 new Executions(orders, pool, Ticker.SYSTEM, listeners.executions()),
                 starts,
                 selected);
+    }
+
+    private static Templates templates(Settings settings, Supervisor supervisor, Vmm vmm, SecureRandom random) {
+        return new Templates(
+                InstalledComponents.templates(settings, supervisor),
+                vmm,
+                random,
+                Ticker.SYSTEM,
+                settings.config().vmm().strict());
     }
 
     private static WarmPool pool(
