@@ -1,15 +1,15 @@
 #!/bin/sh
-# Builds the small guest kernel inside the root directory that mmdebstrap made, beside this script: /build. Leaves out/vmlinux,
-# out/config and out/facts. A line "step: TEXT" begins a step, "compiling: N files" says how many CC lines will follow,
-# "E: TEXT" is why it ended.
+# Builds the small guest kernel in /build inside the root directory that mmdebstrap made. Writes out/vmlinux, out/config and
+# out/facts. A line "step: TEXT" begins a step, "compiling: N files" announces the number of CC lines, and "E: TEXT" reports
+# the reason of a failure.
 set -eu
-# One stream, so that lines stay in order and a reason is found among mmdebstrap's own.
+# A single stream keeps lines in order, together with those of mmdebstrap.
 exec >&2
 
 cd "$(dirname "$0")"
 build=$PWD
 export ARCH=x86_64 LC_ALL=C
-# All that would otherwise differ from one build to the next.
+# Everything that would otherwise differ between builds.
 export KBUILD_BUILD_USER=neurovisor KBUILD_BUILD_HOST=neurovisor
 KBUILD_BUILD_TIMESTAMP=$(date -u -d "@$SOURCE_DATE_EPOCH")
 export KBUILD_BUILD_TIMESTAMP
@@ -35,7 +35,7 @@ sh "$build/check-config.sh" "$build/fragment.config" .config "$build/symbols"
 make -j"$(nproc)" prepare || fail 'what every file needs (make prepare) does not build'
 
 echo 'step: Compiling the small kernel'
-# The list ends at the first file that needs another one's content; by then all that is compiled is in it.
+# The list ends at the first file that needs the content of another one. All compiled files are listed before it.
 echo "compiling: $(make -n vmlinux 2>/dev/null | grep -c "echo '  CC ") files"
 nice make -j"$(nproc)" vmlinux || fail 'the kernel does not compile'
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# check-config.sh FRAGMENT CONFIG SYMBOLS: fails unless every line of the fragment is what the configuration says.
-# Kconfig silently drops what depends on an option that is off, and what it has never heard of; a kernel that lacks such a
-# line boots, and is not the kernel that was asked for. SYMBOLS lists all options of this kernel's source.
+# check-config.sh FRAGMENT CONFIG SYMBOLS: fails unless every line of the fragment is in the configuration. Kconfig silently
+# drops unknown options and those that depend on a disabled option. A kernel without them boots, but is not the requested
+# one. SYMBOLS lists all options of this kernel's source.
 set -eu
 
 awk '
