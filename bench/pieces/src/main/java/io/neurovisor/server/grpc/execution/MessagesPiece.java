@@ -37,7 +37,8 @@ import org.openjdk.jmh.infra.Blackhole;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class MessagesPiece {
-    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final RequestTimeouts TIMEOUTS =
+            new RequestTimeouts(Duration.ofSeconds(30), Duration.ofSeconds(30));
     private static final TraceId TRACE = new TraceId(new UUID(1, 2));
     private static final byte[] REQUEST = ExecuteRequest.newBuilder()
             .setLanguage("python")
@@ -53,7 +54,7 @@ public class MessagesPiece {
     public byte[] request() {
         try {
             ExecutionRequest request =
-                    ExecutionProtos.request(ExecuteRequest.parseFrom(REQUEST), TRACE, LIMIT, SandboxSize.SMALL);
+                    ExecutionProtos.request(ExecuteRequest.parseFrom(REQUEST), TRACE, TIMEOUTS, SandboxSize.SMALL);
             return GuestMessages.request(request.program(), request.timeout()).toByteArray();
         } catch (IOException exception) {
             throw new UncheckedIOException(exception);
