@@ -1,7 +1,5 @@
 package io.neurovisor.database;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.nio.file.Path;
@@ -13,11 +11,6 @@ import org.sqlite.SQLiteException;
 
 /** Creates the faults of a database: what is wrong in one line, and the next step. */
 public record DatabaseFaults(Path file, Schema schema) {
-    public DatabaseFaults {
-        requireNonNull(file, "file is null");
-        requireNonNull(schema, "schema is null");
-    }
-
     NeuroVisorException translate(JdbiException failure) {
         Optional<SQLiteException> cause = Stream.<Throwable>iterate(failure, link -> link != null, Throwable::getCause)
                 .filter(SQLiteException.class::isInstance)

@@ -1,7 +1,5 @@
 package io.neurovisor.database;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import java.util.List;
 import java.util.Optional;
@@ -19,9 +17,6 @@ import java.util.Optional;
 public record Schema(
         String content, int applicationId, Fault unusable, Optional<String> wayOut, List<List<String>> versions) {
     public Schema {
-        requireNonNull(content, "content is null");
-        requireNonNull(unusable, "unusable is null");
-        requireNonNull(wayOut, "wayOut is null");
         versions = versions.stream().map(List::copyOf).toList();
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.examples;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.loop.AgentRun;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.engine.execution.ExecutionRequest;
@@ -44,9 +42,9 @@ public final class ExampleRun {
             Optional<DaemonProcess> daemon) {}
 
     public ExampleRun(Provided provided, SandboxSize size, PrintWriter out) {
-        this.provided = requireNonNull(provided, "provided is null");
-        this.size = requireNonNull(size, "size is null");
-        this.out = requireNonNull(out, "out is null");
+        this.provided = provided;
+        this.size = size;
+        this.out = out;
     }
 
     /** Returns text of a model or a guest as one harmless line. */

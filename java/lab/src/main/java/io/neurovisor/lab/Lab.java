@@ -1,7 +1,5 @@
 package io.neurovisor.lab;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.files.PrivateFiles;
@@ -28,8 +26,8 @@ public final class Lab {
     private final int port;
 
     Lab(LabName name, LabFiles files, int port) {
-        this.name = requireNonNull(name, "name is null");
-        this.files = requireNonNull(files, "files is null");
+        this.name = name;
+        this.files = files;
         this.port = port;
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.lab;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.progress.Progress;
@@ -26,11 +24,11 @@ public final class LabStarts {
      * @param repository the repository that the machines see
      */
     public LabStarts(LabImages images, Path dataDirectory, Path directory, Path repository, Supervisor supervisor) {
-        this.images = requireNonNull(images, "images is null");
-        this.dataDirectory = requireNonNull(dataDirectory, "dataDirectory is null");
-        this.directory = requireNonNull(directory, "directory is null");
-        this.repository = requireNonNull(repository, "repository is null");
-        this.supervisor = requireNonNull(supervisor, "supervisor is null");
+        this.images = images;
+        this.dataDirectory = dataDirectory;
+        this.directory = directory;
+        this.repository = repository;
+        this.supervisor = supervisor;
     }
 
     /** Starts a machine that outlives this process. */

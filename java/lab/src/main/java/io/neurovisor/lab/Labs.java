@@ -1,7 +1,5 @@
 package io.neurovisor.lab;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.files.PathLock;
@@ -22,7 +20,7 @@ public final class Labs {
 
     /** @param directory the directory for the machines' files; it need not exist */
     public Labs(Path directory) {
-        this.directory = requireNonNull(directory, "directory is null");
+        this.directory = directory;
     }
 
     /** Returns the directory of a machine. */
@@ -55,7 +53,6 @@ public final class Labs {
 
     /** Does the same as {@link #remove(LabName)} for a caller that holds the lock of the machine. */
     boolean remove(LabName name, PathLock heldForName) {
-        requireNonNull(heldForName, "heldForName is null");
         Path home = home(name);
         if (!Files.isDirectory(home)) {
             return false;

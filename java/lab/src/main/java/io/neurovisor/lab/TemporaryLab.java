@@ -1,7 +1,5 @@
 package io.neurovisor.lab;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.host.process.ToolResult;
@@ -23,8 +21,8 @@ public final class TemporaryLab implements AutoCloseable {
     private Optional<Lab> lab = Optional.empty();
 
     private TemporaryLab(Path home, Supervisor supervisor) {
-        this.home = requireNonNull(home, "home is null");
-        this.supervisor = requireNonNull(supervisor, "supervisor is null");
+        this.home = home;
+        this.supervisor = supervisor;
         this.held = supervisor.hold(home);
     }
 

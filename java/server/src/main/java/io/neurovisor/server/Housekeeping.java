@@ -1,7 +1,5 @@
 package io.neurovisor.server;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.files.DiskUsage;
 import io.neurovisor.host.image.Images;
 import io.neurovisor.host.store.DataDirectory;
@@ -37,8 +35,8 @@ public final class Housekeeping {
     private final List<UnusedPath> removed = new ArrayList<>();
 
     public Housekeeping(Settings settings, InstantSource clock, boolean dryRun) {
-        this.settings = requireNonNull(settings, "settings is null");
-        this.clock = requireNonNull(clock, "clock is null");
+        this.settings = settings;
+        this.clock = clock;
         this.uses = new UseRegistry(settings.dataDir());
         this.dryRun = dryRun;
     }

@@ -46,13 +46,13 @@ final class ImageStarts {
             boolean snapshot,
             boolean building,
             Progress progress) {
-        this.images = requireNonNull(images, "images is null");
-        this.templates = requireNonNull(templates, "templates is null");
-        this.use = requireNonNull(use, "use is null");
-        this.vmm = requireNonNull(vmm, "vmm is null");
+        this.images = images;
+        this.templates = templates;
+        this.use = use;
+        this.vmm = vmm;
         this.snapshot = snapshot;
         this.building = building;
-        this.progress = requireNonNull(progress, "progress is null");
+        this.progress = progress;
         files.put(usual.image(), usual);
     }
 

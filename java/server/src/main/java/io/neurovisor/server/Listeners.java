@@ -1,7 +1,5 @@
 package io.neurovisor.server;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.execution.ExecutionListener;
 import io.neurovisor.engine.sandbox.SandboxListener;
 
@@ -9,9 +7,4 @@ import io.neurovisor.engine.sandbox.SandboxListener;
 public record Listeners(SandboxListener sandboxes, ExecutionListener executions) {
     /** Listeners that ignore all events. */
     public static final Listeners NONE = new Listeners(SandboxListener.NONE, ExecutionListener.NONE);
-
-    public Listeners {
-        requireNonNull(sandboxes, "sandboxes is null");
-        requireNonNull(executions, "executions is null");
-    }
 }

@@ -1,7 +1,5 @@
 package io.neurovisor.server;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.build.BuildNamespace;
@@ -29,7 +27,6 @@ public record Settings(Path home, Config config) {
     private static final ToolCommand BUBBLEWRAP = ToolCommand.of("bwrap", "bubblewrap");
 
     public Settings {
-        requireNonNull(config, "config is null");
         home = home.toAbsolutePath();
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.server;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.files.DiskUsage;
@@ -30,7 +28,7 @@ public final class Uninstallation {
 
     /** @param configuration the user's files that are removed, too */
     public Uninstallation(Settings settings, List<Path> configuration, Map<String, String> environment) {
-        this.settings = requireNonNull(settings, "settings is null");
+        this.settings = settings;
         this.environment = Map.copyOf(environment);
         this.dataDirectory = new DataDirectory(settings.dataDir());
         this.uses = new UseRegistry(settings.dataDir());

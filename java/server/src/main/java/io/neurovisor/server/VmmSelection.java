@@ -1,7 +1,5 @@
 package io.neurovisor.server;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Ticker;
@@ -40,9 +38,9 @@ public final class VmmSelection {
     private final String hostCpu = HostCpu.describe();
 
     public VmmSelection(Settings settings, Spawner spawner, GuestLinks links) {
-        this.settings = requireNonNull(settings, "settings is null");
-        this.spawner = requireNonNull(spawner, "spawner is null");
-        this.links = requireNonNull(links, "links is null");
+        this.settings = settings;
+        this.spawner = spawner;
+        this.links = links;
         this.ebpf = EbpfLayer.of(settings.config().vmm().ebpf(), settings.ebpf(), spawner);
         this.probes = new ProbeCache(settings.probes());
     }

@@ -1,7 +1,5 @@
 package io.neurovisor.session;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.loop.CodeRequest;
 import io.neurovisor.agent.loop.CodeResult;
 import io.neurovisor.agent.model.ToolCall;
@@ -16,17 +14,5 @@ import java.util.Optional;
 public record RecordedCall(
         ToolCall call, Optional<Execution> execution, Optional<String> refusal, Optional<String> result) {
     /** A program that has run. Its output is limited to what the database stores. */
-    public record Execution(CodeRequest request, CodeResult result, long stdoutBytes, long stderrBytes) {
-        public Execution {
-            requireNonNull(request, "request is null");
-            requireNonNull(result, "result is null");
-        }
-    }
-
-    public RecordedCall {
-        requireNonNull(call, "call is null");
-        requireNonNull(execution, "execution is null");
-        requireNonNull(refusal, "refusal is null");
-        requireNonNull(result, "result is null");
-    }
+    public record Execution(CodeRequest request, CodeResult result, long stdoutBytes, long stderrBytes) {}
 }

@@ -1,7 +1,5 @@
 package io.neurovisor.session;
 
-import static java.util.Objects.requireNonNull;
-
 import java.time.Instant;
 import java.util.List;
 
@@ -14,9 +12,6 @@ public record RecordedMessage(Role role, String text, Instant said, List<Recorde
     }
 
     public RecordedMessage {
-        requireNonNull(role, "role is null");
-        requireNonNull(text, "text is null");
-        requireNonNull(said, "said is null");
         calls = List.copyOf(calls);
     }
 }

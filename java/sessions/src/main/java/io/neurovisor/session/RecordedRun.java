@@ -1,7 +1,5 @@
 package io.neurovisor.session;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.loop.AgentResult;
 import io.neurovisor.agent.loop.AgentTask;
 import java.time.Instant;
@@ -24,12 +22,6 @@ public record RecordedRun(
         String unfinishedReply,
         Optional<AgentResult> result) {
     public RecordedRun {
-        requireNonNull(task, "task is null");
-        requireNonNull(model, "model is null");
-        requireNonNull(begun, "begun is null");
-        requireNonNull(state, "state is null");
         messages = List.copyOf(messages);
-        requireNonNull(unfinishedReply, "unfinishedReply is null");
-        requireNonNull(result, "result is null");
     }
 }

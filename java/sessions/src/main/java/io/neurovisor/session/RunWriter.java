@@ -1,7 +1,5 @@
 package io.neurovisor.session;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.loop.AgentResult;
 import io.neurovisor.agent.loop.AgentTask;
 import io.neurovisor.agent.loop.CodeRequest;
@@ -28,8 +26,8 @@ final class RunWriter {
     private long bytes;
 
     RunWriter(Handle handle, Instant now) {
-        this.handle = requireNonNull(handle, "handle is null");
-        this.now = requireNonNull(now, "now is null");
+        this.handle = handle;
+        this.now = now;
     }
 
     void insert(SessionId id, SessionOwner owner) {

@@ -1,7 +1,5 @@
 package io.neurovisor.session;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.text.UntrustedText;
@@ -40,7 +38,7 @@ final class SessionQueries {
     /** @param owner whose sessions are found; empty for those of all owners */
     SessionQueries(SessionFiles files, Optional<SessionOwner> owner) {
         this.rows = new RunRows(files);
-        this.owner = requireNonNull(owner, "owner is null");
+        this.owner = owner;
     }
 
     List<SessionSummary> summaries(Handle handle) {

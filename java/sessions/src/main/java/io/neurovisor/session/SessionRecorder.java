@@ -1,7 +1,5 @@
 package io.neurovisor.session;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.loop.AgentListener;
 import io.neurovisor.agent.loop.AgentResult;
 import io.neurovisor.agent.loop.CodeRequest;
@@ -42,12 +40,12 @@ public final class SessionRecorder implements AgentListener, AutoCloseable {
     private Deadline nextReply;
 
     SessionRecorder(Database database, SessionId session, long run, RunLock alive, InstantSource clock, Ticker ticker) {
-        this.database = requireNonNull(database, "database is null");
-        this.session = requireNonNull(session, "session is null");
+        this.database = database;
+        this.session = session;
         this.run = run;
-        this.alive = requireNonNull(alive, "alive is null");
-        this.clock = requireNonNull(clock, "clock is null");
-        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.alive = alive;
+        this.clock = clock;
+        this.ticker = ticker;
         this.nextReply = Deadline.after(REPLY_INTERVAL, ticker);
     }
 

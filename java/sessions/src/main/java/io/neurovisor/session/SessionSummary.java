@@ -1,7 +1,5 @@
 package io.neurovisor.session;
 
-import static java.util.Objects.requireNonNull;
-
 import java.time.Instant;
 
 /**
@@ -20,14 +18,4 @@ public record SessionSummary(
         Instant begun,
         Instant used,
         int runs,
-        RunState state) {
-    public SessionSummary {
-        requireNonNull(id, "id is null");
-        requireNonNull(owner, "owner is null");
-        requireNonNull(task, "task is null");
-        requireNonNull(model, "model is null");
-        requireNonNull(begun, "begun is null");
-        requireNonNull(used, "used is null");
-        requireNonNull(state, "state is null");
-    }
-}
+        RunState state) {}

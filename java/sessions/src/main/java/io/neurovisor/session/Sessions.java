@@ -1,7 +1,5 @@
 package io.neurovisor.session;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.loop.AgentTask;
 import io.neurovisor.database.Database;
 import io.neurovisor.engine.fault.Fault;
@@ -54,8 +52,6 @@ public final class Sessions implements AutoCloseable {
     }
 
     static Sessions open(Path directory, SessionShare share, InstantSource clock, Ticker ticker) {
-        requireNonNull(clock, "clock is null");
-        requireNonNull(ticker, "ticker is null");
         SessionFiles files = new SessionFiles(directory);
         files.create();
         Database database = Database.open(files.database(), SessionTables.SCHEMA);

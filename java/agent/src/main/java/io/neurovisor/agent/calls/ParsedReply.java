@@ -1,7 +1,5 @@
 package io.neurovisor.agent.calls;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.model.ToolCall;
 import java.util.List;
 
@@ -14,8 +12,6 @@ import java.util.List;
  */
 public record ParsedReply(String thinking, String answer, List<ToolCall> calls) {
     public ParsedReply {
-        requireNonNull(thinking, "thinking is null");
-        requireNonNull(answer, "answer is null");
         calls = List.copyOf(calls);
     }
 }

@@ -1,7 +1,5 @@
 package io.neurovisor.bench.endurance;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
@@ -63,8 +61,8 @@ public final class EnduranceRun {
             long seed) {}
 
     private EnduranceRun(Plan plan, Consumer<String> progress) {
-        this.plan = requireNonNull(plan, "plan is null");
-        this.progress = requireNonNull(progress, "progress is null");
+        this.plan = plan;
+        this.progress = progress;
         this.end = Deadline.after(plan.duration(), Ticker.SYSTEM);
     }
 

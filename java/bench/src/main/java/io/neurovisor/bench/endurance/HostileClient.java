@@ -54,9 +54,9 @@ final class HostileClient {
     }
 
     HostileClient(TestedDaemon daemon, String key, SandboxSize size) {
-        this.daemon = requireNonNull(daemon, "daemon is null");
-        this.key = requireNonNull(key, "key is null");
-        this.size = requireNonNull(size, "size is null");
+        this.daemon = daemon;
+        this.key = key;
+        this.size = size;
         for (Attack attack : Attack.values()) {
             made.put(attack, new AtomicInteger());
         }

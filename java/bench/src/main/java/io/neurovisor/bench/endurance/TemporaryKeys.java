@@ -1,7 +1,5 @@
 package io.neurovisor.bench.endurance;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.access.keys.ApiKeys;
@@ -22,7 +20,7 @@ public final class TemporaryKeys implements AutoCloseable {
     private final List<String> names = new ArrayList<>();
 
     private TemporaryKeys(ApiKeys keys) {
-        this.keys = requireNonNull(keys, "keys is null");
+        this.keys = keys;
     }
 
     public static TemporaryKeys open(Settings settings) {

@@ -1,7 +1,5 @@
 package io.neurovisor.bench.endurance;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Deadline;
@@ -40,8 +38,8 @@ final class TestedDaemon implements AutoCloseable {
     private volatile BackgroundTool process;
 
     private TestedDaemon(ToolCommand command, Path socket, int warm) {
-        this.command = requireNonNull(command, "command is null");
-        this.socket = requireNonNull(socket, "socket is null");
+        this.command = command;
+        this.socket = socket;
         this.warm = warm;
         this.process = launch();
         awaitReady();

@@ -1,7 +1,5 @@
 package io.neurovisor.bench.problems;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.loop.AgentListener;
 import io.neurovisor.agent.loop.AgentResult;
 import io.neurovisor.agent.loop.AgentRun;
@@ -18,8 +16,8 @@ public final class ProblemRun {
     private final Supplier<TraceId> traceIds;
 
     public ProblemRun(AgentRun agent, Supplier<TraceId> traceIds) {
-        this.agent = requireNonNull(agent, "agent is null");
-        this.traceIds = requireNonNull(traceIds, "traceIds is null");
+        this.agent = agent;
+        this.traceIds = traceIds;
     }
 
     /** Returns the attempts. Stops early if the model or the sandboxes fail, or if the run is cancelled. */

@@ -1,7 +1,5 @@
 package io.neurovisor.cli.agent;
 
-import static java.util.Objects.requireNonNull;
-
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.neurovisor.agent.loop.AgentResult;
@@ -19,7 +17,7 @@ public final class AgentEvents implements AgentOutput {
     private final Lines out;
 
     AgentEvents(Lines out, AgentTask task, Model model) {
-        this.out = requireNonNull(out, "out is null");
+        this.out = out;
         print(event("start")
                 .put("task", task.text())
                 .put("trace_id", task.traceId().toString())

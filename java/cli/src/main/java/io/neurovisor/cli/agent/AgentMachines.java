@@ -1,7 +1,5 @@
 package io.neurovisor.cli.agent;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.cli.console.Cancellation;
 import io.neurovisor.cli.console.ConsoleProgress;
 import io.neurovisor.cli.options.DaemonOptions;
@@ -31,9 +29,9 @@ final class AgentMachines implements AutoCloseable {
             BiFunction<ExecutionRequest, OutputSink, ExecutionResult> executions,
             Cancellation cancellation,
             Runnable end) {
-        this.executions = requireNonNull(executions, "executions is null");
-        this.cancellation = requireNonNull(cancellation, "cancellation is null");
-        this.end = requireNonNull(end, "end is null");
+        this.executions = executions;
+        this.cancellation = cancellation;
+        this.end = end;
     }
 
     /** @param remark receives lines for the user about the machines */

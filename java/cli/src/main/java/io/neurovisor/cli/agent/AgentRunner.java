@@ -1,7 +1,5 @@
 package io.neurovisor.cli.agent;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.loop.AgentListener;
 import io.neurovisor.agent.loop.AgentListeners;
 import io.neurovisor.agent.loop.AgentResult;
@@ -36,8 +34,8 @@ public final class AgentRunner {
     private final Tracing tracing;
 
     public AgentRunner(AgentOptions options, PrintWriter err) {
-        this.options = requireNonNull(options, "options is null");
-        this.err = requireNonNull(err, "err is null");
+        this.options = options;
+        this.err = err;
         this.metrics =
                 new RunMetrics(options.guest().config().telemetry().pushgateway(), "neurovisor_agent", this::err);
         this.tracing = Tracing.of(options.guest().config());

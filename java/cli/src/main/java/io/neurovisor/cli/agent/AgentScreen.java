@@ -1,7 +1,5 @@
 package io.neurovisor.cli.agent;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.calls.CallArguments;
 import io.neurovisor.agent.loop.AgentEnd;
 import io.neurovisor.agent.loop.AgentResult;
@@ -48,8 +46,8 @@ final class AgentScreen implements AgentOutput, Progress {
 
     /** @param width the width of the terminal, which is closed with the screen */
     AgentScreen(Screen screen, Closeable width, AgentTask task, Model model) {
-        this.screen = requireNonNull(screen, "screen is null");
-        this.width = requireNonNull(width, "width is null");
+        this.screen = screen;
+        this.width = width;
         this.text = new AgentText(line -> screen.line(styled(line)), task);
         this.model = model.name();
     }

@@ -1,7 +1,5 @@
 package io.neurovisor.cli.agent;
 
-import static java.util.Objects.requireNonNull;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import io.neurovisor.agent.calls.CallArguments;
 import io.neurovisor.agent.loop.AgentEnd;
@@ -25,7 +23,7 @@ public final class AgentText implements AgentOutput {
     private final Lines out;
 
     public AgentText(Lines out, AgentTask task) {
-        this.out = requireNonNull(out, "out is null");
+        this.out = out;
         print("Task: \"" + UntrustedText.line(task.text()) + "\"");
         print("trace_id: " + task.traceId());
         print("");

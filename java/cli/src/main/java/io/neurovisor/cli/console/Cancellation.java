@@ -1,7 +1,5 @@
 package io.neurovisor.cli.console;
 
-import static java.util.Objects.requireNonNull;
-
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -22,8 +20,8 @@ public final class Cancellation implements AutoCloseable {
     private volatile boolean requested;
 
     private Cancellation(Duration patience, Runnable afterwards) {
-        this.patience = requireNonNull(patience, "patience is null");
-        this.afterwards = requireNonNull(afterwards, "afterwards is null");
+        this.patience = patience;
+        this.afterwards = afterwards;
     }
 
     /**

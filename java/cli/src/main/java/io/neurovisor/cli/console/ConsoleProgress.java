@@ -1,7 +1,5 @@
 package io.neurovisor.cli.console;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.progress.Progress;
 import java.io.PrintStream;
 import me.tongfei.progressbar.ProgressBar;
@@ -57,7 +55,7 @@ public final class ConsoleProgress implements Progress, AutoCloseable {
     /** Sends further steps to {@code other}, which draws on the part of the terminal that the progress bar would use. */
     public synchronized void divert(Progress other) {
         done();
-        instead = requireNonNull(other, "other is null");
+        instead = other;
     }
 
     /** Ends the current step, so that the next output starts on a new line. */

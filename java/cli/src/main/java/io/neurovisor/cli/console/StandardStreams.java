@@ -1,7 +1,5 @@
 package io.neurovisor.cli.console;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.program.OutputSink;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -23,7 +21,7 @@ public final class StandardStreams implements OutputSink {
     public StandardStreams(OutputStream out, OutputStream err, FileTarget files) {
         this.out = Channels.newChannel(out);
         this.err = Channels.newChannel(err);
-        this.files = requireNonNull(files, "files is null");
+        this.files = files;
     }
 
     /** Returns a printer that writes text to stdout unchanged and throws {@link Closed} if stdout is a closed pipe. */

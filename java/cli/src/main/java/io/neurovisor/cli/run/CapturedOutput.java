@@ -1,7 +1,5 @@
 package io.neurovisor.cli.run;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.cli.console.FileTarget;
 import io.neurovisor.engine.program.OutputSink;
 import java.io.ByteArrayOutputStream;
@@ -14,7 +12,7 @@ final class CapturedOutput implements OutputSink {
     private final FileTarget files;
 
     CapturedOutput(FileTarget files) {
-        this.files = requireNonNull(files, "files is null");
+        this.files = files;
     }
 
     @Override

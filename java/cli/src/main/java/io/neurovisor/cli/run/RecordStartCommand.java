@@ -1,7 +1,5 @@
 package io.neurovisor.cli.run;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.cli.console.ScratchDirectory;
 import io.neurovisor.cli.options.GuestOptions;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -38,7 +36,7 @@ public final class RecordStartCommand implements Callable<Integer> {
 
     /** @param commandLine executes arguments in this JVM and returns the exit code */
     public RecordStartCommand(ToIntFunction<String[]> commandLine) {
-        this.commandLine = requireNonNull(commandLine, "commandLine is null");
+        this.commandLine = commandLine;
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.neurovisor.cli.run;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.cli.console.Cancellation;
 import io.neurovisor.cli.console.ConsoleProgress;
 import io.neurovisor.cli.console.ExitCode;
@@ -74,7 +72,7 @@ public final class RunCommand implements Callable<Integer> {
     private final Launch launch;
 
     public RunCommand(Launch launch) {
-        this.launch = requireNonNull(launch, "launch is null");
+        this.launch = launch;
     }
 
     @Override

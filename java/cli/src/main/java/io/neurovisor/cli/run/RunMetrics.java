@@ -1,7 +1,5 @@
 package io.neurovisor.cli.run;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.loop.AgentListener;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelFailure;
@@ -29,10 +27,10 @@ public final class RunMetrics {
 
     /** @param job the value of the label {@code job}, such as {@code neurovisor_run} */
     public RunMetrics(Optional<URI> gateway, String job, Consumer<String> err) {
-        this.gateway = requireNonNull(gateway, "gateway is null");
+        this.gateway = gateway;
         this.metrics = gateway.map(_ -> new Metrics());
-        this.job = requireNonNull(job, "job is null");
-        this.err = requireNonNull(err, "err is null");
+        this.job = job;
+        this.err = err;
     }
 
     /** Runs the work of the command, then pushes the metrics. */

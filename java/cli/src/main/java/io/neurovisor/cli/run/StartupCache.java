@@ -1,7 +1,5 @@
 package io.neurovisor.cli.run;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.cli.options.CommonOptions;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.host.process.ToolCommand;
@@ -23,8 +21,8 @@ public final class StartupCache {
 
     /** @param state the state according to the launcher: {@code current}, {@code missing}, or {@code recording} */
     StartupCache(Path home, String state) {
-        this.home = requireNonNull(home, "home is null");
-        this.state = requireNonNull(state, "state is null");
+        this.home = home;
+        this.state = state;
     }
 
     public static StartupCache standard() {

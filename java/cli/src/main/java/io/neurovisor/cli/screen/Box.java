@@ -1,7 +1,5 @@
 package io.neurovisor.cli.screen;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.ArrayList;
 import java.util.List;
 import org.jline.utils.AttributedString;
@@ -26,7 +24,6 @@ public final class Box {
 
     /** Returns the rows from the upper edge to the lower one. The title must be trusted text. */
     public List<AttributedString> around(String title, AttributedString text) {
-        requireNonNull(title, "title is null");
         int inner = width - FRAME_COLUMNS;
         List<AttributedString> rows = rows(text, inner);
         List<AttributedString> box = new ArrayList<>();

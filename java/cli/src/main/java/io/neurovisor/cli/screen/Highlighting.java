@@ -1,7 +1,5 @@
 package io.neurovisor.cli.screen;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.program.Language;
 import java.util.Set;
 import org.jline.utils.AttributedString;
@@ -25,9 +23,9 @@ public final class Highlighting {
     private int position;
 
     private Highlighting(Language language, String code) {
-        this.language = requireNonNull(language, "language is null");
+        this.language = language;
         this.words = Keywords.of(language);
-        this.code = requireNonNull(code, "code is null");
+        this.code = code;
     }
 
     /** Returns the same text with colours. The caller must have removed control characters. */

@@ -1,7 +1,5 @@
 package io.neurovisor.cli.screen;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.text.UntrustedText;
 import io.neurovisor.engine.time.Ticker;
 import java.time.Duration;
@@ -55,9 +53,9 @@ public final class Screen implements AutoCloseable {
      * @param width returns the current number of columns
      */
     public Screen(Consumer<String> out, IntSupplier width, Ticker ticker) {
-        this.out = requireNonNull(out, "out is null");
-        this.width = requireNonNull(width, "width is null");
-        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.out = out;
+        this.width = width;
+        this.ticker = ticker;
     }
 
     public void start() {

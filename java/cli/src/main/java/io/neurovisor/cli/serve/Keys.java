@@ -1,7 +1,5 @@
 package io.neurovisor.cli.serve;
 
-import static java.util.Objects.requireNonNull;
-
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -35,7 +33,7 @@ final class Keys {
     private final PrintWriter err;
 
     Keys(CommonOptions common, CommandLine command) {
-        this.common = requireNonNull(common, "common is null");
+        this.common = common;
         this.out = command.getOut();
         this.err = command.getErr();
     }

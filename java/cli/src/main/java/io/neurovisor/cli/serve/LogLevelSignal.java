@@ -1,7 +1,5 @@
 package io.neurovisor.cli.serve;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.cli.console.Logging;
 import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.config.LogConfig;
@@ -20,7 +18,7 @@ final class LogLevelSignal {
     private final Supplier<LoadedConfig> sources;
 
     private LogLevelSignal(Supplier<LoadedConfig> sources) {
-        this.sources = requireNonNull(sources, "sources is null");
+        this.sources = sources;
     }
 
     static void take(Supplier<LoadedConfig> sources) {

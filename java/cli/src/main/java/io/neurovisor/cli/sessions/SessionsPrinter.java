@@ -1,7 +1,5 @@
 package io.neurovisor.cli.sessions;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.cli.agent.AgentText;
 import io.neurovisor.cli.agent.History;
 import io.neurovisor.cli.agent.TranscriptFile;
@@ -31,8 +29,8 @@ final class SessionsPrinter {
     private final SessionOwner user = SessionOwner.ofThisProcess();
 
     SessionsPrinter(CommonOptions common, PrintWriter out) {
-        this.common = requireNonNull(common, "common is null");
-        this.out = requireNonNull(out, "out is null");
+        this.common = common;
+        this.out = out;
     }
 
     void list(boolean json) {

@@ -1,7 +1,5 @@
 package io.neurovisor.engine.execution;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Program;
@@ -24,10 +22,6 @@ public record ExecutionRequest(
     public static final String USUAL_IMAGE = "base";
 
     public ExecutionRequest {
-        requireNonNull(traceId, "traceId is null");
-        requireNonNull(program, "program is null");
-        requireNonNull(size, "size is null");
-        requireNonNull(image, "image is null");
         if (timeout.compareTo(Duration.ofSeconds(1)) < 0 || timeout.compareTo(MAX_TIMEOUT) > 0) {
             throw NeuroVisorException.invalid(
                     "timeout", "timeout of " + timeout.toSeconds() + " s is out of range; use 1 s to 24 h");

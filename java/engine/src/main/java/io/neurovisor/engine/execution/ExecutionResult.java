@@ -1,7 +1,5 @@
 package io.neurovisor.engine.execution;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.ProgramExit;
@@ -32,14 +30,7 @@ public record ExecutionResult(
         Duration runTime,
         String detail) {
     public ExecutionResult {
-        requireNonNull(traceId, "traceId is null");
-        requireNonNull(exit, "exit is null");
-        requireNonNull(vmId, "vmId is null");
-        requireNonNull(template, "template is null");
         layers = List.copyOf(layers);
-        requireNonNull(acquireTime, "acquireTime is null");
-        requireNonNull(runTime, "runTime is null");
-        requireNonNull(detail, "detail is null");
     }
 
     public Outcome outcome() {

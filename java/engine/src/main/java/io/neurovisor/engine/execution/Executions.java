@@ -1,7 +1,5 @@
 package io.neurovisor.engine.execution;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.pool.Claimant;
 import io.neurovisor.engine.pool.Lease;
 import io.neurovisor.engine.pool.MachineKind;
@@ -36,10 +34,10 @@ public final class Executions {
     /** Creates executions that are reported to a listener. */
     public Executions(
             Function<ExecutionRequest, MachineKind> kinds, WarmPool pool, Ticker ticker, ExecutionListener listener) {
-        this.kinds = requireNonNull(kinds, "kinds is null");
-        this.pool = requireNonNull(pool, "pool is null");
-        this.ticker = requireNonNull(ticker, "ticker is null");
-        this.listener = requireNonNull(listener, "listener is null");
+        this.kinds = kinds;
+        this.pool = pool;
+        this.ticker = ticker;
+        this.listener = listener;
     }
 
     /** Runs a program and blocks until it has ended, whatever its outcome; throws if no sandbox was available. */

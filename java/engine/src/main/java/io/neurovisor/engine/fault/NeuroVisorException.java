@@ -26,9 +26,9 @@ public final class NeuroVisorException extends RuntimeException {
 
     private NeuroVisorException(
             Fault fault, String argument, String message, @Nullable Duration retryAfter, @Nullable Throwable cause) {
-        super(requireNonNull(message, "message is null"), cause);
-        this.fault = requireNonNull(fault, "fault is null");
-        this.argument = requireNonNull(argument, "argument is null");
+        super(message, cause);
+        this.fault = fault;
+        this.argument = argument;
         this.retryAfter = retryAfter;
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.engine.guest;
 
-import static java.util.Objects.requireNonNull;
-
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import java.util.UUID;
@@ -18,9 +16,6 @@ public record GuestIdentity(String entropyHex, String hostname, String machineId
     private static final int ID_BYTES = 16;
 
     public GuestIdentity {
-        requireNonNull(hostname, "hostname is null");
-        requireNonNull(machineId, "machineId is null");
-        requireNonNull(bootId, "bootId is null");
         if (entropyHex.length() != 2 * ENTROPY_BYTES) {
             throw new IllegalArgumentException("entropy has " + entropyHex.length() + " digits, not 128");
         }

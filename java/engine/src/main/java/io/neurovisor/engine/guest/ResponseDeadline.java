@@ -1,7 +1,5 @@
 package io.neurovisor.engine.guest;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.time.Ticker;
 import java.time.Duration;
 
@@ -27,7 +25,7 @@ public final class ResponseDeadline {
     private long endNanos;
 
     private ResponseDeadline(Duration programTime, Ticker ticker) {
-        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.ticker = ticker;
         long programEndNanos = ticker.nanos() + programTime.toNanos();
         this.silenceEndNanos = programEndNanos + SILENCE.toNanos();
         this.endNanos = programEndNanos + AFTERMATH.toNanos();

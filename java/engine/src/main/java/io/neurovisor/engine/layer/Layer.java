@@ -1,7 +1,5 @@
 package io.neurovisor.engine.layer;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.Arrays;
 
 /** The layers between a program and the host; the innermost layer of the VMM comes first. */
@@ -22,8 +20,8 @@ public enum Layer {
 
     Layer(int number, String label, String sentence) {
         this.number = number;
-        this.label = requireNonNull(label, "label is null");
-        this.sentence = requireNonNull(sentence, "sentence is null");
+        this.label = label;
+        this.sentence = sentence;
     }
 
     public int number() {

@@ -1,7 +1,5 @@
 package io.neurovisor.engine.layer;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.Locale;
 
 /**
@@ -12,10 +10,6 @@ import java.util.Locale;
  */
 public record LayerState(Layer layer, Status status, String detail, String fix) {
     public LayerState {
-        requireNonNull(layer, "layer is null");
-        requireNonNull(status, "status is null");
-        requireNonNull(detail, "detail is null");
-        requireNonNull(fix, "fix is null");
         if (detail.isEmpty()) {
             throw new IllegalArgumentException("detail of layer " + layer + " is empty");
         }

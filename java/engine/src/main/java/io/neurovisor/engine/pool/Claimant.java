@@ -1,7 +1,5 @@
 package io.neurovisor.engine.pool;
 
-import static java.util.Objects.requireNonNull;
-
 /**
  * A client of a pool. Claimants that wait for machines take turns, and none exceeds its share.
  *
@@ -10,9 +8,4 @@ import static java.util.Objects.requireNonNull;
 public record Claimant(String name, PoolShare share) {
     /** The claimant of a process that serves no clients. */
     public static final Claimant LOCAL = new Claimant("local", PoolShare.UNLIMITED);
-
-    public Claimant {
-        requireNonNull(name, "name is null");
-        requireNonNull(share, "share is null");
-    }
 }

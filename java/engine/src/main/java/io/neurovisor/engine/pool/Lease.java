@@ -1,7 +1,5 @@
 package io.neurovisor.engine.pool;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.sandbox.Sandbox;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -14,8 +12,8 @@ public final class Lease implements AutoCloseable {
 
     Lease(long number, Sandbox sandbox, Runnable end) {
         this.number = number;
-        this.sandbox = requireNonNull(sandbox, "sandbox is null");
-        this.end = requireNonNull(end, "end is null");
+        this.sandbox = sandbox;
+        this.end = end;
     }
 
     /** Returns the number of this lease; the leases of a pool are numbered from 1. */

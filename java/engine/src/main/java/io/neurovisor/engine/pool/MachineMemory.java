@@ -1,7 +1,5 @@
 package io.neurovisor.engine.pool;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.limits.SandboxSize;
 import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
@@ -16,9 +14,4 @@ import java.util.function.ToLongFunction;
 public record MachineMemory(LongSupplier availableBytes, ToLongFunction<SandboxSize> limitBytes) {
     /** Memory for machines that take none, as in tests. */
     public static final MachineMemory PLENTY = new MachineMemory(() -> Long.MAX_VALUE, _ -> 0);
-
-    public MachineMemory {
-        requireNonNull(availableBytes, "availableBytes is null");
-        requireNonNull(limitBytes, "limitBytes is null");
-    }
 }

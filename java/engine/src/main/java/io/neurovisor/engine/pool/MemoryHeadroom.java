@@ -1,7 +1,5 @@
 package io.neurovisor.engine.pool;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.limits.SandboxSize;
 
 /**
@@ -14,10 +12,6 @@ import io.neurovisor.engine.limits.SandboxSize;
  */
 public record MemoryHeadroom(SandboxSize size, long limitBytes, long availableBytes, long promisedBytes, int promised) {
     private static final int MEBIBYTE_BITS = 20;
-
-    public MemoryHeadroom {
-        requireNonNull(size, "size is null");
-    }
 
     /** Returns whether the memory of the host limits the number of machines. */
     public boolean isKnown() {

@@ -1,7 +1,5 @@
 package io.neurovisor.engine.pool;
 
-import static java.util.Objects.requireNonNull;
-
 import java.time.Duration;
 
 /**
@@ -24,9 +22,6 @@ public record PoolPlan(
         Duration acquireTimeout,
         MachineMemory memory) {
     public PoolPlan {
-        requireNonNull(usual, "usual is null");
-        requireNonNull(acquireTimeout, "acquireTimeout is null");
-        requireNonNull(memory, "memory is null");
         if (warm < 0 || max < 1 || warm > max || startsAtOnce < 1 || processors < 1) {
             throw new IllegalArgumentException("a pool of " + warm + " warm machines among " + max + ", " + startsAtOnce
                     + " started at once, on " + processors + " processors");

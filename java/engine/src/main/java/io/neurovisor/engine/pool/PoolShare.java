@@ -1,7 +1,5 @@
 package io.neurovisor.engine.pool;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -20,8 +18,6 @@ public record PoolShare(Optional<Integer> machines, Optional<Integer> waiting) {
     private static final Pattern COUNT = Pattern.compile("[1-9]\\d{0,5}");
 
     public PoolShare {
-        requireNonNull(machines, "machines is null");
-        requireNonNull(waiting, "waiting is null");
         if (machines.orElse(1) < 1 || waiting.orElse(1) < 1) {
             throw new IllegalArgumentException("a share of " + machines + " machines and " + waiting + " requests");
         }

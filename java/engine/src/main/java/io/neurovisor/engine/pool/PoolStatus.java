@@ -1,7 +1,5 @@
 package io.neurovisor.engine.pool;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.Optional;
 
 /**
@@ -27,11 +25,6 @@ public record PoolStatus(
         boolean warmed,
         Optional<MemoryHeadroom> shortage,
         Optional<String> failure) {
-    public PoolStatus {
-        requireNonNull(shortage, "shortage is null");
-        requireNonNull(failure, "failure is null");
-    }
-
     /** Returns the number of all machines that exist. */
     public int machines() {
         return warm + starting + active + ending;

@@ -77,7 +77,7 @@ public final class WarmPool implements AutoCloseable {
             SandboxListener listener,
             Executor executor,
             Lock lock) {
-        this.plan = requireNonNull(plan, "plan is null");
+        this.plan = plan;
         this.pool = new LockedPoolState(plan, sandboxes, primer, ticker, listener, executor, lock);
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.engine.program;
 
-import static java.util.Objects.requireNonNull;
-
 import java.nio.ByteBuffer;
 
 /**
@@ -12,7 +10,7 @@ import java.nio.ByteBuffer;
 public record InputFile(String path, ByteBuffer content, boolean executable) {
     public InputFile {
         path = FilePath.checked(path);
-        content = requireNonNull(content, "content is null").asReadOnlyBuffer();
+        content = content.asReadOnlyBuffer();
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.neurovisor.engine.program;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -35,12 +33,9 @@ public record Program(
     public static final int MAX_STDIN_BYTES = 64 << 20;
 
     public Program {
-        requireNonNull(language, "language is null");
-        requireNonNull(interpreter, "interpreter is null");
-        requireNonNull(limits, "limits is null");
         arguments = List.copyOf(arguments);
         environment = Map.copyOf(environment);
-        stdin = requireNonNull(stdin, "stdin is null").asReadOnlyBuffer();
+        stdin = stdin.asReadOnlyBuffer();
         files = List.copyOf(files);
         checkCode(code);
         arguments.forEach(Program::checkArgument);

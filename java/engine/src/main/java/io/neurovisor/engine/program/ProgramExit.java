@@ -1,7 +1,5 @@
 package io.neurovisor.engine.program;
 
-import static java.util.Objects.requireNonNull;
-
 import java.time.Duration;
 import java.util.List;
 
@@ -23,12 +21,6 @@ public record ProgramExit(
         Details details) {
     private static final int SIGKILL = 9;
 
-    public ProgramExit {
-        requireNonNull(outcome, "outcome is null");
-        requireNonNull(duration, "duration is null");
-        requireNonNull(details, "details is null");
-    }
-
     /**
      * Details for people and logs.
      *
@@ -48,8 +40,6 @@ public record ProgramExit(
         public static final Details NONE = new Details("", 0, List.of(), 0, Interpreter.PLAIN);
 
         public Details {
-            requireNonNull(killedProcess, "killedProcess is null");
-            requireNonNull(interpreter, "interpreter is null");
             skippedFiles = List.copyOf(skippedFiles);
         }
     }

@@ -1,7 +1,5 @@
 package io.neurovisor.engine.sandbox;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
@@ -45,11 +43,11 @@ public final class Sandbox implements AutoCloseable {
             CompletableFuture<List<LayerState>> layers,
             Ticker ticker,
             long startNanos) {
-        this.start = requireNonNull(start, "start is null");
-        this.vm = requireNonNull(vm, "vm is null");
-        this.channel = requireNonNull(channel, "channel is null");
-        this.layers = requireNonNull(layers, "layers is null");
-        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.start = start;
+        this.vm = vm;
+        this.channel = channel;
+        this.layers = layers;
+        this.ticker = ticker;
         this.startNanos = startNanos;
         this.readyNanos = ticker.nanos();
     }

@@ -1,7 +1,5 @@
 package io.neurovisor.engine.sandbox;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
@@ -36,11 +34,11 @@ public final class SandboxFactory {
     /** @param required a machine without all of these layers is not used */
     public SandboxFactory(
             Vmm vmm, RandomGenerator strongRandom, Ticker ticker, SandboxListener listener, RequiredLayers required) {
-        this.vmm = requireNonNull(vmm, "vmm is null");
-        this.strongRandom = requireNonNull(strongRandom, "strongRandom is null");
-        this.ticker = requireNonNull(ticker, "ticker is null");
-        this.listener = requireNonNull(listener, "listener is null");
-        this.required = requireNonNull(required, "required is null");
+        this.vmm = vmm;
+        this.strongRandom = strongRandom;
+        this.ticker = ticker;
+        this.listener = listener;
+        this.required = required;
     }
 
     /** Returns an id that no machine has used. */

@@ -1,7 +1,5 @@
 package io.neurovisor.engine.template;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.vm.BootFiles;
@@ -18,9 +16,6 @@ public record TemplateKey(BootFiles files, SandboxSize size, VmmIdentity vmm, Li
     private static final int FORMAT = 2;
 
     public TemplateKey {
-        requireNonNull(files, "files is null");
-        requireNonNull(size, "size is null");
-        requireNonNull(vmm, "vmm is null");
         warmPrograms = List.copyOf(warmPrograms);
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.engine.template;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
@@ -43,11 +41,11 @@ public final class Templates {
 
     /** @param required no program runs in a machine without all of these layers */
     public Templates(TemplateStore store, Vmm vmm, RandomGenerator random, Ticker ticker, RequiredLayers required) {
-        this.store = requireNonNull(store, "store is null");
-        this.vmm = requireNonNull(vmm, "vmm is null");
-        this.random = requireNonNull(random, "random is null");
-        this.ticker = requireNonNull(ticker, "ticker is null");
-        this.required = requireNonNull(required, "required is null");
+        this.store = store;
+        this.vmm = vmm;
+        this.random = random;
+        this.ticker = ticker;
+        this.required = required;
     }
 
     /**

@@ -1,7 +1,5 @@
 package io.neurovisor.engine.time;
 
-import static java.util.Objects.requireNonNull;
-
 import java.time.Duration;
 
 /** A moment on a {@link Ticker} at which waiting ends. */
@@ -15,8 +13,6 @@ public final class Deadline {
     }
 
     public static Deadline after(Duration duration, Ticker ticker) {
-        requireNonNull(duration, "duration is null");
-        requireNonNull(ticker, "ticker is null");
         return new Deadline(ticker, ticker.nanos() + duration.toNanos());
     }
 

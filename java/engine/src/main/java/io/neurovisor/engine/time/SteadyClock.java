@@ -1,7 +1,5 @@
 package io.neurovisor.engine.time;
 
-import static java.util.Objects.requireNonNull;
-
 import java.time.Instant;
 import java.time.InstantSource;
 
@@ -14,8 +12,8 @@ public final class SteadyClock implements InstantSource {
     private final long startNanos;
 
     public SteadyClock(InstantSource clock, Ticker ticker) {
-        this.start = requireNonNull(clock, "clock is null").instant();
-        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.start = clock.instant();
+        this.ticker = ticker;
         this.startNanos = ticker.nanos();
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.engine.vm;
 
-import static java.util.Objects.requireNonNull;
-
 /**
  * An attempt of a VMM that the kernel has detected.
  *
@@ -10,9 +8,4 @@ import static java.util.Objects.requireNonNull;
  * @param subject a path as the VMM sees it, or the number of an address family, a bpf(2) command or a system call
  * @param allowed whether the attempt was allowed
  */
-public record BlockedAttempt(String hook, String subject, boolean allowed) {
-    public BlockedAttempt {
-        requireNonNull(hook, "hook is null");
-        requireNonNull(subject, "subject is null");
-    }
-}
+public record BlockedAttempt(String hook, String subject, boolean allowed) {}

@@ -1,7 +1,5 @@
 package io.neurovisor.engine.vm;
 
-import static java.util.Objects.requireNonNull;
-
 import java.nio.file.Path;
 
 /**
@@ -19,14 +17,4 @@ public record BootFiles(
         Path initrd,
         String initrdDigest,
         Path rootfs,
-        String rootfsDigest) {
-    public BootFiles {
-        requireNonNull(image, "image is null");
-        requireNonNull(kernel, "kernel is null");
-        requireNonNull(kernelDigest, "kernelDigest is null");
-        requireNonNull(initrd, "initrd is null");
-        requireNonNull(initrdDigest, "initrdDigest is null");
-        requireNonNull(rootfs, "rootfs is null");
-        requireNonNull(rootfsDigest, "rootfsDigest is null");
-    }
-}
+        String rootfsDigest) {}

@@ -1,7 +1,5 @@
 package io.neurovisor.engine.vm;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.limits.SandboxSize;
 import java.nio.file.Path;
 
@@ -11,10 +9,4 @@ import java.nio.file.Path;
  * @param files the files from which it was booted; a clone's devices use the same files
  * @param directory the directory with the files of {@link Vm#save}, whose names only the VMM that wrote them knows
  */
-public record SavedVm(BootFiles files, SandboxSize size, Path directory) {
-    public SavedVm {
-        requireNonNull(files, "files is null");
-        requireNonNull(size, "size is null");
-        requireNonNull(directory, "directory is null");
-    }
-}
+public record SavedVm(BootFiles files, SandboxSize size, Path directory) {}

@@ -1,7 +1,5 @@
 package io.neurovisor.engine.vm;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.limits.SandboxSize;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -17,28 +15,13 @@ public sealed interface VmStart {
     }
 
     /** A boot of the kernel with private memory. */
-    record ColdBoot(BootFiles files, SandboxSize size) implements VmStart {
-        public ColdBoot {
-            requireNonNull(files, "files is null");
-            requireNonNull(size, "size is null");
-        }
-    }
+    record ColdBoot(BootFiles files, SandboxSize size) implements VmStart {}
 
     /** A boot whose memory is a file in {@code directory}, so that {@link Vm#save} can make a template of it. */
-    record TemplateBoot(BootFiles files, SandboxSize size, Path directory) implements VmStart {
-        public TemplateBoot {
-            requireNonNull(files, "files is null");
-            requireNonNull(size, "size is null");
-            requireNonNull(directory, "directory is null");
-        }
-    }
+    record TemplateBoot(BootFiles files, SandboxSize size, Path directory) implements VmStart {}
 
     /** A copy-on-write clone of a saved machine; the saved files are only read. */
     record Restore(SavedVm saved) implements VmStart {
-        public Restore {
-            requireNonNull(saved, "saved is null");
-        }
-
         @Override
         public BootFiles files() {
             return saved.files();

@@ -1,7 +1,5 @@
 package io.neurovisor.engine.vm;
 
-import static java.util.Objects.requireNonNull;
-
 /**
  * The program and the processor on which saved device state depends.
  *
@@ -12,14 +10,6 @@ import static java.util.Objects.requireNonNull;
  *     another
  */
 public record VmmIdentity(String name, String version, String accelerator, String cpu, String machine) {
-    public VmmIdentity {
-        requireNonNull(name, "name is null");
-        requireNonNull(version, "version is null");
-        requireNonNull(accelerator, "accelerator is null");
-        requireNonNull(cpu, "cpu is null");
-        requireNonNull(machine, "machine is null");
-    }
-
     /** Returns a text such as {@code qemu 10.0.2 (tcg)}. */
     @Override
     public String toString() {

@@ -1,7 +1,5 @@
 package io.neurovisor.host.build;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.files.StorageFaults;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.host.spawner.UidRange;
@@ -60,7 +58,6 @@ public sealed interface BuildNamespace {
 
         public OfRoot {
             spawner = spawner.toAbsolutePath();
-            requireNonNull(ids, "ids is null");
         }
 
         @Override

@@ -1,7 +1,5 @@
 package io.neurovisor.host.build;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.files.PrivateFiles;
@@ -29,8 +27,8 @@ public final class BuildScratch {
     private final Path directory;
 
     private BuildScratch(BuildNamespace namespace, Path directory) {
-        this.namespace = requireNonNull(namespace, "namespace is null");
-        this.directory = requireNonNull(directory, "directory is null");
+        this.namespace = namespace;
+        this.directory = directory;
     }
 
     /** Creates the directory, which must not exist. */

@@ -1,7 +1,5 @@
 package io.neurovisor.host.debian;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,11 +18,6 @@ public record DebianSources(String mirror, Optional<String> security) {
     static final String SECURITY_VARIABLE = "NEUROVISOR_DEBIAN_SECURITY_MIRROR";
     private static final String DEFAULT_MIRROR = "http://deb.debian.org/debian";
     private static final String DEFAULT_SECURITY = "http://deb.debian.org/debian-security";
-
-    public DebianSources {
-        requireNonNull(mirror, "mirror is null");
-        requireNonNull(security, "security is null");
-    }
 
     /** Returns Debian's own servers. */
     public static DebianSources debian() {

@@ -1,7 +1,5 @@
 package io.neurovisor.host.debian;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.files.StorageFaults;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,7 +35,6 @@ public record HostPip(Map<String, String> settings, Optional<Path> certificates)
 
     public HostPip {
         settings = Map.copyOf(settings);
-        requireNonNull(certificates, "certificates is null");
     }
 
     /**

@@ -1,7 +1,5 @@
 package io.neurovisor.host.debian;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.build.BuildNamespace;
 import io.neurovisor.host.build.BuildScratch;
 import io.neurovisor.host.process.ToolCommand;
@@ -41,9 +39,9 @@ public final class Mmdebstrap {
 
     /** @param inherited the names of the variables in this process's environment */
     Mmdebstrap(DebianSources sources, List<String> aptOptions, BuildNamespace namespace, Set<String> inherited) {
-        this.sources = requireNonNull(sources, "sources is null");
+        this.sources = sources;
         this.aptOptions = List.copyOf(aptOptions);
-        this.namespace = requireNonNull(namespace, "namespace is null");
+        this.namespace = namespace;
         this.inherited = Set.copyOf(inherited);
     }
 

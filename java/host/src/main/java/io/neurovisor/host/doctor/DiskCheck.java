@@ -1,7 +1,5 @@
 package io.neurovisor.host.doctor;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.files.DiskUsage;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,10 +26,6 @@ public record DiskCheck(Path dataDirectory) implements Check {
 
     /** Room for the templates of one or two sizes. Images are larger and check for room before they are built. */
     private static final long LITTLE_MEBIBYTES = 2048;
-
-    public DiskCheck {
-        requireNonNull(dataDirectory, "dataDirectory is null");
-    }
 
     @Override
     public Finding examine() {

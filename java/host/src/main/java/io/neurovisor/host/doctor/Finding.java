@@ -1,7 +1,5 @@
 package io.neurovisor.host.doctor;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.Locale;
 
 /**
@@ -12,13 +10,6 @@ import java.util.Locale;
  * @param fix the remedy, as a command if possible; empty if there is nothing to fix
  */
 public record Finding(String check, Verdict verdict, String detail, String fix) {
-    public Finding {
-        requireNonNull(check, "check is null");
-        requireNonNull(verdict, "verdict is null");
-        requireNonNull(detail, "detail is null");
-        requireNonNull(fix, "fix is null");
-    }
-
     /** The verdict of a check. */
     public enum Verdict {
         PASS,

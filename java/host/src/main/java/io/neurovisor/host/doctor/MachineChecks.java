@@ -1,7 +1,5 @@
 package io.neurovisor.host.doctor;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.HostMemory;
@@ -26,8 +24,8 @@ public final class MachineChecks {
     private final String user;
 
     private MachineChecks(HostFiles files, String user) {
-        this.files = requireNonNull(files, "files is null");
-        this.user = requireNonNull(user, "user is null");
+        this.files = files;
+        this.user = user;
     }
 
     /**

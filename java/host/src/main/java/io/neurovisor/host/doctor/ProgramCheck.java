@@ -1,7 +1,5 @@
 package io.neurovisor.host.doctor;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.process.Tool;
 import io.neurovisor.host.process.ToolCommand;
@@ -22,11 +20,6 @@ public record ProgramCheck(String program, String debianPackage, int oldestMajor
     private static final Pattern VERSION = Pattern.compile("(\\d{1,6})\\.\\d+(?:\\.\\d+)*");
     private static final Duration LIMIT = Duration.ofSeconds(10);
     private static final String FIX = "./neurovisor setup";
-
-    public ProgramCheck {
-        requireNonNull(program, "program is null");
-        requireNonNull(debianPackage, "debianPackage is null");
-    }
 
     @Override
     public Finding examine() {

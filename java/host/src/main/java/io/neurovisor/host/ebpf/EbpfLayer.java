@@ -1,7 +1,5 @@
 package io.neurovisor.host.ebpf;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.probe.EbpfReading;
@@ -17,7 +15,7 @@ public final class EbpfLayer {
     private final boolean audit;
 
     private EbpfLayer(EbpfReading reading, boolean audit) {
-        this.reading = requireNonNull(reading, "reading is null");
+        this.reading = reading;
         this.audit = audit;
     }
 

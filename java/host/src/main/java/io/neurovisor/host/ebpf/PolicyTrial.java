@@ -1,7 +1,5 @@
 package io.neurovisor.host.ebpf;
 
-import static java.util.Objects.requireNonNull;
-
 import com.google.protobuf.ByteString;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -62,7 +60,6 @@ public final class PolicyTrial {
      * @throws NeuroVisorException if the shell cannot be started
      */
     public static List<String> run(Spawner spawner) {
-        requireNonNull(spawner, "spawner is null");
         Path shell = Path.of("/usr/bin/bash");
         VmmLaunch launch = new VmmLaunch(
                 shell,

@@ -1,7 +1,5 @@
 package io.neurovisor.host.files;
 
-import static java.util.Objects.requireNonNull;
-
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,12 +17,7 @@ record DigestRecord(Map<Path, Entry> entries) {
         entries = Map.copyOf(entries);
     }
 
-    record Entry(String digest, FileStamp stamp) {
-        Entry {
-            requireNonNull(digest, "digest is null");
-            requireNonNull(stamp, "stamp is null");
-        }
-    }
+    record Entry(String digest, FileStamp stamp) {}
 
     Optional<String> digest(Path file, FileStamp stamp) {
         return Optional.ofNullable(entries.get(file))

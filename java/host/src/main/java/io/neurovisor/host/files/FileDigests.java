@@ -34,7 +34,7 @@ public final class FileDigests {
 
     public FileDigests(Path recordFile, InstantSource clock) {
         this.recordFile = recordFile.toAbsolutePath().normalize();
-        this.clock = requireNonNull(clock, "clock is null");
+        this.clock = clock;
     }
 
     /** Returns the digest of the current content; reads the file only if it is not remembered. */

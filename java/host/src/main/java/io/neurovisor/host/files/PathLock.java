@@ -1,7 +1,5 @@
 package io.neurovisor.host.files;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.io.IOException;
@@ -29,8 +27,8 @@ public final class PathLock implements AutoCloseable {
     private final FileChannel channel;
 
     private PathLock(ReentrantLock threads, FileChannel channel) {
-        this.threads = requireNonNull(threads, "threads is null");
-        this.channel = requireNonNull(channel, "channel is null");
+        this.threads = threads;
+        this.channel = channel;
     }
 
     /**

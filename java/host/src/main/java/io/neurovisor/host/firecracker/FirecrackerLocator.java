@@ -1,7 +1,5 @@
 package io.neurovisor.host.firecracker;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.probe.ProbeCache;
@@ -39,9 +37,9 @@ public final class FirecrackerLocator {
 
     /** @param searchPath directories separated as in {@code PATH} */
     public FirecrackerLocator(Path dataDirectory, String searchPath, ProbeCache cache) {
-        this.dataDirectory = requireNonNull(dataDirectory, "dataDirectory is null");
-        this.searchPath = requireNonNull(searchPath, "searchPath is null");
-        this.cache = requireNonNull(cache, "cache is null");
+        this.dataDirectory = dataDirectory;
+        this.searchPath = searchPath;
+        this.cache = cache;
     }
 
     /** Returns the directory of a version in a data directory. */

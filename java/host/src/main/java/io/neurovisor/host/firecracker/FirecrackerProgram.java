@@ -1,7 +1,5 @@
 package io.neurovisor.host.firecracker;
 
-import static java.util.Objects.requireNonNull;
-
 import java.nio.file.Path;
 
 /**
@@ -10,10 +8,4 @@ import java.nio.file.Path;
  * @param jailer the jailer of the same version
  * @param version the version as {@code --version} prints it, such as {@code 1.12.1}
  */
-public record FirecrackerProgram(Path executable, Path jailer, String version) {
-    public FirecrackerProgram {
-        requireNonNull(executable, "executable is null");
-        requireNonNull(jailer, "jailer is null");
-        requireNonNull(version, "version is null");
-    }
-}
+public record FirecrackerProgram(Path executable, Path jailer, String version) {}

@@ -1,7 +1,5 @@
 package io.neurovisor.host.firecracker;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
@@ -76,17 +74,16 @@ public final class FirecrackerVmm implements Vmm {
             GuestLinks links,
             EbpfLayer ebpf,
             Ticker ticker) {
-        this.program = requireNonNull(program, "program is null");
-        this.jails = requireNonNull(jails, "jails is null");
+        this.program = program;
+        this.jails = jails;
         this.identity =
                 new VmmIdentity("firecracker", program.version(), "kvm", hostCpu, FirecrackerMachine.description());
-        this.spawner = requireNonNull(spawner, "spawner is null");
-        this.links = requireNonNull(links, "links is null");
-        this.layers =
-                new VmmLayers(HostFiles.SYSTEM, requireNonNull(confinement, "confinement is null"), "", ebpf.reading());
+        this.spawner = spawner;
+        this.links = links;
+        this.layers = new VmmLayers(HostFiles.SYSTEM, confinement, "", ebpf.reading());
         this.ebpf = ebpf;
         this.ebpfPolicy = ebpf.policy(VmmKind.FIRECRACKER);
-        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.ticker = ticker;
     }
 
     @Override

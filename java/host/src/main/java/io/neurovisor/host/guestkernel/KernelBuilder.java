@@ -1,7 +1,5 @@
 package io.neurovisor.host.guestkernel;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.host.debian.BuildFailures;
 import io.neurovisor.host.debian.DebianSources;
@@ -57,10 +55,10 @@ public final class KernelBuilder implements ArtifactBuilder {
     private final Progress progress;
 
     KernelBuilder(Mmdebstrap mmdebstrap, Supervisor supervisor, InstantSource clock, Progress progress) {
-        this.mmdebstrap = requireNonNull(mmdebstrap, "mmdebstrap is null");
-        this.supervisor = requireNonNull(supervisor, "supervisor is null");
-        this.clock = requireNonNull(clock, "clock is null");
-        this.progress = requireNonNull(progress, "progress is null");
+        this.mmdebstrap = mmdebstrap;
+        this.supervisor = supervisor;
+        this.clock = clock;
+        this.progress = progress;
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.neurovisor.host.guestkernel;
 
-import static java.util.Objects.requireNonNull;
-
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
@@ -22,13 +20,4 @@ public record KernelSummary(
         Instant created,
         Path directory,
         boolean boots,
-        Optional<String> problem) {
-    public KernelSummary {
-        requireNonNull(kernel, "kernel is null");
-        requireNonNull(release, "release is null");
-        requireNonNull(digest, "digest is null");
-        requireNonNull(created, "created is null");
-        requireNonNull(directory, "directory is null");
-        requireNonNull(problem, "problem is null");
-    }
-}
+        Optional<String> problem) {}

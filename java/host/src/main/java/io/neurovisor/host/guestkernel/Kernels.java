@@ -1,7 +1,5 @@
 package io.neurovisor.host.guestkernel;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.progress.Progress;
@@ -63,10 +61,10 @@ public final class Kernels {
             Supplier<BuildNamespace> namespace) {
         this.recipe = home.resolve("guest").resolve("kernel");
         this.directory = dataDirectory.resolve("kernels");
-        this.choice = requireNonNull(choice, "choice is null");
-        this.clock = requireNonNull(clock, "clock is null");
-        this.supervisor = requireNonNull(supervisor, "supervisor is null");
-        this.namespace = requireNonNull(namespace, "namespace is null");
+        this.choice = choice;
+        this.clock = clock;
+        this.supervisor = supervisor;
+        this.namespace = namespace;
         this.store = new ArtifactStore("kernel", directory, digests, supervisor);
     }
 

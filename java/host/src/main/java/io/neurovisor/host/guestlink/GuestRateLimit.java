@@ -1,7 +1,5 @@
 package io.neurovisor.host.guestlink;
 
-import static java.util.Objects.requireNonNull;
-
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.github.bucket4j.Bucket;
 import io.github.bucket4j.TimeMeter;
@@ -50,7 +48,7 @@ public final class GuestRateLimit {
 
     /** Creates a full bucket. */
     public GuestRateLimit(Ticker ticker) {
-        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.ticker = ticker;
         this.bucket = Bucket.builder()
                 .addLimit(limit -> limit.capacity(CAPACITY).refillGreedy(TOKENS_A_SECOND, Duration.ofSeconds(1)))
                 .withCustomTimePrecision(new Time(ticker))

@@ -1,7 +1,5 @@
 package io.neurovisor.host.image;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.debian.ManifestFile;
 import io.neurovisor.host.store.Artifact;
 import java.nio.file.Path;
@@ -22,14 +20,6 @@ public record ImageSummary(
         Instant created,
         Path directory,
         Optional<String> problem) {
-    public ImageSummary {
-        requireNonNull(name, "name is null");
-        requireNonNull(digest, "digest is null");
-        requireNonNull(created, "created is null");
-        requireNonNull(directory, "directory is null");
-        requireNonNull(problem, "problem is null");
-    }
-
     /** Returns the summary of an intact image from its manifest. */
     static ImageSummary of(Artifact artifact) {
         ImageManifest manifest = ManifestFile.read(artifact.file(ImageManifest.FILE), ImageManifest.class);

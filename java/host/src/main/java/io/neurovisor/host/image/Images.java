@@ -1,7 +1,5 @@
 package io.neurovisor.host.image;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.program.Program;
@@ -67,13 +65,13 @@ public final class Images {
             Supervisor supervisor,
             Supplier<BuildNamespace> namespace) {
         this.recipes = new Recipes(home.resolve("guest").resolve("image"));
-        this.agent = requireNonNull(agent, "agent is null");
-        this.digests = requireNonNull(digests, "digests is null");
-        this.clock = requireNonNull(clock, "clock is null");
-        this.supervisor = requireNonNull(supervisor, "supervisor is null");
-        this.namespace = requireNonNull(namespace, "namespace is null");
+        this.agent = agent;
+        this.digests = digests;
+        this.clock = clock;
+        this.supervisor = supervisor;
+        this.namespace = namespace;
         this.images = new ArtifactStore("image", dataDirectory.resolve("images"), digests, supervisor);
-        this.kernels = requireNonNull(kernels, "kernels is null");
+        this.kernels = kernels;
         this.initrds = new ArtifactStore("guest", dataDirectory.resolve("initrds"), digests, supervisor);
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.host.image;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.host.build.BuildNamespace;
 import io.neurovisor.host.debian.Mmdebstrap;
@@ -52,9 +50,9 @@ public final class LabImages {
             Supplier<BuildNamespace> namespace) {
         this.recipes = new Recipes(home.resolve("lab").resolve("image"));
         this.store = new ArtifactStore("image", directory, digests, supervisor);
-        this.clock = requireNonNull(clock, "clock is null");
-        this.supervisor = requireNonNull(supervisor, "supervisor is null");
-        this.namespace = requireNonNull(namespace, "namespace is null");
+        this.clock = clock;
+        this.supervisor = supervisor;
+        this.namespace = namespace;
     }
 
     /** Returns the files from which a lab machine boots; builds them if they are missing or outdated. */

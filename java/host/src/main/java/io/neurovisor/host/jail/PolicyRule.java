@@ -1,7 +1,5 @@
 package io.neurovisor.host.jail;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.nativecalls.SeccompRule;
 
 /**
@@ -11,8 +9,6 @@ import io.neurovisor.host.nativecalls.SeccompRule;
  */
 public record PolicyRule(SeccompRule rule, Path path, String reason) {
     public PolicyRule {
-        requireNonNull(rule, "rule is null");
-        requireNonNull(path, "path is null");
         if (reason.isBlank()) {
             throw new IllegalArgumentException("a rule without a reason");
         }

@@ -1,7 +1,5 @@
 package io.neurovisor.host.jail;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.files.Sha256;
 import io.neurovisor.host.nativecalls.Libseccomp;
 import io.neurovisor.host.probe.ProbeCache;
@@ -20,7 +18,7 @@ public final class SeccompFilters {
     private final ProbeCache cache;
 
     public SeccompFilters(ProbeCache cache) {
-        this.cache = requireNonNull(cache, "cache is null");
+        this.cache = cache;
     }
 
     /**

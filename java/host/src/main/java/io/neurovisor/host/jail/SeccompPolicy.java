@@ -1,7 +1,5 @@
 package io.neurovisor.host.jail;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.nativecalls.DefaultAction;
@@ -23,7 +21,6 @@ public record SeccompPolicy(DefaultAction others, List<PolicyRule> rules) {
     private static final String DAEMON = "daemon.seccomp";
 
     public SeccompPolicy {
-        requireNonNull(others, "others is null");
         rules = List.copyOf(rules);
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.host.jail;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.probe.HostFiles;
 import java.util.List;
 import java.util.Optional;
@@ -22,7 +20,7 @@ public final class UserNamespaces {
     private final HostFiles files;
 
     public UserNamespaces(HostFiles files) {
-        this.files = requireNonNull(files, "files is null");
+        this.files = files;
     }
 
     /**
@@ -30,12 +28,7 @@ public final class UserNamespaces {
      *
      * @param fix a command for root
      */
-    public record Restriction(String reason, String fix) {
-        public Restriction {
-            requireNonNull(reason, "reason is null");
-            requireNonNull(fix, "fix is null");
-        }
-    }
+    public record Restriction(String reason, String fix) {}
 
     public Optional<Restriction> restriction() {
         if (files.link("/proc/self/ns/user").isEmpty()) {

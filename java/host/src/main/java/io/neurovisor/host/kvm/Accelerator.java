@@ -1,7 +1,5 @@
 package io.neurovisor.host.kvm;
 
-import static java.util.Objects.requireNonNull;
-
 /**
  * The means by which the guest's instructions are executed.
  *
@@ -10,11 +8,6 @@ import static java.util.Objects.requireNonNull;
  */
 public record Accelerator(String name, String reason) {
     public static final Accelerator KVM = new Accelerator("kvm", "");
-
-    public Accelerator {
-        requireNonNull(name, "name is null");
-        requireNonNull(reason, "reason is null");
-    }
 
     public static Accelerator emulation(String reason) {
         return new Accelerator("tcg", reason);

@@ -1,7 +1,5 @@
 package io.neurovisor.host.kvm;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.limits.SandboxSize;
@@ -47,11 +45,11 @@ public final class KvmProbe {
             RandomGenerator random,
             Ticker ticker,
             Duration bootTimeout) {
-        this.cache = requireNonNull(cache, "cache is null");
-        this.vmms = requireNonNull(vmms, "vmms is null");
-        this.random = requireNonNull(random, "random is null");
-        this.ticker = requireNonNull(ticker, "ticker is null");
-        this.bootTimeout = requireNonNull(bootTimeout, "bootTimeout is null");
+        this.cache = cache;
+        this.vmms = vmms;
+        this.random = random;
+        this.ticker = ticker;
+        this.bootTimeout = bootTimeout;
     }
 
     /** Returns KVM if it boots {@code files}, otherwise emulation with the reason. The result is cached. */

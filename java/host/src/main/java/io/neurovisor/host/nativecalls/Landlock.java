@@ -4,7 +4,6 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -60,7 +59,6 @@ public final class Landlock implements AutoCloseable {
      * @param writable directories and files that may be changed
      */
     public static Optional<Landlock> writingOnly(List<Path> writable) {
-        requireNonNull(writable, "writable is null");
         int version = version();
         if (version < 1) {
             return Optional.empty();

@@ -2,7 +2,6 @@ package io.neurovisor.host.nativecalls;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -76,7 +75,6 @@ public final class Libseccomp {
      * @return an array of {@code struct sock_filter}
      */
     public byte[] compile(DefaultAction others, List<SeccompRule> rules) {
-        requireNonNull(rules, "rules is null");
         // NATIVE: the JDK has no seccomp. The arena owns the library's mapping and all arguments, which the library
         // copies. The library owns the filter, which is released before the arena ends. Errors are negative results;
         // errno is not used.
@@ -89,7 +87,6 @@ public final class Libseccomp {
 
     /** Installs such a filter in every thread of this process, irrevocably. Throws if that fails for any of them. */
     public void install(DefaultAction others, List<SeccompRule> rules) {
-        requireNonNull(rules, "rules is null");
         // NATIVE: as above; the kernel keeps its own copy.
         try (Arena arena = Arena.ofConfined();
                 SeccompFilter filter = SeccompFilter.create(NativeLibrary.open(file, arena), others, arena)) {
@@ -100,7 +97,6 @@ public final class Libseccomp {
 
     /** Returns the numbers of system calls on this architecture, without those that it does not have. */
     public List<Integer> numbers(List<String> names) {
-        requireNonNull(names, "names is null");
         // NATIVE: the library does not keep the names.
         try (Arena arena = Arena.ofConfined()) {
             NativeLibrary library = NativeLibrary.open(file, arena);

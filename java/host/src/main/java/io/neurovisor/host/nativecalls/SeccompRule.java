@@ -1,7 +1,5 @@
 package io.neurovisor.host.nativecalls;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.List;
 
 /**
@@ -14,7 +12,6 @@ public record SeccompRule(String syscall, List<Condition> conditions, int errno)
     private static final int MAX_ERRNO = 4095;
 
     public SeccompRule {
-        requireNonNull(syscall, "syscall is null");
         conditions = List.copyOf(conditions);
         if (errno < 0 || errno > MAX_ERRNO) {
             throw new IllegalArgumentException("errno is " + errno);

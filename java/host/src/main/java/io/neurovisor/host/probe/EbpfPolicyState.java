@@ -1,7 +1,5 @@
 package io.neurovisor.host.probe;
 
-import static java.util.Objects.requireNonNull;
-
 /**
  * The state of a VMM's eBPF policy in the kernel.
  *
@@ -9,8 +7,4 @@ import static java.util.Objects.requireNonNull;
  * @param audit whether violations are only counted and reported
  * @param problem why the policy is not in force; empty if it is
  */
-public record EbpfPolicyState(boolean sealed, boolean audit, String problem) {
-    public EbpfPolicyState {
-        requireNonNull(problem, "problem is null");
-    }
-}
+public record EbpfPolicyState(boolean sealed, boolean audit, String problem) {}

@@ -1,7 +1,5 @@
 package io.neurovisor.host.probe;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.engine.layer.LayerState;
 import java.util.Optional;
@@ -15,11 +13,6 @@ import java.util.Optional;
 public record EbpfReading(String reason, String fix) {
     /** The programs are in force. */
     public static final EbpfReading IN_FORCE = new EbpfReading("", "");
-
-    public EbpfReading {
-        requireNonNull(reason, "reason is null");
-        requireNonNull(fix, "fix is null");
-    }
 
     /** Returns whether the programs are in force. */
     public boolean isInForce() {

@@ -1,7 +1,5 @@
 package io.neurovisor.host.probe;
 
-import static java.util.Objects.requireNonNull;
-
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,7 +16,7 @@ public final class EbpfSupport {
     private final HostFiles files;
 
     public EbpfSupport(HostFiles files) {
-        this.files = requireNonNull(files, "files is null");
+        this.files = files;
     }
 
     /**

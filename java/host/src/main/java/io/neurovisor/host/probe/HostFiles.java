@@ -1,7 +1,5 @@
 package io.neurovisor.host.probe;
 
-import static java.util.Objects.requireNonNull;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -33,7 +31,7 @@ public final class HostFiles {
 
     /** @param root the directory of {@code proc}, {@code sys} and others */
     public HostFiles(Path root) {
-        this.root = requireNonNull(root, "root is null");
+        this.root = root;
     }
 
     /** Returns the path of an absolute file name. */

@@ -1,7 +1,5 @@
 package io.neurovisor.host.probe;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -46,9 +44,9 @@ public final class HostMemory {
     }
 
     private HostMemory(HostFiles files, List<Group> groups, JvmMemory process) {
-        this.files = requireNonNull(files, "files is null");
+        this.files = files;
         this.groups = List.copyOf(groups);
-        this.process = requireNonNull(process, "process is null");
+        this.process = process;
     }
 
     /**

@@ -1,7 +1,5 @@
 package io.neurovisor.host.probe;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -21,7 +19,6 @@ public record JvmMemory(HostFiles files, long maxBytes) {
     private static final long DEFAULT_CODE_BYTES = 48L << 20;
 
     public JvmMemory {
-        requireNonNull(files, "files is null");
         if (maxBytes < 0) {
             throw new IllegalArgumentException("a JVM of at most " + maxBytes + " bytes");
         }

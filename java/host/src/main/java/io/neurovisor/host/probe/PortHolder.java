@@ -1,7 +1,5 @@
 package io.neurovisor.host.probe;
 
-import static java.util.Objects.requireNonNull;
-
 import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.Set;
@@ -19,7 +17,7 @@ public final class PortHolder {
     private final HostFiles files;
 
     public PortHolder(HostFiles files) {
-        this.files = requireNonNull(files, "files is null");
+        this.files = files;
     }
 
     /** Explains why a port cannot be used: which process uses it, if that is visible, otherwise the failure. */

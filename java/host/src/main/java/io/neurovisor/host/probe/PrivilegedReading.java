@@ -1,7 +1,5 @@
 package io.neurovisor.host.probe;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.Map;
 import java.util.Optional;
 
@@ -17,6 +15,5 @@ public record PrivilegedReading(Map<String, String> namespaces, Optional<EbpfPol
 
     public PrivilegedReading {
         namespaces = Map.copyOf(namespaces);
-        requireNonNull(policy, "policy is null");
     }
 }

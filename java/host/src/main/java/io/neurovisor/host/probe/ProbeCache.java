@@ -1,7 +1,5 @@
 package io.neurovisor.host.probe;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.io.IOException;
@@ -24,7 +22,7 @@ public final class ProbeCache {
     private final Path file;
 
     public ProbeCache(Path file) {
-        this.file = requireNonNull(file, "file is null");
+        this.file = file;
     }
 
     /** Returns a part of a key that changes when the file changes. */

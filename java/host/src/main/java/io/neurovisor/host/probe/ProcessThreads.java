@@ -1,7 +1,5 @@
 package io.neurovisor.host.probe;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,8 +14,7 @@ public final class ProcessThreads {
 
     /** Reads the current threads. A thread that ends meanwhile is ignored. */
     public static ProcessThreads read(HostFiles files) {
-        return new ProcessThreads(
-                LiveProcess.self(requireNonNull(files, "files is null")).threadsById());
+        return new ProcessThreads(LiveProcess.self(files).threadsById());
     }
 
     public int count() {

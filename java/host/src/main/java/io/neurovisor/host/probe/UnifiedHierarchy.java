@@ -1,7 +1,5 @@
 package io.neurovisor.host.probe;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -18,7 +16,7 @@ public final class UnifiedHierarchy {
     private final List<Mount> mounts;
 
     private UnifiedHierarchy(HostFiles files, List<Mount> mounts) {
-        this.files = requireNonNull(files, "files is null");
+        this.files = files;
         this.mounts = List.copyOf(mounts);
     }
 
@@ -33,12 +31,7 @@ public final class UnifiedHierarchy {
      * @param reason a few words
      * @param fix how to change that
      */
-    public record Unavailable(String reason, String fix) {
-        public Unavailable {
-            requireNonNull(reason, "reason is null");
-            requireNonNull(fix, "fix is null");
-        }
-    }
+    public record Unavailable(String reason, String fix) {}
 
     /** Returns the cgroup mode of this host: {@code v2}, {@code hybrid}, {@code v1} or {@code none}. */
     public String mode() {

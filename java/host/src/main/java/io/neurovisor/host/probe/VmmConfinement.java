@@ -1,7 +1,5 @@
 package io.neurovisor.host.probe;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.List;
 
 /** The kinds of confinement of a VMM, as far as they can be read off its process. */
@@ -50,7 +48,7 @@ public enum VmmConfinement {
         this.filters = filters;
         this.boundingSet = boundingSet;
         this.userNamespace = userNamespace;
-        this.mounts = requireNonNull(mounts, "mounts is null");
+        this.mounts = mounts;
     }
 
     /** Returns the confinement of a Firecracker that is started by root or by an ordinary user. */

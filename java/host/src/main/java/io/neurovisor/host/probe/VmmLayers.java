@@ -1,7 +1,5 @@
 package io.neurovisor.host.probe;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.vm.VmUsage;
@@ -33,10 +31,10 @@ public final class VmmLayers {
      * @param ebpf the expected eBPF policy
      */
     public VmmLayers(HostFiles files, VmmConfinement confinement, String noKvm, EbpfReading ebpf) {
-        this.files = requireNonNull(files, "files is null");
-        this.confinement = requireNonNull(confinement, "confinement is null");
-        this.noKvm = requireNonNull(noKvm, "noKvm is null");
-        this.ebpf = requireNonNull(ebpf, "ebpf is null");
+        this.files = files;
+        this.confinement = confinement;
+        this.noKvm = noKvm;
+        this.ebpf = ebpf;
         this.seccomp = new SeccompReading(
                 confinement.filters(),
                 LiveProcess.self(files).status().seccompFilters().orElse(0));

@@ -1,7 +1,5 @@
 package io.neurovisor.host.process;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.io.IOException;
@@ -24,7 +22,7 @@ public final class BackgroundTool implements AutoCloseable {
     private final ShutdownHook hook;
 
     private BackgroundTool(Process process) {
-        this.process = requireNonNull(process, "process is null");
+        this.process = process;
         this.family = new ProcessFamily(List.of(process), GRACE);
         this.hook = ShutdownHook.add(family::end);
     }

@@ -1,7 +1,5 @@
 package io.neurovisor.host.process;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.io.IOException;
@@ -20,7 +18,7 @@ public final class ForegroundTool {
     private final ToolCommand command;
 
     public ForegroundTool(ToolCommand command) {
-        this.command = requireNonNull(command, "command is null");
+        this.command = command;
     }
 
     /** Returns the program's exit code. */

@@ -1,7 +1,5 @@
 package io.neurovisor.host.process;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.io.IOException;
@@ -45,13 +43,13 @@ public final class Tool {
 
     /** Writes the last program's standard output to a file. */
     public Tool output(Path file) {
-        outputFile = requireNonNull(file, "file is null");
+        outputFile = file;
         return this;
     }
 
     /** Passes the last program's standard output to a reader. An exception of the reader ends the run. */
     public Tool output(OutputReader reader) {
-        output = requireNonNull(reader, "reader is null");
+        output = reader;
         return this;
     }
 
@@ -63,18 +61,18 @@ public final class Tool {
 
     /** Passes on each line that any of the programs writes to its standard error. */
     public Tool messages(Consumer<String> lines) {
-        messages = requireNonNull(lines, "lines is null");
+        messages = lines;
         return this;
     }
 
     public Tool deadline(Duration afterStart) {
-        limit = requireNonNull(afterStart, "afterStart is null");
+        limit = afterStart;
         return this;
     }
 
     /** Sets the time that the programs have to clean up after SIGTERM before they are killed; 10 s by default. */
     public Tool grace(Duration cleanup) {
-        grace = requireNonNull(cleanup, "cleanup is null");
+        grace = cleanup;
         return this;
     }
 

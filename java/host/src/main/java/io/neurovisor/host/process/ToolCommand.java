@@ -1,7 +1,5 @@
 package io.neurovisor.host.process;
 
-import static java.util.Objects.requireNonNull;
-
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,8 +25,6 @@ public record ToolCommand(
         Map<String, String> environment,
         List<String> guard) {
     public ToolCommand {
-        requireNonNull(program, "program is null");
-        requireNonNull(debianPackage, "debianPackage is null");
         arguments = List.copyOf(arguments);
         environment = Map.copyOf(environment);
         guard = List.copyOf(guard);

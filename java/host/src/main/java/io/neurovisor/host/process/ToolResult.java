@@ -1,7 +1,5 @@
 package io.neurovisor.host.process;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.util.List;
@@ -15,7 +13,6 @@ import java.util.List;
  */
 public record ToolResult(String program, int exitCode, List<String> messages) {
     public ToolResult {
-        requireNonNull(program, "program is null");
         messages = List.copyOf(messages);
     }
 

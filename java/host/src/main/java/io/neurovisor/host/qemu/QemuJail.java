@@ -1,7 +1,5 @@
 package io.neurovisor.host.qemu;
 
-import static java.util.Objects.requireNonNull;
-
 import com.google.protobuf.ByteString;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -38,7 +36,7 @@ public final class QemuJail {
 
     private QemuJail(List<Path> visible, ByteString filter) {
         this.visible = List.copyOf(visible);
-        this.filter = requireNonNull(filter, "filter is null");
+        this.filter = filter;
     }
 
     /** Finds out what this QEMU needs; cached until it or the host's libraries change. */

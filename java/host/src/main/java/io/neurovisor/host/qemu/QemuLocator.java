@@ -1,7 +1,5 @@
 package io.neurovisor.host.qemu;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.probe.ProbeCache;
@@ -27,8 +25,8 @@ public final class QemuLocator {
 
     /** @param searchPath directories separated as in {@code PATH} */
     public QemuLocator(String searchPath, ProbeCache cache) {
-        this.searchPath = requireNonNull(searchPath, "searchPath is null");
-        this.cache = requireNonNull(cache, "cache is null");
+        this.searchPath = searchPath;
+        this.cache = cache;
     }
 
     public QemuProgram locate() {

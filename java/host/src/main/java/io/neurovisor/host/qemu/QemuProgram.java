@@ -1,7 +1,5 @@
 package io.neurovisor.host.qemu;
 
-import static java.util.Objects.requireNonNull;
-
 import java.nio.file.Path;
 
 /**
@@ -9,9 +7,4 @@ import java.nio.file.Path;
  *
  * @param version the version as {@code --version} prints it, such as {@code 10.0.2}
  */
-public record QemuProgram(Path executable, String version) {
-    public QemuProgram {
-        requireNonNull(executable, "executable is null");
-        requireNonNull(version, "version is null");
-    }
-}
+public record QemuProgram(Path executable, String version) {}

@@ -1,7 +1,5 @@
 package io.neurovisor.host.qemu;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
@@ -50,8 +48,8 @@ public final class QemuVmm implements Vmm {
             GuestLinks links,
             EbpfLayer ebpf,
             Ticker ticker) {
-        this.program = requireNonNull(program, "program is null");
-        this.jail = requireNonNull(jail, "jail is null");
+        this.program = program;
+        this.jail = jail;
         // The features of an emulated processor depend on QEMU alone; KVM passes through those of the host.
         this.identity = new VmmIdentity(
                 "qemu",
@@ -59,12 +57,12 @@ public final class QemuVmm implements Vmm {
                 accelerator.name(),
                 accelerator.isKvm() ? hostCpu : "max",
                 QemuCommand.description(accelerator.name()));
-        this.spawner = requireNonNull(spawner, "spawner is null");
-        this.links = requireNonNull(links, "links is null");
+        this.spawner = spawner;
+        this.links = links;
         this.layers = new VmmLayers(HostFiles.SYSTEM, VmmConfinement.BUBBLEWRAP, accelerator.reason(), ebpf.reading());
         this.ebpf = ebpf;
         this.ebpfPolicy = ebpf.policy(VmmKind.QEMU);
-        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.ticker = ticker;
     }
 
     @Override

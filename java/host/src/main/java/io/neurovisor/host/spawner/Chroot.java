@@ -1,7 +1,5 @@
 package io.neurovisor.host.spawner;
 
-import static java.util.Objects.requireNonNull;
-
 import java.nio.file.Path;
 
 /**
@@ -15,6 +13,6 @@ import java.nio.file.Path;
 public record Chroot(Path jailer, Path directory, long maxFileBytes) implements Confinement {
     public Chroot {
         jailer = jailer.toAbsolutePath();
-        directory = requireNonNull(directory, "directory is null").toAbsolutePath();
+        directory = directory.toAbsolutePath();
     }
 }

@@ -1,7 +1,5 @@
 package io.neurovisor.host.spawner;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.proto.spawner.Ebpf;
 import java.util.Map;
 
@@ -23,7 +21,6 @@ public record EbpfCounts(
         Map<Integer, Long> calls,
         long unusualCalls) {
     public EbpfCounts {
-        requireNonNull(problem, "problem is null");
         blocked = Map.copyOf(blocked);
         calls = Map.copyOf(calls);
     }

@@ -1,7 +1,5 @@
 package io.neurovisor.host.spawner;
 
-import static java.util.Objects.requireNonNull;
-
 import com.google.protobuf.ByteString;
 
 /**
@@ -12,8 +10,4 @@ import com.google.protobuf.ByteString;
  *     sockets
  * @param expectedCalls a bit set of the system calls that a sealed VMM makes, the lowest bit of the first byte first
  */
-public record EbpfPolicy(boolean audit, boolean configuredSealed, ByteString expectedCalls) {
-    public EbpfPolicy {
-        requireNonNull(expectedCalls, "expectedCalls is null");
-    }
-}
+public record EbpfPolicy(boolean audit, boolean configuredSealed, ByteString expectedCalls) {}

@@ -1,7 +1,5 @@
 package io.neurovisor.host.spawner;
 
-import static java.util.Objects.requireNonNull;
-
 import com.google.protobuf.ByteString;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,6 +14,5 @@ import java.util.List;
 public record Jail(List<Path> visible, ByteString seccompFilter, long maxFileBytes) implements Confinement {
     public Jail {
         visible = List.copyOf(visible);
-        requireNonNull(seccompFilter, "seccompFilter is null");
     }
 }

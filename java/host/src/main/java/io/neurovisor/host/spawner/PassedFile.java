@@ -1,7 +1,5 @@
 package io.neurovisor.host.spawner;
 
-import static java.util.Objects.requireNonNull;
-
 import java.nio.file.Path;
 
 /**
@@ -20,8 +18,6 @@ public record PassedFile(Path path, Access access, String name) {
     }
 
     public PassedFile {
-        requireNonNull(access, "access is null");
-        requireNonNull(name, "name is null");
         path = path.toAbsolutePath();
     }
 

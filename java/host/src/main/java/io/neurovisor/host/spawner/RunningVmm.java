@@ -1,7 +1,5 @@
 package io.neurovisor.host.spawner;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.layer.LayerState;
@@ -33,11 +31,11 @@ public final class RunningVmm {
      */
     public RunningVmm(
             String program, VmId id, VmmProcess process, VmmLayers layers, Function<VmmExit, String> description) {
-        this.program = requireNonNull(program, "program is null");
-        this.id = requireNonNull(id, "id is null");
-        this.process = requireNonNull(process, "process is null");
-        this.layers = requireNonNull(layers, "layers is null");
-        this.description = requireNonNull(description, "description is null");
+        this.program = program;
+        this.id = id;
+        this.process = process;
+        this.layers = layers;
+        this.description = description;
     }
 
     public VmId id() {

@@ -1,7 +1,5 @@
 package io.neurovisor.host.spawner;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.vm.BlockedAttempt;
@@ -52,7 +50,6 @@ public final class Spawner implements AutoCloseable {
      * @param runtimeDirectory short enough that a socket path below it stays under 108 bytes (unix(7))
      */
     public static Spawner start(SpawnerProgram program, Path runtimeDirectory) {
-        requireNonNull(runtimeDirectory, "runtimeDirectory is null");
         try {
             Process process = new ProcessBuilder(program.command(runtimeDirectory))
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -167,7 +164,7 @@ public final class Spawner implements AutoCloseable {
 
     /** Sets the listener for blocked attempts of VMMs. It runs in the thread that reads the spawner's events and must be quick. */
     public void onBlocked(BiConsumer<String, BlockedAttempt> listener) {
-        replies.onBlocked(requireNonNull(listener, "listener is null"));
+        replies.onBlocked(listener);
     }
 
     /** Returns the state of the eBPF programs. */

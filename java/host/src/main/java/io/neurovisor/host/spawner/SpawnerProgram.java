@@ -1,7 +1,5 @@
 package io.neurovisor.host.spawner;
 
-import static java.util.Objects.requireNonNull;
-
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,9 +14,7 @@ import java.util.Optional;
  */
 public record SpawnerProgram(Path executable, Path bubblewrap, Optional<UidRange> uids, Optional<Path> ebpf) {
     public SpawnerProgram {
-        requireNonNull(executable, "executable is null");
         bubblewrap = bubblewrap.toAbsolutePath();
-        requireNonNull(uids, "uids is null");
         ebpf = ebpf.map(Path::toAbsolutePath);
     }
 

@@ -23,8 +23,8 @@ public final class SpawnerSupervisor implements Supervisor, AutoCloseable {
 
     /** @param program the program of the spawner */
     public SpawnerSupervisor(Path program, Spawner spawner) {
-        this.program = requireNonNull(program, "program is null");
-        this.spawner = requireNonNull(spawner, "spawner is null");
+        this.program = program;
+        this.spawner = spawner;
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.neurovisor.host.spawner;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.process.Tool;
 import io.neurovisor.host.process.ToolCommand;
 import java.nio.file.Path;
@@ -21,7 +19,7 @@ public final class SpawnerSweep {
 
     /** @param dryRun whether to report only what would be removed */
     public SpawnerSweep(Path program, boolean dryRun) {
-        this.program = requireNonNull(program, "program is null");
+        this.program = program;
         this.dryRun = dryRun;
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.host.spawner;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.probe.HostFiles;
 import java.util.List;
 import java.util.Optional;
@@ -15,7 +13,7 @@ public final class SystemUsers {
     private final HostFiles files;
 
     public SystemUsers(HostFiles files) {
-        this.files = requireNonNull(files, "files is null");
+        this.files = files;
     }
 
     /**

@@ -1,7 +1,5 @@
 package io.neurovisor.host.spawner;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.message.GuestText;
 
 /**
@@ -14,10 +12,6 @@ import io.neurovisor.host.message.GuestText;
  */
 public record VmmExit(int exitCode, int signal, String outputTail, boolean oomKilled) {
     private static final int SIGSYS = 31;
-
-    public VmmExit {
-        requireNonNull(outputTail, "outputTail is null");
-    }
 
     /** Describes the end in one line, such as {@code exited with code 1: ...} or {@code was killed by signal 9}. */
     public String describe() {

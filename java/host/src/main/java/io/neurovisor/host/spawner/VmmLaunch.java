@@ -1,7 +1,5 @@
 package io.neurovisor.host.spawner;
 
-import static java.util.Objects.requireNonNull;
-
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -27,12 +25,8 @@ public record VmmLaunch(
     public static final int FIRST_DESCRIPTOR = 3;
 
     public VmmLaunch {
-        requireNonNull(executable, "executable is null");
         arguments = List.copyOf(arguments);
         sockets = List.copyOf(sockets);
         files = List.copyOf(files);
-        requireNonNull(confinement, "confinement is null");
-        requireNonNull(limits, "limits is null");
-        requireNonNull(ebpfPolicy, "ebpfPolicy is null");
     }
 }

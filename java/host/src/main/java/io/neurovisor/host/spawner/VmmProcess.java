@@ -1,7 +1,5 @@
 package io.neurovisor.host.spawner;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.probe.PrivilegedReading;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,12 +24,12 @@ public final class VmmProcess {
             CompletableFuture<VmmExit> exit,
             long pid,
             String cgroupProblem) {
-        this.spawner = requireNonNull(spawner, "spawner is null");
-        this.id = requireNonNull(id, "id is null");
-        this.directory = requireNonNull(directory, "directory is null");
-        this.exit = requireNonNull(exit, "exit is null");
+        this.spawner = spawner;
+        this.id = id;
+        this.directory = directory;
+        this.exit = exit;
         this.pid = pid;
-        this.cgroupProblem = requireNonNull(cgroupProblem, "cgroupProblem is null");
+        this.cgroupProblem = cgroupProblem;
     }
 
     public long pid() {

@@ -1,7 +1,5 @@
 package io.neurovisor.host.store;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.nio.file.Path;
@@ -14,8 +12,6 @@ import java.util.Map;
  */
 public record Artifact(String name, Path directory, Map<String, String> digests) {
     public Artifact {
-        requireNonNull(name, "name is null");
-        requireNonNull(directory, "directory is null");
         digests = Map.copyOf(digests);
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.host.store;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.progress.Progress;
@@ -44,10 +42,10 @@ public final class ArtifactStore {
      * @param directory created by the first build
      */
     public ArtifactStore(String kind, Path directory, FileDigests digests, Supervisor supervisor) {
-        this.kind = requireNonNull(kind, "kind is null");
-        this.directory = requireNonNull(directory, "directory is null");
-        this.digests = requireNonNull(digests, "digests is null");
-        this.supervisor = requireNonNull(supervisor, "supervisor is null");
+        this.kind = kind;
+        this.directory = directory;
+        this.digests = digests;
+        this.supervisor = supervisor;
     }
 
     /** Returns the state without building; reads only files that have changed. */

@@ -1,7 +1,5 @@
 package io.neurovisor.host.store;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.files.PathLock;
 import io.neurovisor.host.files.StorageFaults;
 import java.io.IOException;
@@ -31,10 +29,10 @@ public final class ArtifactUse implements AutoCloseable {
     private final Set<Path> registered = ConcurrentHashMap.newKeySet();
 
     ArtifactUse(UseRegistry registry, Path file, FileChannel channel, Supervisor.Held held) {
-        this.registry = requireNonNull(registry, "registry is null");
-        this.file = requireNonNull(file, "file is null");
-        this.channel = requireNonNull(channel, "channel is null");
-        this.held = requireNonNull(held, "held is null");
+        this.registry = registry;
+        this.file = file;
+        this.channel = channel;
+        this.held = held;
     }
 
     /**

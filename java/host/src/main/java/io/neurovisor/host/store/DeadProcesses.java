@@ -1,7 +1,5 @@
 package io.neurovisor.host.store;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.files.DiskUsage;
 import io.neurovisor.host.files.PrivateFiles;
 import java.nio.file.Files;
@@ -16,7 +14,7 @@ public final class DeadProcesses {
     private final boolean dryRun;
 
     public DeadProcesses(UseRegistry uses, boolean dryRun) {
-        this.uses = requireNonNull(uses, "uses is null");
+        this.uses = uses;
         this.dryRun = dryRun;
     }
 

@@ -25,14 +25,13 @@ public final class StagedDirectory implements AutoCloseable {
     private final Supervisor.Held held;
 
     private StagedDirectory(Path staging, Supervisor supervisor, Supervisor.Held held) {
-        this.staging = requireNonNull(staging, "staging is null");
-        this.supervisor = requireNonNull(supervisor, "supervisor is null");
-        this.held = requireNonNull(held, "held is null");
+        this.staging = staging;
+        this.supervisor = supervisor;
+        this.held = held;
     }
 
     /** Creates an empty directory (0700) in {@code parent}. */
     public static StagedDirectory begin(Path parent, String name, PathLock heldForName, Supervisor supervisor) {
-        requireNonNull(heldForName, "heldForName is null");
         leftovers(parent, name).forEach(supervisor::remove);
         Path staging = parent.resolve(prefix(name) + PrivateFiles.uniqueSuffix());
         StagedDirectory staged = new StagedDirectory(staging, supervisor, supervisor.hold(staging));

@@ -1,7 +1,5 @@
 package io.neurovisor.host.store;
 
-import static java.util.Objects.requireNonNull;
-
 import java.nio.file.Path;
 import java.util.function.BiPredicate;
 
@@ -10,9 +8,4 @@ import java.util.function.BiPredicate;
  *
  * @param needed returns whether a start would use the artifact of a name that was built from an input
  */
-public record StoreContent(Path directory, BiPredicate<String, String> needed) {
-    public StoreContent {
-        requireNonNull(directory, "directory is null");
-        requireNonNull(needed, "needed is null");
-    }
-}
+public record StoreContent(Path directory, BiPredicate<String, String> needed) {}

@@ -40,9 +40,9 @@ public final class StoreSweep {
 
     /** @param dryRun whether to report only what would be removed */
     public StoreSweep(Path store, UseRegistry uses, Instant now, boolean dryRun) {
-        this.store = requireNonNull(store, "store is null");
-        this.uses = requireNonNull(uses, "uses is null");
-        this.now = requireNonNull(now, "now is null");
+        this.store = store;
+        this.uses = uses;
+        this.now = now;
         this.dryRun = dryRun;
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.host.store;
 
-import static java.util.Objects.requireNonNull;
-
 import java.nio.file.Path;
 
 /**
@@ -10,9 +8,4 @@ import java.nio.file.Path;
  * @param reason the reason in a few words
  * @param bytes its size on disk
  */
-public record UnusedPath(Path path, String reason, long bytes) {
-    public UnusedPath {
-        requireNonNull(path, "path is null");
-        requireNonNull(reason, "reason is null");
-    }
-}
+public record UnusedPath(Path path, String reason, long bytes) {}

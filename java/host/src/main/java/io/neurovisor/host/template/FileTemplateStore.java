@@ -1,7 +1,5 @@
 package io.neurovisor.host.template;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.progress.Progress;
@@ -36,7 +34,7 @@ public final class FileTemplateStore implements TemplateStore {
     /** @param supervisor supervises their creation */
     public FileTemplateStore(Path directory, FileDigests digests, InstantSource clock, Supervisor supervisor) {
         this.artifacts = new ArtifactStore("template", directory, digests, supervisor);
-        this.clock = requireNonNull(clock, "clock is null");
+        this.clock = clock;
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.neurovisor.host.template;
 
-import static java.util.Objects.requireNonNull;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.neurovisor.engine.template.TemplateKey;
@@ -29,11 +27,6 @@ public record TemplateRecord(
     private static final ObjectMapper JSON = new ObjectMapper();
 
     public TemplateRecord {
-        requireNonNull(digest, "digest is null");
-        requireNonNull(image, "image is null");
-        requireNonNull(size, "size is null");
-        requireNonNull(vmm, "vmm is null");
-        requireNonNull(created, "created is null");
         bootDigests = List.copyOf(bootDigests);
     }
 

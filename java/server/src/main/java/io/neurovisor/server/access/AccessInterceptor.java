@@ -1,7 +1,5 @@
 package io.neurovisor.server.access;
 
-import static java.util.Objects.requireNonNull;
-
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.Grpc;
@@ -52,9 +50,9 @@ public final class AccessInterceptor implements ServerInterceptor {
 
     /** @param limited receives tenants that exceed their rate limit */
     public AccessInterceptor(Callers callers, RateLimits limits, Consumer<Tenant> limited) {
-        this.callers = requireNonNull(callers, "callers is null");
-        this.limits = requireNonNull(limits, "limits is null");
-        this.limited = requireNonNull(limited, "limited is null");
+        this.callers = callers;
+        this.limits = limits;
+        this.limited = limited;
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.neurovisor.server.access;
 
-import static java.util.Objects.requireNonNull;
-
 import io.grpc.StatusRuntimeException;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Ticker;
@@ -40,7 +38,7 @@ public final class Callers {
      *     port, because a loopback client may then be a proxy
      */
     public Callers(ApiKeys keys, boolean keysRequired, InstantSource clock, Ticker ticker) {
-        this.keys = new CachedKeys(requireNonNull(keys, "keys is null"), clock, ticker);
+        this.keys = new CachedKeys(keys, clock, ticker);
         this.keysRequired = keysRequired;
         this.clock = clock;
     }

@@ -1,7 +1,5 @@
 package io.neurovisor.server.access;
 
-import static java.util.Objects.requireNonNull;
-
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -50,7 +48,7 @@ public final class ConnectionLimit extends ChannelInboundHandlerAdapter {
      * @param idle whether a connection serves no call; called by the thread that accepts connections
      */
     public ConnectionLimit(int most, int mostOfAddress, Predicate<Channel> idle) {
-        this.open = new OpenConnections<>(most, mostOfAddress, requireNonNull(idle, "idle is null"));
+        this.open = new OpenConnections<>(most, mostOfAddress, idle);
     }
 
     /** The messages of a listening channel are its new connections. */

@@ -1,7 +1,5 @@
 package io.neurovisor.server.access;
 
-import static java.util.Objects.requireNonNull;
-
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.net.InetAddress;
 import java.util.Collection;
@@ -37,7 +35,7 @@ final class OpenConnections<C> {
     OpenConnections(int most, int mostOfAddress, Predicate<C> idle) {
         this.most = most;
         this.mostOfAddress = mostOfAddress;
-        this.idle = requireNonNull(idle, "idle is null");
+        this.idle = idle;
     }
 
     /**

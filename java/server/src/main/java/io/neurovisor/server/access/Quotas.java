@@ -1,7 +1,5 @@
 package io.neurovisor.server.access;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.server.access.keys.AccessKey;
@@ -18,8 +16,8 @@ public final class Quotas {
     private final InstantSource clock;
 
     public Quotas(ApiKeys keys, InstantSource clock) {
-        this.keys = requireNonNull(keys, "keys is null");
-        this.clock = requireNonNull(clock, "clock is null");
+        this.keys = keys;
+        this.clock = clock;
     }
 
     /**

@@ -1,7 +1,5 @@
 package io.neurovisor.server.access;
 
-import static java.util.Objects.requireNonNull;
-
 import io.github.bucket4j.Bucket;
 import io.github.bucket4j.ConsumptionProbe;
 import io.github.bucket4j.TimeMeter;
@@ -34,7 +32,7 @@ public final class RateLimits {
 
     /** @param standard the limit of tenants without their own; empty for no limit */
     public RateLimits(Optional<RateLimit> standard, Ticker ticker) {
-        this.standard = requireNonNull(standard, "standard is null");
+        this.standard = standard;
         this.time = new TickerMeter(ticker);
     }
 

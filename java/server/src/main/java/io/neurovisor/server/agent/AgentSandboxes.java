@@ -1,7 +1,5 @@
 package io.neurovisor.server.agent;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.loop.CodeRequest;
 import io.neurovisor.agent.loop.CodeResult;
 import io.neurovisor.agent.loop.CodeRunner;
@@ -43,10 +41,10 @@ public final class AgentSandboxes implements CodeRunner {
             SandboxSize size,
             Duration timeout,
             Optional<String> image) {
-        this.executions = requireNonNull(executions, "executions is null");
-        this.size = requireNonNull(size, "size is null");
-        this.timeout = requireNonNull(timeout, "timeout is null");
-        this.image = requireNonNull(image, "image is null");
+        this.executions = executions;
+        this.size = size;
+        this.timeout = timeout;
+        this.image = image;
     }
 
     @Override

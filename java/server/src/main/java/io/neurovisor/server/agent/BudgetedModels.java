@@ -1,7 +1,5 @@
 package io.neurovisor.server.agent;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.model.ForwardingModel;
 import io.neurovisor.agent.model.Message;
 import io.neurovisor.agent.model.Model;
@@ -29,8 +27,8 @@ public final class BudgetedModels implements Models {
     private final TokenBudgets budgets;
 
     public BudgetedModels(Models models, TokenBudgets budgets) {
-        this.models = requireNonNull(models, "models is null");
-        this.budgets = requireNonNull(budgets, "budgets is null");
+        this.models = models;
+        this.budgets = budgets;
     }
 
     /** @throws ModelFailure {@code NOT_ADMITTED} also if the budget is already used up */

@@ -1,7 +1,5 @@
 package io.neurovisor.server.agent;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.model.ForwardingModel;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelFailure;
@@ -26,7 +24,7 @@ public final class KnownModels implements Models {
     private final Map<Optional<String>, Model> known = new LinkedHashMap<>(MAX_KNOWN, 0.75f, true);
 
     public KnownModels(Models found) {
-        this.found = requireNonNull(found, "found is null");
+        this.found = found;
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.neurovisor.server.audit;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.files.PathLock;
 import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.files.StorageFaults;
@@ -42,7 +40,7 @@ final class AuditFiles {
     /** @param maxBytes of all files together; empty for no limit */
     AuditFiles(Path directory, OptionalLong maxBytes) {
         this.directory = directory.toAbsolutePath().normalize();
-        this.maxBytes = requireNonNull(maxBytes, "maxBytes is null");
+        this.maxBytes = maxBytes;
     }
 
     Path current() {

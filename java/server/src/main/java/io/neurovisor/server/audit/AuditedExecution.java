@@ -1,7 +1,5 @@
 package io.neurovisor.server.audit;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.trace.TraceId;
@@ -17,10 +15,10 @@ public final class AuditedExecution {
     private final AtomicBoolean isLogged = new AtomicBoolean();
 
     AuditedExecution(AuditLog log, InstantSource clock, AuditedCall call, TraceId traceId) {
-        this.log = requireNonNull(log, "log is null");
-        this.clock = requireNonNull(clock, "clock is null");
-        this.call = requireNonNull(call, "call is null");
-        this.traceId = requireNonNull(traceId, "traceId is null");
+        this.log = log;
+        this.clock = clock;
+        this.call = call;
+        this.traceId = traceId;
     }
 
     public void ended(ExecutionResult result) {

@@ -1,7 +1,5 @@
 package io.neurovisor.server.client;
 
-import static java.util.Objects.requireNonNull;
-
 import io.grpc.Channel;
 import io.grpc.ClientInterceptor;
 import io.grpc.ClientInterceptors;
@@ -64,7 +62,7 @@ public final class DaemonClient implements AutoCloseable {
     private final Channel calls;
 
     private DaemonClient(Path socket, PeerUsers users, Optional<String> key) {
-        this.socket = requireNonNull(socket, "socket is null");
+        this.socket = socket;
         this.verdict = new ServerUserCheck(users);
         this.channel = NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket))
                 .channelFactory(

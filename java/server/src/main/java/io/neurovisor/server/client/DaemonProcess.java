@@ -1,7 +1,5 @@
 package io.neurovisor.server.client;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Deadline;
@@ -71,7 +69,7 @@ public final class DaemonProcess implements AutoCloseable {
      * @param socket the Unix socket of the daemon
      */
     public static DaemonProcess start(ToolCommand serve, Path socket) {
-        return new DaemonProcess(requireNonNull(serve, "serve is null"), requireNonNull(socket, "socket is null"));
+        return new DaemonProcess(serve, socket);
     }
 
     private void receive(String line) {

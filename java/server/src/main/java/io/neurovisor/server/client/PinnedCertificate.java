@@ -1,7 +1,5 @@
 package io.neurovisor.server.client;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.io.IOException;
@@ -23,7 +21,7 @@ final class PinnedCertificate extends X509ExtendedTrustManager {
     private final X509Certificate certificate;
 
     private PinnedCertificate(X509Certificate certificate) {
-        this.certificate = requireNonNull(certificate, "certificate is null");
+        this.certificate = certificate;
     }
 
     /**

@@ -1,7 +1,5 @@
 package io.neurovisor.server.client;
 
-import static java.util.Objects.requireNonNull;
-
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -16,7 +14,7 @@ final class ServerUserCheck {
     private final AtomicReference<Optional<String>> refusal = new AtomicReference<>(Optional.empty());
 
     ServerUserCheck(PeerUsers users) {
-        this.users = requireNonNull(users, "users is null");
+        this.users = users;
     }
 
     /** Returns the handler of one connection. */

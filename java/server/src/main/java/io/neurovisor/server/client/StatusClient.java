@@ -1,7 +1,5 @@
 package io.neurovisor.server.client;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.server.config.MetricsConfig;
@@ -57,7 +55,7 @@ public final class StatusClient {
         }
         String host = (listen.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : listen).getHostAddress();
         this.certificate = daemon.tlsCert();
-        this.key = requireNonNull(key, "key is null");
+        this.key = key;
         this.url = (certificate.isPresent() ? "https" : "http") + "://" + (host.contains(":") ? "[" + host + "]" : host)
                 + ":" + port;
     }

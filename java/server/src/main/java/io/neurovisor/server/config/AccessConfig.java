@@ -1,7 +1,5 @@
 package io.neurovisor.server.config;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.server.setting.Setting;
 import io.neurovisor.server.setting.SettingGroup;
 import io.neurovisor.server.setting.SettingType;
@@ -63,11 +61,6 @@ public record AccessConfig(TlsConfig tls, boolean insecureListen, boolean requir
                             List.of(),
                             RateLimit::parse,
                             RateLimit::toString)));
-
-    public AccessConfig {
-        requireNonNull(tls, "tls is null");
-        requireNonNull(rateLimit, "rateLimit is null");
-    }
 
     static AccessConfig of(SettingValues values) {
         return new AccessConfig(

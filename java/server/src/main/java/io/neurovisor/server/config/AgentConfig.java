@@ -1,7 +1,5 @@
 package io.neurovisor.server.config;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.server.setting.Setting;
 import io.neurovisor.server.setting.SettingGroup;
 import io.neurovisor.server.setting.SettingType;
@@ -38,10 +36,6 @@ public record AgentConfig(int maxIterations, int maxToolCalls, int maxTokens, Du
                     "agent-timeout", SettingGroup.MODEL, "Time limit of the whole task, 1s to 24h.")
             .defaultsTo("1h")
             .as(SettingType.TIME);
-
-    public AgentConfig {
-        requireNonNull(timeout, "timeout is null");
-    }
 
     static AgentConfig of(SettingValues values) {
         return new AgentConfig(

@@ -1,7 +1,5 @@
 package io.neurovisor.server.config;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.server.setting.EffectiveValue;
 import io.neurovisor.server.setting.Setting;
 import io.neurovisor.server.setting.SettingGroup;
@@ -43,19 +41,6 @@ public record Config(
     public static final List<Setting<?>> SETTINGS = settings();
 
     public Config {
-        requireNonNull(guest, "guest is null");
-        requireNonNull(vmm, "vmm is null");
-        requireNonNull(execution, "execution is null");
-        requireNonNull(pool, "pool is null");
-        requireNonNull(uids, "uids is null");
-        requireNonNull(model, "model is null");
-        requireNonNull(agent, "agent is null");
-        requireNonNull(access, "access is null");
-        requireNonNull(daemon, "daemon is null");
-        requireNonNull(metrics, "metrics is null");
-        requireNonNull(telemetry, "telemetry is null");
-        requireNonNull(retention, "retention is null");
-        requireNonNull(log, "log is null");
         dataDir = dataDir.toAbsolutePath().normalize();
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.server.config;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.server.setting.Setting;
 import io.neurovisor.server.setting.SettingGroup;
 import io.neurovisor.server.setting.SettingType;
@@ -72,14 +70,6 @@ public record DaemonConfig(
             .defaultsTo("off")
             .bareValue("on")
             .as(SettingType.SWITCH);
-
-    public DaemonConfig {
-        requireNonNull(listen, "listen is null");
-        requireNonNull(socket, "socket is null");
-        requireNonNull(use, "use is null");
-        requireNonNull(drainTimeout, "drainTimeout is null");
-        requireNonNull(sendTimeout, "sendTimeout is null");
-    }
 
     static DaemonConfig of(SettingValues values) {
         return new DaemonConfig(

@@ -1,7 +1,5 @@
 package io.neurovisor.server.config;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.server.setting.Setting;
 import io.neurovisor.server.setting.SettingGroup;
 import io.neurovisor.server.setting.SettingType;
@@ -27,11 +25,6 @@ public record ExecutionConfig(Duration timeout, Duration timeoutMax) {
                     "timeout-max", SettingGroup.CALLS, "The longest time-out that a request may ask for, 1s to 24h.")
             .defaultsTo("1h")
             .as(SettingType.TIME);
-
-    public ExecutionConfig {
-        requireNonNull(timeout, "timeout is null");
-        requireNonNull(timeoutMax, "timeoutMax is null");
-    }
 
     static ExecutionConfig of(SettingValues values) {
         return new ExecutionConfig(values.get(TIMEOUT), values.get(TIMEOUT_MAX));

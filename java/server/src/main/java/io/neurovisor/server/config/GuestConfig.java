@@ -1,7 +1,5 @@
 package io.neurovisor.server.config;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.guestkernel.KernelChoice;
@@ -44,12 +42,6 @@ public record GuestConfig(String image, KernelChoice kernel, SandboxSize size, b
             .defaultsTo("on")
             .bareValue("on")
             .as(SettingType.SWITCH);
-
-    public GuestConfig {
-        requireNonNull(image, "image is null");
-        requireNonNull(kernel, "kernel is null");
-        requireNonNull(size, "size is null");
-    }
 
     static GuestConfig of(SettingValues values) {
         return new GuestConfig(values.get(IMAGE), values.get(KERNEL), values.get(SIZE), values.get(SNAPSHOT));

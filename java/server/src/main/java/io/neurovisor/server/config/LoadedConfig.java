@@ -1,7 +1,5 @@
 package io.neurovisor.server.config;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.server.setting.ConfigFile;
 import io.neurovisor.server.setting.EffectiveValue;
 import io.neurovisor.server.setting.ProcessEnvironment;
@@ -31,8 +29,6 @@ public record LoadedConfig(Config config, Optional<Path> file, List<EffectiveVal
             Config.SETTINGS.stream().map(Setting::name).toList();
 
     public LoadedConfig {
-        requireNonNull(config, "config is null");
-        requireNonNull(file, "file is null");
         values = List.copyOf(values);
         problems = List.copyOf(problems);
     }

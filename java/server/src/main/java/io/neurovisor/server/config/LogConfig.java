@@ -1,7 +1,5 @@
 package io.neurovisor.server.config;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.server.setting.Setting;
 import io.neurovisor.server.setting.SettingGroup;
 import io.neurovisor.server.setting.SettingType;
@@ -19,11 +17,6 @@ public record LogConfig(LogLevel level, LogFormat format) {
                     "log-format", SettingGroup.GENERAL, "The format of the log.")
             .defaultsTo("auto", "json for a server whose stderr is not a terminal, otherwise text")
             .as(SettingType.oneOf(LogFormat.values()));
-
-    public LogConfig {
-        requireNonNull(level, "level is null");
-        requireNonNull(format, "format is null");
-    }
 
     static LogConfig of(SettingValues values) {
         return new LogConfig(values.get(LOG_LEVEL), values.get(LOG_FORMAT));

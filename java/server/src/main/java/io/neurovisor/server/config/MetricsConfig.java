@@ -1,7 +1,5 @@
 package io.neurovisor.server.config;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.server.setting.Setting;
 import io.neurovisor.server.setting.SettingGroup;
 import io.neurovisor.server.setting.SettingType;
@@ -49,12 +47,6 @@ public record MetricsConfig(
             .defaultsTo("off")
             .bareValue("on")
             .as(SettingType.SWITCH);
-
-    public MetricsConfig {
-        requireNonNull(listen, "listen is null");
-        requireNonNull(tlsCert, "tlsCert is null");
-        requireNonNull(tlsKey, "tlsKey is null");
-    }
 
     static MetricsConfig of(SettingValues values) {
         return new MetricsConfig(

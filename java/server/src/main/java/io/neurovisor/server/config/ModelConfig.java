@@ -1,7 +1,5 @@
 package io.neurovisor.server.config;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.provider.OllamaHost;
 import io.neurovisor.agent.provider.ProviderChoice;
 import io.neurovisor.server.setting.Setting;
@@ -74,15 +72,6 @@ public record ModelConfig(
                     "How long Ollama keeps the model in memory after a request, 1s to 24h.")
             .defaultsTo("auto", "as Ollama is configured")
             .as(SettingType.optional("auto", SettingType.TIME));
-
-    public ModelConfig {
-        requireNonNull(name, "name is null");
-        requireNonNull(provider, "provider is null");
-        requireNonNull(baseUrl, "baseUrl is null");
-        requireNonNull(ollamaHost, "ollamaHost is null");
-        requireNonNull(apiKeyFile, "apiKeyFile is null");
-        requireNonNull(keepAlive, "keepAlive is null");
-    }
 
     static ModelConfig of(SettingValues values) {
         return new ModelConfig(

@@ -1,7 +1,5 @@
 package io.neurovisor.server.config;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.server.setting.Setting;
 import io.neurovisor.server.setting.SettingGroup;
 import io.neurovisor.server.setting.SettingType;
@@ -36,10 +34,6 @@ public record PoolConfig(int warm, int max, Duration acquireTimeout) {
                     "acquire-timeout", SettingGroup.MACHINE, "How long a program waits for its machine, 1s to 24h.")
             .defaultsTo("30s")
             .as(SettingType.TIME);
-
-    public PoolConfig {
-        requireNonNull(acquireTimeout, "acquireTimeout is null");
-    }
 
     static PoolConfig of(SettingValues values) {
         return new PoolConfig(values.get(WARM), values.get(MAX), values.get(ACQUIRE_TIMEOUT));

@@ -1,7 +1,5 @@
 package io.neurovisor.server.config;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.server.setting.DataSize;
 import io.neurovisor.server.setting.Setting;
 import io.neurovisor.server.setting.SettingGroup;
@@ -50,12 +48,6 @@ public record RetentionConfig(
                     "How long an unused session is kept, such as 7d; off keeps all sessions.")
             .defaultsTo("30d")
             .as(SettingType.optional("off", SettingType.DAYS));
-
-    public RetentionConfig {
-        requireNonNull(auditMax, "auditMax is null");
-        requireNonNull(cacheMax, "cacheMax is null");
-        requireNonNull(sessionsMaxAge, "sessionsMaxAge is null");
-    }
 
     static RetentionConfig of(SettingValues values) {
         return new RetentionConfig(values.get(AUDIT_MAX), values.get(CACHE_MAX), values.get(SESSIONS_MAX_AGE));

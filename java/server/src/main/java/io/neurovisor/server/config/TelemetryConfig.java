@@ -1,7 +1,5 @@
 package io.neurovisor.server.config;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.server.setting.Setting;
 import io.neurovisor.server.setting.SettingGroup;
 import io.neurovisor.server.setting.SettingType;
@@ -61,12 +59,6 @@ public record TelemetryConfig(
                             .map(Double::valueOf)
                             .filter(share -> share <= 1),
                     share -> BigDecimal.valueOf(share).stripTrailingZeros().toPlainString()));
-
-    public TelemetryConfig {
-        requireNonNull(pushgateway, "pushgateway is null");
-        requireNonNull(otlp, "otlp is null");
-        requireNonNull(otlpProtocol, "otlpProtocol is null");
-    }
 
     static TelemetryConfig of(SettingValues values) {
         return new TelemetryConfig(

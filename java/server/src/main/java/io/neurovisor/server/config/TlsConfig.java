@@ -1,7 +1,5 @@
 package io.neurovisor.server.config;
 
-import static java.util.Objects.requireNonNull;
-
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -15,12 +13,6 @@ import java.util.Optional;
 public record TlsConfig(Optional<Path> cert, Optional<Path> key, Optional<Path> clientCa) {
     /** No encryption. */
     public static final TlsConfig NONE = new TlsConfig(Optional.empty(), Optional.empty(), Optional.empty());
-
-    public TlsConfig {
-        requireNonNull(cert, "cert is null");
-        requireNonNull(key, "key is null");
-        requireNonNull(clientCa, "clientCa is null");
-    }
 
     /** Returns whether any file is set. */
     public boolean isWanted() {

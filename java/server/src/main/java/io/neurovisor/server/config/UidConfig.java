@@ -1,7 +1,5 @@
 package io.neurovisor.server.config;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.spawner.UidRange;
 import io.neurovisor.server.setting.Setting;
 import io.neurovisor.server.setting.SettingGroup;
@@ -44,11 +42,6 @@ public record UidConfig(UidRange vms, Optional<UidRange> images) {
                             List.of(),
                             text -> UidRange.parse(text).filter(uids -> uids.count() >= MIN_IMAGE_UIDS),
                             UidRange::toString)));
-
-    public UidConfig {
-        requireNonNull(vms, "vms is null");
-        requireNonNull(images, "images is null");
-    }
 
     static UidConfig of(SettingValues values) {
         return new UidConfig(values.get(VM_UIDS), values.get(IMAGE_UIDS));

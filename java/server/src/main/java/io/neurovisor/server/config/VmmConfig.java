@@ -1,7 +1,5 @@
 package io.neurovisor.server.config;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.host.ebpf.EbpfMode;
 import io.neurovisor.server.setting.Setting;
@@ -57,13 +55,6 @@ public record VmmConfig(VmmChoice choice, Optional<Path> firecracker, EbpfMode e
                     List.of("on", "off"),
                     VmmConfig::parseLayers,
                     VmmConfig::printLayers));
-
-    public VmmConfig {
-        requireNonNull(choice, "choice is null");
-        requireNonNull(firecracker, "firecracker is null");
-        requireNonNull(ebpf, "ebpf is null");
-        requireNonNull(strict, "strict is null");
-    }
 
     static VmmConfig of(SettingValues values) {
         return new VmmConfig(values.get(VMM), values.get(FIRECRACKER), values.get(EBPF), values.get(STRICT));

@@ -1,7 +1,5 @@
 package io.neurovisor.server.daemon;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.pool.PoolStatus;
 import io.neurovisor.engine.progress.Progress;
@@ -53,16 +51,16 @@ public final class Daemon implements AutoCloseable {
             Path socket,
             InetSocketAddress address,
             InetSocketAddress statusAddress) {
-        this.resources = requireNonNull(resources, "resources is null");
-        this.neuroVisor = requireNonNull(neuroVisor, "neuroVisor is null");
-        this.ports = requireNonNull(ports, "ports is null");
-        this.keyed = requireNonNull(keyed, "keyed is null");
-        this.confinement = requireNonNull(confinement, "confinement is null");
-        this.health = requireNonNull(health, "health is null");
-        this.readiness = requireNonNull(readiness, "readiness is null");
-        this.socket = requireNonNull(socket, "socket is null");
-        this.address = requireNonNull(address, "address is null");
-        this.statusAddress = requireNonNull(statusAddress, "statusAddress is null");
+        this.resources = resources;
+        this.neuroVisor = neuroVisor;
+        this.ports = ports;
+        this.keyed = keyed;
+        this.confinement = confinement;
+        this.health = health;
+        this.readiness = readiness;
+        this.socket = socket;
+        this.address = address;
+        this.statusAddress = statusAddress;
     }
 
     /**

@@ -1,7 +1,5 @@
 package io.neurovisor.server.daemon;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.pool.MemoryHeadroom;
 import io.neurovisor.server.NeuroVisor;
@@ -32,12 +30,12 @@ final class DaemonOverview implements Supplier<Overview> {
             Supplier<List<LayerState>> layers,
             RecentExecutions executions,
             InstantSource clock) {
-        this.neuroVisor = requireNonNull(neuroVisor, "neuroVisor is null");
-        this.config = requireNonNull(config, "config is null");
-        this.readiness = requireNonNull(readiness, "readiness is null");
-        this.layers = requireNonNull(layers, "layers is null");
-        this.executions = requireNonNull(executions, "executions is null");
-        this.clock = requireNonNull(clock, "clock is null");
+        this.neuroVisor = neuroVisor;
+        this.config = config;
+        this.readiness = readiness;
+        this.layers = layers;
+        this.executions = executions;
+        this.clock = clock;
         this.startedAt = clock.instant();
     }
 

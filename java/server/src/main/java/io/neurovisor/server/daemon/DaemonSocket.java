@@ -36,7 +36,6 @@ final class DaemonSocket implements AutoCloseable {
     }
 
     static DaemonSocket claim(Path path) {
-        requireNonNull(path, "path is null");
         if (path.toAbsolutePath().toString().getBytes(java.nio.charset.StandardCharsets.UTF_8).length > MAX_BYTES) {
             throw refused(
                     path, "its path is longer than the " + MAX_BYTES + " bytes that a socket path may have", null);

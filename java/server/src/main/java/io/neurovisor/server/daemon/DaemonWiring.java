@@ -66,12 +66,12 @@ final class DaemonWiring {
 
     /** @param resources receives what is opened, also if the start fails */
     DaemonWiring(ResourceStack resources, Settings settings, LoadedConfig loaded, Tracing tracing, Progress progress) {
-        this.resources = requireNonNull(resources, "resources is null");
-        this.settings = requireNonNull(settings, "settings is null");
-        this.loaded = requireNonNull(loaded, "loaded is null");
+        this.resources = resources;
+        this.settings = settings;
+        this.loaded = loaded;
         this.config = settings.config();
-        this.tracing = requireNonNull(tracing, "tracing is null");
-        this.progress = requireNonNull(progress, "progress is null");
+        this.tracing = tracing;
+        this.progress = progress;
     }
 
     Daemon start() {

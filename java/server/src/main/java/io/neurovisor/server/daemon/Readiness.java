@@ -1,7 +1,5 @@
 package io.neurovisor.server.daemon;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.pool.PoolStatus;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -17,7 +15,7 @@ final class Readiness {
 
     /** @param warm the number of machines that the pool keeps ready */
     Readiness(Supplier<PoolStatus> pool, int warm) {
-        this.pool = requireNonNull(pool, "pool is null");
+        this.pool = pool;
         this.warm = warm;
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.server.daemon;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -11,8 +9,6 @@ final class ResourceStack implements AutoCloseable {
     private final List<Runnable> ends = new ArrayList<>();
 
     <T> T own(T part, Consumer<T> end) {
-        requireNonNull(part, "part is null");
-        requireNonNull(end, "end is null");
         ends.add(() -> end.accept(part));
         return part;
     }

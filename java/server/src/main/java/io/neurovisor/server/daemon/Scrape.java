@@ -1,7 +1,5 @@
 package io.neurovisor.server.daemon;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.server.http.HttpCall;
 import io.prometheus.metrics.exporter.common.PrometheusHttpExchange;
 import io.prometheus.metrics.exporter.common.PrometheusHttpRequest;
@@ -22,7 +20,7 @@ final class Scrape implements PrometheusHttpExchange, PrometheusHttpRequest, Pro
     private int status;
 
     Scrape(HttpCall call) {
-        this.call = requireNonNull(call, "call is null");
+        this.call = call;
     }
 
     void send() throws IOException {

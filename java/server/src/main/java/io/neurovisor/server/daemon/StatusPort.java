@@ -1,7 +1,5 @@
 package io.neurovisor.server.daemon;
 
-import static java.util.Objects.requireNonNull;
-
 import io.netty.handler.ssl.SslContext;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -71,8 +69,8 @@ final class StatusPort implements AutoCloseable {
             HttpLimits limits) {
         InetSocketAddress address = new InetSocketAddress(config.listen(), config.port());
         this.keysRequired = config.requireKeys();
-        this.keys = requireNonNull(keys, "keys is null");
-        this.readiness = requireNonNull(readiness, "readiness is null");
+        this.keys = keys;
+        this.readiness = readiness;
         this.metrics = new PrometheusScrapeHandler(registry);
         this.hosts = new HostCheck(names(address));
         this.port = listen(address, tls, limits);

@@ -1,7 +1,5 @@
 package io.neurovisor.server.daemon;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.time.Duration;
 import java.util.concurrent.Executors;
@@ -27,8 +25,8 @@ public final class Watchdog implements AutoCloseable {
     private final Runnable report;
 
     private Watchdog(Runnable check, Runnable report) {
-        this.check = requireNonNull(check, "check is null");
-        this.report = requireNonNull(report, "report is null");
+        this.check = check;
+        this.report = report;
     }
 
     /**

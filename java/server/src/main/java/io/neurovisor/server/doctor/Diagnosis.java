@@ -1,7 +1,5 @@
 package io.neurovisor.server.doctor;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.host.doctor.Finding;
 import java.util.List;
@@ -42,7 +40,6 @@ public record Diagnosis(List<LayerState> layers, List<Finding> findings, List<St
     }
 
     public long count(Finding.Verdict verdict) {
-        requireNonNull(verdict, "verdict is null");
         return findings.stream().filter(finding -> finding.verdict() == verdict).count();
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.server.doctor;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.time.Ticker;
@@ -24,9 +22,9 @@ public final class Doctor {
     private final Ticker ticker;
 
     public Doctor(Settings settings, InstantSource clock, Ticker ticker) {
-        this.settings = requireNonNull(settings, "settings is null");
-        this.clock = requireNonNull(clock, "clock is null");
-        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.settings = settings;
+        this.clock = clock;
+        this.ticker = ticker;
     }
 
     /**

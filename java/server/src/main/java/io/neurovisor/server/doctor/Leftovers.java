@@ -1,7 +1,5 @@
 package io.neurovisor.server.doctor;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.doctor.Finding;
 import io.neurovisor.host.store.DataDirectory;
 import io.neurovisor.server.DeadRuns;
@@ -19,7 +17,7 @@ final class Leftovers {
     private final Map<String, String> environment;
 
     Leftovers(Settings settings, Map<String, String> environment) {
-        this.settings = requireNonNull(settings, "settings is null");
+        this.settings = settings;
         this.environment = Map.copyOf(environment);
     }
 

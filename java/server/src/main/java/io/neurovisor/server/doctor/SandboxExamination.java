@@ -1,7 +1,5 @@
 package io.neurovisor.server.doctor;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.layer.LayerState;
@@ -39,9 +37,9 @@ final class SandboxExamination {
     private long machineBytes;
 
     SandboxExamination(Settings settings, InstantSource clock, Ticker ticker) {
-        this.settings = requireNonNull(settings, "settings is null");
-        this.clock = requireNonNull(clock, "clock is null");
-        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.settings = settings;
+        this.clock = clock;
+        this.ticker = ticker;
         this.machineBytes = (long) settings.config().guest().size().memoryMebibytes() << 20;
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.server.grpc;
 
-import static java.util.Objects.requireNonNull;
-
 import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.ServerInterceptor;
@@ -115,13 +113,13 @@ public final class GrpcPorts implements AutoCloseable {
         RequestGuard guard = new RequestGuard(limits, threads.workers(), timeouts.request(), MAX_MESSAGE_BYTES);
         this.services = services.stream().map(guard::guarded).toList();
         this.interceptors = List.copyOf(interceptors);
-        this.memory = requireNonNull(memory, "memory is null");
+        this.memory = memory;
         this.connections = new ConnectionLimit(
                 MAX_TCP_CONNECTIONS,
                 MAX_CONNECTIONS_OF_AN_ADDRESS,
                 connection -> !limits.isServed(connection.remoteAddress()));
-        this.timeouts = requireNonNull(timeouts, "timeouts is null");
-        this.responses = requireNonNull(responses, "responses is null");
+        this.timeouts = timeouts;
+        this.responses = responses;
     }
 
     /**

@@ -1,7 +1,5 @@
 package io.neurovisor.server.grpc;
 
-import static java.util.Objects.requireNonNull;
-
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -22,8 +20,8 @@ final class PeerCheck extends ChannelInboundHandlerAdapter {
     private final PeerUsers users;
 
     PeerCheck(Path socket, PeerUsers users) {
-        this.socket = requireNonNull(socket, "socket is null");
-        this.users = requireNonNull(users, "users is null");
+        this.socket = socket;
+        this.users = users;
     }
 
     /** The messages of a listening channel are its new connections. */

@@ -1,7 +1,5 @@
 package io.neurovisor.server.grpc;
 
-import static java.util.Objects.requireNonNull;
-
 import io.grpc.Context;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -37,7 +35,7 @@ public final class ServedCall<A> {
     }
 
     private ServedCall(StreamObserver<A> client) {
-        this.client = (ServerCallStreamObserver<A>) requireNonNull(client, "client is null");
+        this.client = (ServerCallStreamObserver<A>) client;
     }
 
     /** Starts the thread of a call. Must be called by the method that implements the RPC. */

@@ -1,7 +1,5 @@
 package io.neurovisor.server.http;
 
-import static java.util.Objects.requireNonNull;
-
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -29,9 +27,9 @@ public final class HttpCall {
 
     /** @param streaming is run when the response is a stream without an end */
     HttpCall(Channel channel, HttpRequest request, Runnable streaming) {
-        this.channel = requireNonNull(channel, "channel is null");
-        this.request = requireNonNull(request, "request is null");
-        this.streaming = requireNonNull(streaming, "streaming is null");
+        this.channel = channel;
+        this.request = request;
+        this.streaming = streaming;
     }
 
     /** Returns the method, in the case in which it was sent. */

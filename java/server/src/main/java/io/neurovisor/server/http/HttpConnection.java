@@ -1,7 +1,5 @@
 package io.neurovisor.server.http;
 
-import static java.util.Objects.requireNonNull;
-
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
@@ -53,9 +51,9 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
     }
 
     HttpConnection(HttpPages pages, HttpLimits limits, Executor executor) {
-        this.pages = requireNonNull(pages, "pages is null");
-        this.limits = requireNonNull(limits, "limits is null");
-        this.executor = requireNonNull(executor, "executor is null");
+        this.pages = pages;
+        this.limits = limits;
+        this.executor = executor;
     }
 
     /**

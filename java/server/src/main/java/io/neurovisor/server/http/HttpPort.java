@@ -1,7 +1,5 @@
 package io.neurovisor.server.http;
 
-import static java.util.Objects.requireNonNull;
-
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -43,9 +41,9 @@ public final class HttpPort implements AutoCloseable {
 
     private HttpPort(InetSocketAddress address, Optional<SslContext> tls, HttpPages pages, HttpLimits limits)
             throws IOException {
-        this.pages = requireNonNull(pages, "pages is null");
-        this.limits = requireNonNull(limits, "limits is null");
-        this.tls = requireNonNull(tls, "tls is null");
+        this.pages = pages;
+        this.limits = limits;
+        this.tls = tls;
         this.listener = listen(address);
     }
 

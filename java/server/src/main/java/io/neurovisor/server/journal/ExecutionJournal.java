@@ -1,7 +1,5 @@
 package io.neurovisor.server.journal;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.database.Database;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -67,7 +65,6 @@ public final class ExecutionJournal implements AutoCloseable {
     }
 
     static ExecutionJournal open(Path directory, JournalShares room, InstantSource clock) {
-        requireNonNull(clock, "clock is null");
         Path home = directory.toAbsolutePath().normalize();
         Database database = Database.open(home.resolve(FILE), JournalTables.SCHEMA);
         Path owners = PrivateFiles.directory(home.resolve("owners"));

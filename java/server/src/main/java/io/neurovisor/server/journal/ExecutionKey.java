@@ -1,7 +1,5 @@
 package io.neurovisor.server.journal;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.util.regex.Pattern;
 
@@ -14,7 +12,6 @@ public record ExecutionKey(String tenant, String value) {
     private static final Pattern FORM = Pattern.compile("[!-~]{1,128}");
 
     public ExecutionKey {
-        requireNonNull(tenant, "tenant is null");
         if (!FORM.matcher(value).matches()) {
             throw NeuroVisorException.invalid(
                     "idempotency_key",

@@ -1,7 +1,5 @@
 package io.neurovisor.server.metrics;
 
-import static java.util.Objects.requireNonNull;
-
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.KnownLength;
@@ -36,8 +34,8 @@ public final class CallMetrics implements ServerInterceptor {
     private final Counter limited;
 
     CallMetrics(PrometheusRegistry registry, ErrorMetrics errors, Supplier<TraceId> trace, Ticker ticker) {
-        this.trace = requireNonNull(trace, "trace is null");
-        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.trace = trace;
+        this.ticker = ticker;
         inFlight = Gauge.builder()
                 .name("neurovisor_requests_in_flight")
                 .help("Calls that are being served.")
@@ -45,7 +43,7 @@ public final class CallMetrics implements ServerInterceptor {
         duration = MetricFamilies.seconds(
                 registry, "neurovisor_grpc_request_duration_seconds", "From a call's headers to its status.", "method");
         requestSize = MetricFamilies.bytes(registry, "neurovisor_request_size_bytes", "The messages of calls.");
-        this.errors = requireNonNull(errors, "errors is null");
+        this.errors = errors;
         limited = MetricFamilies.counter(
                 registry,
                 "neurovisor_rate_limited_total",

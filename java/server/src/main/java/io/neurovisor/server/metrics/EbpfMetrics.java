@@ -1,7 +1,5 @@
 package io.neurovisor.server.metrics;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.nativecalls.Libseccomp;
 import io.neurovisor.host.spawner.EbpfCounts;
 import io.prometheus.metrics.model.registry.MultiCollector;
@@ -22,7 +20,7 @@ final class EbpfMetrics implements MultiCollector {
     private final Map<Integer, String> calls = new ConcurrentHashMap<>();
 
     EbpfMetrics(Supplier<EbpfCounts> counts) {
-        this.counts = requireNonNull(counts, "counts is null");
+        this.counts = counts;
     }
 
     @Override

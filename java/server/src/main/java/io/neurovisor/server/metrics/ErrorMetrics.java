@@ -1,7 +1,5 @@
 package io.neurovisor.server.metrics;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.trace.TraceId;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -21,7 +19,6 @@ public final class ErrorMetrics {
 
     /** Counts an error; {@code reason} is one of a closed list, in any case. */
     public void failed(String reason, TraceId trace) {
-        errors.labelValues(requireNonNull(reason, "reason is null").toLowerCase(Locale.ROOT))
-                .incWithExemplar(Exemplars.of(trace));
+        errors.labelValues(reason.toLowerCase(Locale.ROOT)).incWithExemplar(Exemplars.of(trace));
     }
 }

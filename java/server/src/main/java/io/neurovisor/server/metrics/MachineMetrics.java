@@ -1,7 +1,5 @@
 package io.neurovisor.server.metrics;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxEnd;
@@ -104,7 +102,7 @@ public final class MachineMetrics implements SandboxListener {
     }
 
     static double seconds(Duration duration) {
-        return requireNonNull(duration, "duration is null").toNanos() / 1e9;
+        return duration.toNanos() / 1e9;
     }
 
     private static String label(SandboxEnd end) {

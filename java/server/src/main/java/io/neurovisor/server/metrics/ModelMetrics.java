@@ -1,7 +1,5 @@
 package io.neurovisor.server.metrics;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.model.ForwardingModel;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelReply;
@@ -32,7 +30,7 @@ public final class ModelMetrics {
     private final Set<String> names = ConcurrentHashMap.newKeySet();
 
     public ModelMetrics(PrometheusRegistry registry, Ticker ticker) {
-        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.ticker = ticker;
         inference = MetricFamilies.seconds(
                 registry,
                 "neurovisor_inference_duration_seconds",
@@ -77,7 +75,7 @@ public final class ModelMetrics {
         private volatile String model = OTHER;
 
         private Question(TraceId trace) {
-            this.trace = requireNonNull(trace, "trace is null");
+            this.trace = trace;
         }
 
         /** Sets the model that a server has confirmed. */

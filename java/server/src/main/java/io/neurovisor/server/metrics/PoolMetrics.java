@@ -1,7 +1,5 @@
 package io.neurovisor.server.metrics;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.pool.PoolStatus;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -13,7 +11,6 @@ public final class PoolMetrics {
     private PoolMetrics() {}
 
     public static void register(PrometheusRegistry registry, Supplier<PoolStatus> pool) {
-        requireNonNull(pool, "pool is null");
         gauge(
                 registry,
                 pool,

@@ -1,7 +1,5 @@
 package io.neurovisor.server.metrics;
 
-import static java.util.Objects.requireNonNull;
-
 import io.prometheus.metrics.exporter.pushgateway.PushGateway;
 import io.prometheus.metrics.exporter.pushgateway.Scheme;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -32,8 +30,8 @@ public final class Pushgateway {
     }
 
     Pushgateway(URI address, Duration timeout) {
-        this.address = requireNonNull(address, "address is null");
-        this.timeout = requireNonNull(timeout, "timeout is null");
+        this.address = address;
+        this.timeout = timeout;
     }
 
     /**

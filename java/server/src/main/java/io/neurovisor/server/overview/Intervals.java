@@ -1,7 +1,5 @@
 package io.neurovisor.server.overview;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.time.SteadyClock;
 import io.neurovisor.engine.time.Ticker;
 import java.time.Duration;
@@ -36,7 +34,7 @@ final class Intervals {
 
     /** @param clock read once, for the start; after that only the ticker is read, which cannot be set */
     Intervals(InstantSource clock, Ticker ticker) {
-        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.ticker = ticker;
         this.start = new SteadyClock(clock, ticker).instant();
         this.startNanos = ticker.nanos();
     }

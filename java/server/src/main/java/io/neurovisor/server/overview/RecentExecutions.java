@@ -1,7 +1,5 @@
 package io.neurovisor.server.overview;
 
-import static java.util.Objects.requireNonNull;
-
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.neurovisor.engine.execution.ExecutionListener;
 import io.neurovisor.engine.execution.ExecutionRequest;
@@ -50,8 +48,8 @@ public final class RecentExecutions implements ExecutionListener {
     private long uncompleted;
 
     public RecentExecutions(InstantSource clock, Ticker ticker) {
-        this.clock = requireNonNull(clock, "clock is null");
-        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.clock = clock;
+        this.ticker = ticker;
         this.intervals = new Intervals(clock, ticker);
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.server.page;
 
-import static java.util.Objects.requireNonNull;
-
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
@@ -58,8 +56,8 @@ final class LiveEvents implements AutoCloseable {
     private boolean closed;
 
     LiveEvents(Supplier<Overview> overviews, Ticker ticker) {
-        this.overviews = requireNonNull(overviews, "overviews is null");
-        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.overviews = overviews;
+        this.ticker = ticker;
         ScheduledFuture<?> _ = timer.scheduleWithFixedDelay(
                 this::poll, INTERVAL.toMillis(), INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
     }

@@ -1,7 +1,5 @@
 package io.neurovisor.server.page;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.server.http.HttpCall;
 import io.neurovisor.server.http.HttpPages;
@@ -30,9 +28,9 @@ public final class StatusPages implements HttpPages, AutoCloseable {
 
     /** @param notFound lists the paths that exist */
     public StatusPages(Supplier<Overview> overviews, String notFound) {
-        this.overviews = requireNonNull(overviews, "overviews is null");
+        this.overviews = overviews;
         this.events = new LiveEvents(overviews, Ticker.SYSTEM);
-        this.notFound = requireNonNull(notFound, "notFound is null");
+        this.notFound = notFound;
     }
 
     @Override

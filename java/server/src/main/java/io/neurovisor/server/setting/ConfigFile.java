@@ -1,7 +1,5 @@
 package io.neurovisor.server.setting;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.program.FilePath;
 import java.io.IOException;
 import java.io.InputStream;
@@ -27,12 +25,7 @@ public record ConfigFile(Map<String, Entry> entries, List<String> problems) {
     static final int MAX_BYTES = 64 << 10;
 
     /** A value of the file, with its file and line. */
-    public record Entry(String value, String origin) {
-        public Entry {
-            requireNonNull(value, "value is null");
-            requireNonNull(origin, "origin is null");
-        }
-    }
+    public record Entry(String value, String origin) {}
 
     public ConfigFile {
         entries = Map.copyOf(entries);

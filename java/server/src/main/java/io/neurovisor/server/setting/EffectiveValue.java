@@ -1,7 +1,5 @@
 package io.neurovisor.server.setting;
 
-import static java.util.Objects.requireNonNull;
-
 /**
  * The value that applies to a setting.
  *
@@ -9,10 +7,4 @@ import static java.util.Objects.requireNonNull;
  */
 public record EffectiveValue(Setting<?> setting, String value, String origin) {
     public static final String DEFAULT = "default";
-
-    public EffectiveValue {
-        requireNonNull(setting, "setting is null");
-        requireNonNull(value, "value is null");
-        requireNonNull(origin, "origin is null");
-    }
 }

@@ -1,7 +1,5 @@
 package io.neurovisor.server.setting;
 
-import static java.util.Objects.requireNonNull;
-
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -18,7 +16,6 @@ public record ProcessEnvironment(Map<String, String> variables, Path userHome) {
 
     public ProcessEnvironment {
         variables = Map.copyOf(variables);
-        requireNonNull(userHome, "userHome is null");
     }
 
     public static ProcessEnvironment current() {

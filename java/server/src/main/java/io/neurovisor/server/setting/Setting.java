@@ -1,7 +1,5 @@
 package io.neurovisor.server.setting;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
@@ -28,17 +26,6 @@ public record Setting<T>(
         String defaultText,
         String description,
         Optional<String> bareValue) {
-    public Setting {
-        requireNonNull(name, "name is null");
-        requireNonNull(variable, "variable is null");
-        requireNonNull(group, "group is null");
-        requireNonNull(type, "type is null");
-        requireNonNull(defaultValue, "defaultValue is null");
-        requireNonNull(defaultText, "defaultText is null");
-        requireNonNull(description, "description is null");
-        requireNonNull(bareValue, "bareValue is null");
-    }
-
     /** Begins the declaration of a setting whose variable is derived from its name. */
     public static Builder declare(String name, SettingGroup group, String description) {
         return new Builder(name, group, description);

@@ -1,7 +1,5 @@
 package io.neurovisor.server.setting;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.execution.ExecutionRequest;
 import java.net.InetAddress;
 import java.net.URI;
@@ -76,11 +74,7 @@ public record SettingType<T>(
             new SettingType<>("SIZE", "a size such as 500M, 20G or 1T", List.of(), DataSize::parse, DataSize::toString);
 
     public SettingType {
-        requireNonNull(label, "label is null");
-        requireNonNull(allowed, "allowed is null");
         candidates = List.copyOf(candidates);
-        requireNonNull(parser, "parser is null");
-        requireNonNull(printer, "printer is null");
     }
 
     /** Returns the type of an enum's constants, which are written in small letters. */

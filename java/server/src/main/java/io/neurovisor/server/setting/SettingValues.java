@@ -1,7 +1,5 @@
 package io.neurovisor.server.setting;
 
-import static java.util.Objects.requireNonNull;
-
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,8 +23,8 @@ public final class SettingValues {
 
     public SettingValues(Map<String, String> options, ProcessEnvironment environment, ConfigFile file) {
         this.options = Map.copyOf(options);
-        this.environment = requireNonNull(environment, "environment is null");
-        this.file = requireNonNull(file, "file is null");
+        this.environment = environment;
+        this.file = file;
     }
 
     /** Returns the defaults of all settings, as in an empty environment. */

@@ -1,7 +1,5 @@
 package io.neurovisor.server.setting;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -38,7 +36,7 @@ final class YamlSettings {
      * @param names of all settings
      */
     YamlSettings(String file, List<String> names) {
-        this.file = requireNonNull(file, "file is null");
+        this.file = file;
         this.names = List.copyOf(names);
     }
 

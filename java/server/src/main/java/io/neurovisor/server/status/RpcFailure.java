@@ -1,7 +1,5 @@
 package io.neurovisor.server.status;
 
-import static java.util.Objects.requireNonNull;
-
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.BadRequest;
@@ -34,12 +32,7 @@ public record RpcFailure(
     public static final String DOMAIN = "neurovisor";
 
     public RpcFailure {
-        requireNonNull(code, "code is null");
-        requireNonNull(reason, "reason is null");
-        requireNonNull(message, "message is null");
         metadata = Map.copyOf(metadata);
-        requireNonNull(retryAfter, "retryAfter is null");
-        requireNonNull(field, "field is null");
     }
 
     public RpcFailure(Code code, String reason, String message) {

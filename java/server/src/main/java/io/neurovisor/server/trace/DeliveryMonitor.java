@@ -1,7 +1,5 @@
 package io.neurovisor.server.trace;
 
-import static java.util.Objects.requireNonNull;
-
 import io.opentelemetry.exporter.internal.FailedExportException.GrpcExportException;
 import io.opentelemetry.exporter.internal.FailedExportException.HttpExportException;
 import io.opentelemetry.sdk.common.CompletableResultCode;
@@ -35,9 +33,9 @@ final class DeliveryMonitor {
 
     /** @param timeout of an attempt, whose end may never be reported */
     DeliveryMonitor(String what, URI address, Duration timeout) {
-        this.what = requireNonNull(what, "what is null");
-        this.address = requireNonNull(address, "address is null");
-        this.timeout = requireNonNull(timeout, "timeout is null");
+        this.what = what;
+        this.address = address;
+        this.timeout = timeout;
     }
 
     CompletableResultCode watch(CompletableResultCode attempt) {

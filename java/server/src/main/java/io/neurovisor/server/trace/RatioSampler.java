@@ -1,7 +1,5 @@
 package io.neurovisor.server.trace;
 
-import static java.util.Objects.requireNonNull;
-
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.context.Context;
@@ -35,7 +33,6 @@ final class RatioSampler implements Sampler {
     @Override
     public SamplingResult shouldSample(
             Context parent, String traceId, String name, SpanKind kind, Attributes attributes, List<LinkData> links) {
-        requireNonNull(traceId, "traceId is null");
         long random = HexFormat.fromHexDigitsToLong(traceId, traceId.length() - RANDOM_DIGITS, traceId.length());
         return random >= least ? SamplingResult.recordAndSample() : SamplingResult.drop();
     }

@@ -1,7 +1,5 @@
 package io.neurovisor.server.trace;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.model.ForwardingModel;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelFailure;
@@ -22,7 +20,7 @@ final class TracedModel extends ForwardingModel {
 
     TracedModel(Model model, Tracing tracing) {
         super(model);
-        this.tracing = requireNonNull(tracing, "tracing is null");
+        this.tracing = tracing;
     }
 
     @Override

@@ -42,11 +42,11 @@ public final class FirecrackerReleases {
             PinnedRelease release,
             ReleaseSource upstream,
             Optional<ReleaseSource> thirdParty) {
-        this.dataDirectory = requireNonNull(dataDirectory, "dataDirectory is null");
-        this.supervisor = requireNonNull(supervisor, "supervisor is null");
-        this.release = requireNonNull(release, "release is null");
-        this.upstream = requireNonNull(upstream, "upstream is null");
-        this.thirdParty = requireNonNull(thirdParty, "thirdParty is null");
+        this.dataDirectory = dataDirectory;
+        this.supervisor = supervisor;
+        this.release = release;
+        this.upstream = upstream;
+        this.thirdParty = thirdParty;
     }
 
     /**

@@ -1,7 +1,5 @@
 package io.neurovisor.server.access.keys;
 
-import static java.util.Objects.requireNonNull;
-
 import java.time.Instant;
 import java.util.Optional;
 
@@ -12,11 +10,4 @@ import java.util.Optional;
  * @param revoked when the key was revoked
  */
 public record AccessKey(
-        long id, KeyGrant grant, Instant created, Optional<Instant> lastUsed, Optional<Instant> revoked) {
-    public AccessKey {
-        requireNonNull(grant, "grant is null");
-        requireNonNull(created, "created is null");
-        requireNonNull(lastUsed, "lastUsed is null");
-        requireNonNull(revoked, "revoked is null");
-    }
-}
+        long id, KeyGrant grant, Instant created, Optional<Instant> lastUsed, Optional<Instant> revoked) {}

@@ -1,7 +1,5 @@
 package io.neurovisor.server.access.keys;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.database.Database;
 import io.neurovisor.database.DatabaseFaults;
 import io.neurovisor.engine.fault.Fault;
@@ -43,7 +41,6 @@ public final class ApiKeys implements AutoCloseable {
      * @throws NeuroVisorException {@code ACCESS_UNUSABLE} if the database is damaged or of a newer version
      */
     public static ApiKeys open(Path directory, InstantSource clock) {
-        requireNonNull(clock, "clock is null");
         Path file = file(directory);
         return new ApiKeys(
                 Database.open(file, KeyTables.SCHEMA), new KeyRows(new DatabaseFaults(file, KeyTables.SCHEMA)), clock);

@@ -1,7 +1,5 @@
 package io.neurovisor.server.access.keys;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
@@ -39,9 +37,9 @@ public final class CachedKeys {
     private Deadline nextLook;
 
     public CachedKeys(ApiKeys keys, InstantSource clock, Ticker ticker) {
-        this.keys = requireNonNull(keys, "keys is null");
-        this.clock = requireNonNull(clock, "clock is null");
-        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.keys = keys;
+        this.clock = clock;
+        this.ticker = ticker;
         this.trusted = Deadline.after(Duration.ZERO, ticker);
         this.nextLook = trusted;
     }

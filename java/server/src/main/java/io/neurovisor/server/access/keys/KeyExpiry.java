@@ -1,7 +1,5 @@
 package io.neurovisor.server.access.keys;
 
-import static java.util.Objects.requireNonNull;
-
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,7 +20,6 @@ public record KeyExpiry(Instant time) {
     private static final Pattern TIME = Pattern.compile("\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}Z");
 
     public KeyExpiry {
-        requireNonNull(time, "time is null");
         time = Instant.ofEpochMilli(time.toEpochMilli());
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.server.access.keys;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.server.config.RateLimit;
 import java.util.Collections;
@@ -28,12 +26,6 @@ public record KeyGrant(
         Optional<TokenBudget> tokens,
         Optional<KeyExpiry> expiry) {
     public KeyGrant {
-        requireNonNull(name, "name is null");
-        requireNonNull(rateLimit, "rateLimit is null");
-        requireNonNull(quota, "quota is null");
-        requireNonNull(share, "share is null");
-        requireNonNull(tokens, "tokens is null");
-        requireNonNull(expiry, "expiry is null");
         if (scopes.isEmpty()) {
             throw new IllegalArgumentException("a key needs at least one scope");
         }

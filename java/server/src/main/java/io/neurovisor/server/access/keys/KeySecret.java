@@ -1,7 +1,5 @@
 package io.neurovisor.server.access.keys;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.host.files.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
@@ -19,7 +17,7 @@ public final class KeySecret {
     private final String text;
 
     private KeySecret(String text) {
-        this.text = requireNonNull(text, "text is null");
+        this.text = text;
     }
 
     static KeySecret random(SecureRandom random) {

@@ -1,7 +1,5 @@
 package io.neurovisor.server.access.tls;
 
-import static java.util.Objects.requireNonNull;
-
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.ApplicationProtocolNegotiator;
 import io.netty.handler.ssl.SslContext;
@@ -39,8 +37,8 @@ final class ReloadingSslContext extends SslContext {
     /** @param maker reads the files */
     ReloadingSslContext(List<Path> files, Supplier<SslContext> maker, Ticker ticker) {
         this.files = List.copyOf(files);
-        this.maker = requireNonNull(maker, "maker is null");
-        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.maker = maker;
+        this.ticker = ticker;
         this.served = states();
         this.current = maker.get();
         this.lookedNanos = ticker.nanos();

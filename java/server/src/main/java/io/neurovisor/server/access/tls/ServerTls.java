@@ -1,7 +1,5 @@
 package io.neurovisor.server.access.tls;
 
-import static java.util.Objects.requireNonNull;
-
 import io.grpc.netty.GrpcSslContexts;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
@@ -50,7 +48,6 @@ public enum ServerTls {
      * @throws NeuroVisorException {@code INVALID_ARGUMENT} with flag, file and next step for the first invalid file
      */
     public Optional<SslContext> context(TlsConfig config, InstantSource clock, Ticker ticker) {
-        requireNonNull(clock, "clock is null");
         List<Path> files = Stream.of(config.cert(), config.key(), config.clientCa())
                 .flatMap(Optional::stream)
                 .toList();

@@ -1,7 +1,5 @@
 package io.neurovisor.server.grpc.execution;
 
-import static java.util.Objects.requireNonNull;
-
 import com.google.protobuf.ByteString;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.proto.execution.ExecuteChunk;
@@ -17,7 +15,7 @@ final class ChunkSink implements OutputSink {
 
     /** @param client may block, which applies back-pressure */
     ChunkSink(Consumer<ExecuteChunk> client) {
-        this.client = requireNonNull(client, "client is null");
+        this.client = client;
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.neurovisor.server.grpc.execution;
 
-import static java.util.Objects.requireNonNull;
-
 import io.grpc.Context;
 import io.grpc.MethodDescriptor;
 import io.grpc.stub.StreamObserver;
@@ -53,11 +51,11 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
             String vmmReason,
             RequestTimeouts timeouts,
             SandboxSize size) {
-        this.executions = requireNonNull(executions, "executions is null");
-        this.keyed = requireNonNull(keyed, "keyed is null");
+        this.executions = executions;
+        this.keyed = keyed;
         this.vmm = ExecutionProtos.vmm(vmm, vmmReason);
-        this.timeouts = requireNonNull(timeouts, "timeouts is null");
-        this.size = requireNonNull(size, "size is null");
+        this.timeouts = timeouts;
+        this.size = size;
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.neurovisor.server.grpc.execution;
 
-import static java.util.Objects.requireNonNull;
-
 import com.google.protobuf.Parser;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -29,9 +27,9 @@ final class JournaledChunks {
     private long taken;
 
     JournaledChunks(ExecutionJournal journal, ExecutionKey key, PendingResponse memory) {
-        this.journal = requireNonNull(journal, "journal is null");
-        this.key = requireNonNull(key, "key is null");
-        this.memory = requireNonNull(memory, "memory is null");
+        this.journal = journal;
+        this.key = key;
+        this.memory = memory;
     }
 
     /** Returns the bytes to store for a part. */

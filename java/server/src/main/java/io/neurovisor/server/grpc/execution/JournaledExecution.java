@@ -1,7 +1,5 @@
 package io.neurovisor.server.grpc.execution;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.proto.execution.ExecuteChunk;
@@ -52,9 +50,9 @@ final class JournaledExecution {
     }
 
     JournaledExecution(ExecutionJournal journal, ExecutionKey key, String digest) {
-        this.journal = requireNonNull(journal, "journal is null");
-        this.key = requireNonNull(key, "key is null");
-        this.digest = requireNonNull(digest, "digest is null");
+        this.journal = journal;
+        this.key = key;
+        this.digest = digest;
     }
 
     String digest() {
@@ -96,7 +94,7 @@ final class JournaledExecution {
     }
 
     void fail(RuntimeException reason) {
-        change(() -> failure = requireNonNull(reason, "reason is null"));
+        change(() -> failure = reason);
     }
 
     private List<ExecuteChunk> with(ExecuteChunk last) {

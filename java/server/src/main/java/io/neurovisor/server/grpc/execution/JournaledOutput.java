@@ -1,7 +1,5 @@
 package io.neurovisor.server.grpc.execution;
 
-import static java.util.Objects.requireNonNull;
-
 import com.google.protobuf.ByteString;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.proto.execution.ExecuteChunk;
@@ -39,7 +37,6 @@ final class JournaledOutput implements OutputSink {
 
     /** @param keeper returns false for a chunk that it cannot store */
     JournaledOutput(Predicate<ExecuteChunk> keeper) {
-        requireNonNull(keeper, "keeper is null");
         this.chunks = new ChunkSink(chunk -> lost |= !keeper.test(chunk));
     }
 

@@ -37,7 +37,7 @@ public final class KeyedExecutions {
     private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
 
     public KeyedExecutions(ExecutionJournal journal) {
-        this.journal = requireNonNull(journal, "journal is null");
+        this.journal = journal;
     }
 
     @FunctionalInterface

@@ -1,7 +1,5 @@
 package io.neurovisor.server.grpc.execution;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.execution.Executions;
@@ -28,9 +26,9 @@ public final class TenantExecutions {
     private final AuditLog audit;
 
     public TenantExecutions(Executions executions, Quotas quotas, AuditLog audit) {
-        this.executions = requireNonNull(executions, "executions is null");
-        this.quotas = requireNonNull(quotas, "quotas is null");
-        this.audit = requireNonNull(audit, "audit is null");
+        this.executions = executions;
+        this.quotas = quotas;
+        this.audit = audit;
     }
 
     /**

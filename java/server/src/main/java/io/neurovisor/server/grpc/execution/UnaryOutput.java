@@ -1,7 +1,5 @@
 package io.neurovisor.server.grpc.execution;
 
-import static java.util.Objects.requireNonNull;
-
 import com.google.protobuf.ByteString;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.proto.execution.ExecuteMetadata;
@@ -43,7 +41,7 @@ final class UnaryOutput implements OutputSink {
 
     /** @param memory reserves this many more bytes; returns false if they exceed the limit */
     UnaryOutput(LongPredicate memory) {
-        this.memory = requireNonNull(memory, "memory is null");
+        this.memory = memory;
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.neurovisor.server.grpc.guard;
 
-import static java.util.Objects.requireNonNull;
-
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.ServerCall;
@@ -20,9 +18,9 @@ final class GuardedListener<Q> extends SimpleForwardingServerCallListener<Q> {
      */
     GuardedListener(ServerCall.Listener<Q> service, GuardedCall<Q, ?> call, UnaryOperator<Q> check, Runnable arrived) {
         super(service);
-        this.call = requireNonNull(call, "call is null");
-        this.check = requireNonNull(check, "check is null");
-        this.arrived = requireNonNull(arrived, "arrived is null");
+        this.call = call;
+        this.check = check;
+        this.arrived = arrived;
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.neurovisor.server.grpc.guard;
 
-import static java.util.Objects.requireNonNull;
-
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
@@ -42,7 +40,7 @@ public final class MessageScanner {
      */
     public static int fields(Descriptor type, InputStream bytes) throws IOException {
         MessageScanner form = new MessageScanner(bytes);
-        form.look(requireNonNull(type, "type is null"), 0);
+        form.look(type, 0);
         return form.fields;
     }
 

@@ -1,7 +1,5 @@
 package io.neurovisor.server.grpc.guard;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.HashMap;
 import java.util.Map;
 
@@ -30,7 +28,6 @@ public final class OutboundMemory {
 
     /** Reserves bytes for a tenant. Returns false, without effect, if they exceed a limit. */
     boolean take(String tenant, long more) {
-        requireNonNull(tenant, "tenant is null");
         synchronized (lock) {
             long ofTenant = bytesOfTenants.getOrDefault(tenant, 0L) + more;
             if (bytes + more > mostBytes || ofTenant > mostBytes / 2) {

@@ -42,10 +42,10 @@ public final class PendingResponse extends ServerStreamTracer {
 
     /** @param closed is called when the transport has sent everything or has given up */
     PendingResponse(String method, OutboundMemory memory, SendProgress progress, Consumer<PendingResponse> closed) {
-        this.method = requireNonNull(method, "method is null");
-        this.memory = requireNonNull(memory, "memory is null");
-        this.progress = requireNonNull(progress, "progress is null");
-        this.closed = requireNonNull(closed, "closed is null");
+        this.method = method;
+        this.memory = memory;
+        this.progress = progress;
+        this.closed = closed;
     }
 
     public static PendingResponse current() {

@@ -1,7 +1,5 @@
 package io.neurovisor.server.grpc.guard;
 
-import static java.util.Objects.requireNonNull;
-
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
@@ -29,9 +27,9 @@ public final class PendingResponses extends ServerStreamTracer.Factory implement
 
     /** @param sendTimeout how long a client may leave sent data unread */
     public PendingResponses(OutboundMemory memory, Duration sendTimeout, Ticker ticker) {
-        this.memory = requireNonNull(memory, "memory is null");
-        this.sendTimeout = requireNonNull(sendTimeout, "sendTimeout is null");
-        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.memory = memory;
+        this.sendTimeout = sendTimeout;
+        this.ticker = ticker;
     }
 
     @Override

@@ -51,9 +51,9 @@ public final class RequestGuard implements ServerInterceptor {
      * @param mostBytes of a decompressed request
      */
     public RequestGuard(CallLimits limits, ScheduledExecutorService timer, Duration timeout, int mostBytes) {
-        this.limits = requireNonNull(limits, "limits is null");
-        this.timer = requireNonNull(timer, "timer is null");
-        this.timeout = requireNonNull(timeout, "timeout is null");
+        this.limits = limits;
+        this.timer = timer;
+        this.timeout = timeout;
         this.mostBytes = mostBytes;
     }
 

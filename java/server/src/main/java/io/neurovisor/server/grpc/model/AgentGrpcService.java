@@ -1,7 +1,5 @@
 package io.neurovisor.server.grpc.model;
 
-import static java.util.Objects.requireNonNull;
-
 import io.grpc.stub.StreamObserver;
 import io.neurovisor.agent.loop.AgentLimits;
 import io.neurovisor.agent.loop.AgentListeners;
@@ -53,12 +51,12 @@ public final class AgentGrpcService extends AgentServiceGrpc.AgentServiceImplBas
             Optional<Sessions> sessions,
             AgentMetrics metrics,
             Tracing tracing) {
-        this.models = requireNonNull(models, "models is null");
-        this.executions = requireNonNull(executions, "executions is null");
-        this.settings = requireNonNull(settings, "settings is null");
+        this.models = models;
+        this.executions = executions;
+        this.settings = settings;
         this.history = new AgentHistory(sessions);
-        this.metrics = requireNonNull(metrics, "metrics is null");
-        this.tracing = requireNonNull(tracing, "tracing is null");
+        this.metrics = metrics;
+        this.tracing = tracing;
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.neurovisor.server.grpc.model;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.loop.AgentListener;
 import io.neurovisor.agent.loop.AgentResult;
 import io.neurovisor.agent.loop.CodeRequest;
@@ -26,7 +24,7 @@ final class AgentStream implements AgentListener {
 
     /** @param client may block, which applies back-pressure; throws after a disconnect and interrupts the thread */
     AgentStream(Consumer<AgentEvent> client) {
-        this.client = requireNonNull(client, "client is null");
+        this.client = client;
     }
 
     void started(Started started) {

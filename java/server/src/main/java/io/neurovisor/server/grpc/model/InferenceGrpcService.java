@@ -1,7 +1,5 @@
 package io.neurovisor.server.grpc.model;
 
-import static java.util.Objects.requireNonNull;
-
 import com.google.rpc.Code;
 import io.grpc.BindableService;
 import io.grpc.StatusRuntimeException;
@@ -45,10 +43,10 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
 
     /** @param longest the time limit of a request, whatever the client's deadline */
     public InferenceGrpcService(Models models, Duration longest, ModelMetrics metrics, Ticker ticker) {
-        this.models = requireNonNull(models, "models is null");
-        this.longest = requireNonNull(longest, "longest is null");
-        this.metrics = requireNonNull(metrics, "metrics is null");
-        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.models = models;
+        this.longest = longest;
+        this.metrics = metrics;
+        this.ticker = ticker;
     }
 
     /** Returns the service under both of its names. */

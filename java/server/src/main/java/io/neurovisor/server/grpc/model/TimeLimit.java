@@ -1,7 +1,5 @@
 package io.neurovisor.server.grpc.model;
 
-import static java.util.Objects.requireNonNull;
-
 import io.grpc.Context;
 import io.neurovisor.agent.model.ModelFailure;
 import io.neurovisor.engine.fault.Fault;
@@ -22,8 +20,8 @@ final class TimeLimit {
     private boolean passed;
 
     private TimeLimit(Duration limit, Thread worker) {
-        this.limit = requireNonNull(limit, "limit is null");
-        this.worker = requireNonNull(worker, "worker is null");
+        this.limit = limit;
+        this.worker = worker;
     }
 
     /** Returns the time until the call's deadline, at most {@code longest}. */

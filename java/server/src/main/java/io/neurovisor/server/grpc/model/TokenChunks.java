@@ -1,7 +1,5 @@
 package io.neurovisor.server.grpc.model;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.agent.model.ModelFailure;
 import io.neurovisor.agent.model.ReplyListener;
 import io.neurovisor.proto.inference.InferenceMetadata;
@@ -18,7 +16,7 @@ final class TokenChunks implements ReplyListener {
 
     /** @param client may block, which applies back-pressure */
     TokenChunks(Consumer<TokenChunk> client) {
-        this.client = requireNonNull(client, "client is null");
+        this.client = client;
     }
 
     @Override
