@@ -96,35 +96,22 @@ record ServerConnection(ServerAddress address, ReadTimeouts timeouts, Deadline d
     }
 
     private InputStream open(HttpRequest.Builder request) {
-        ReplyStream stream = new ReplyStream(timeouts.first(), timeouts.next(), deadline);
-        CompletableFuture<HttpResponse.ResponseInfo> head = new CompletableFuture<>();
-        // sendAsync completes only at the end of the body, so the head is passed on from here.
-        CompletableFuture<HttpResponse<ReplyStream>> answer = CLIENT.sendAsync(request.build(), info -> {
-            head.complete(info);
-            return stream;
-        });
-        CompletableFuture<HttpResponse<ReplyStream>> _ = answer.whenComplete((_, error) -> {
-            if (error != null) {
-                head.completeExceptionally(error);
-            }
-        });
-        HttpResponse.ResponseInfo info = await(head, answer, stream);
-        if (info.statusCode() / 100 != 2) {
-            throw refused(info, errorBody(stream));
-        }
-        return stream;
-    }
-
-    private HttpResponse.ResponseInfo await(
-            CompletableFuture<HttpResponse.ResponseInfo> head, CompletableFuture<?> answer, ReplyStream stream) {
         Duration limit = min(timeouts.first(), deadline.remaining());
+        CompletableFuture<HttpResponse<InputStream>> answer =
+                CLIENT.sendAsync(request.build(), HttpResponse.BodyHandlers.ofInputStream());
         try {
-            return head.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+            // Not the timeout of the request: it includes the body from JDK 26 on.
+            HttpResponse<InputStream> response = answer.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+            ReplyStream stream = new ReplyStream(response.body(), timeouts, deadline);
+            if (response.statusCode() / 100 != 2) {
+                throw refused(response, errorBody(stream));
+            }
+            return stream;
         } catch (InterruptedException exception) {
-            abandon(answer, stream);
+            boolean _ = answer.cancel(true);
             throw new ModelFailure(ModelFailure.Reason.CANCELLED, "cancelled", exception);
         } catch (TimeoutException exception) {
-            abandon(answer, stream);
+            boolean _ = answer.cancel(true);
             throw deadline.hasPassed()
                     ? failure(ModelFailure.Reason.OUT_OF_TIME, "the time for the whole run is over")
                     : failure(ModelFailure.Reason.STALLED, "no answer within " + limit.toSeconds() + " s");
@@ -136,12 +123,7 @@ record ServerConnection(ServerAddress address, ReadTimeouts timeouts, Deadline d
         }
     }
 
-    private static void abandon(CompletableFuture<?> answer, ReplyStream stream) {
-        boolean _ = answer.cancel(true);
-        stream.close();
-    }
-
-    private ModelFailure refused(HttpResponse.ResponseInfo response, String body) {
+    private ModelFailure refused(HttpResponse<?> response, String body) {
         int status = response.statusCode();
         ModelFailure.Reason reason = ConnectionFailures.reason(status, body);
         String said = ServerErrors.message(address.withoutKey(body));

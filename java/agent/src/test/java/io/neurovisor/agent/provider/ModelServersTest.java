@@ -303,6 +303,20 @@ final class ModelServersTest {
         assertThat(server.brokenOff()).isPositive();
     }
 
+    @Test
+    void anInterruptionEndsTheWaitForASilentServer() throws Exception {
+        server.on("/api/chat", server.stalling());
+        Model model = open(Wire.OLLAMA);
+        int before = server.requests().size();
+        CompletableFuture<ModelFailure> ended = new CompletableFuture<>();
+        Thread thread = Thread.ofPlatform().start(() -> ended.complete(failure(model, ReplyListener.NONE)));
+        while (server.requests().size() == before) {
+            Thread.onSpinWait();
+        }
+        thread.interrupt();
+        assertThat(ended.get(30, TimeUnit.SECONDS).reason()).isEqualTo(Reason.CANCELLED);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
