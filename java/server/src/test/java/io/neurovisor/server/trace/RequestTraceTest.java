@@ -22,6 +22,12 @@ final class RequestTraceTest {
         assertThat(trace.displayId()).isEqualTo(OF_PARENT.toString());
     }
 
+    @Test
+    void acceptsMoreFieldsFromALaterVersion() {
+        assertThat(RequestTrace.of(PARENT.replaceFirst("00", "cc") + "-more", null).id().value())
+                .isEqualTo(OF_PARENT);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"01941ab3-6d8c-7a2b-b4e1-9c1234567890", "01941AB36D8C7A2BB4E19C1234567890"})
     void usesAValidId(String id) {
@@ -55,6 +61,8 @@ final class RequestTraceTest {
                 "00-01941ab36d8c7a2bb4e19c1234567890-0000000000000000-01,null",
                 "ff-01941ab36d8c7a2bb4e19c1234567890-00f067aa0ba902b7-01,null",
                 "00-01941AB36D8C7A2BB4E19C1234567890-00f067aa0ba902b7-01,null",
+                "00-01941ab36d8c7a2bb4e19c1234567890-00f067aa0ba902b7-01-more,null",
+                "cc-01941ab36d8c7a2bb4e19c1234567890-00f067aa0ba902b7-01.more,null",
                 "nonsense,'  '",
                 "null,00000000-0000-0000-0000-000000000000",
                 "null,gr\u00fc\u00df",
