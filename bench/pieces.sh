@@ -13,5 +13,5 @@ for argument; do
     fi
 done
 [[ " $* " == *" -rff "* ]] || set -- -rff "$PWD/bench/results/pieces.json" "$@"
-exec ./mvnw -q -Ppieces -pl bench/pieces -am -DskipTests -Dexec.skip=true -Dpieces.skip=false \
+exec ./mvnw -q -Ppieces -pl bench/pieces -am -Dexec.skip=true -Dpieces.skip=false \
     "-Dpieces.options=-rf json $*" package

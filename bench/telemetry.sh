@@ -13,7 +13,7 @@ source "$root/setup/jdk.sh"
 find_jdk || die_without_jdk
 cd "$root"
 # The Rust programs are not needed.
-./mvnw --quiet -pl java/cli -am -Dexec.skip=true -DskipTests package
+./mvnw --quiet -pl java/cli -am -Dexec.skip=true package
 # Uses a file system in memory if there is one: the audit log's wait for the disk is not telemetry, and its duration varies.
 work=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d)
 trap 'rm -rf "$work"' EXIT

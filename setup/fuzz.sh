@@ -86,7 +86,7 @@ report_finding() {
     local again="cargo test --package neurovisor-spawner corpora_hold"
     case $1 in
         fuzz/corpus/agent/*) again="cargo test --package neurovisor-guest-agent corpora_hold" ;;
-        java/*) again="./mvnw test -pl $(cut -d/ -f1-2 <<<"$1") -am -Dexec.skip=true -Dsurefire.failIfNoSpecifiedTests=false -Dtest=$(sed -E 's:.*/([A-Za-z]+)Inputs/.*:\1:' <<<"$1")" ;;
+        java/*) again="./neurovisor test $(sed -E 's:.*/([A-Za-z]+)Inputs/.*:\1:' <<<"$1")" ;;
     esac
     printf 'FINDING in %s: %s\nInput as Base64: %s\nIts bytes: %s\nAgain: copy them into %s, then %s\nThe whole log: %s\n' "$(fuzz_name "$1")" \
         "$(grep -aEm 1 'panicked at|^== Java Exception|ERROR: libFuzzer' "$3" || { echo -n 'it did not run: ' && tail -n 1 -- "$3"; })" \

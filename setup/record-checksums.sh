@@ -25,12 +25,12 @@ trap 'rm -rf -- "$work"' EXIT
 # New artifacts have no recorded checksum, so those of the servers are trusted once.
 use() { maven --quiet "-Dmaven.repo.local=$work" -Dexec.skip=true "$@"; }
 
-# All uses of Maven: the tests, one of which must run so that Surefire fetches its providers; the product with its bill of
-# materials; the form of sources; the measurements of single steps. Existing checksums remain in force.
-use pre-integration-test -Psystem-tests -Dtest=SettingTest -Dsurefire.failIfNoSpecifiedTests=false
+# All uses of Maven: the tests; the product with its bill of materials; the form of sources; the measurements of single steps. Existing
+# checksums remain in force.
+use pre-integration-test
 use -Dneurovisor.product -Psbom package -pl java/cli -am
 use spotless:check
-use -Ppieces package -pl bench/pieces -am -DskipTests
+use -Ppieces package -pl bench/pieces -am
 
 mkdir -p -- "${recorded%/*}"
 # The format of Maven: repository paths after two blanks. Our own modules are built, not downloaded.

@@ -22,15 +22,15 @@ begin_part() {
     set +m
 }
 
-# end_parts NAME...: waits for these parts and meanwhile prints the reports of all parts.
+# end_parts NAME...: waits for these parts and meanwhile prints the reports of all parts, and records the result of each that ends.
 end_parts() {
     local name alive=true
     while $alive; do
         alive=false
-        for name in "$@"; do
-            [[ -z ${part_codes[$name]-} ]] || continue
-            if kill -0 "${part_pids[$name]}" 2>/dev/null; then alive=true; else end_part "$name"; fi
+        for name in "${!part_pids[@]}"; do
+            kill -0 "${part_pids[$name]}" 2>/dev/null || end_part "$name"
         done
+        for name in "$@"; do [[ -n ${part_codes[$name]-} ]] || alive=true; done
         for name in "${!part_news[@]}"; do print_news "$name"; done
         ! $alive || sleep 0.3
     done
@@ -114,42 +114,53 @@ expected_seconds() {
 
 # --- the parts
 
-# This also compiles everything that the other parts run.
+# The unit tests run beside the lab, whose emulated machine uses one processor for minutes. Everything else begins after them.
 run_unit_tests() {
-    if [[ -n $with_unit_tests ]]; then
-        begin_part launcher script_launcher
-        begin_part unit unit_tests
-        end_parts launcher unit
-    elif ((${#unit[@]})); then
-        run_part unit chosen_unit_tests
+    [[ -z $with_unit_tests ]] || begin_part launcher script_launcher
+    if plan_needs_machines || [[ -n $with_unit_tests ]]; then
+        run_part compile compile_tests
+    else
+        run_part compile compile_unit_tests
     fi
-    if plan_needs_machines && [[ -z $with_unit_tests ]]; then run_part compile compile_tests; fi
-    [[ ${part_codes[unit]-0} == 0 && ${part_codes[compile]-0} == 0 ]] || {
+    require_success compile 'The tests do not compile.'
+    if [[ -n $with_unit_tests ]]; then
+        begin_part rust rust_tests
+        begin_part unit "$root/setup/unit-tests.sh"
+        [[ $tier == long ]] || begin_lab
+        end_parts launcher rust unit
+        require_success rust 'The unit tests failed, so nothing else was tested.'
+    elif ((${#unit[@]})); then
+        run_part unit "$root/setup/unit-tests.sh" "${unit[@]}"
+    fi
+    require_success unit 'The unit tests failed, so nothing else was tested.'
+}
+
+# require_success PART MESSAGE: unless the part has not run or has passed, ends this run.
+require_success() {
+    [[ ${part_codes[$1]-0} == 0 ]] || {
+        stop_parts
         summarize_tests || true
-        die 'The unit tests failed, so nothing else was tested.' "The logs: $test_logs"
+        die "$2" "The logs: $test_logs"
     }
-}
-
-unit_tests() {
-    local status=0
-    remove_copied_modules
-    maven pre-integration-test -Psystem-tests --fail-at-end || status=$?
-    compile_injector || status=$?
-    return "$status"
-}
-
-# The tests were found by their names, so none of them is missing.
-chosen_unit_tests() {
-    local name modules
-    modules=$(for name in "${unit[@]}"; do unit_test_module "${name%%#*}"; done | sort -u | paste -s -d ,)
-    maven test -pl "$modules" -am -Dexec.skip=true "-Dtest=$(IFS=, && echo "${unit[*]}")" -Dsurefire.failIfNoSpecifiedTests=false
 }
 
 compile_tests() {
     remove_copied_modules
-    maven pre-integration-test -Psystem-tests -pl java/system-tests -am -DskipTests -Dexec.skip=true &&
-        compile_injector
+    maven pre-integration-test -Dexec.skip=true && touch -- "$system_tests/libraries" && compile_injector
 }
+
+# Compiles only the modules of the chosen unit tests, if their libraries are present.
+compile_unit_tests() {
+    local name modules
+    if [[ ! -d $system_tests/libraries || -n $(cd "$root" && find pom.xml {proto,java/*}/pom.xml -newer "$system_tests/libraries") ]]; then
+        compile_tests
+        return
+    fi
+    modules=$(for name in "${unit[@]}"; do unit_test_module "${name%%#*}"; done | sort -u | paste -s -d ,)
+    maven test-compile -pl "$modules" -am -Dexec.skip=true
+}
+
+rust_tests() { (cd "$root" && cargo test --locked --workspace); }
 
 # Removes our own libraries from the class path of system tests: Maven copies the present ones and leaves those of removed modules.
 remove_copied_modules() { rm -f -- "$system_tests"/libraries/neurovisor-*.jar; }
@@ -160,11 +171,9 @@ compile_injector() { (cd "$root" && cargo build --quiet --locked --workspace --e
 run_planned_parts() {
     local name labs
     if [[ $tier == short ]]; then
-        # An emulated machine uses one processor, so the lab runs in parallel with most other parts.
-        begin_lab
         labs=("${together[@]}")
         begin_here
-        end_parts "${labs[@]}"
+        ((${#labs[@]} == 0)) || end_parts "${labs[@]}"
         begin_user
         begin_models
         end_together
@@ -197,8 +206,9 @@ selectors() {
     [[ $tier == long ]] || echo --include-tag=short
 }
 
+# The engine of property tests would write a file.
 readonly junit_console=(org.junit.platform.console.ConsoleLauncher execute --disable-banner --details=summary --disable-ansi-colors
-    --fail-if-no-tests)
+    --fail-if-no-tests --exclude-engine=jqwik)
 # Runs two classes at a time: an emulated machine uses one of two processors.
 readonly junit_two_at_a_time=(--config=junit.jupiter.execution.parallel.{enabled=true,mode.default=same_thread,mode.classes.default=concurrent}
     --config=junit.jupiter.execution.parallel.config.{executor-service=WORKER_THREAD_POOL,strategy=fixed,fixed.parallelism=2}
@@ -251,12 +261,13 @@ script_launcher() { "$root/setup/test-launcher.sh" && "$root/setup/test-runner.s
 script_supply_chain() { "$root/setup/test-supply-chain.sh"; }
 script_form() { "$root/setup/test-form.sh"; }
 
-# Presses Ctrl-C while a test has machines, and while the lab runs one.
+# Presses Ctrl-C while a test has machines, while the lab runs one, and while the short tier runs unit tests and a lab.
 script_interrupt() {
     export NEUROVISOR_TEST_LOGS=$test_logs/interrupted
     "$root/setup/test-interrupt.sh" 'qemu-system-x86_64.*-incoming' "$root/neurovisor" test RunIT &&
         "$root/setup/test-interrupt.sh" 'ssh .*lab/test\.sh' "$root/neurovisor" test lab/FirecrackerVmmIT &&
-        echo 'interrupt: 2 passed, 0 failed'
+        "$root/setup/test-interrupt.sh" 'qemu-system-x86_64.*neurovisor-lab' "$root/neurovisor" test &&
+        echo 'interrupt: 3 passed, 0 failed'
 }
 
 script_fresh_trixie() { "$root/setup/fresh-root.sh" --suite trixie; }

@@ -140,6 +140,69 @@ test_a_class_is_selected_with_the_package_of_its_source() {
         "$(in_runner selectors RunIT 'CrashIT#ends')"
 }
 
+# unit_tests TEST...: runs setup/unit-tests.sh with a Java stub that prints the class path roots and selectors of its JVM in one line, and
+# fails for those that contain the text in $HOME/fails.
+unit_tests() {
+    local module
+    for module in "$root"/java/*/src/test; do mkdir -p -- "$copy${module#"$root"}/java/io/neurovisor"; done
+    mkdir -p -- "$copy/java/system-tests/target/libraries"
+    touch -- "$copy/java/engine/src/test/java/io/neurovisor/PoolTest.java"
+    cat >"$JAVA_HOME/bin/java" <<'JAVA'
+#!/usr/bin/env bash
+for argument; do [[ ! $argument =~ ^--(scan-classpath|select-class|include-methodname)=(.*) ]] || line+=" ${BASH_REMATCH[2]}"; done
+echo "jvm:$line"
+[[ ! -e $HOME/fails || $line != *"$(<"$HOME/fails")"* ]]
+JAVA
+    "$copy/setup/unit-tests.sh" "$@"
+}
+
+test_each_module_is_tested_in_one_of_two_jvms() {
+    local module shown
+    shown=$(unit_tests) || exit
+    expect JVMs 2 "$(grep -c '^jvm:' <<<"$shown")"
+    expect modules "$(cd "$root/java" && printf '%s\n' */src/test | cut -d / -f 1)" "$(grep -oE '[a-z-]+/target/test-classes' <<<"$shown" | cut -d / -f 1 | sort)"
+    for module in engine server; do
+        echo "/$module/target/" >"$HOME/fails"
+        ! unit_tests >/dev/null || { echo "a failure in $module is not reported" && exit 1; }
+    done
+}
+
+test_unit_tests_are_chosen_by_class_and_method() {
+    expect class $'jvm: io.neurovisor.PoolTest .*\\.PoolTest#.*' "$(unit_tests PoolTest)"
+    expect method $'jvm: io.neurovisor.PoolTest .*\\.PoolTest#grows' "$(unit_tests 'PoolTest#grows')"
+}
+
+# short_tier RESULT: runs the unit tests of the short tier beside a lab that does not end by itself; they wait for the lab.
+short_tier() {
+    printf '#!/bin/sh\nuntil [ -s "$HOME/lab.pid" ]; do sleep 0.1; done\nexit %d\n' "$1" >"$copy/setup/unit-tests.sh"
+    in_runner run_short_tier
+}
+run_short_tier() {
+    tier=short with_unit_tests=true lab_firecracker=(PoolIT) parts='lab-firecracker PoolIT'
+    compile_tests() { :; }
+    script_launcher() { :; }
+    rust_tests() { :; }
+    bring_monitors() { :; }
+    run_in_lab() { bash -c 'echo $$ >"$HOME/lab.pid"; exec sleep 1000'; }
+    run_unit_tests
+    echo 'the others begin'
+    stop_parts
+}
+
+test_the_lab_runs_beside_the_unit_tests() {
+    local shown
+    shown=$(short_tier 0) || exit
+    expect_line "$shown" 'the others begin'
+}
+
+test_failed_unit_tests_end_the_lab_and_the_run() {
+    local shown status=0
+    shown=$(short_tier 1) || status=$?
+    expect status 125 "$status"
+    expect others '' "$(grep 'the others' <<<"$shown")"
+    eventually ended "$(<"$HOME/lab.pid")"
+}
+
 # record_clients: a run with a part that writes the table of hostile clients.
 record_clients() {
     clients_report=$test_logs/clients.md record=true

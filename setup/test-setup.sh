@@ -28,11 +28,11 @@ set_up_tests() {
     source "$root/setup/fuzz.sh"
     [[ $tier == short ]] || export NEUROVISOR_TEST_LONG=true
     clients_reason='' monitors_reason='' browser_reason='' models_ready='' models_skipped='' hostile_report='' clients_report=''
-    plan_needs_machines || return 0
     trap stop_parts EXIT
     trap 'interrupt_parts INT' INT
     trap 'interrupt_parts TERM' TERM
     trap 'interrupt_parts HUP' HUP
+    plan_needs_machines || return 0
     begin_part images set_up_images
     fetch_programs
     ((${#models[@]} == 0)) || prepare_model_tests "${forced:+forced}"

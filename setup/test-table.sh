@@ -36,12 +36,12 @@ parts_of_test() {
 # unit_test_module CLASS: the Maven module of this unit test.
 unit_test_module() { [[ $1 != *Test ]] || (cd "$root" && find java/*/src/test -name "$1.java" | cut -d / -f 1,2); }
 
-# test_package CLASS: the package of a system test, from the directory of its source.
+# test_package CLASS: the package of a test, from the directory of its source.
 test_package() {
     local source
-    source=$(cd "$root" && find java/system-tests/src/test/java -name "$1.java" 2>/dev/null | head -n 1)
+    source=$(cd "$root" && find java/*/src/test/java -name "$1.java" 2>/dev/null | head -n 1)
     source=${source:-java/system-tests/src/test/java/io/neurovisor/tests/$1.java}
-    source=${source#java/system-tests/src/test/java/}
+    source=${source#java/*/src/test/java/}
     source=${source%/*}
     printf '%s' "${source//\//.}"
 }

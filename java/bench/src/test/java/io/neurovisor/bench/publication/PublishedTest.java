@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class PublishedTest {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Path ROOT = Path.of("../..");
+    private static final Path ROOT = Path.of(System.getProperty("neurovisor.home"));
     private static final JsonNode NONE = MissingNode.getInstance();
     private static final String REPORT = """
             {"series": [

@@ -20,7 +20,7 @@ import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.TestPlan;
 
 /**
- * Prints a line for each finished test class and for each failure during the run. Appends the duration of each class to the file
+ * Prints a line for each failure during the run and, except for unit tests, for each finished test class. Appends the duration of each class to the file
  * that the system property {@code neurovisor.test.times} names. Prints nothing without the system property
  * {@code neurovisor.test.place}, the place where the tests run.
  */
@@ -77,15 +77,17 @@ public final class ClassReport implements TestExecutionListener {
         if (isTopClass(test)) {
             Counts counts = requireNonNull(running.get(test.getUniqueId()), "the class has not begun");
             Duration taken = Duration.ofNanos(System.nanoTime() - counts.startedNanos());
-            say("[%d/%d] %s: %d passed, %d failed, %d skipped in %d s"
-                    .formatted(
-                            ended.incrementAndGet(),
-                            planned,
-                            name(test),
-                            counts.passed().get(),
-                            counts.failed().get(),
-                            counts.skipped().get(),
-                            taken.toSeconds()));
+            if (!place.equals(Optional.of("unit"))) {
+                say("[%d/%d] %s: %d passed, %d failed, %d skipped in %d s"
+                        .formatted(
+                                ended.incrementAndGet(),
+                                planned,
+                                name(test),
+                                counts.passed().get(),
+                                counts.failed().get(),
+                                counts.skipped().get(),
+                                taken.toSeconds()));
+            }
             record(name(test), taken);
         }
     }
