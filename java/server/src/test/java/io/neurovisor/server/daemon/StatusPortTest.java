@@ -15,6 +15,7 @@ import java.io.InputStream;
 import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -151,10 +152,19 @@ final class StatusPortTest {
             impatient.serve();
             for (String part : List.of("", "GET /health HTTP/1.1\r\nHost: local")) {
                 try (Socket half = connect(impatient)) {
-                    half.getOutputStream().write(part.getBytes(StandardCharsets.US_ASCII));
-                    assertThat(half.getInputStream().readAllBytes()).as(part).isEmpty();
+                    assertThat(responseTo(part, half)).as(part).isEmpty();
                 }
             }
+        }
+    }
+
+    /** Returns what arrives until the connection ends. On a busy host, it may end before the request is sent, which resets it. */
+    private static byte[] responseTo(String request, Socket connection) throws IOException {
+        try {
+            connection.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            return connection.getInputStream().readAllBytes();
+        } catch (SocketException reset) {
+            return new byte[0];
         }
     }
 
