@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.neurovisor.tests.fixtures.CommandLineRun;
-import io.neurovisor.tests.runner.Alone;
 import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,7 +13,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tests a scenario of {@code bench} in its short form. */
-@Alone
 final class SpeedIT {
     @Test
     void clonesAreMeasuredBesideTheBareVmm(@TempDir Path directory) throws IOException {

@@ -20,10 +20,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** Tests the lab machine: what passes between host and machine, what stays in it, and how it ends. */
-@Isolated("an emulated machine takes a processor")
 @Timeout(600)
 final class LabIT {
     private static final String NAME = "lab-it";
