@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks the form of all sources with rustfmt, clippy, Spotless and ShellCheck, which are not part of the Maven build.
+# Checks the form of all sources with rustfmt, clippy, Spotless and ShellCheck, and compiles the measurements in bench, which are
+# not part of the Maven build.
 # Usage: setup/test-form.sh [--strict]
 # Prints the result of each tool and fails if one failed. A missing tool is skipped, or a failure with --strict.
 set -uo pipefail
@@ -27,10 +28,19 @@ main() {
     check_form rustfmt 'has_cargo has_rustfmt' cargo fmt --all --check
     check_form clippy 'has_cargo has_clippy' cargo clippy --locked --quiet --workspace --all-targets -- --deny warnings
     check_form spotless find_jdk maven --quiet --fail-at-end spotless:check
+    check_form measurements find_jdk compile_measurements
     check_form shellcheck has_shellcheck shellcheck --external-sources --severity warning \
         neurovisor .ci/run setup/*.sh bench/*.sh guest/kernel/*.sh lab/*.sh
     printf 'form: %d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
     ((failed == 0))
+}
+
+# Compiles what only the scripts in bench start, so that a change of the product does not break it unseen.
+compile_measurements() {
+    maven --quiet -Ppieces -pl bench/pieces,java/cli -am -DskipTests -Dexec.skip=true package || return
+    local jars=(java/cli/target/app/lib/*.jar)
+    "$JAVA_HOME/bin/javac" -d target/measurements \
+        -cp "java/server/target/test-classes:java/engine/target/test-classes:$(IFS=: && printf '%s' "${jars[*]}")" bench/*.java
 }
 
 # check_form TOOL REQUIREMENTS COMMAND...: requirements are names of functions of setup/packages.sh and setup/jdk.sh.

@@ -570,6 +570,7 @@ check_form_of() {
         done
         cargo() { [[ " $fails " != *" cargo $1 "* ]]; }
         maven() { [[ " $fails " != *' maven '* ]]; }
+        compile_measurements() { [[ " $fails " != *' measurements '* ]]; }
         shellcheck() { [[ " $fails " != *' shellcheck '* ]]; }
         main "$@" || echo "ends with $?"
     )
@@ -577,20 +578,20 @@ check_form_of() {
 
 test_form_fails_when_one_tool_fails() {
     local fails missing='' shown
-    for fails in 'cargo fmt' 'cargo clippy' maven shellcheck; do
+    for fails in 'cargo fmt' 'cargo clippy' maven measurements shellcheck; do
         shown=$(check_form_of)
-        expect_line "$shown" 'form: 3 passed, 1 failed, 0 skipped'
+        expect_line "$shown" 'form: 4 passed, 1 failed, 0 skipped'
         expect_line "$shown" 'ends with 1'
     done
     fails=''
-    expect result 'form: 4 passed, 0 failed, 0 skipped' "$(check_form_of | tail -n 1)"
+    expect result 'form: 5 passed, 0 failed, 0 skipped' "$(check_form_of | tail -n 1)"
 }
 
 test_form_reports_a_missing_tool() {
     local fails='' missing='has_clippy' shown
     shown=$(check_form_of)
     expect_line "$shown" 'clippy: skipped, it is missing (has_clippy)'
-    expect result 'form: 3 passed, 0 failed, 1 skipped' "$(tail -n 1 <<<"$shown")"
+    expect result 'form: 4 passed, 0 failed, 1 skipped' "$(tail -n 1 <<<"$shown")"
     shown=$(check_form_of --strict)
     expect_line "$shown" 'clippy: failed, it is missing (has_clippy)'
     expect_line "$shown" 'ends with 1'
