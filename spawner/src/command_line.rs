@@ -12,12 +12,12 @@ use crate::process::parse_pid;
 use crate::tool::Tool;
 
 pub const USAGE: &str = "\
-usage: neurovisor-spawner --runtime-dir DIR --bwrap FILE [--uids FIRST-LAST] [--ebpf OBJECT]
+usage: neurovisor-spawner --runtime-dir DIR --bwrap FILE [--uids FIRST-LAST] [--ebpf OBJECT] [--quiet]
        neurovisor-spawner --sweep BASE [--dry-run] | --tool PID [--spawner PID] PROGRAM... | --version | --help
        neurovisor-spawner --build-root FIRST-LAST DIR PROGRAM...";
 
 pub const HELP: &str = "\
-usage: neurovisor-spawner --runtime-dir DIR --bwrap FILE [--uids FIRST-LAST] [--ebpf OBJECT]
+usage: neurovisor-spawner --runtime-dir DIR --bwrap FILE [--uids FIRST-LAST] [--ebpf OBJECT] [--quiet]
        neurovisor-spawner --sweep BASE [--dry-run] | --tool PID [--spawner PID] PROGRAM... | --version | --help
        neurovisor-spawner --build-root FIRST-LAST DIR PROGRAM...
 
@@ -28,6 +28,7 @@ from stdin, events are written to stdout. At the end of stdin all VMMs are kille
   --bwrap FILE       absolute path of bubblewrap, which jails the VMMs
   --uids FIRST-LAST  unused user ids, of which each VMM gets one; required for root and not allowed for other users
   --ebpf OBJECT      absolute path of the eBPF programs that watch VMMs; a request returns whether they are loaded
+  --quiet            write no line to stderr but the reason why this program fails
   --sweep BASE       remove the leftovers of killed spawners whose runtime directories are in BASE, and print each of them
   --dry-run          print them and remove nothing
   --tool PID PROGRAM...
@@ -46,6 +47,7 @@ pub struct Serving {
     pub bwrap: PathBuf,
     pub uids: Option<RangeInclusive<u32>>,
     pub ebpf: Option<PathBuf>,
+    pub quiet: bool,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -65,6 +67,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
     let mut ebpf = None;
     let mut sweep = None;
     let mut dry_run = false;
+    let mut quiet = false;
     let mut arguments = arguments.into_iter();
     while let Some(argument) = arguments.next() {
         match argument.to_str() {
@@ -78,6 +81,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
             Some(name @ "--ebpf") => absolute(name, &mut ebpf, arguments.next())?,
             Some(name @ "--sweep") => absolute(name, &mut sweep, arguments.next())?,
             Some("--dry-run") => dry_run = true,
+            Some("--quiet") => quiet = true,
             Some("--tool") => return tool(arguments),
             Some(name @ "--build-root") => return build_root(name, arguments),
             _ => return Err(format!("unknown argument {argument:?}")),
@@ -89,8 +93,9 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
             bwrap,
             uids,
             ebpf,
+            quiet,
         })),
-        (None, None, Some(base)) if uids.is_none() && ebpf.is_none() => {
+        (None, None, Some(base)) if uids.is_none() && ebpf.is_none() && !quiet => {
             Ok(Command::Sweep { base, dry_run })
         }
         (None, _, None) => Err("--runtime-dir is missing".into()),
@@ -182,12 +187,19 @@ mod tests {
     #[test]
     fn accepts_the_documented_usage() {
         assert_eq!(
-            parsed(&["--runtime-dir", "/run/x", "--bwrap", "/bin/bwrap"]),
+            parsed(&[
+                "--runtime-dir",
+                "/run/x",
+                "--quiet",
+                "--bwrap",
+                "/bin/bwrap"
+            ]),
             Ok(Command::Serve(Serving {
                 runtime_dir: "/run/x".into(),
                 bwrap: "/bin/bwrap".into(),
                 uids: None,
                 ebpf: None,
+                quiet: true,
             }))
         );
         for (text, expected) in [("7-9", 7..=9), ("7-7", 7..=7)] {

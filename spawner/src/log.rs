@@ -2,14 +2,31 @@
 
 use std::fmt::Arguments;
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::event::{poll, PollFd, PollFlags};
 use rustix::time::Timespec;
 
-/// Writes one line, or drops it if stderr is not writable: a host that does not read stderr must not block cleanup, and
-/// a closed stderr must not cause a panic, as it would with `eprintln!`.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Drops all lines from now on, except errors.
+pub fn quiet() {
+    QUIET.store(true, Ordering::Relaxed);
+}
+
+/// Writes one line.
 pub fn line(text: Arguments<'_>) {
+    if !QUIET.load(Ordering::Relaxed) {
+        error(text);
+    }
+}
+
+/// Writes why this program ends.
+///
+/// A line is dropped if stderr is not writable: a host that does not read stderr must not block cleanup, and a closed
+/// stderr must not cause a panic, as it would with `eprintln!`.
+pub fn error(text: Arguments<'_>) {
     let stderr = std::io::stderr();
     let mut ready = [PollFd::new(&stderr, PollFlags::OUT)];
     let no_wait = Timespec::try_from(Duration::ZERO).ok();

@@ -50,7 +50,7 @@ fn main() -> ExitCode {
     let command = match command_line::parse(std::env::args_os().skip(1)) {
         Ok(command) => command,
         Err(problem) => {
-            log::line(format_args!("{problem}\n{}", command_line::USAGE));
+            log::error(format_args!("{problem}\n{}", command_line::USAGE));
             return ExitCode::from(USAGE);
         }
     };
@@ -68,7 +68,7 @@ fn main() -> ExitCode {
 
 fn exit(result: Result<u8, String>) -> ExitCode {
     result.map(ExitCode::from).unwrap_or_else(|problem| {
-        log::line(format_args!("{problem}"));
+        log::error(format_args!("{problem}"));
         ExitCode::from(FAILURE)
     })
 }
@@ -82,6 +82,9 @@ fn print(text: &str) -> ExitCode {
 }
 
 fn serve(serving: Serving) -> Result<u8, String> {
+    if serving.quiet {
+        log::quiet();
+    }
     let is_root = rustix::process::geteuid().is_root();
     if is_root != serving.uids.is_some() {
         return Err(

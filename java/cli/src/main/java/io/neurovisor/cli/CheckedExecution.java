@@ -36,7 +36,7 @@ record CheckedExecution(ProcessEnvironment environment) implements IExecutionStr
         chain.forEach(result -> result.errors().forEach(error -> problems.add(Failures.message(error))));
         Optional<CommonOptions> shared = commonOptions(chain.getLast().commandSpec());
         shared.ifPresent(common -> {
-            Map<String, String> options = SettingOptions.values(chain.getLast());
+            Map<String, String> options = common.withQuiet(SettingOptions.values(chain.getLast()));
             LoadedConfig loaded = common.accept(() -> LoadedConfig.load(options, common.configFile(), environment));
             problems.addAll(loaded.problems());
             Logging.start(loaded.config().log());

@@ -62,7 +62,7 @@ final class Commands {
                 Map.entry("image", ImageCommand::new),
                 Map.entry("kernel", KernelCommand::new),
                 Map.entry("template", TemplateCommand::new),
-                Map.entry("config", ConfigCommand::new),
+                Map.entry("config", () -> new ConfigCommand(launch.environment())),
                 Map.entry("doctor", DoctorCommand::new),
                 Map.entry("gc", GcCommand::new),
                 Map.entry("lab", LabCommand::new),

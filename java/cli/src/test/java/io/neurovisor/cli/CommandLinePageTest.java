@@ -56,6 +56,7 @@ final class CommandLinePageTest {
             Map.entry(
                     "LAYER_UNAVAILABLE",
                     "| 3 | `status`: no daemon answers; `doctor`: a layer cannot be provided here"),
+            Map.entry("NOT_EXAMINED", "; `doctor`: nothing is known to be broken, but something could not be examined"),
             Map.entry("AGENT_LIMIT", "; `agent`: limit reached"),
             Map.entry("MODEL_FAILED", "| 4 | `agent` and `example`: the model server failed"),
             Map.entry("SANDBOX_FAILED", "| 5 | `agent`: no sandbox"),

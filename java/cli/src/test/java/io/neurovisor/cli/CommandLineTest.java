@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
@@ -85,11 +86,44 @@ final class CommandLineTest {
     void configCheckReportsProblems() throws IOException {
         Path file = Files.writeString(directory.resolve("c.yaml"), "size: large\n");
         assertThat(run(Map.of(), "config", "check", "--config", file.toString()).out())
-                .isEqualTo(file + " is in order\n");
+                .isEqualTo(file + " is in order\n"
+                        + "image base is not built; the first start builds it, which takes minutes\n");
         Files.writeString(file, "size: huge\n");
         Run run = run(Map.of("NEUROVISOR_CONFIG", file.toString()), "config", "check");
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.err()).contains(file + ":1: size: \"huge\" is not allowed");
+    }
+
+    /** A refusal of each kind; the checks themselves are those of the start. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            --image=nowhere             | Image nowhere is not known
+            --kernel=small              | The small kernel is not built
+            --firecracker=/nowhere      | /nowhere is not a program
+            --timeout=2h                | --timeout of 7200 s is more than --timeout-max of 3600 s
+            --listen=0.0.0.0            | other machines can reach 0.0.0.0: set --tls-cert and --tls-key
+            --metrics-listen=0.0.0.0    | other machines can reach 0.0.0.0: set --metrics-tls-cert
+            --tls-cert=/nowhere         | --tls-key is missing
+            --api-key-file=/nowhere     | --api-key-file /nowhere cannot be read
+            """)
+    void configCheckRefusesWhatAStartRefuses(String option, String problem) throws IOException {
+        Map<String, String> environment =
+                Map.of("NEUROVISOR_DATA_DIR", directory.resolve("data").toString());
+        Run run = run(environment, "config", "check", option);
+        assertThat(run.exitCode()).as(run.out()).isEqualTo(2);
+        assertThat(run.err()).contains("neurovisor: " + problem);
+        Path file = Files.writeString(
+                directory.resolve("c.yaml"), option.substring(2).replace("=", ": ") + "\nwarm: 0\n");
+        assertThat(run(environment, "config", "check", "--config", file.toString())
+                        .err())
+                .isEqualTo(run.err());
+        assertThat(directory.resolve("data")).doesNotExist();
+    }
+
+    @Test
+    void configCheckReportsAllRefusalsTogether() {
+        Run run = run(Map.of(), "config", "check", "--image=nowhere", "--kernel=small", "--tls-cert=/x");
+        assertThat(run.err().lines()).hasSize(3);
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.VmUsage;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,7 @@ final class FakeVm implements Vm {
     private final Map<VmId, FakeVm> living;
     private final Function<Layer, LayerState> layers;
     private final LongSupplier residentBytes;
+    private final Duration processorTime;
     private final CompletableFuture<Void> mayEnd;
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
 
@@ -41,6 +43,7 @@ final class FakeVm implements Vm {
             Map<VmId, FakeVm> living,
             Function<Layer, LayerState> layers,
             LongSupplier residentBytes,
+            Duration processorTime,
             CompletableFuture<Void> mayEnd) {
         this.id = id;
         this.start = start;
@@ -48,6 +51,7 @@ final class FakeVm implements Vm {
         this.living = living;
         this.layers = layers;
         this.residentBytes = residentBytes;
+        this.processorTime = processorTime;
         this.mayEnd = mayEnd;
     }
 
@@ -99,6 +103,11 @@ final class FakeVm implements Vm {
     @Override
     public long residentBytes() {
         return residentBytes.getAsLong();
+    }
+
+    @Override
+    public Duration processorTime() {
+        return processorTime;
     }
 
     @Override

@@ -12,6 +12,7 @@ import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.engine.vm.VmmIdentity;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +26,7 @@ public final class FakeVmm implements Vmm {
     private final ConcurrentHashMap<VmId, FakeVm> living = new ConcurrentHashMap<>();
     private final List<VmStart> starts = new ArrayList<>();
     private volatile long residentBytes;
+    private volatile Duration processorTime = Duration.ZERO;
     private volatile Optional<String> startFailure = Optional.empty();
     private volatile CompletableFuture<Void> mayEnd = CompletableFuture.completedFuture(null);
 
@@ -60,7 +62,7 @@ public final class FakeVmm implements Vmm {
         synchronized (starts) {
             starts.add(start);
         }
-        FakeVm vm = new FakeVm(id, start, guests.apply(id), living, layers, () -> residentBytes, mayEnd);
+        FakeVm vm = new FakeVm(id, start, guests.apply(id), living, layers, () -> residentBytes, processorTime, mayEnd);
         living.put(id, vm);
         return vm;
     }
@@ -90,6 +92,11 @@ public final class FakeVmm implements Vmm {
     /** Sets the memory that each machine uses from now on. */
     public void hold(long bytes) {
         residentBytes = bytes;
+    }
+
+    /** Sets the processor time that machines which start from now on have used. */
+    public void use(Duration time) {
+        processorTime = time;
     }
 
     public int livingCount() {

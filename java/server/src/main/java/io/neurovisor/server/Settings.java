@@ -12,6 +12,7 @@ import io.neurovisor.host.spawner.SpawnerProgram;
 import io.neurovisor.host.spawner.SystemUsers;
 import io.neurovisor.host.spawner.UidRange;
 import io.neurovisor.server.config.Config;
+import io.neurovisor.server.config.LogLevel;
 import io.neurovisor.server.config.UidConfig;
 import io.neurovisor.server.setting.Setting;
 import java.nio.file.Path;
@@ -54,7 +55,8 @@ public record Settings(Path home, Config config) {
                                         + " is not in PATH, but every VMM needs a jail; install package "
                                         + BUBBLEWRAP.debianPackage() + ", or let ./neurovisor setup do it")),
                 isRoot() ? Optional.of(free(UidConfig.VM_UIDS, config.uids().vms())) : Optional.empty(),
-                ebpf().isInForce() ? Optional.of(ebpfObject()) : Optional.empty());
+                ebpf().isInForce() ? Optional.of(ebpfObject()) : Optional.empty(),
+                config.log().level() == LogLevel.ERROR);
     }
 
     /** Returns the state of layer 5, as far as it can be determined without asking the kernel. */
@@ -78,6 +80,14 @@ public record Settings(Path home, Config config) {
                 .images()
                 .<BuildNamespace>map(ids -> new BuildNamespace.OfRoot(spawner(), free(UidConfig.IMAGE_UIDS, ids)))
                 .orElseGet(BuildNamespace.None::new);
+    }
+
+    /** Throws if the settings give VMMs or image builds of root ids that are in use. */
+    public void requireFreeUids() {
+        if (isRoot()) {
+            UidRange _ = free(UidConfig.VM_UIDS, config.uids().vms());
+            BuildNamespace _ = buildNamespace();
+        }
     }
 
     private UidRange free(Setting<?> setting, UidRange uids) {

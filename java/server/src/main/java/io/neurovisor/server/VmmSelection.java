@@ -14,6 +14,7 @@ import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.kvm.Accelerator;
 import io.neurovisor.host.kvm.KvmProbe;
 import io.neurovisor.host.probe.HostCpu;
+import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.ProbeCache;
 import io.neurovisor.host.probe.VmmConfinement;
 import io.neurovisor.host.qemu.QemuJail;
@@ -30,6 +31,9 @@ import java.util.function.Function;
 
 /** Chooses the VMM: the one that the user asks for, or the best one that works on this machine. */
 public final class VmmSelection {
+    private static final String NOT_INSTALLED =
+            "it is neither in the data directory nor in PATH; ./neurovisor setup --firecracker installs it";
+
     private final Settings settings;
     private final Spawner spawner;
     private final GuestLinks links;
@@ -55,11 +59,16 @@ public final class VmmSelection {
      */
     public record Selected(Vmm vmm, Accelerator accelerator, String reason, EbpfLayer ebpf, VmmPrograms programs) {}
 
+    /** Discards what earlier starts have found out about KVM, so that the next start finds it out again. */
+    public static void probeAgain(Settings settings) {
+        KvmProbe.forget(new ProbeCache(settings.probes()));
+    }
+
     /** A usable Firecracker, or the reason why it cannot be used. */
     private record Candidate(Optional<Selected> usable, String problem) {}
 
     /**
-     * Chooses the VMM. Boots {@code files} once if KVM has not been tried yet. Fails if the requested VMM is unusable.
+     * Chooses the VMM. Boots {@code files} once if it is unknown whether KVM works. Fails if the requested VMM is unusable.
      */
     public Selected select(BootFiles files) {
         VmmChoice choice = settings.config().vmm().choice();
@@ -68,12 +77,7 @@ public final class VmmSelection {
             case QEMU -> qemu(files, asked);
             case FIRECRACKER -> {
                 Candidate firecracker = firecracker(files, asked);
-                yield firecracker
-                        .usable()
-                        .orElseThrow(() -> new NeuroVisorException(
-                                Fault.VMM_MISSING,
-                                VmmConfig.VMM.flag() + " firecracker: " + firecracker.problem() + "; "
-                                        + VmmConfig.VMM.flag() + " qemu works without"));
+                yield firecracker.usable().orElseThrow(() -> refused(firecracker.problem()));
             }
             case AUTO -> {
                 Candidate firecracker = firecracker(files, "KVM boots guests with it");
@@ -84,10 +88,27 @@ public final class VmmSelection {
         };
     }
 
+    /** Throws if the settings name a Firecracker that is missing or unsupported. */
+    public static void requireFirecracker(Settings settings) {
+        boolean named = settings.config().vmm().firecracker().isPresent();
+        boolean required = settings.config().vmm().choice() == VmmChoice.FIRECRACKER;
+        if ((named || required)
+                && locate(settings, new ProbeCache(settings.probes())).isEmpty()) {
+            throw refused(NOT_INSTALLED);
+        }
+    }
+
+    private static NeuroVisorException refused(String problem) {
+        return new NeuroVisorException(
+                Fault.VMM_MISSING,
+                VmmConfig.VMM.flag() + " firecracker: " + problem + "; " + VmmConfig.VMM.flag()
+                        + " qemu works without");
+    }
+
     private Candidate firecracker(BootFiles files, String reason) {
         Optional<FirecrackerProgram> found;
         try {
-            found = locate();
+            found = locate(settings, probes);
         } catch (NeuroVisorException exception) {
             // A Firecracker that the user has named must not be skipped.
             if (exception.fault() != Fault.VMM_MISSING
@@ -97,8 +118,7 @@ public final class VmmSelection {
             return unusable(String.valueOf(exception.getMessage()));
         }
         if (found.isEmpty()) {
-            return unusable(
-                    "it is neither in the data directory nor in PATH; ./neurovisor setup --firecracker installs it");
+            return unusable(NOT_INSTALLED);
         }
         Vmm vmm = new FirecrackerVmm(
                 found.get(),
@@ -117,7 +137,7 @@ public final class VmmSelection {
                 : unusable(accelerator.reason());
     }
 
-    private Optional<FirecrackerProgram> locate() {
+    private static Optional<FirecrackerProgram> locate(Settings settings, ProbeCache probes) {
         FirecrackerLocator locator = new FirecrackerLocator(settings.dataDir(), searchPath(), probes);
         return settings.config().vmm().firecracker().map(locator::at).or(locator::find);
     }
@@ -144,10 +164,11 @@ public final class VmmSelection {
         return new KvmProbe(
                 probes,
                 vmms,
+                HostFiles.SYSTEM,
                 new SecureRandom(),
                 Ticker.SYSTEM,
                 // Set by lab/image/lab/run.sh.
-                System.getenv("NEUROVISOR_IN_LAB") == null ? KvmProbe.BOOT_TIMEOUT : KvmProbe.LAB_BOOT_TIMEOUT);
+                System.getenv("NEUROVISOR_IN_LAB") == null ? KvmProbe.Patience.USUAL : KvmProbe.Patience.LAB);
     }
 
     private static String searchPath() {

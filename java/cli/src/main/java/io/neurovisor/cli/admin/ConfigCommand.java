@@ -1,13 +1,17 @@
 package io.neurovisor.cli.admin;
 
+import io.neurovisor.cli.console.ExitCode;
 import io.neurovisor.cli.console.Table;
 import io.neurovisor.cli.options.AcceptsSettings;
-import io.neurovisor.cli.options.CommonOptions;
 import io.neurovisor.cli.options.GuestOptions;
 import io.neurovisor.server.config.LoadedConfig;
+import io.neurovisor.server.daemon.StartChecks;
 import io.neurovisor.server.setting.EffectiveValue;
+import io.neurovisor.server.setting.ProcessEnvironment;
 import io.neurovisor.server.setting.SettingGroup;
 import java.io.PrintWriter;
+import java.time.InstantSource;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,6 +33,12 @@ public final class ConfigCommand implements Runnable {
     @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
+    private final ProcessEnvironment environment;
+
+    public ConfigCommand(ProcessEnvironment environment) {
+        this.environment = environment;
+    }
+
     @Override
     public void run() {
         throw new ParameterException(spec.commandLine(), "a command is missing: show or check");
@@ -38,6 +48,46 @@ public final class ConfigCommand implements Runnable {
             name = "show",
             description = "Shows every setting's value and where it comes from.",
             mixinStandardHelpOptions = true)
+    void show(@Mixin EverySetting settings) {
+        Table table = new Table("SETTING", "VALUE", "FROM");
+        for (EffectiveValue value : settings.guest.common().loaded().values()) {
+            table.row(value.setting().name(), value.value(), value.origin());
+        }
+        table.print(spec.commandLine().getOut());
+    }
+
+    @Command(
+            name = "check",
+            description = {
+                "Ends with 2 and says what is wrong when a start would refuse the settings.",
+                "Makes the checks of a start: values, data directory, image, kernel, Firecracker, eBPF, user ids, time limits, "
+                        + "TLS and the key file. Starts and changes nothing."
+            },
+            mixinStandardHelpOptions = true)
+    int check(@Mixin EverySetting settings) {
+        // Values that are not allowed were reported before this runs.
+        LoadedConfig loaded = settings.guest.common().loaded();
+        PrintWriter err = spec.commandLine().getErr();
+        List<String> problems =
+                new StartChecks(settings.guest.settings(), environment, InstantSource.system()).problems();
+        problems.forEach(problem -> err.println("neurovisor: " + problem));
+        err.flush();
+        if (!problems.isEmpty()) {
+            return ExitCode.USAGE;
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        loaded.file()
+                .ifPresentOrElse(
+                        file -> out.println(file + " is in order"),
+                        () -> out.println("there is no file of settings; the environment is in order"));
+        String image = loaded.config().guest().image();
+        if (!settings.guest.common().images().isBuilt(image)) {
+            out.println("image " + image + " is not built; the first start builds it, which takes minutes");
+        }
+        out.flush();
+        return 0;
+    }
+
     @AcceptsSettings({
         SettingGroup.POOL,
         SettingGroup.MODEL,
@@ -50,26 +100,8 @@ public final class ConfigCommand implements Runnable {
         SettingGroup.ACCESS,
         SettingGroup.TIMEOUT
     })
-    void show(@Mixin GuestOptions guest) {
-        Table table = new Table("SETTING", "VALUE", "FROM");
-        for (EffectiveValue value : guest.common().loaded().values()) {
-            table.row(value.setting().name(), value.value(), value.origin());
-        }
-        table.print(spec.commandLine().getOut());
-    }
-
-    @Command(
-            name = "check",
-            description = "Ends with 2 and says what is wrong when a start would refuse the settings.",
-            mixinStandardHelpOptions = true)
-    void check(@Mixin CommonOptions common) {
-        // Problems were reported before this runs.
-        LoadedConfig loaded = common.loaded();
-        PrintWriter out = spec.commandLine().getOut();
-        loaded.file()
-                .ifPresentOrElse(
-                        file -> out.println(file + " is in order"),
-                        () -> out.println("there is no file of settings; the environment is in order"));
-        out.flush();
+    static final class EverySetting {
+        @Mixin
+        private final GuestOptions guest = new GuestOptions();
     }
 }

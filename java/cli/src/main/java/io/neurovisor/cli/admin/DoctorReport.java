@@ -8,7 +8,7 @@ import java.io.PrintWriter;
 /** Prints {@code doctor} as text. */
 record DoctorReport(boolean colours) {
     private static final int NAME_WIDTH = 19;
-    private static final int STATUS_WIDTH = 6;
+    private static final int STATUS_WIDTH = 7;
 
     // Colours of a terminal (ECMA-48).
     private static final int RED = 31;
@@ -43,7 +43,7 @@ record DoctorReport(boolean colours) {
     }
 
     private static String summary(Diagnosis diagnosis) {
-        return "%d of %d layers live; %d checks passed, %d warnings, %d failures"
+        return "%d of %d layers live; checks: %d passed, %d warnings, %d failures, %d unknown"
                 .formatted(
                         diagnosis.layers().stream()
                                 .filter(state -> state.status() == LayerState.Status.LIVE)
@@ -51,7 +51,8 @@ record DoctorReport(boolean colours) {
                         diagnosis.layers().size(),
                         diagnosis.count(Finding.Verdict.PASS),
                         diagnosis.count(Finding.Verdict.WARN),
-                        diagnosis.count(Finding.Verdict.FAIL));
+                        diagnosis.count(Finding.Verdict.FAIL),
+                        diagnosis.count(Finding.Verdict.UNKNOWN));
     }
 
     private String mark(LayerState.Status status) {
@@ -59,6 +60,7 @@ record DoctorReport(boolean colours) {
             case LIVE -> mark(status.label(), GREEN);
             case OFF -> mark(status.label(), YELLOW);
             case BROKEN -> mark(status.label(), RED);
+            case UNKNOWN -> mark(status.label(), YELLOW);
         };
     }
 
@@ -67,11 +69,12 @@ record DoctorReport(boolean colours) {
             case PASS -> mark(verdict.label(), GREEN);
             case WARN -> mark(verdict.label(), YELLOW);
             case FAIL -> mark(verdict.label(), RED);
+            case UNKNOWN -> mark(verdict.label(), YELLOW);
         };
     }
 
     private String mark(String word, int colour) {
-        String padded = pad(word, STATUS_WIDTH);
+        String padded = word + " ".repeat(STATUS_WIDTH - word.length());
         return colours ? "\033[" + colour + "m" + padded + "\033[0m" : padded;
     }
 

@@ -91,7 +91,7 @@ final class ImageBuildCommand implements Runnable {
                 images.boot(built, progress);
             }
         }
-        spec.commandLine().getErr().println("neurovisor: image " + built + " is ready");
+        common.tell(spec.commandLine().getErr(), "image " + built + " is ready");
     }
 
     private ImageDefinition definition() {

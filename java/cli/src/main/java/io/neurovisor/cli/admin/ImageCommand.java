@@ -37,7 +37,7 @@ public final class ImageCommand implements Runnable {
                         image.problem().isPresent() ? "damaged" : image.digest().substring(0, 12),
                         Table.mebibytes(image.sizeBytes()),
                         Integer.toString(image.packageCount()),
-                        image.problem().orElseGet(image.created()::toString)));
+                        image.problem().orElseGet(() -> Table.time(image.created()))));
         table.print(spec.commandLine().getOut());
     }
 

@@ -54,7 +54,7 @@ public final class KernelCommand implements Runnable {
                         kernel.digest().isEmpty() ? "damaged" : kernel.digest().substring(0, 12),
                         Table.mebibytes(kernel.sizeBytes()),
                         kernel.boots() ? "yes" : "no",
-                        kernel.problem().orElseGet(kernel.created()::toString)));
+                        kernel.problem().orElseGet(() -> Table.time(kernel.created()))));
         table.print(spec.commandLine().getOut());
     }
 
@@ -82,7 +82,7 @@ public final class KernelCommand implements Runnable {
                 kernels.build(GuestKernel.SMALL, progress);
             }
         }
-        spec.commandLine().getErr().println("neurovisor: the small kernel is ready; guests boot it by --kernel auto");
+        common.tell(spec.commandLine().getErr(), "the small kernel is ready; guests boot it by --kernel auto");
     }
 
     @Command(

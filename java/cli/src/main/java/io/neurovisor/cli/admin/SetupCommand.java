@@ -60,11 +60,12 @@ public final class SetupCommand implements Callable<Integer> {
             neuroVisor.prepare(guest.size());
             StartupCache.standard().refresh(guest.arguments(), neuroVisor.supervisor(), progress);
             progress.done();
-            spec.commandLine()
-                    .getErr()
-                    .println("neurovisor: ready (" + neuroVisor.vmm() + ": " + neuroVisor.vmmReason() + "; image "
-                            + guest.config().guest().image() + ", size "
-                            + guest.size().label() + ")");
+            guest.common()
+                    .tell(
+                            spec.commandLine().getErr(),
+                            "ready (" + neuroVisor.vmm() + ": " + neuroVisor.vmmReason() + "; image "
+                                    + guest.config().guest().image() + ", size "
+                                    + guest.size().label() + ")");
         }
         return 0;
     }
@@ -83,7 +84,7 @@ public final class SetupCommand implements Callable<Integer> {
             Optional<String> fetched =
                     new FirecrackerReleases(guest.config().dataDir(), supervisor, thirdParty).obtain(progress);
             progress.done();
-            fetched.ifPresent(origin -> spec.commandLine().getErr().println("neurovisor: " + origin));
+            fetched.ifPresent(origin -> guest.common().tell(spec.commandLine().getErr(), origin));
         }
     }
 }

@@ -37,7 +37,7 @@ public final class TemplateCommand implements Runnable {
                         template.size(),
                         template.vmm(),
                         Table.mebibytes(template.bytes()),
-                        template.created().toString()));
+                        Table.time(template.created())));
         table.print(spec.commandLine().getOut());
     }
 

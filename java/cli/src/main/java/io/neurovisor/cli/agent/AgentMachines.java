@@ -9,13 +9,16 @@ import io.neurovisor.engine.execution.ExecutionListeners;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.host.kvm.Accelerator;
 import io.neurovisor.server.Listeners;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.client.DaemonClient;
+import io.neurovisor.server.client.DaemonResult;
 import io.neurovisor.server.trace.Tracing;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 
@@ -61,12 +64,15 @@ final class AgentMachines implements AutoCloseable {
     private static AgentMachines ofDaemon(
             DaemonClient client, Path socket, RunMetrics metrics, Tracing tracing, Consumer<String> remark) {
         remark.accept("programs are run by the daemon at " + socket);
+        AtomicBoolean warned = new AtomicBoolean();
         return new AgentMachines(
                 (request, sink) -> {
-                    ExecutionResult result =
-                            client.execute(tracing, request, sink).result();
-                    metrics.executions().executed(request, result);
-                    return result;
+                    DaemonResult result = client.execute(tracing, request, sink);
+                    metrics.executions().executed(request, result.result());
+                    if (!Accelerator.isKvm(result.accelerator()) && warned.compareAndSet(false, true)) {
+                        remark.accept(Accelerator.EMULATION_WARNING);
+                    }
+                    return result.result();
                 },
                 Cancellation.ofDaemonsWork(),
                 client::close);
@@ -83,8 +89,7 @@ final class AgentMachines implements AutoCloseable {
             progress.done();
             neuroVisor.pool().keepWarm();
             if (!neuroVisor.accelerator().isKvm()) {
-                remark.accept("no KVM (" + neuroVisor.accelerator().reason()
-                        + "): the guests are emulated, which is not a security boundary");
+                remark.accept(Accelerator.EMULATION_WARNING);
             }
             prepared = true;
             return machines;

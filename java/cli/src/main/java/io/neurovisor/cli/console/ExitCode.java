@@ -12,6 +12,7 @@ public final class ExitCode {
     // Only doctor.
     static final int LAYER_BROKEN = 1;
     static final int LAYER_UNAVAILABLE = 3;
+    static final int NOT_EXAMINED = 4;
 
     // Only status.
     public static final int NOT_READY = 1;
@@ -55,6 +56,7 @@ public final class ExitCode {
             case LIVE -> 0;
             case UNAVAILABLE -> LAYER_UNAVAILABLE;
             case BROKEN -> LAYER_BROKEN;
+            case UNKNOWN -> NOT_EXAMINED;
         };
     }
 

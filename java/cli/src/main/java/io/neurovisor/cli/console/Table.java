@@ -1,6 +1,8 @@
 package io.neurovisor.cli.console;
 
 import java.io.PrintWriter;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -33,6 +35,11 @@ public final class Table {
                     .stripTrailing());
         }
         out.flush();
+    }
+
+    /** Returns a time in whole seconds. */
+    public static String time(Instant instant) {
+        return instant.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 
     public static String mebibytes(long bytes) {

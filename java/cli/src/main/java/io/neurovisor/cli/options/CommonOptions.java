@@ -10,10 +10,14 @@ import io.neurovisor.server.InstalledComponents;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.LoadedConfig;
+import io.neurovisor.server.config.LogConfig;
+import io.neurovisor.server.config.LogLevel;
 import io.neurovisor.server.setting.SettingGroup;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +50,16 @@ public final class CommonOptions {
 
     public Optional<Path> configFile() {
         return Optional.ofNullable(configFile);
+    }
+
+    /** Adds the setting that {@code --quiet} stands for, so that it applies to every line of every process. */
+    public Map<String, String> withQuiet(Map<String, String> options) {
+        if (!quiet) {
+            return options;
+        }
+        Map<String, String> quieted = new HashMap<>(options);
+        quieted.put(LogConfig.LOG_LEVEL.name(), LogConfig.LOG_LEVEL.print(LogLevel.ERROR));
+        return quieted;
     }
 
     /** Reads the settings, and keeps their sources for {@link #reread}. */
@@ -84,20 +98,21 @@ public final class CommonOptions {
         return InstalledComponents.kernels(settings());
     }
 
+    /** Returns whether only errors are printed: with {@code --quiet} as with {@code --log-level error}. */
     public boolean isQuiet() {
-        return quiet;
+        return config().log().level() == LogLevel.ERROR;
     }
 
     /** Prints a line for the user, unless {@code --quiet} is set. */
     public void tell(PrintWriter err, String line) {
-        if (!quiet) {
+        if (!isQuiet()) {
             err.println("neurovisor: " + line);
             err.flush();
         }
     }
 
     public ConsoleProgress progress() {
-        return new ConsoleProgress(quiet);
+        return new ConsoleProgress(isQuiet());
     }
 
     /** Returns arguments that give another run of this program the same data directory and file of settings. */

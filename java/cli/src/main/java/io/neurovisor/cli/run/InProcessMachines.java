@@ -7,7 +7,6 @@ import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.server.Listeners;
 import io.neurovisor.server.NeuroVisor;
-import java.util.Optional;
 
 /** Machines that this process itself starts. */
 record InProcessMachines(NeuroVisor neuroVisor, GuestOptions guest, ConsoleProgress progress) implements LocalMachines {
@@ -29,13 +28,6 @@ record InProcessMachines(NeuroVisor neuroVisor, GuestOptions guest, ConsoleProgr
     @Override
     public RunOrigin origin() {
         return RunOrigin.of(neuroVisor);
-    }
-
-    @Override
-    public Optional<String> emulationReason() {
-        return neuroVisor.accelerator().isKvm()
-                ? Optional.empty()
-                : Optional.of(neuroVisor.accelerator().reason());
     }
 
     @Override

@@ -6,7 +6,6 @@ import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.server.Listeners;
-import java.util.Optional;
 
 /** Machines of a command that no daemon serves. Closing them stops all of them. */
 public interface LocalMachines extends AutoCloseable {
@@ -22,9 +21,6 @@ public interface LocalMachines extends AutoCloseable {
     ExecutionResult execute(ExecutionRequest request, OutputSink sink);
 
     RunOrigin origin();
-
-    /** Returns why the machines are emulated, or empty if KVM runs them. */
-    Optional<String> emulationReason();
 
     @Override
     void close();

@@ -12,6 +12,7 @@ import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.host.kvm.Accelerator;
 import io.neurovisor.server.client.DaemonClient;
 import io.neurovisor.server.client.DaemonResult;
 import io.neurovisor.server.config.DaemonUse;
@@ -114,6 +115,7 @@ public final class RunCommand implements Callable<Integer> {
             run.metrics().executions().executed(run.request(), result.result());
             RunOrigin origin = RunOrigin.of(result, socket);
             remark("run by the daemon at " + socket + " with " + origin.shown());
+            warnOfEmulation(origin);
             return Optional.of(finish(run, result.result(), origin, cancellation));
         } catch (NeuroVisorException exception) {
             if (exception.fault() == Fault.IMAGE_NOT_BUILT
@@ -132,9 +134,7 @@ public final class RunCommand implements Callable<Integer> {
                 Cancellation cancellation = Cancellation.closing(machines::close)) {
             machines.prepare(run.request());
             progress.done();
-            machines.emulationReason()
-                    .ifPresent(reason ->
-                            remark("no KVM (" + reason + "): the guest is emulated, which is not a security boundary"));
+            warnOfEmulation(machines.origin());
             ExecutionResult result =
                     machines.execute(run.request(), run.output().sink());
             return finish(run, result, machines.origin(), cancellation);
@@ -157,6 +157,12 @@ public final class RunCommand implements Callable<Integer> {
                 .finish(run.request(), result, origin, Duration.ofNanos(System.nanoTime() - run.startNanos()))
                 .forEach(this::remark);
         return cancellation.isRequested() ? ExitCode.CANCELLED : ExitCode.of(result.exit());
+    }
+
+    private void warnOfEmulation(RunOrigin origin) {
+        if (origin.isEmulated()) {
+            remark(Accelerator.EMULATION_WARNING);
+        }
     }
 
     /** Prints a line that is not an error, unless {@code --quiet} is set. */

@@ -1,6 +1,7 @@
 package io.neurovisor.cli.run;
 
 import io.neurovisor.engine.vm.VmmIdentity;
+import io.neurovisor.host.kvm.Accelerator;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.client.DaemonResult;
 import java.nio.file.Path;
@@ -21,6 +22,10 @@ record RunOrigin(String vmm, String vmmVersion, String accelerator, String vmmRe
     static RunOrigin of(DaemonResult result, Path socket) {
         return new RunOrigin(
                 result.vmm(), result.vmmVersion(), result.accelerator(), result.vmmReason(), Optional.of(socket));
+    }
+
+    boolean isEmulated() {
+        return !Accelerator.isKvm(accelerator);
     }
 
     /** Returns text such as {@code qemu 10.0.2 (tcg)}. */

@@ -17,7 +17,6 @@ import io.neurovisor.server.access.keys.Scope;
 import java.io.PrintWriter;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -83,10 +82,10 @@ final class Keys {
                 key.grant().share().machines().map(Object::toString).orElse(NONE),
                 key.grant().share().waiting().map(Object::toString).orElse(NONE),
                 key.grant().tokens().map(Object::toString).orElse(NONE),
-                time(key.created()),
-                key.lastUsed().map(Keys::time).orElse(NONE),
+                Table.time(key.created()),
+                key.lastUsed().map(Table::time).orElse(NONE),
                 key.grant().expiry().map(expiry -> expiry(expiry, now)).orElse(NONE),
-                key.revoked().map(Keys::time).orElse(NONE)));
+                key.revoked().map(Table::time).orElse(NONE)));
         table.print(out);
     }
 
@@ -133,10 +132,6 @@ final class Keys {
     }
 
     private static String expiry(KeyExpiry expiry, Instant now) {
-        return time(expiry.time()) + (expiry.isOver(now) ? " (expired)" : "");
-    }
-
-    private static String time(Instant instant) {
-        return instant.truncatedTo(ChronoUnit.SECONDS).toString();
+        return Table.time(expiry.time()) + (expiry.isOver(now) ? " (expired)" : "");
     }
 }

@@ -1,9 +1,12 @@
 package io.neurovisor.cli.serve;
 
+import static java.util.Objects.requireNonNull;
+
 import io.neurovisor.cli.options.CommonOptions;
 import java.time.InstantSource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -87,8 +90,9 @@ public final class KeysCommand implements Runnable {
                             description = "Its name in lists and in the audit log. A name cannot be used twice.")
                     String name) {
         KeyArguments form = new KeyArguments(name, scopes, rate, quota, maxMachines, maxWaiting, tokenBudget, expires);
-        new Keys(common, spec.commandLine())
-                .create(form.grant(spec.commandLine(), InstantSource.system().instant()));
+        CommandLine create = requireNonNull(spec.commandLine().getSubcommands().get("create"));
+        new Keys(common, create)
+                .create(form.grant(create, InstantSource.system().instant()));
     }
 
     @Command(

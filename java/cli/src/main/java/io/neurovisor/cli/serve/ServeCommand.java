@@ -8,10 +8,10 @@ import io.neurovisor.cli.options.GuestOptions;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.pool.MemoryHeadroom;
 import io.neurovisor.host.jail.SelfConfinement;
+import io.neurovisor.host.kvm.Accelerator;
 import io.neurovisor.host.nativecalls.ServiceNotification;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.config.Config;
-import io.neurovisor.server.config.LogLevel;
 import io.neurovisor.server.config.PoolConfig;
 import io.neurovisor.server.daemon.Daemon;
 import io.neurovisor.server.daemon.Watchdog;
@@ -59,9 +59,6 @@ public final class ServeCommand implements Callable<Integer> {
         try (ConsoleProgress progress = guest.common().progress();
                 Tracing tracing = Tracing.of(config)) {
             Logging.serve(config.log(), tracing);
-            if (guest.common().isQuiet()) {
-                Logging.level(LogLevel.ERROR);
-            }
             return serve(config, tracing, progress);
         }
     }
@@ -124,8 +121,7 @@ public final class ServeCommand implements Callable<Integer> {
         logRoom(neuroVisor.pool().room(), config);
         remark(confinement(daemon.confinement()));
         if (!neuroVisor.accelerator().isKvm()) {
-            remark("no KVM (" + neuroVisor.accelerator().reason()
-                    + "): the guests are emulated, which is not a security boundary");
+            LOG.warn(Accelerator.EMULATION_WARNING);
         }
     }
 

@@ -55,6 +55,7 @@ final class ExitCodeTest {
         assertThat(doctor(layer, LayerState.live(layer, "x"))).isZero();
         assertThat(doctor(layer, LayerState.off(layer, "x", ""))).isEqualTo(3);
         assertThat(doctor(layer, LayerState.broken(layer, "x", ""))).isEqualTo(1);
+        assertThat(doctor(layer, LayerState.unknown(layer, "x"))).isEqualTo(4);
     }
 
     private static int doctor(Layer changed, LayerState state) {
@@ -64,12 +65,18 @@ final class ExitCodeTest {
         return ExitCode.of(new Diagnosis(layers, List.of(), List.of()).health());
     }
 
+    @ParameterizedTest
+    @CsvSource({"PASS,0", "WARN,0", "FAIL,1", "UNKNOWN,4"})
+    void mapsVerdicts(Finding.Verdict verdict, int exitCode) {
+        List<Finding> findings = List.of(new Finding("disk", verdict, "x", ""));
+        assertThat(ExitCode.of(new Diagnosis(List.of(), findings, List.of()).health()))
+                .isEqualTo(exitCode);
+    }
+
     @Test
-    void failedCheckIsABrokenMachine() {
-        for (Finding.Verdict verdict : Finding.Verdict.values()) {
-            List<Finding> findings = List.of(new Finding("disk", verdict, "x", ""));
-            assertThat(ExitCode.of(new Diagnosis(List.of(), findings, List.of()).health()))
-                    .isEqualTo(verdict == Finding.Verdict.FAIL ? 1 : 0);
-        }
+    void brokenOutweighsUnknown() {
+        List<Finding> findings = List.of(Finding.unknown("kvm", "x", ""), Finding.fail("disk", "x", ""));
+        assertThat(ExitCode.of(new Diagnosis(List.of(), findings, List.of()).health()))
+                .isEqualTo(1);
     }
 }

@@ -89,11 +89,6 @@ final class FakeMachines implements LocalMachines.Opening {
             }
 
             @Override
-            public Optional<String> emulationReason() {
-                return Optional.of("it is a fake");
-            }
-
-            @Override
             public void close() {}
         };
     }

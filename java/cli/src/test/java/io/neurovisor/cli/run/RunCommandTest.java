@@ -17,6 +17,7 @@ import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.program.SkippedFile;
+import io.neurovisor.host.kvm.Accelerator;
 import io.neurovisor.testkit.FakeGuest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs {@code run} with the fake VMM. */
 final class RunCommandTest {
@@ -157,6 +159,23 @@ final class RunCommandTest {
     }
 
     @Test
+    void warnsOfEmulationInOneShortLine() {
+        CommandRun run = CommandRun.of(Map.of(), "", FakeMachines.ending(FINE), "run", "-l", "bash", "-c", "1");
+        assertThat(run.stderr().lines())
+                .singleElement()
+                .satisfies(line -> assertThat(line)
+                        .isEqualTo("neurovisor: no KVM: emulation is no security boundary; see ./neurovisor doctor")
+                        .hasSizeLessThanOrEqualTo(80));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--quiet", "--log-level=error"})
+    void printsNoRemarkAtTheLevelOfErrors(String option) {
+        CommandRun run = CommandRun.of(Map.of(), "", FakeMachines.ending(FINE), "run", option, "-l", "bash", "-c", "1");
+        assertThat(run.stderr()).isEmpty();
+    }
+
+    @Test
     void reportsTheLastMessagesOfADeadMachine() {
         FakeMachines machines = FakeMachines.of(new FakeGuest().dyingWhileExecuting("QEMU was killed by signal 9"));
         CommandRun run = CommandRun.of(Map.of(), "", machines, "run", "-q", "-l", "bash", "-c", "partial");
@@ -186,7 +205,7 @@ final class RunCommandTest {
         assertThat(run.exitCode()).as(run.stderr()).isZero();
         assertThat(out.resolve("deep/plot.png")).hasContent("plot");
         assertThat(run.stderr())
-                .contains("no KVM (it is a fake)", "out/link is a symbolic link: not saved")
+                .contains(Accelerator.EMULATION_WARNING, "out/link is a symbolic link: not saved")
                 .contains("killed 2 processes that the program had left running");
 
         FakeMachines again = FakeMachines.executing((_, sink) -> {

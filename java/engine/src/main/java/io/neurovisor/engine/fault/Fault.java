@@ -18,7 +18,7 @@ public enum Fault {
     JAIL_FAILED(FaultKind.HOST, "The jail that a VMM runs in could not be made, so the VMM was not started."),
     LAYER_MISSING(FaultKind.HOST, "A required layer is not live in the machine, so nothing was run in it."),
     VMM_FAILED(FaultKind.SANDBOX, "The VMM process did not start, or ended before its work was done."),
-    GUEST_SILENT(FaultKind.SANDBOX, "The guest agent did not answer in time."),
+    GUEST_SILENT(FaultKind.SANDBOX, "The guest agent or its VMM did not answer in time."),
     SANDBOX_LOST(FaultKind.SANDBOX, "The connection to the guest agent broke, so the virtual machine counts as dead."),
     GUEST_EXCEEDED(
             FaultKind.SANDBOX, "The guest sent more than an execution may, so its virtual machine was destroyed."),

@@ -24,8 +24,10 @@ public record LayerState(Layer layer, Status status, String detail, String fix) 
         LIVE,
         /** This host or this version does not support the layer. */
         OFF,
-        /** The layer should be in force and is not, or it could not be read. */
-        BROKEN;
+        /** The layer should be in force and is not, or a running machine does not let it be read. */
+        BROKEN,
+        /** There was no running machine to read the layer off. */
+        UNKNOWN;
 
         /** Returns the name for output: {@code live}. */
         public String label() {
@@ -43,5 +45,9 @@ public record LayerState(Layer layer, Status status, String detail, String fix) 
 
     public static LayerState broken(Layer layer, String detail, String fix) {
         return new LayerState(layer, Status.BROKEN, detail, fix);
+    }
+
+    public static LayerState unknown(Layer layer, String detail) {
+        return new LayerState(layer, Status.UNKNOWN, detail, "");
     }
 }

@@ -35,7 +35,7 @@ public record RequiredLayers(Set<Layer> layers) {
             LayerState state = read.stream()
                     .filter(candidate -> candidate.layer() == layer)
                     .findFirst()
-                    .orElseGet(() -> LayerState.broken(layer, "not read", ""));
+                    .orElseGet(() -> LayerState.unknown(layer, "not read"));
             if (state.status() != LayerState.Status.LIVE) {
                 throw new NeuroVisorException(
                         Fault.LAYER_MISSING,

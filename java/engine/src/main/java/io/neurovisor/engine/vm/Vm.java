@@ -3,6 +3,7 @@ package io.neurovisor.engine.vm;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.time.Deadline;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -33,6 +34,9 @@ public interface Vm extends AutoCloseable {
      * ended or the value is unknown.
      */
     long residentBytes();
+
+    /** Returns the processor time that its VMM has used; zero if it has ended or the value is unknown. */
+    Duration processorTime();
 
     /** Describes how the VMM ended, with its exit code or signal; empty while it runs. */
     Optional<String> death();

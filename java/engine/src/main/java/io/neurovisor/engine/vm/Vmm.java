@@ -18,7 +18,8 @@ public interface Vmm {
 
     /**
      * Starts a machine; returns when its processors run and its channel can be opened. If that fails, a VMM that was
-     * started is killed, which may last until {@link #gone}, and {@code VMM_FAILED} describes how it ended.
+     * started is killed, which may last until {@link #gone}; {@code VMM_FAILED} describes how it ended, {@code
+     * GUEST_SILENT} that it was late.
      */
     Vm start(VmId id, VmStart start, Deadline deadline);
 

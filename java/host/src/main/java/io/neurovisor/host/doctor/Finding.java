@@ -16,7 +16,9 @@ public record Finding(String check, Verdict verdict, String detail, String fix) 
         /** It works, but slower or with less protection than possible. */
         WARN,
         /** It does not work. */
-        FAIL;
+        FAIL,
+        /** It could not be determined, such as by a guest that was only late. */
+        UNKNOWN;
 
         /** Returns the name for output: {@code pass}. */
         public String label() {
@@ -34,5 +36,9 @@ public record Finding(String check, Verdict verdict, String detail, String fix) 
 
     public static Finding fail(String check, String detail, String fix) {
         return new Finding(check, Verdict.FAIL, detail, fix);
+    }
+
+    public static Finding unknown(String check, String detail, String fix) {
+        return new Finding(check, Verdict.UNKNOWN, detail, fix);
     }
 }

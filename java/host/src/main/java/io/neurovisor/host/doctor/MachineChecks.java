@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -18,12 +20,16 @@ import java.util.stream.Stream;
 public final class MachineChecks {
     private static final String KVM_CHECK = "kvm-device";
     private static final String KVM_DEVICE = "/dev/kvm";
+    private static final String PASSED_DEVICE = "start this container with --device " + KVM_DEVICE;
     private static final int MEBIBYTE_BITS = 20;
+
+    /** Name, password, id and members (group(5)). */
+    private static final int GROUP_FIELDS = 4;
 
     private final HostFiles files;
     private final String user;
 
-    private MachineChecks(HostFiles files, String user) {
+    MachineChecks(HostFiles files, String user) {
         this.files = files;
         this.user = user;
     }
@@ -86,12 +92,7 @@ public final class MachineChecks {
 
     /** Checks whether the processor, as this kernel sees it, supports virtualization. */
     private Finding processor() {
-        Set<String> flags = files.lines("/proc/cpuinfo").stream()
-                .filter(line -> line.startsWith("flags"))
-                .findFirst()
-                .map(line -> Set.copyOf(
-                        List.of(line.substring(line.indexOf(':') + 1).strip().split("\\s+", -1))))
-                .orElse(Set.of());
+        Set<String> flags = processorFlags();
         boolean nested = flags.contains("hypervisor");
         String where = nested ? ", itself a virtual one" : "";
         if (flags.contains("vmx") || flags.contains("svm")) {
@@ -105,6 +106,15 @@ public final class MachineChecks {
                         : "switch virtualization (VT-x, AMD-V, SVM) on in the firmware's settings");
     }
 
+    private Set<String> processorFlags() {
+        return files.lines("/proc/cpuinfo").stream()
+                .filter(line -> line.startsWith("flags"))
+                .findFirst()
+                .map(line -> Set.copyOf(
+                        List.of(line.substring(line.indexOf(':') + 1).strip().split("\\s+", -1))))
+                .orElse(Set.of());
+    }
+
     private String guestsOfGuests() {
         boolean on = Stream.of("kvm_intel", "kvm_amd")
                 .flatMap(module -> files.text("/sys/module/" + module + "/parameters/nested").stream())
@@ -115,29 +125,50 @@ public final class MachineChecks {
     /** Checks whether this user may use {@code /dev/kvm}. Whether it boots guests is a separate check. */
     private Finding kvmDevice() {
         if (!files.exists(KVM_DEVICE)) {
-            return Finding.warn(
-                    KVM_CHECK, KVM_DEVICE + " does not exist", "sudo modprobe kvm_intel || sudo modprobe kvm_amd");
+            Set<String> flags = processorFlags();
+            String fix = flags.contains("vmx")
+                    ? "sudo modprobe kvm_intel"
+                    : flags.contains("svm") ? "sudo modprobe kvm_amd" : "see processor";
+            return Finding.warn(KVM_CHECK, KVM_DEVICE + " does not exist", inside().isEmpty() ? fix : PASSED_DEVICE);
         }
         Path device = files.path(KVM_DEVICE);
-        String owner = owner(device);
+        Optional<String> group = group(device);
+        String owner = group.map(name -> " (group " + name + ")").orElse("");
         if (Files.isReadable(device) && Files.isWritable(device)) {
             return Finding.pass(KVM_CHECK, KVM_DEVICE + owner + " is open to " + user);
         }
-        return Finding.warn(
-                KVM_CHECK,
-                KVM_DEVICE + owner + " is closed to " + user,
-                "sudo chgrp kvm " + KVM_DEVICE + " && sudo chmod 660 " + KVM_DEVICE + " && sudo usermod -aG kvm " + user
-                        + ", then log in again");
+        return Finding.warn(KVM_CHECK, KVM_DEVICE + owner + " is closed to " + user, access(group));
     }
 
-    private static String owner(Path device) {
+    /** Returns the commands that open the device to the user, without those whose effect is there already. */
+    String access(Optional<String> group) {
+        Optional<List<String>> members = files.lines("/etc/group").stream()
+                .map(line -> line.split(":", -1))
+                .filter(fields -> fields.length == GROUP_FIELDS && fields[0].equals("kvm"))
+                .map(fields -> List.of(fields[GROUP_FIELDS - 1].split(",", -1)))
+                .findFirst();
+        List<String> commands = new ArrayList<>();
+        if (members.isEmpty()) {
+            commands.add("sudo groupadd --system kvm");
+        }
+        if (!group.equals(Optional.of("kvm"))) {
+            commands.add("sudo chgrp kvm " + KVM_DEVICE + " && sudo chmod 660 " + KVM_DEVICE);
+        }
+        if (members.filter(users -> users.contains(user)).isEmpty()) {
+            commands.add("sudo usermod -aG kvm " + user);
+        }
+        return commands.isEmpty()
+                ? "log in again, because the group kvm already has " + user
+                : String.join(" && ", commands) + ", then log in again";
+    }
+
+    private static Optional<String> group(Path device) {
         try {
-            return " (group "
-                    + Files.readAttributes(device, PosixFileAttributes.class)
-                            .group()
-                            .getName() + ")";
+            return Optional.of(Files.readAttributes(device, PosixFileAttributes.class)
+                    .group()
+                    .getName());
         } catch (IOException | UnsupportedOperationException unknown) {
-            return "";
+            return Optional.empty();
         }
     }
 

@@ -27,6 +27,12 @@ public final class EbpfLayer {
     public static EbpfLayer of(EbpfMode mode, EbpfReading expected, Spawner spawner) {
         EbpfReading reading =
                 expected.isInForce() ? new EbpfReading(spawner.ebpf().problem(), "") : expected;
+        require(mode, reading);
+        return new EbpfLayer(reading, mode == EbpfMode.AUDIT);
+    }
+
+    /** Throws if the mode requires more than this reading. */
+    public static void require(EbpfMode mode, EbpfReading reading) {
         if (!reading.isInForce() && (mode == EbpfMode.ON || mode == EbpfMode.AUDIT)) {
             throw new NeuroVisorException(
                     Fault.JAIL_FAILED,
@@ -36,7 +42,6 @@ public final class EbpfLayer {
                                     reading.reason(),
                                     reading.fix().isEmpty() ? "" : "; " + reading.fix()));
         }
-        return new EbpfLayer(reading, mode == EbpfMode.AUDIT);
     }
 
     /** Returns the reading that is expected of VMMs in a mode on a host with this support. */

@@ -97,6 +97,11 @@ final class FirecrackerVm implements Vm {
     }
 
     @Override
+    public Duration processorTime() {
+        return vmm.processorTime();
+    }
+
+    @Override
     public Optional<String> death() {
         return vmm.death();
     }

@@ -153,7 +153,7 @@ public final class FirecrackerVmm implements Vmm {
                 throw new NeuroVisorException(Fault.VMM_FAILED, "Firecracker ended before its API was ready");
             }
         }
-        throw new NeuroVisorException(Fault.VMM_FAILED, "Firecracker's API did not appear in time at " + socket);
+        throw new NeuroVisorException(Fault.GUEST_SILENT, "Firecracker's API did not appear in time at " + socket);
     }
 
     private static void requireUninterrupted() {
@@ -194,7 +194,8 @@ public final class FirecrackerVmm implements Vmm {
         vmm.awaitGone();
         String message = "virtual machine " + vmm.id() + " did not start: " + exception.getMessage()
                 + exit.map(description -> "; " + description).orElse("");
-        return new NeuroVisorException(
-                exception.fault() == Fault.JAIL_FAILED ? Fault.JAIL_FAILED : Fault.VMM_FAILED, message, exception);
+        boolean late = exit.isEmpty() && exception.fault() == Fault.GUEST_SILENT;
+        boolean kept = late || exception.fault() == Fault.JAIL_FAILED;
+        return new NeuroVisorException(kept ? exception.fault() : Fault.VMM_FAILED, message, exception);
     }
 }

@@ -70,21 +70,31 @@ public final class Kernels {
 
     /** Returns the kernel that guests boot; builds Debian's kernel if it is chosen and missing, outdated or damaged. */
     public Artifact obtain(Progress progress) {
+        requireChosen();
         if (choice != KernelChoice.DEBIAN) {
             ArtifactState small = state(GuestKernel.SMALL);
             if (small instanceof ArtifactState.Ready(Artifact artifact)) {
                 return artifact;
             }
-            Optional<String> problem = problem(small);
-            if (choice == KernelChoice.SMALL) {
-                throw new NeuroVisorException(
-                        Fault.KERNEL_NOT_BUILT,
-                        "The small kernel %s; build it by %s".formatted(problem.orElse("is not built"), BUILD));
-            }
-            problem.ifPresent(
-                    known -> progress.step("The small kernel %s; booting Debian's until %s".formatted(known, BUILD)));
+            problem(small)
+                    .ifPresent(known ->
+                            progress.step("The small kernel %s; booting Debian's until %s".formatted(known, BUILD)));
         }
         return obtain(GuestKernel.DEBIAN, progress);
+    }
+
+    /** Throws {@code KERNEL_NOT_BUILT} if a kernel is chosen that only a command of its own builds. */
+    public void requireChosen() {
+        if (choice != KernelChoice.SMALL) {
+            return;
+        }
+        ArtifactState small = state(GuestKernel.SMALL);
+        if (!(small instanceof ArtifactState.Ready)) {
+            throw new NeuroVisorException(
+                    Fault.KERNEL_NOT_BUILT,
+                    "The small kernel %s; build it by %s"
+                            .formatted(problem(small).orElse("is not built"), BUILD));
+        }
     }
 
     /** Returns the kernel that guests boot, if nothing has to be built for it. */
@@ -134,7 +144,7 @@ public final class Kernels {
     /** Removes a kernel; templates made with it remain usable. */
     public void remove(GuestKernel kernel, Progress progress) {
         if (!store.remove(kernel.label(), progress)) {
-            throw new NeuroVisorException(Fault.KERNEL_NOT_BUILT, "Kernel %s is not there".formatted(kernel.label()));
+            throw new NeuroVisorException(Fault.KERNEL_NOT_BUILT, "Kernel %s is not built".formatted(kernel.label()));
         }
         store.removeOutdated();
     }

@@ -51,8 +51,6 @@ public final class Images {
      * @param agent the guest agent's program, statically linked
      * @param dataDirectory the directory for built artifacts
      * @param kernels the kernels of the same data directory
-     * @param digests the digests of the same data directory
-     * @param supervisor supervises the builds
      * @param namespace returns the namespace for scripts of packages; called before a build
      */
     public Images(
@@ -73,6 +71,17 @@ public final class Images {
         this.images = new ArtifactStore("image", dataDirectory.resolve("images"), digests, supervisor);
         this.kernels = kernels;
         this.initrds = new ArtifactStore("guest", dataDirectory.resolve("initrds"), digests, supervisor);
+    }
+
+    /** Throws if {@link #boot} would refuse the image, whatever it would have to build. */
+    public void requireKnown(String name) {
+        if (recipes.find(name).isEmpty()) {
+            Supplier<Artifact> _ = withoutRecipe(name, Progress.SILENT);
+        }
+    }
+
+    public boolean isBuilt(String name) {
+        return state(name) instanceof ArtifactState.Ready;
     }
 
     /** Returns the files from which a guest of this image boots; builds those that are missing, outdated or damaged. */
@@ -114,10 +123,8 @@ public final class Images {
 
     /** Returns the files from which a guest of this image boots, if nothing has to be built for it. */
     public Optional<BootFiles> built(String name) {
-        Optional<Recipe> recipe = recipes.find(name);
-        ArtifactState image =
-                recipe.isPresent() ? images.state(name, recipe.get().digest()) : images.state(name);
-        if (image instanceof ArtifactState.Missing && recipe.isEmpty()) {
+        ArtifactState image = state(name);
+        if (image instanceof ArtifactState.Missing && recipes.find(name).isEmpty()) {
             throw unknown(name);
         }
         requireAgent();
@@ -127,6 +134,11 @@ public final class Images {
             return Optional.of(bootFiles(kernel, initrd, rootfs));
         }
         return Optional.empty();
+    }
+
+    private ArtifactState state(String name) {
+        Optional<String> input = recipes.find(name).map(Recipe::digest);
+        return input.isPresent() ? images.state(name, input.get()) : images.state(name);
     }
 
     /** Builds the image and the kernel again from Debian's current packages; the old ones are used until then. */
@@ -261,7 +273,9 @@ public final class Images {
 
     private NeuroVisorException unknown(String name) {
         return new NeuroVisorException(
-                Fault.IMAGE_UNKNOWN, "Image %s is not known; known are %s".formatted(name, String.join(", ", names())));
+                Fault.IMAGE_UNKNOWN,
+                "Image %s is not known; known are %s; ./neurovisor image build --name makes others"
+                        .formatted(name, String.join(", ", names())));
     }
 
     private Optional<ImageSummary> summary(String name) {

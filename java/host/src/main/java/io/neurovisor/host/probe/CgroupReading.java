@@ -28,7 +28,7 @@ final class CgroupReading {
                     Layer.CGROUP, unavailable.get().reason(), unavailable.get().fix());
         }
         if (!problem.isEmpty()) {
-            return LayerState.off(Layer.CGROUP, problem, UnifiedHierarchy.DELEGATION);
+            return LayerState.off(Layer.CGROUP, problem, hierarchy.delegation());
         }
         Optional<String> group = hierarchy.groupOf(process);
         if (group.isEmpty() || group.equals(hierarchy.groupOf(LiveProcess.self(files)))) {

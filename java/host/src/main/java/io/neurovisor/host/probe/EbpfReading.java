@@ -46,7 +46,7 @@ public record EbpfReading(String reason, String fix) {
     /** Returns the state when nothing can be read off a VMM. */
     LayerState unread(String why) {
         return isInForce()
-                ? LayerState.broken(Layer.EBPF_LSM, "not read: " + why, "")
+                ? LayerState.unknown(Layer.EBPF_LSM, "not read: " + why)
                 : LayerState.off(Layer.EBPF_LSM, reason, fix);
     }
 }

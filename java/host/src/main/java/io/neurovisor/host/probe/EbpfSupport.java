@@ -2,8 +2,10 @@ package io.neurovisor.host.probe;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * The conditions for eBPF programs that can be checked before they are loaded. Only the spawner can get the kernel's
@@ -20,32 +22,40 @@ public final class EbpfSupport {
     }
 
     /**
-     * Returns the reading that is expected: in force, or off because of the first unmet condition.
+     * Returns the reading that is expected: in force, or off because of all unmet conditions. It has a fix only if each
+     * of them has one, because the others alone would enable nothing.
      *
      * @param root whether this process belongs to root
      * @param object the file to which {@code ./neurovisor bpf build} writes the programs
      */
     public EbpfReading reading(boolean root, Path object) {
+        List<EbpfReading> unmet = new ArrayList<>();
         if (!root) {
-            return new EbpfReading("only root has CAP_BPF and CAP_PERFMON", "start it as root");
+            unmet.add(new EbpfReading("only root has CAP_BPF and CAP_PERFMON", "start it as root"));
         }
         if (!files.exists(BTF)) {
-            return new EbpfReading(
+            unmet.add(new EbpfReading(
                     "this kernel has no type information (no " + BTF + "), which takes Linux 5.8 or newer with"
                             + " CONFIG_BPF_SYSCALL and CONFIG_DEBUG_INFO_BTF",
-                    "");
+                    ""));
         }
-        Optional<String> modules = files.text(LSM);
-        if (modules.filter(names -> !List.of(names.strip().split(",")).contains("bpf"))
-                .isPresent()) {
-            return new EbpfReading(
-                    "bpf is not among the kernel's security modules ("
-                            + modules.get().strip() + ")",
-                    "boot with lsm=" + modules.get().strip() + ",bpf");
-        }
+        files.text(LSM)
+                .map(String::strip)
+                .filter(modules -> !List.of(modules.split(",")).contains("bpf"))
+                .ifPresent(modules -> unmet.add(new EbpfReading(
+                        "bpf is not among the kernel's security modules (" + modules + ")",
+                        "boot with lsm=" + modules + ",bpf")));
+        UnifiedHierarchy.read(files)
+                .missing()
+                .ifPresent(missing -> unmet.add(new EbpfReading(missing.reason(), missing.fix())));
         if (!Files.isReadable(object)) {
-            return new EbpfReading("its programs are not built", "./neurovisor bpf build");
+            unmet.add(new EbpfReading("its programs are not built", "./neurovisor bpf build"));
         }
-        return EbpfReading.IN_FORCE;
+        boolean fixable = unmet.stream().noneMatch(condition -> condition.fix().isEmpty());
+        return new EbpfReading(joined(unmet, EbpfReading::reason), fixable ? joined(unmet, EbpfReading::fix) : "");
+    }
+
+    private static String joined(List<EbpfReading> unmet, Function<EbpfReading, String> part) {
+        return unmet.stream().map(part).collect(Collectors.joining("; "));
     }
 }

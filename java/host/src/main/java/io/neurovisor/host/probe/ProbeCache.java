@@ -42,9 +42,25 @@ public final class ProbeCache {
     public synchronized void put(String key, String answer) {
         Properties properties = load();
         properties.setProperty(key, answer);
+        store(properties);
+    }
+
+    /** Removes every result whose key begins with the prefix. */
+    public synchronized void forget(String prefix) {
+        Properties properties = load();
+        if (properties.keySet().removeIf(key -> key.toString().startsWith(prefix))) {
+            store(properties);
+        }
+    }
+
+    private void store(Properties properties) {
+        Path directory = file.toAbsolutePath().getParent();
+        // A start makes the directory, with its permissions; a command that only checks does not.
+        if (!Files.isDirectory(directory)) {
+            return;
+        }
         try {
-            Files.createDirectories(file.toAbsolutePath().getParent());
-            Path draft = Files.createTempFile(file.toAbsolutePath().getParent(), "probes", ".tmp");
+            Path draft = Files.createTempFile(directory, "probes", ".tmp");
             try (Writer writer = Files.newBufferedWriter(draft)) {
                 properties.store(writer, null);
             }

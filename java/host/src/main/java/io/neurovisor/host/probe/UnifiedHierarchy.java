@@ -3,13 +3,11 @@ package io.neurovisor.host.probe;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /** The cgroup v2 hierarchy of this host, and whether it can be used to limit virtual machines. */
 public final class UnifiedHierarchy {
-    /** The command that gives an ordinary user a delegated group. */
-    static final String DELEGATION = "systemd-run --user --scope -p Delegate=yes ./neurovisor ...";
-
     private static final List<String> NEEDED = List.of("cpu", "memory", "pids");
 
     private final HostFiles files;
@@ -50,23 +48,48 @@ public final class UnifiedHierarchy {
 
     /** Returns why virtual machines cannot be limited; absent if they can. */
     public Optional<Unavailable> unavailable() {
+        return missing()
+                .or(() -> Stream.concat(mount().map(Mount::point).stream(), groupOf(LiveProcess.self(files)).stream())
+                                .anyMatch(this::takesGroups)
+                        ? Optional.empty()
+                        : Optional.of(new Unavailable("no part of cgroup v2 is delegated to this user", delegation())));
+    }
+
+    /** Returns what this host lacks for the limits of any user; absent if nothing. */
+    Optional<Unavailable> missing() {
         if (mount().isEmpty()) {
-            return Optional.of(new Unavailable(
-                    "no cgroup v2", "boot with systemd.unified_cgroup_hierarchy=1 on the kernel's line"));
+            return Optional.of(new Unavailable("no cgroup v2", bootFix()));
         }
         List<String> controllers = controllers();
         List<String> missing =
                 NEEDED.stream().filter(name -> !controllers.contains(name)).toList();
-        if (!missing.isEmpty()) {
-            return Optional.of(new Unavailable(
-                    "cgroup v2 lacks the controllers " + String.join(", ", missing)
-                            + (mode().equals("hybrid") ? ", which version 1 holds" : ""),
-                    "boot with cgroup_no_v1=all systemd.unified_cgroup_hierarchy=1 on the kernel's line"));
+        if (missing.isEmpty()) {
+            return Optional.empty();
         }
-        return Stream.concat(mount().map(Mount::point).stream(), groupOf(LiveProcess.self(files)).stream())
-                        .anyMatch(this::takesGroups)
-                ? Optional.empty()
-                : Optional.of(new Unavailable("no part of cgroup v2 is delegated to this user", DELEGATION));
+        boolean hybrid = mode().equals("hybrid");
+        return Optional.of(new Unavailable(
+                "cgroup v2 lacks the controllers " + String.join(", ", missing)
+                        + (hybrid ? ", which version 1 holds" : ""),
+                hybrid ? bootFix() : "enable them for the service or container in which NeuroVisor runs"));
+    }
+
+    /** Returns the command that starts NeuroVisor in a delegated group; empty without systemd. */
+    String delegation() {
+        if (!hasSystemd()) {
+            return "";
+        }
+        boolean root = LiveProcess.self(files).status().uid().equals(OptionalLong.of(0));
+        return "systemd-run " + (root ? "" : "--user ") + "--scope -p Delegate=yes ./neurovisor ...";
+    }
+
+    private String bootFix() {
+        return hasSystemd()
+                ? "boot with cgroup_no_v1=all systemd.unified_cgroup_hierarchy=1 on the kernel's line"
+                : "boot with cgroup_no_v1=all on the kernel's line and mount cgroup2 at /sys/fs/cgroup";
+    }
+
+    private boolean hasSystemd() {
+        return files.exists("/run/systemd/system");
     }
 
     /** Returns the directory of a process's group. */

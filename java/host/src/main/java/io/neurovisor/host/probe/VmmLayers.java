@@ -128,6 +128,6 @@ public final class VmmLayers {
     }
 
     private static LayerState unread(Layer layer, String reason) {
-        return LayerState.broken(layer, "not read: " + reason, "");
+        return LayerState.unknown(layer, "not read: " + reason);
     }
 }

@@ -100,6 +100,11 @@ final class QemuVm implements Vm {
     }
 
     @Override
+    public Duration processorTime() {
+        return vmm.processorTime();
+    }
+
+    @Override
     public Optional<String> death() {
         return vmm.death()
                 .or(() -> Optional.ofNullable(monitor.guestShutdown().getNow(null))

@@ -135,8 +135,9 @@ public final class QemuVmm implements Vmm {
         Optional<String> exit = vmm.exitDescription();
         vmm.process().kill();
         vmm.awaitGone();
+        boolean late = exit.isEmpty() && exception.fault() == Fault.GUEST_SILENT;
         return new NeuroVisorException(
-                Fault.VMM_FAILED,
+                late ? Fault.GUEST_SILENT : Fault.VMM_FAILED,
                 "virtual machine " + vmm.id() + " did not start: " + exit.orElseGet(exception::getMessage),
                 exception);
     }

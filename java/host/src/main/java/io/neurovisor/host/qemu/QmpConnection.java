@@ -151,7 +151,7 @@ final class QmpConnection implements AutoCloseable {
         try {
             Optional<JsonNode> message = messages.poll(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
             if (message == null) {
-                throw new NeuroVisorException(Fault.VMM_FAILED, "QEMU's monitor gave no " + what + " in time");
+                throw new NeuroVisorException(Fault.GUEST_SILENT, "QEMU's monitor gave no " + what + " in time");
             }
             if (message.isEmpty()) {
                 hangUp();

@@ -70,6 +70,13 @@ public final class RunningVmm {
         return hasEnded() ? 0 : layers.residentBytes(process.pid());
     }
 
+    public Duration processorTime() {
+        Duration used = ProcessHandle.of(process.pid())
+                .flatMap(handle -> handle.info().totalCpuDuration())
+                .orElse(Duration.ZERO);
+        return hasEnded() ? Duration.ZERO : used;
+    }
+
     /** Describes how the process ended; empty while it runs. */
     public Optional<String> death() {
         return hasEnded()

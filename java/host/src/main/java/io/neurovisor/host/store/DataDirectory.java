@@ -51,17 +51,26 @@ public final class DataDirectory {
         return path;
     }
 
-    /**
-     * Creates the directory if it is missing. Throws if it contains files of other programs, or if another user can
-     * change it, because programs in it are executed.
-     */
+    /** Creates the directory if it is missing, and marks it. Throws as {@link #requireUsable} does. */
     public DataDirectory claim() {
+        requireUsable();
+        if (!isOurs()) {
+            PrivateFiles.directory(path);
+            PrivateFiles.replace(path.resolve(MARKER), MARKER_TEXT.getBytes(StandardCharsets.UTF_8));
+        }
+        return this;
+    }
+
+    /**
+     * Throws if the directory contains files of other programs, or if another user can change it, because programs in it
+     * are executed. It may be missing.
+     */
+    public void requireUsable() {
         refuseWhatOthersCanChange();
         if (isOurs()) {
-            return this;
+            return;
         }
         refuseHomes();
-        PrivateFiles.directory(path);
         List<String> strangers = entries().stream()
                 .map(entry -> entry.getFileName().toString())
                 .filter(name -> !KNOWN.contains(name))
@@ -75,8 +84,6 @@ public final class DataDirectory {
                             + (strangers.size() > SHOWN_NAMES ? ", …" : "")
                             + "); name an empty or a new one with --data-dir");
         }
-        PrivateFiles.replace(path.resolve(MARKER), MARKER_TEXT.getBytes(StandardCharsets.UTF_8));
-        return this;
     }
 
     /** Throws unless the directory is a data directory, whatever its content. */

@@ -129,7 +129,7 @@ class KernelsTest {
                 .doesNotContain(kernel)
                 .hasSize(1);
         assertThatThrownBy(() -> kernels.remove(kernel, Progress.SILENT))
-                .hasMessage("Kernel %s is not there".formatted(kernel.label()));
+                .hasMessage("Kernel %s is not built".formatted(kernel.label()));
     }
 
     @Test

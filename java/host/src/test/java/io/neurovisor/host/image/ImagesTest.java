@@ -67,8 +67,11 @@ class ImagesTest {
         assertFault(
                 () -> images.boot("other", Progress.SILENT),
                 Fault.IMAGE_UNKNOWN,
-                "Image other is not known; known are tiny");
-        assertFault(() -> images.built("other"), Fault.IMAGE_UNKNOWN, "Image other is not known; known are tiny");
+                "Image other is not known; known are tiny; ./neurovisor image build --name makes others");
+        assertFault(
+                () -> images.built("other"),
+                Fault.IMAGE_UNKNOWN,
+                "Image other is not known; known are tiny; ./neurovisor image build --name makes others");
         assertFault(() -> images.remove("tiny", Progress.SILENT), Fault.IMAGE_UNKNOWN, "Image tiny is not built");
     }
 
@@ -102,7 +105,7 @@ class ImagesTest {
         assertFault(
                 () -> images.prepare("other", Progress.SILENT),
                 Fault.IMAGE_UNKNOWN,
-                "Image other is not known; known are tiny");
+                "Image other is not known; known are tiny; ./neurovisor image build --name makes others");
     }
 
     @Test

@@ -15,7 +15,7 @@ final class ProbeCacheTest {
 
     @Test
     void remembersAcrossProcesses() {
-        Path file = directory.resolve("deep/er/probes");
+        Path file = directory.resolve("probes");
         new ProbeCache(file).put("a key: with = signs\n", "an answer");
         new ProbeCache(file).put("another", "");
         assertThat(new ProbeCache(file).get("a key: with = signs\n")).contains("an answer");
@@ -33,8 +33,15 @@ final class ProbeCacheTest {
 
     @Test
     void reportsAnUnwritableDirectory() {
-        assertThatThrownBy(() -> new ProbeCache(Path.of("/proc/nowhere/probes")).put("a", "b"))
-                .hasMessageContaining("/proc/nowhere/probes cannot be written")
+        assertThatThrownBy(() -> new ProbeCache(Path.of("/proc/probes")).put("a", "b"))
+                .hasMessageContaining("/proc/probes cannot be written")
                 .hasMessageContaining("--data-dir");
+    }
+
+    @Test
+    void makesNoDirectory() {
+        Path missing = directory.resolve("missing");
+        new ProbeCache(missing.resolve("probes")).put("a", "b");
+        assertThat(missing).doesNotExist();
     }
 }

@@ -98,7 +98,7 @@ final class QemuVmTest {
                 exec cat >/dev/null
                 """.formatted(events));
         Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
-        return new SpawnerProgram(script, Path.of("/bwrap"), Optional.empty(), Optional.empty());
+        return new SpawnerProgram(script, Path.of("/bwrap"), Optional.empty(), Optional.empty(), false);
     }
 
     /** The monitor of a QEMU that accepts commands and sends nothing else. */

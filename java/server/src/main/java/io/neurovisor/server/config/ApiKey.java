@@ -14,7 +14,7 @@ import java.util.Optional;
 
 /** The API key for a model's server. It is not a setting, so that no output of settings can contain it. */
 public final class ApiKey {
-    private static final String VARIABLE = "NEUROVISOR_API_KEY";
+    static final String VARIABLE = "NEUROVISOR_API_KEY";
 
     /** Used only with OpenAI's protocol, as this key is meant for OpenAI. */
     private static final String OPENAI_VARIABLE = "OPENAI_API_KEY";

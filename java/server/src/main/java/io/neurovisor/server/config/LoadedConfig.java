@@ -46,6 +46,7 @@ public record LoadedConfig(Config config, Optional<Path> file, List<EffectiveVal
         Config config = Config.of(values);
         List<String> problems = new ArrayList<>(content.problems());
         problems.addAll(values.problems());
+        problems.addAll(KnownVariables.problems(environment));
         if (config.pool().warm() > config.pool().max()) {
             problems.add("%s is more than %s; use a warm of at most max"
                     .formatted(values.describe(PoolConfig.WARM), values.describe(PoolConfig.MAX)));

@@ -24,7 +24,6 @@ import io.neurovisor.server.access.RateLimits;
 import io.neurovisor.server.access.TokenBudgets;
 import io.neurovisor.server.access.keys.ApiKeys;
 import io.neurovisor.server.access.tls.ListenRules;
-import io.neurovisor.server.access.tls.ServerTls;
 import io.neurovisor.server.audit.AuditLog;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.LoadedConfig;
@@ -75,21 +74,11 @@ final class DaemonWiring {
     }
 
     Daemon start() {
-        ListenRules.check(
-                config.daemon().listen(),
-                config.access().tls(),
-                ServerTls.CALLS,
-                config.access().insecureListen());
-        ListenRules.check(
-                config.metrics().listen(),
-                config.metrics().tls(),
-                ServerTls.METRICS,
-                config.access().insecureListen());
-        RequestTimeouts timeouts = new RequestTimeouts(
-                config.execution().timeout(), config.execution().timeoutMax());
-        Optional<SslContext> tls = ServerTls.CALLS.context(config.access().tls(), clock, Ticker.SYSTEM);
-        Optional<SslContext> metricsTls =
-                ServerTls.METRICS.context(config.metrics().tls(), clock, Ticker.SYSTEM);
+        StartChecks checks = new StartChecks(settings, ProcessEnvironment.current(), clock);
+        RequestTimeouts timeouts = checks.timeouts();
+        Optional<SslContext> tls = checks.callsTls();
+        Optional<SslContext> metricsTls = checks.metricsTls();
+        Optional<String> _ = checks.modelKey();
         // Before anything is changed, so that a second daemon fails without effect.
         Path socket = resources
                 .own(DaemonSocket.claim(config.daemon().socket()), DaemonSocket::close)

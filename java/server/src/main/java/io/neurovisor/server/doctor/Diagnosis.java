@@ -24,7 +24,9 @@ public record Diagnosis(List<LayerState> layers, List<Finding> findings, List<St
         /** This machine, or this version, cannot provide a layer. */
         UNAVAILABLE,
         /** A layer that should protect does not, or a component does not work. */
-        BROKEN;
+        BROKEN,
+        /** Nothing is known to be broken, but a layer or a component could not be examined. */
+        UNKNOWN;
 
         public String label() {
             return name().toLowerCase(Locale.ROOT);
@@ -35,6 +37,9 @@ public record Diagnosis(List<LayerState> layers, List<Finding> findings, List<St
     public Health health() {
         if (has(LayerState.Status.BROKEN) || count(Finding.Verdict.FAIL) > 0) {
             return Health.BROKEN;
+        }
+        if (has(LayerState.Status.UNKNOWN) || count(Finding.Verdict.UNKNOWN) > 0) {
+            return Health.UNKNOWN;
         }
         return has(LayerState.Status.OFF) ? Health.UNAVAILABLE : Health.LIVE;
     }

@@ -31,8 +31,10 @@ record GuestClock(InstantSource clock) {
                 new Program(Language.BASH, "echo $EPOCHREALTIME"), TIMEOUT, new TraceId(UUID.randomUUID()), answer);
         Instant after = clock.instant();
         if (run.exit().outcome() != Outcome.COMPLETED) {
-            return Finding.fail(
-                    NAME, "the program that prints the time: " + run.exit().outcome() + " " + run.detail(), "");
+            String detail = "the program that prints the time: " + run.exit().outcome() + " " + run.detail();
+            return run.exit().outcome() == Outcome.TIMED_OUT
+                    ? Finding.unknown(NAME, detail, SandboxExamination.AGAIN)
+                    : Finding.fail(NAME, detail, "");
         }
         return parse(answer.text)
                 .map(guest -> compare(guest, before, after))

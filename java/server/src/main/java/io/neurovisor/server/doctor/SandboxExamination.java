@@ -1,6 +1,7 @@
 package io.neurovisor.server.doctor;
 
 import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.FaultKind;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.limits.SandboxSize;
@@ -16,6 +17,7 @@ import io.neurovisor.host.probe.VmmLayers;
 import io.neurovisor.server.InstalledComponents;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
+import io.neurovisor.server.VmmSelection;
 import io.neurovisor.server.config.Config;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -28,6 +30,10 @@ import java.util.List;
 final class SandboxExamination {
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
     private static final String NAME = "sandbox";
+    private static final String KVM = "kvm";
+    private static final String KVM_FIX =
+            "if kvm-device has none: a machine, or an instance with nested virtualization, on which KVM runs guests";
+    static final String AGAIN = "run doctor again when this host is less busy";
     private static final String SETUP = "./neurovisor setup";
 
     private final Settings settings;
@@ -49,15 +55,35 @@ final class SandboxExamination {
             if (InstalledComponents.images(settings)
                     .built(settings.config().guest().image())
                     .isEmpty()) {
-                return failed("image " + settings.config().guest().image() + " is not built", SETUP);
+                String image = settings.config().guest().image();
+                return unread(Finding.unknown(
+                        NAME,
+                        "not started, because image " + image + " is not built",
+                        "./neurovisor image build " + image));
             }
+            VmmSelection.probeAgain(settings);
             return started(progress);
         } catch (NeuroVisorException exception) {
             if (exception.fault() == Fault.INTERRUPTED || exception.fault() == Fault.IMAGE_UNKNOWN) {
                 throw exception;
             }
-            return failed(String.valueOf(exception.getMessage()), exception.fault() == Fault.VMM_MISSING ? SETUP : "");
+            String detail = "no virtual machine was started: " + exception.getMessage();
+            return unread(
+                    mayPass(exception)
+                            ? Finding.unknown(NAME, detail, AGAIN)
+                            : Finding.fail(NAME, detail, exception.fault() == Fault.VMM_MISSING ? SETUP : ""));
         }
+    }
+
+    /** Returns whether a guest or this host was only busy, which says nothing about the layers. */
+    static boolean mayPass(NeuroVisorException exception) {
+        for (Throwable cause = exception; cause != null; cause = cause.getCause()) {
+            if (cause instanceof NeuroVisorException failure
+                    && (failure.fault() == Fault.GUEST_SILENT || failure.fault().kind() == FaultKind.CAPACITY)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     List<Finding> findings() {
@@ -95,13 +121,14 @@ final class SandboxExamination {
     }
 
     private void kvm(Accelerator accelerator) {
-        findings.add(
-                accelerator.isKvm()
-                        ? Finding.pass("kvm", "boots guests")
-                        : Finding.warn(
-                                "kvm",
-                                "emulation is not a security boundary, and slow: " + accelerator.reason(),
-                                "a machine, or an instance with nested virtualization, on which KVM runs guests"));
+        String detail = "emulation is not a security boundary, and slow: " + accelerator.reason();
+        if (accelerator.isKvm()) {
+            findings.add(Finding.pass(KVM, "boots guests"));
+        } else if (accelerator.isProven()) {
+            findings.add(Finding.warn(KVM, detail, KVM_FIX));
+        } else {
+            findings.add(Finding.unknown(KVM, detail, AGAIN));
+        }
         findings.add(cores(settings.config().guest().size(), !accelerator.isKvm()));
     }
 
@@ -117,8 +144,8 @@ final class SandboxExamination {
                         "choose a smaller --size");
     }
 
-    private List<LayerState> failed(String reason, String fix) {
-        findings.add(Finding.fail(NAME, "no virtual machine was started: " + reason, fix));
-        return VmmLayers.unread(reason, settings.ebpf());
+    private List<LayerState> unread(Finding sandbox) {
+        findings.add(sandbox);
+        return VmmLayers.unread("see the check " + NAME, settings.ebpf());
     }
 }

@@ -92,8 +92,7 @@ final class YamlSettings {
 
     private String suggestion(String written) {
         Optional<String> near = NearestName.of(written, names);
-        return near.map(name -> "; did you mean \"" + name + "\"?")
-                .orElse("; ./neurovisor config show lists all settings");
+        return near.map(name -> "; did you mean \"" + name + "\"?").orElse("; docs/settings.md lists all settings");
     }
 
     private String at(Node node) {

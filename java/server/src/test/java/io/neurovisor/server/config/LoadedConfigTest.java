@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class LoadedConfigTest {
     /** For every setting a value other than its default. */
@@ -217,6 +218,28 @@ final class LoadedConfigTest {
                         "warm 3 (--warm) is more than max 2 (" + file + ":1); use a warm of at most max");
         assertThat(LoadedConfig.load(
                                 Map.of("warm", "2"), Optional.empty(), environment(Map.of("NEUROVISOR_MAX_VMS", "2")))
+                        .problems())
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "NEUROVISOR_SIZ, did you mean NEUROVISOR_SIZE?",
+        "NEUROVISOR_WARM, did you mean NEUROVISOR_POOL_SIZE?",
+        "NEUROVISOR_OLLAMA_HOST, did you mean OLLAMA_HOST?",
+        "NEUROVISOR_API_KEYS, did you mean NEUROVISOR_API_KEY?",
+        "NEUROVISOR_FROBNICATE, docs/settings.md lists all variables"
+    })
+    void reportsAMisspeltVariable(String variable, String advice) {
+        assertThat(LoadedConfig.load(Map.of(), Optional.empty(), environment(Map.of(variable, "1")))
+                        .problems())
+                .containsExactly(variable + ": unknown setting; " + advice);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"NEUROVISOR_JAVA_OPTS", "NEUROVISOR_IN_LAB", "NEUROVISOR_TEST_UNTIL", "NEUROVISORS"})
+    void acceptsVariablesThatAreNoSettings(String variable) {
+        assertThat(LoadedConfig.load(Map.of(), Optional.empty(), environment(Map.of(variable, "1")))
                         .problems())
                 .isEmpty();
     }

@@ -42,9 +42,7 @@ final class ConfigFileTest {
                 Arguments.of("sise: large\n", "unknown setting \"sise\"; did you mean \"size\"?"),
                 Arguments.of("data_dir: /x\n", "did you mean \"data-dir\"?"),
                 Arguments.of("Size: large\n", "did you mean \"size\"?"),
-                Arguments.of(
-                        "frobnicate: 1\n",
-                        "unknown setting \"frobnicate\"; ./neurovisor config show lists all settings"),
+                Arguments.of("frobnicate: 1\n", "unknown setting \"frobnicate\"; docs/settings.md lists all settings"),
                 Arguments.of("? \"a\\e[31mb\\nc\"\n: d\n", "unknown setting \"a\\u001b[31mb\\u000ac\""),
                 Arguments.of("size: !!javax.script.ScriptEngineManager [x]\n", "Global tag is not allowed"),
                 Arguments.of("\u0000\u0001\n", "YAML problem"),

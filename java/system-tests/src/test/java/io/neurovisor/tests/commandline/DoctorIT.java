@@ -48,8 +48,10 @@ final class DoctorIT {
         List<String> layers = texts("layers", "status");
         boolean isBroken =
                 layers.contains("broken") || texts("checks", "verdict").contains("fail");
+        boolean isUnknown =
+                layers.contains("unknown") || texts("checks", "verdict").contains("unknown");
         boolean isWhole = layers.stream().allMatch("live"::equals);
-        assertThat(json.exitCode()).isEqualTo(isBroken ? 1 : isWhole ? 0 : 3);
+        assertThat(json.exitCode()).isEqualTo(isBroken ? 1 : isUnknown ? 4 : isWhole ? 0 : 3);
         assertThat(diagnosis.path("exit_code").asInt()).isEqualTo(json.exitCode());
     }
 

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.neurovisor.host.kvm.Accelerator;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.tests.fixtures.CommandLineRun;
@@ -52,6 +53,8 @@ final class RunByDaemonIT {
                     "too");
             assertThat(run.stdout()).isEqualTo("me too\n1\n");
             assertThat(run.stderr()).startsWith("neurovisor: run by the daemon at " + socket + " with qemu ");
+            assertThat(run.stderr().contains(Accelerator.EMULATION_WARNING))
+                    .isEqualTo(run.stderr().contains("(tcg)"));
             assertThat(run.exitCode()).isEqualTo(3);
 
             CommandLineRun quiet = byDaemon("run", "--quiet", "-l", "python", "-c", "print(6*7)");

@@ -14,6 +14,7 @@ import io.neurovisor.host.guestlink.GuestRateLimit;
 import io.neurovisor.host.probe.EbpfReading;
 import io.neurovisor.host.probe.VmmLayers;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -59,6 +60,11 @@ final class SocketVm implements Vm {
     @Override
     public long residentBytes() {
         return 0;
+    }
+
+    @Override
+    public Duration processorTime() {
+        return Duration.ZERO;
     }
 
     @Override
