@@ -97,6 +97,8 @@ final class ReplyStream extends FilterInputStream {
 
     private Ended broken(IOException exception) {
         if (exception.getCause() instanceof InterruptedException) {
+            // The JDK's client has set it again; the caller still writes files, which an interrupted thread cannot.
+            boolean _ = Thread.interrupted();
             close();
             return new Ended(ModelFailure.Reason.CANCELLED, "cancelled");
         }

@@ -282,20 +282,25 @@ final class ModelServersTest {
         server.on(wire.path(), server.endless(event));
         CountDownLatch heard = new CountDownLatch(3);
         CompletableFuture<ModelFailure> ended = new CompletableFuture<>();
+        CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
         Model model = open(wire);
-        Thread thread = Thread.ofPlatform()
-                .start(() -> ended.complete(failure(model, new ReplyListener() {
-                    @Override
-                    public void text(String piece) {
-                        heard.countDown();
-                    }
+        Thread thread = Thread.ofPlatform().start(() -> {
+            ended.complete(failure(model, new ReplyListener() {
+                @Override
+                public void text(String piece) {
+                    heard.countDown();
+                }
 
-                    @Override
-                    public void retry(String reason) {}
-                })));
+                @Override
+                public void retry(String reason) {}
+            }));
+            interrupted.complete(Thread.currentThread().isInterrupted());
+        });
         assertThat(heard.await(30, TimeUnit.SECONDS)).isTrue();
         thread.interrupt();
         assertThat(ended.get(30, TimeUnit.SECONDS).reason()).isEqualTo(Reason.CANCELLED);
+        // The caller still writes files, which an interrupted thread cannot.
+        assertThat(interrupted.get(30, TimeUnit.SECONDS)).isFalse();
         long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
         while (server.brokenOff() == 0 && System.nanoTime() < end) {
             Thread.onSpinWait();
