@@ -38,6 +38,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -134,6 +135,20 @@ final class ServerTlsTest {
     }
 
     @Test
+    void rejectsAClientOfARemovedCaAfterAReload() throws Exception {
+        X509Bundle clients = authority("CN=clients");
+        SslContext context = ServerTls.CALLS
+                .context(config(write("ca.pem", clients.getCertificatePEM())), () -> now, ticker)
+                .orElseThrow();
+        // One context and one authority for both calls: the client tries to resume its session.
+        SslContext client = client(authority, leaf("CN=known").buildIssuedBy(clients));
+        assertThat(call(context, client)).isOne();
+        write("ca.pem", authority("CN=others").getCertificatePEM());
+        ticker.advance(ReloadingSslContext.LOOK_AGAIN_AFTER);
+        assertThatThrownBy(() -> call(context, client)).satisfies(ServerTlsTest::isUnavailable);
+    }
+
+    @Test
     void namesFlagAndFileOfAMissingOrInvalidFile() throws IOException {
         Path nowhere = directory.resolve("nowhere");
         isRefused(
@@ -226,9 +241,9 @@ final class ServerTlsTest {
             ListenRules.check(parsed, none, ServerTls.CALLS, true);
             ListenRules.check(parsed, config(null), ServerTls.CALLS, false);
             assertThatThrownBy(() -> ListenRules.check(parsed, none, ServerTls.CALLS, false))
-                    .hasMessage(
-                            "other machines can reach " + parsed.getHostAddress()
-                                    + ": set --tls-cert and --tls-key, or --insecure-listen on if the traffic is encrypted otherwise");
+                    .hasMessage("other machines can reach " + parsed.getHostAddress()
+                            + ": set --tls-cert and --tls-key, or --insecure-listen on if the traffic is"
+                            + " encrypted otherwise");
         }
     }
 
@@ -237,6 +252,19 @@ final class ServerTlsTest {
     }
 
     private int call(SslContext context, X509Bundle trusted, @Nullable X509Bundle client) throws Exception {
+        return call(context, client(trusted, client));
+    }
+
+    private static SslContext client(X509Bundle trusted, @Nullable X509Bundle client) throws SSLException {
+        SslContextBuilder builder = GrpcSslContexts.configure(SslContextBuilder.forClient(), SslProvider.JDK)
+                .trustManager(trusted.getRootCertificate());
+        if (client != null) {
+            builder.keyManager(client.getKeyPair().getPrivate(), client.getCertificatePath());
+        }
+        return builder.build();
+    }
+
+    private int call(SslContext context, SslContext client) throws Exception {
         Server running = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .channelType(NioServerSocketChannel.class)
                 .bossEventLoopGroup(loops)
@@ -245,17 +273,12 @@ final class ServerTlsTest {
                 .addService(new HealthStatusManager().getHealthService())
                 .build()
                 .start();
-        SslContextBuilder builder = GrpcSslContexts.configure(SslContextBuilder.forClient(), SslProvider.JDK)
-                .trustManager(trusted.getRootCertificate());
-        if (client != null) {
-            builder.keyManager(client.getKeyPair().getPrivate(), client.getCertificatePath());
-        }
         ManagedChannel channel = NettyChannelBuilder.forAddress(
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), running.getPort()))
                 .channelType(NioSocketChannel.class)
                 .eventLoopGroup(loops)
-                .overrideAuthority("localhost")
-                .sslContext(builder.build())
+                .overrideAuthority("localhost:443")
+                .sslContext(client)
                 .build();
         try {
             return HealthGrpc.newBlockingStub(channel)
