@@ -8,33 +8,33 @@
 readonly requirements='
 # when  check              Debian 12           later, Ubuntu            minimum  description and purpose
 build | has_jdk          | -                 | openjdk-25-jdk-headless | 25    | JDK 25 or newer: compiles and runs NeuroVisor
-build | has_cargo        | cargo-web         | cargo                   | 1.85  | Rust 1.85 or newer: the programs beside and inside the VMs
+build | has_cargo        | cargo-web         | cargo                   | 1.85  | Rust 1.85 or newer: compiles the spawner and the guest agent
 build | has_linker       | gcc               | gcc                     | 0     | a C compiler: links the Rust programs
-build | has_static_libc  | libc6-dev         | libc6-dev               | 0     | glibc to link statically (libc.a): becomes part of the guest agent
+build | has_static_libc  | libc6-dev         | libc6-dev               | 0     | glibc to link statically (libc.a): is linked into the guest agent
 build | has_download     | curl              | curl                    | 0     | curl or wget: fetches Maven
-build | has_unzip        | unzip             | unzip                   | 0     | unzip: unpacks Maven, whose checksum is that of the zip
+build | has_unzip        | unzip             | unzip                   | 0     | unzip: unpacks Maven
 build | has_certificates | ca-certificates   | ca-certificates         | 0     | certificates: TLS to the package servers
 run   | has_qemu         | qemu-system-x86   | qemu-system-x86         | 1:10  | QEMU 10 or newer: runs the VMs
 run   | has_bwrap        | bubblewrap        | bubblewrap              | 0     | bubblewrap: jails the VMs
-run   | has_seccomp      | libseccomp2       | libseccomp2             | 0     | libseccomp: makes the filter of their system calls
+run   | has_seccomp      | libseccomp2       | libseccomp2             | 0     | libseccomp: compiles their system call filter
 run   | has_mmdebstrap   | mmdebstrap        | mmdebstrap              | 0     | mmdebstrap: builds the images
 run   | has_squashfs     | squashfs-tools    | squashfs-tools          | 0     | mksquashfs: packs the images
 run   | has_uidmap       | uidmap            | uidmap                  | 0     | newuidmap: builds the images without root
-run   | has_keyring      | debian-archive-keyring | debian-archive-keyring | 0 | the keys of Debian: check what goes into the images
+run   | has_keyring      | debian-archive-keyring | debian-archive-keyring | 0 | the keys of Debian: verify the packages of the images
 lab   | has_ssh            | openssh-client    | openssh-client          | 0     | ssh and ssh-keygen: reach the lab machine
 lab   | has_mkfs           | e2fsprogs         | e2fsprogs               | 0     | mkfs.ext4: makes the disk of the lab machine
-bpf   | has_clang        | clang             | clang                   | 0     | clang: compiles the programs by which the kernel watches VMMs
-bpf   | has_libbpf       | libbpf-dev        | libbpf-dev              | 0     | the headers of libbpf: what those programs are written with
+bpf   | has_clang        | clang             | clang                   | 0     | clang: compiles the eBPF programs that watch VMMs
+bpf   | has_libbpf       | libbpf-dev        | libbpf-dev              | 0     | the headers of libbpf: declare what those programs call
 fetch | has_curl           | curl              | curl                    | 0     | curl: fetches Firecracker
 fetch | has_pip            | python3-pip       | python3-pip             | 0     | pip: fetches Firecracker from a third party
 oci   | has_umoci        | umoci             | umoci                   | 0.4.7 | umoci: packs the container image
-oci-test | has_runc         | runc              | runc                    | 0     | runc: runs the container image, for its test
+oci-test | has_runc         | runc              | runc                    | 0     | runc: runs the container image in its test
 llm   | has_pip            | python3-pip             | python3-pip           | 0     | pip: fetches a small language model, for the tests
-test  | has_newuidmap    | uidmap            | uidmap                  | 0     | newuidmap: the tests that run as an ordinary user
-test  | has_cxx          | g++               | g++                     | 0     | a C++ compiler: builds libFuzzer, which makes up what the decoders are tested with
-test  | has_strace       | strace            | strace                  | 0     | strace: the test of the policy of system calls
-test  | has_go           | golang-go         | golang-go               | 2:1.22 | Go 1.22 or newer: builds the clients that the service is tested with
-test  | has_rustfmt      | rustfmt-web       | rustfmt                 | 0     | rustfmt: checks the form of the Rust sources
+test  | has_newuidmap    | uidmap            | uidmap                  | 0     | newuidmap: needed by the tests that run as an ordinary user
+test  | has_cxx          | g++               | g++                     | 0     | a C++ compiler: builds libFuzzer, which generates the inputs of the fuzz tests
+test  | has_strace       | strace            | strace                  | 0     | strace: records system calls in the test of their policy
+test  | has_go           | golang-go         | golang-go               | 2:1.22 | Go 1.22 or newer: builds clients that test the service
+test  | has_rustfmt      | rustfmt-web       | rustfmt                 | 0     | rustfmt: checks the format of the Rust sources
 test  | has_clippy       | -                 | rust-clippy             | 0     | clippy: checks the Rust sources (optional on Debian 12)
 test  | has_shellcheck   | shellcheck        | shellcheck              | 0     | ShellCheck: checks the shell scripts
 '

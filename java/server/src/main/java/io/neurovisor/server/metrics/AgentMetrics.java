@@ -19,14 +19,13 @@ public final class AgentMetrics implements AgentListener {
         tasks = MetricFamilies.counter(
                 registry,
                 "neurovisor_agent_tasks_total",
-                "Tasks that have ended: success is an answer, max_iterations any of a run's limits.",
+                "Finished tasks: success means an answer, max_iterations any limit of the run.",
                 "status");
-        iterations = MetricFamilies.iterations(
-                registry, "neurovisor_agent_iterations", "How often a task has asked its model.");
+        iterations = MetricFamilies.iterations(registry, "neurovisor_agent_iterations", "Model requests of a task.");
         calls = MetricFamilies.counter(
                 registry,
                 "neurovisor_agent_tool_calls_total",
-                "Calls of tools that models have made; other are tools that there are not.",
+                "Tool calls of models; other stands for unknown tools.",
                 "tool");
     }
 

@@ -38,16 +38,19 @@ public final class CallMetrics implements ServerInterceptor {
         this.ticker = ticker;
         inFlight = Gauge.builder()
                 .name("neurovisor_requests_in_flight")
-                .help("Calls that are being served.")
+                .help("Calls in progress.")
                 .register(registry);
         duration = MetricFamilies.seconds(
-                registry, "neurovisor_grpc_request_duration_seconds", "From a call's headers to its status.", "method");
-        requestSize = MetricFamilies.bytes(registry, "neurovisor_request_size_bytes", "The messages of calls.");
+                registry,
+                "neurovisor_grpc_request_duration_seconds",
+                "Duration of calls from the headers to the status.",
+                "method");
+        requestSize = MetricFamilies.bytes(registry, "neurovisor_request_size_bytes", "Size of request messages.");
         this.errors = errors;
         limited = MetricFamilies.counter(
                 registry,
                 "neurovisor_rate_limited_total",
-                "Calls that were refused because the caller's bucket was empty.",
+                "Calls refused because the caller's token bucket was empty.",
                 "scope");
     }
 

@@ -28,24 +28,23 @@ final class EbpfMetrics implements MultiCollector {
         EbpfCounts read = counts.get();
         CounterSnapshot.Builder blocked = CounterSnapshot.builder()
                 .name("neurovisor_ebpf_lsm_blocked")
-                .help(
-                        "What VMMs have tried and the kernel has refused, by its name for where (let through in an audit).");
+                .help("Operations of VMMs that the kernel refused (or only counted, in audit mode), by LSM hook.");
         read.blocked().forEach((hook, count) -> blocked.dataPoint(counter(count, Labels.of("hook", hook))));
         CounterSnapshot.Builder called = CounterSnapshot.builder()
                 .name("neurovisor_ebpf_syscall")
-                .help("System calls of VMMs, and of what launches them.");
+                .help("System calls of VMMs and of the programs that launch them.");
         read.calls().forEach((number, count) -> called.dataPoint(counter(count, Labels.of("syscall", name(number)))));
         return MetricSnapshots.of(
                 blocked.build(),
                 called.build(),
                 CounterSnapshot.builder()
                         .name("neurovisor_ebpf_process_exec")
-                        .help("Programs that were executed on the way to a VMM.")
+                        .help("Programs executed while VMMs were launched.")
                         .dataPoint(counter(read.executed(), Labels.EMPTY))
                         .build(),
                 GaugeSnapshot.builder()
                         .name("neurovisor_ebpf_tracked_pids")
-                        .help("Processes and threads of virtual machines that eBPF programs watch.")
+                        .help("Processes and threads of virtual machines watched by eBPF programs.")
                         .dataPoint(GaugeDataPointSnapshot.builder()
                                 .value((double) read.trackedPids())
                                 .build())

@@ -11,10 +11,7 @@ public final class ErrorMetrics {
 
     ErrorMetrics(PrometheusRegistry registry) {
         errors = MetricFamilies.counter(
-                registry,
-                "neurovisor_errors_total",
-                "Calls and commands that have failed, by the reason that was reported.",
-                "error_type");
+                registry, "neurovisor_errors_total", "Failed calls and commands by reported reason.", "error_type");
     }
 
     /** Counts an error; {@code reason} is one of a closed list, in any case. */

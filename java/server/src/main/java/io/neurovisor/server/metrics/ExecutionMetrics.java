@@ -19,18 +19,14 @@ public final class ExecutionMetrics implements ExecutionListener {
 
     public ExecutionMetrics(PrometheusRegistry registry) {
         acquire = MetricFamilies.seconds(
-                registry, "neurovisor_vm_acquire_seconds", "From a request to a virtual machine that answers.");
+                registry, "neurovisor_vm_acquire_seconds", "Time from a request until a virtual machine answers.");
         duration = MetricFamilies.seconds(
                 registry,
                 "neurovisor_code_execution_duration_seconds",
-                "What programs took, by the guest's own clock.",
+                "Duration of programs by the clock of the guest.",
                 "language");
         executions = MetricFamilies.counter(
-                registry,
-                "neurovisor_code_executions_total",
-                "Programs that have run, by their outcome.",
-                "language",
-                "status");
+                registry, "neurovisor_code_executions_total", "Finished programs by outcome.", "language", "status");
     }
 
     @Override

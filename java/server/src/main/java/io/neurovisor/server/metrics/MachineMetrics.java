@@ -31,22 +31,23 @@ public final class MachineMetrics implements SandboxListener {
     private volatile Supplier<List<LayerState>> layers = List::of;
 
     public MachineMetrics(PrometheusRegistry registry) {
-        created = MetricFamilies.counter(
-                registry, "neurovisor_vms_created_total", "Virtual machines that have been started.");
+        created = MetricFamilies.counter(registry, "neurovisor_vms_created_total", "Started virtual machines.");
         destroyed = MetricFamilies.counter(
-                registry, "neurovisor_vms_destroyed_total", "Virtual machines of which nothing is left.", "reason");
+                registry,
+                "neurovisor_vms_destroyed_total",
+                "Virtual machines that have ended and been removed completely.",
+                "reason");
         boot = MetricFamilies.seconds(
                 registry,
                 "neurovisor_vm_boot_seconds",
-                "From the start of a virtual machine that boots until its guest has answered.");
+                "Time from the start of a booting virtual machine until its guest answers.");
         restore = MetricFamilies.seconds(
                 registry,
                 "neurovisor_vm_restore_seconds",
-                "From the start of a clone of a template until its guest has answered.");
+                "Time from the start of a clone of a template until its guest answers.");
         GaugeWithCallback.builder()
                 .name("neurovisor_layer_live")
-                .help(
-                        "Whether the layer protects the host from the machine that was started last: 1 if it was read off it.")
+                .help("1 if the layer was verified on the virtual machine that was started last.")
                 .labelNames("layer")
                 .callback(callback -> layers.get()
                         .forEach(state -> callback.call(
@@ -55,14 +56,15 @@ public final class MachineMetrics implements SandboxListener {
                 .register(registry);
         GaugeWithCallback.builder()
                 .name("neurovisor_cgroup_memory_usage_bytes")
-                .help("What a virtual machine's control group uses. A series lives as long as its machine.")
+                .help("Memory use of a virtual machine's control group. A series exists as long as its machine.")
                 .unit(Unit.BYTES)
                 .labelNames("vm_id")
                 .callback(callback -> usages((id, usage) -> callback.call((double) usage.memoryBytes(), id)))
                 .register(registry);
         CounterWithCallback.builder()
                 .name("neurovisor_cgroup_cpu_throttled_total")
-                .help("Periods in which a virtual machine was stopped for having used its processor time.")
+                .help("Periods in which a virtual machine was throttled because it had used its share of processor"
+                        + " time.")
                 .labelNames("vm_id")
                 .callback(callback -> usages((id, usage) -> callback.call((double) usage.throttledPeriods(), id)))
                 .register(registry);

@@ -40,13 +40,13 @@ public record Metrics(
         PoolMetrics.register(registry, pool);
         Info build = Info.builder()
                 .name("neurovisor_build_info")
-                .help("Which NeuroVisor this is, and what it runs on.")
+                .help("The version of NeuroVisor and the platform that it runs on.")
                 .labelNames("version", "java", "vmm")
                 .register(registry);
         build.setLabelValues(ProductVersion.current(), Runtime.version().toString(), vmm.toString());
         Gauge ebpf = Gauge.builder()
                 .name("neurovisor_ebpf_enabled")
-                .help("Whether eBPF programs watch the virtual machines.")
+                .help("1 if eBPF programs watch the virtual machines.")
                 .register(registry);
         ebpf.set(watched.isPresent() ? 1 : 0);
         watched.ifPresent(counts -> registry.register(new EbpfMetrics(counts)));

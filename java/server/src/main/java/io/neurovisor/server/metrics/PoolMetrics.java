@@ -15,9 +15,9 @@ public final class PoolMetrics {
                 registry,
                 pool,
                 "neurovisor_pool_warm_vms",
-                "Virtual machines that wait for a request.",
+                "Virtual machines that are ready for a request.",
                 PoolStatus::warm);
-        gauge(registry, pool, "neurovisor_pool_active_vms", "Virtual machines that a request has.", PoolStatus::active);
+        gauge(registry, pool, "neurovisor_pool_active_vms", "Virtual machines leased to requests.", PoolStatus::active);
         gauge(
                 registry,
                 pool,

@@ -25,6 +25,7 @@ public record RequestTrace(TraceId id, Optional<String> clientId, boolean isOurs
     /** Only versions after 00 may have more than four fields. */
     private static final Pattern TRACEPARENT =
             Pattern.compile("(?!ff|00.{54})[0-9a-f]{2}-([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?");
+
     private static final Pattern HEX = Pattern.compile("[0-9a-fA-F]{32}");
     private static final Pattern DASHED = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
     private static final Pattern PRINTABLE = Pattern.compile("[ -~]{1,128}");

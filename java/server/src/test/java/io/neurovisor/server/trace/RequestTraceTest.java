@@ -24,7 +24,9 @@ final class RequestTraceTest {
 
     @Test
     void acceptsMoreFieldsFromALaterVersion() {
-        assertThat(RequestTrace.of(PARENT.replaceFirst("00", "cc") + "-more", null).id().value())
+        assertThat(RequestTrace.of(PARENT.replaceFirst("00", "cc") + "-more", null)
+                        .id()
+                        .value())
                 .isEqualTo(OF_PARENT);
     }
 
