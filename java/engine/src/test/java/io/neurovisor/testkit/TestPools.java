@@ -2,13 +2,16 @@ package io.neurovisor.testkit;
 
 import io.neurovisor.engine.execution.ExecutionListener;
 import io.neurovisor.engine.execution.Executions;
+import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.MachineKind;
+import io.neurovisor.engine.pool.MachineMemory;
 import io.neurovisor.engine.pool.PoolPlan;
 import io.neurovisor.engine.pool.SandboxSource;
 import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxFactory;
+import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.BootFiles;
@@ -25,13 +28,22 @@ import java.util.function.Supplier;
 
 /** Factory methods for pools and executions. */
 public final class TestPools {
+    /** Memory for machines that take none. */
+    public static final MachineMemory PLENTY = new MachineMemory(() -> Long.MAX_VALUE, _ -> 0);
+
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private TestPools() {}
 
+    /** Returns a plan without limits on starts, processors and memory. */
+    public static PoolPlan plan(MachineKind usual, int warm, int max, Duration acquireTimeout) {
+        return new PoolPlan(usual, warm, max, max, max, acquireTimeout, PLENTY);
+    }
+
     /** Returns sandboxes that are booted. */
     public static SandboxSource sandboxes(Vmm vmm, BootFiles files, Ticker ticker) {
-        SandboxFactory factory = new SandboxFactory(vmm, new SecureRandom(), ticker);
+        SandboxFactory factory =
+                new SandboxFactory(vmm, new SecureRandom(), ticker, SandboxListener.NONE, RequiredLayers.NONE);
         return sandboxes(
                 factory,
                 (id, kind) ->
@@ -116,7 +128,7 @@ public final class TestPools {
 
     private static Executions executions(SandboxSource sandboxes, Ticker ticker, ExecutionListener listener) {
         MachineKind usual = new MachineKind("base", SandboxSize.SMALL);
-        WarmPool pool = new WarmPool(new PoolPlan(usual, 0, 1, PATIENCE), sandboxes, _ -> {}, ticker);
+        WarmPool pool = new WarmPool(plan(usual, 0, 1, PATIENCE), sandboxes, _ -> {}, ticker, SandboxListener.NONE);
         return new Executions(request -> new MachineKind(usual.image(), request.size()), pool, ticker, listener);
     }
 }

@@ -81,7 +81,6 @@ public final class LabStarts {
     }
 
     static NeuroVisorException interrupted(InterruptedException interrupt) {
-        Thread.currentThread().interrupt();
-        return new NeuroVisorException(Fault.INTERRUPTED, "starting the lab was cancelled", interrupt);
+        return NeuroVisorException.interrupted("starting the lab was cancelled", interrupt);
     }
 }

@@ -1,6 +1,5 @@
 package io.neurovisor.lab;
 
-import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.files.PathLock;
 import io.neurovisor.host.files.PrivateFiles;
@@ -60,8 +59,7 @@ public final class Labs {
         try {
             new LabProcess(new LabFiles(home).pid()).end();
         } catch (InterruptedException interrupt) {
-            Thread.currentThread().interrupt();
-            throw new NeuroVisorException(Fault.INTERRUPTED, "ending lab " + name + " was cancelled", interrupt);
+            throw NeuroVisorException.interrupted("ending lab " + name + " was cancelled", interrupt);
         }
         PrivateFiles.delete(home);
         return true;

@@ -4,10 +4,10 @@ import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelReply;
 import io.neurovisor.agent.model.ModelRequest;
 import io.neurovisor.agent.model.ReplyListener;
+import io.neurovisor.agent.model.ServerTimes;
 import io.neurovisor.agent.model.ToolCall;
 import io.neurovisor.agent.model.Usage;
 import java.util.List;
-import java.util.Optional;
 
 /** Runs a program this many times and then answers. */
 final class TalkativeModel implements Model {
@@ -37,13 +37,13 @@ final class TalkativeModel implements Model {
     public ModelReply ask(ModelRequest request, ReplyListener listener) {
         asked++;
         if (asked > calls) {
-            return new ModelReply("done", List.of(), new Usage(10, 1), false, Optional.empty());
+            return new ModelReply("done", List.of(), new Usage(10, 1), false, ServerTimes.NONE);
         }
         String text = "step " + asked;
         listener.text(text);
         // The same id each time, as some model servers do.
         ToolCall call =
                 new ToolCall("call", "execute_code", "{\"language\": \"bash\", \"code\": \"echo " + asked + "\"}");
-        return new ModelReply(text, List.of(call), new Usage(10, 5), false, Optional.empty());
+        return new ModelReply(text, List.of(call), new Usage(10, 5), false, ServerTimes.NONE);
     }
 }

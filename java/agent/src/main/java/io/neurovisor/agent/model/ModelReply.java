@@ -22,11 +22,6 @@ public record ModelReply(String text, List<ToolCall> calls, Usage usage, boolean
         requireNonNull(times, "times is null");
     }
 
-    /** Creates a reply of a server that reports no other time than that for loading the model. */
-    public ModelReply(String text, List<ToolCall> calls, Usage usage, boolean cut, Optional<Duration> loadTime) {
-        this(text, calls, usage, cut, new ServerTimes(loadTime, Optional.empty(), Optional.empty(), Optional.empty()));
-    }
-
     public Optional<Duration> loadTime() {
         return times.load();
     }

@@ -5,6 +5,7 @@ import io.neurovisor.agent.model.ModelFailure;
 import io.neurovisor.agent.model.ModelReply;
 import io.neurovisor.agent.model.ModelRequest;
 import io.neurovisor.agent.model.ReplyListener;
+import io.neurovisor.agent.model.ServerTimes;
 import io.neurovisor.agent.model.ToolCall;
 import io.neurovisor.agent.model.Usage;
 import java.time.Duration;
@@ -37,7 +38,7 @@ final class ScriptedModel implements Model {
     }
 
     static Reply says(String text) {
-        return () -> new ModelReply(text, List.of(), new Usage(100, 10), false, Optional.empty());
+        return () -> new ModelReply(text, List.of(), new Usage(100, 10), false, ServerTimes.NONE);
     }
 
     /** Returns a reply with native calls, given as {@code language:code} and numbered. */
@@ -52,11 +53,17 @@ final class ScriptedModel implements Model {
                     .toString();
             calls.add(new ToolCall("call_" + calls.size(), "execute_code", arguments));
         }
-        return () -> new ModelReply("", calls, new Usage(100, 10), false, Optional.of(Duration.ofMillis(1250)));
+        return () -> new ModelReply(
+                "",
+                calls,
+                new Usage(100, 10),
+                false,
+                new ServerTimes(
+                        Optional.of(Duration.ofMillis(1250)), Optional.empty(), Optional.empty(), Optional.empty()));
     }
 
     static Reply calls(ToolCall call) {
-        return () -> new ModelReply("", List.of(call), new Usage(100, 10), false, Optional.empty());
+        return () -> new ModelReply("", List.of(call), new Usage(100, 10), false, ServerTimes.NONE);
     }
 
     static Reply fails(ModelFailure.Reason reason) {

@@ -198,7 +198,7 @@ public final class EnduranceRun {
         try {
             boolean _ = new CountDownLatch(1).await(millis, TimeUnit.MILLISECONDS);
         } catch (InterruptedException exception) {
-            throw cancelled(exception);
+            throw NeuroVisorException.interrupted("cancelled", exception);
         }
     }
 
@@ -207,17 +207,12 @@ public final class EnduranceRun {
             Void _ = CompletableFuture.allOf(clients.toArray(CompletableFuture<?>[]::new))
                     .get(LAST_REQUESTS.toSeconds(), TimeUnit.SECONDS);
         } catch (InterruptedException exception) {
-            throw cancelled(exception);
+            throw NeuroVisorException.interrupted("cancelled", exception);
         } catch (ExecutionException exception) {
             throw new NeuroVisorException(
                     Fault.INTERNAL, "a client failed: " + exception.getCause(), exception.getCause());
         } catch (TimeoutException hanging) {
             // The report lists their requests, which have no outcome.
         }
-    }
-
-    private static NeuroVisorException cancelled(InterruptedException cause) {
-        Thread.currentThread().interrupt();
-        return new NeuroVisorException(Fault.INTERRUPTED, "cancelled", cause);
     }
 }

@@ -115,8 +115,7 @@ record Floor(Path program, SavedVm template, Path scratch, String accelerator) {
             throw new NeuroVisorException(Fault.TOOL_FAILED, "a bare VMM does not get ready", failure);
         } catch (InterruptedException interrupt) {
             clone.close();
-            Thread.currentThread().interrupt();
-            throw new NeuroVisorException(Fault.INTERRUPTED, "cancelled", interrupt);
+            throw NeuroVisorException.interrupted("cancelled", interrupt);
         }
     }
 

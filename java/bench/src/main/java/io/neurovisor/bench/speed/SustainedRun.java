@@ -2,7 +2,6 @@ package io.neurovisor.bench.speed;
 
 import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.bench.measure.Unit;
-import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.server.client.DaemonProcess;
 import java.time.Duration;
@@ -62,8 +61,7 @@ record SustainedRun(Workbench bench) {
             bench.progress().accept(SUSTAINED + ", " + contender + ": " + exception.getCause());
             bench.measurements().failed(bench.key(SUSTAINED, contender), Unit.MACHINES_PER_SECOND);
         } catch (InterruptedException interrupt) {
-            Thread.currentThread().interrupt();
-            throw new NeuroVisorException(Fault.INTERRUPTED, "cancelled", interrupt);
+            throw NeuroVisorException.interrupted("cancelled", interrupt);
         }
     }
 }

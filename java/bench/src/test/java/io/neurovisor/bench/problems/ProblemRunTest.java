@@ -12,6 +12,7 @@ import io.neurovisor.agent.model.ModelFailure;
 import io.neurovisor.agent.model.ModelReply;
 import io.neurovisor.agent.model.ModelRequest;
 import io.neurovisor.agent.model.ReplyListener;
+import io.neurovisor.agent.model.ServerTimes;
 import io.neurovisor.agent.model.ToolCall;
 import io.neurovisor.agent.model.Usage;
 import io.neurovisor.engine.program.Outcome;
@@ -89,7 +90,7 @@ final class ProblemRunTest {
         }
 
         private static ModelReply says(String text) {
-            return new ModelReply(text, List.of(), new Usage(100, 10), false, Optional.empty());
+            return new ModelReply(text, List.of(), new Usage(100, 10), false, ServerTimes.NONE);
         }
 
         private static ModelReply calls() {
@@ -98,7 +99,7 @@ final class ProblemRunTest {
                     List.of(new ToolCall("a", "execute_code", ARGUMENTS)),
                     new Usage(100, 10),
                     false,
-                    Optional.empty());
+                    ServerTimes.NONE);
         }
     }
 }

@@ -27,11 +27,6 @@ public final class Executions {
      * @param kinds returns the kind of machine for a request; may block to build an image, which does not count as
      *     waiting
      */
-    public Executions(Function<ExecutionRequest, MachineKind> kinds, WarmPool pool, Ticker ticker) {
-        this(kinds, pool, ticker, ExecutionListener.NONE);
-    }
-
-    /** Creates executions that are reported to a listener. */
     public Executions(
             Function<ExecutionRequest, MachineKind> kinds, WarmPool pool, Ticker ticker, ExecutionListener listener) {
         this.kinds = kinds;

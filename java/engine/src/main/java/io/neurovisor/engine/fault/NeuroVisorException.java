@@ -1,7 +1,5 @@
 package io.neurovisor.engine.fault;
 
-import static java.util.Objects.requireNonNull;
-
 import java.io.Serial;
 import java.time.Duration;
 import java.util.Optional;
@@ -39,7 +37,13 @@ public final class NeuroVisorException extends RuntimeException {
 
     /** Returns a fault for a request that may be retried after a time. */
     public static NeuroVisorException later(Fault fault, String message, Duration retryAfter) {
-        return new NeuroVisorException(fault, "", message, requireNonNull(retryAfter, "retryAfter is null"), null);
+        return new NeuroVisorException(fault, "", message, retryAfter, null);
+    }
+
+    /** Sets the thread's interrupt flag again and returns the fault for what was interrupted. */
+    public static NeuroVisorException interrupted(String message, Throwable cause) {
+        Thread.currentThread().interrupt();
+        return new NeuroVisorException(Fault.INTERRUPTED, message, cause);
     }
 
     /** Returns the fault of an exception; {@code INTERNAL} for one that is not a NeuroVisorException. */

@@ -11,7 +11,4 @@ import java.util.function.ToLongFunction;
  *     it is unknown
  * @param limitBytes returns the most that a machine of a size can take, including its VMM
  */
-public record MachineMemory(LongSupplier availableBytes, ToLongFunction<SandboxSize> limitBytes) {
-    /** Memory for machines that take none, as in tests. */
-    public static final MachineMemory PLENTY = new MachineMemory(() -> Long.MAX_VALUE, _ -> 0);
-}
+public record MachineMemory(LongSupplier availableBytes, ToLongFunction<SandboxSize> limitBytes) {}

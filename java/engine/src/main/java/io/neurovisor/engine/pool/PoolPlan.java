@@ -27,9 +27,4 @@ public record PoolPlan(
                     + " started at once, on " + processors + " processors");
         }
     }
-
-    /** A plan without limits on starts, processors and memory. */
-    public PoolPlan(MachineKind usual, int warm, int max, Duration acquireTimeout) {
-        this(usual, warm, max, max, max, acquireTimeout, MachineMemory.PLENTY);
-    }
 }

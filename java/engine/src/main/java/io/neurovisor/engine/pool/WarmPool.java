@@ -2,7 +2,6 @@ package io.neurovisor.engine.pool;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxListener;
@@ -53,15 +52,9 @@ public final class WarmPool implements AutoCloseable {
     private final PoolPlan plan;
     private final LockedPoolState pool;
 
-    /** @param primer runs the programs in a new machine that make its first program fast */
-    public WarmPool(PoolPlan plan, SandboxSource sandboxes, Consumer<Sandbox> primer, Ticker ticker) {
-        this(plan, sandboxes, primer, ticker, SandboxListener.NONE);
-    }
-
     /**
-     * Creates a pool that reports the ends of its machines.
-     *
-     * @param listener the listener to which {@code sandboxes} reports the starts
+     * @param primer runs the programs in a new machine that make its first program fast
+     * @param listener receives the ends of machines; {@code sandboxes} reports their starts to it
      */
     public WarmPool(
             PoolPlan plan, SandboxSource sandboxes, Consumer<Sandbox> primer, Ticker ticker, SandboxListener listener) {
@@ -123,9 +116,7 @@ public final class WarmPool implements AutoCloseable {
                 // The promise is complete already, so this runs immediately.
                 CompletableFuture<Void> _ = promise.thenAccept(Lease::close);
             }
-            Thread.currentThread().interrupt();
-            throw new NeuroVisorException(
-                    Fault.INTERRUPTED, "waiting for a virtual machine was interrupted", exception);
+            throw NeuroVisorException.interrupted("waiting for a virtual machine was interrupted", exception);
         }
     }
 

@@ -27,10 +27,6 @@ public final class SandboxFactory {
     private final SandboxListener listener;
     private final RequiredLayers required;
 
-    public SandboxFactory(Vmm vmm, RandomGenerator strongRandom, Ticker ticker) {
-        this(vmm, strongRandom, ticker, SandboxListener.NONE, RequiredLayers.NONE);
-    }
-
     /** @param required a machine without all of these layers is not used */
     public SandboxFactory(
             Vmm vmm, RandomGenerator strongRandom, Ticker ticker, SandboxListener listener, RequiredLayers required) {

@@ -35,10 +35,6 @@ public final class Templates {
     private final Ticker ticker;
     private final RequiredLayers required;
 
-    public Templates(TemplateStore store, Vmm vmm, RandomGenerator random, Ticker ticker) {
-        this(store, vmm, random, ticker, RequiredLayers.NONE);
-    }
-
     /** @param required no program runs in a machine without all of these layers */
     public Templates(TemplateStore store, Vmm vmm, RandomGenerator random, Ticker ticker, RequiredLayers required) {
         this.store = store;

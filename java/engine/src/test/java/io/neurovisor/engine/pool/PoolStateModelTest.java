@@ -1,6 +1,7 @@
 package io.neurovisor.engine.pool;
 
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.testkit.TestPools;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -48,7 +49,7 @@ final class PoolStateModelTest {
                                 max,
                                 1 + (max + warm) % 3,
                                 Duration.ofSeconds(30),
-                                MachineMemory.PLENTY),
+                                TestPools.PLENTY),
                         memoryBytes));
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.sandbox.SandboxEnd;
+import io.neurovisor.testkit.TestPools;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -17,7 +18,7 @@ final class PoolStateTest {
     /** Priming takes longer than most programs, so under load it would delay the next one. */
     @Test
     void primesOnceAProcessorIsFree() {
-        PoolState state = new PoolState(new PoolPlan(SMALL, 2, 3, 3, 1, LONG, MachineMemory.PLENTY), _ -> 0L);
+        PoolState state = new PoolState(new PoolPlan(SMALL, 2, 3, 3, 1, LONG, TestPools.PLENTY), _ -> 0L);
         state.made(SMALL);
         state.keepWarm();
         PoolAction.Start first = (PoolAction.Start) state.next(0).orElseThrow();
@@ -41,7 +42,7 @@ final class PoolStateTest {
     /** A concurrent start would delay the end of the used machine, and thereby the response. */
     @Test
     void replacesAUsedMachineAfterItsEnd() {
-        PoolState state = new PoolState(new PoolPlan(SMALL, 1, 3, LONG), _ -> 0L);
+        PoolState state = new PoolState(TestPools.plan(SMALL, 1, 3, LONG), _ -> 0L);
         state.keepWarm();
         PoolAction.Start first = (PoolAction.Start) state.next(0).orElseThrow();
         state.ready(first.slot());
@@ -63,7 +64,7 @@ final class PoolStateTest {
     /** Otherwise, machines that wait for the same template would occupy all starts of the pool. */
     @Test
     void templatesAreMadeOneAtATime() {
-        PoolState state = new PoolState(new PoolPlan(SMALL, 0, 9, LONG), _ -> 0L);
+        PoolState state = new PoolState(TestPools.plan(SMALL, 0, 9, LONG), _ -> 0L);
         enqueue(state, SMALL, Claimant.LOCAL);
         PoolAction.Start making = (PoolAction.Start) state.next(0).orElseThrow();
         enqueue(state, LARGE, Claimant.LOCAL);
@@ -82,7 +83,7 @@ final class PoolStateTest {
 
     @Test
     void failedTemplateMakesRoomForTheNext() {
-        PoolState state = new PoolState(new PoolPlan(SMALL, 0, 9, LONG), _ -> 0L);
+        PoolState state = new PoolState(TestPools.plan(SMALL, 0, 9, LONG), _ -> 0L);
         enqueue(state, SMALL, Claimant.LOCAL);
         PoolAction.Start making = (PoolAction.Start) state.next(0).orElseThrow();
         enqueue(state, LARGE, Claimant.LOCAL);
@@ -95,7 +96,7 @@ final class PoolStateTest {
     /** Otherwise, a claimant with requests beyond its share would keep the machines of all others cold. */
     @Test
     void keepsMachinesReadyForOtherClaimants() {
-        PoolState state = new PoolState(new PoolPlan(SMALL, 1, 3, LONG), _ -> 0L);
+        PoolState state = new PoolState(TestPools.plan(SMALL, 1, 3, LONG), _ -> 0L);
         Claimant limited = new Claimant("limited", new PoolShare(Optional.of(1), Optional.empty()));
         enqueue(state, SMALL, limited);
         PoolAction.Start first = (PoolAction.Start) state.next(0).orElseThrow();

@@ -7,6 +7,7 @@ import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.sandbox.PlainSandboxes;
 import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.testkit.FakeVmm;
+import io.neurovisor.testkit.TestPools;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -99,7 +100,7 @@ final class WarmPoolLincheckTest {
         UsedPool(Lock lock) {
             MachineKind usual = new MachineKind("base", SandboxSize.SMALL);
             pool = new WarmPool(
-                    new PoolPlan(usual, 1, MAX, Duration.ofSeconds(30)),
+                    TestPools.plan(usual, 1, MAX, Duration.ofSeconds(30)),
                     machines,
                     _ -> {},
                     () -> 0,

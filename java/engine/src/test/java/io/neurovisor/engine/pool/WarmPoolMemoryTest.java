@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.testkit.FakeGuest;
@@ -184,7 +185,6 @@ final class WarmPoolMemoryTest {
         try (Lease _ = pool.lease(SMALL)) {
             assertThat(pool.room().machines()).isEqualTo(4);
         }
-        assertThat(new PoolPlan(SMALL, 0, 1, LONG).memory()).isEqualTo(MachineMemory.PLENTY);
     }
 
     private WarmPool warmed(WarmPool pool, int warm) {
@@ -205,7 +205,8 @@ final class WarmPoolMemoryTest {
                 new PoolPlan(SMALL, warm, max, max, max, LONG, memory),
                 TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM),
                 _ -> {},
-                ticker);
+                ticker,
+                SandboxListener.NONE);
         pools.add(pool);
         return pool;
     }

@@ -64,7 +64,7 @@ final class WarmPoolSlowEndTest {
         FakeVmm vmm = new FakeVmm(_ -> first.isClosed() ? new FakeGuest() : first);
         vmm.endNoSoonerThan(mayEnd);
         return new WarmPool(
-                new PoolPlan(SMALL, 0, 1, Duration.ofSeconds(30)),
+                TestPools.plan(SMALL, 0, 1, Duration.ofSeconds(30)),
                 TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM),
                 _ -> {},
                 Ticker.SYSTEM,

@@ -7,12 +7,14 @@ import static org.awaitility.Awaitility.await;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxFactory;
+import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.template.TemplateKey;
 import io.neurovisor.engine.template.TemplateStore;
 import io.neurovisor.engine.template.Templates;
@@ -132,13 +134,14 @@ final class WarmPoolTest {
         CountDownLatch gate = new CountDownLatch(1);
         SandboxSource real = TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
         WarmPool pool = new WarmPool(
-                new PoolPlan(SMALL, 5, 8, 2, 8, LONG, MachineMemory.PLENTY),
+                new PoolPlan(SMALL, 5, 8, 2, 8, LONG, TestPools.PLENTY),
                 TestPools.sandboxes(real, (id, kind) -> {
                     awaitQuietly(gate);
                     return real.open(id, kind);
                 }),
                 _ -> {},
-                Ticker.SYSTEM);
+                Ticker.SYSTEM,
+                SandboxListener.NONE);
         pools.add(pool);
         pool.keepWarm();
         CompletableFuture<Void> asking = later(() -> pool.lease(LARGE).close());
@@ -336,8 +339,9 @@ final class WarmPoolTest {
             }
             return new SavedVm(key.files(), key.size(), saved);
         };
-        Templates templates = new Templates(store, vmm, new SecureRandom(), Ticker.SYSTEM);
-        SandboxFactory factory = new SandboxFactory(vmm, new SecureRandom(), Ticker.SYSTEM);
+        Templates templates = new Templates(store, vmm, new SecureRandom(), Ticker.SYSTEM, RequiredLayers.NONE);
+        SandboxFactory factory =
+                new SandboxFactory(vmm, new SecureRandom(), Ticker.SYSTEM, SandboxListener.NONE, RequiredLayers.NONE);
         SandboxSource sandboxes = TestPools.sandboxes(factory, (id, kind) -> {
             TemplateKey key = new TemplateKey(TestFiles.bootFiles(), kind.size(), vmm.identity(), List.of(PRIMER));
             return factory.open(
@@ -437,7 +441,8 @@ final class WarmPoolTest {
 
     private WarmPool pool(int warm, int max, SandboxSource sandboxes, Ticker clock) {
         Consumer<Sandbox> primer = sandbox -> sandbox.prime(PRIMER, Deadline.after(LONG, Ticker.SYSTEM));
-        WarmPool pool = new WarmPool(new PoolPlan(SMALL, warm, max, LONG), sandboxes, primer, clock);
+        WarmPool pool =
+                new WarmPool(TestPools.plan(SMALL, warm, max, LONG), sandboxes, primer, clock, SandboxListener.NONE);
         pools.add(pool);
         return pool;
     }

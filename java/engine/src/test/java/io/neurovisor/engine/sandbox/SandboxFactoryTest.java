@@ -61,7 +61,7 @@ final class SandboxFactoryTest {
     }
 
     private static Sandbox open(FakeVmm vmm) {
-        return new SandboxFactory(vmm, new SecureRandom(), Ticker.SYSTEM)
+        return new SandboxFactory(vmm, new SecureRandom(), Ticker.SYSTEM, SandboxListener.NONE, RequiredLayers.NONE)
                 .open(PlainSandboxes.start(SandboxSize.SMALL), Deadline.after(Duration.ofSeconds(30), Ticker.SYSTEM));
     }
 }

@@ -100,9 +100,8 @@ public final class PolicyTrial {
             throw new NeuroVisorException(
                     Fault.JAIL_FAILED, "the shell that stands in for a VMM does not end", exception);
         } catch (InterruptedException exception) {
-            Thread.currentThread().interrupt();
-            throw new NeuroVisorException(
-                    Fault.INTERRUPTED, "waiting for the shell that stands in for a VMM was interrupted", exception);
+            throw NeuroVisorException.interrupted(
+                    "waiting for the shell that stands in for a VMM was interrupted", exception);
         }
     }
 }

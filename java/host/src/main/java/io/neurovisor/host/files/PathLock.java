@@ -91,8 +91,7 @@ public final class PathLock implements AutoCloseable {
         try {
             threads.lockInterruptibly();
         } catch (InterruptedException interrupt) {
-            Thread.currentThread().interrupt();
-            throw new NeuroVisorException(Fault.INTERRUPTED, "Cancelled while waiting for " + key, interrupt);
+            throw NeuroVisorException.interrupted("Cancelled while waiting for " + key, interrupt);
         }
     }
 

@@ -20,9 +20,7 @@ public final class StorageFaults {
      */
     public static NeuroVisorException of(String action, Path file, IOException failure) {
         if (failure instanceof ClosedByInterruptException || failure instanceof FileLockInterruptionException) {
-            Thread.currentThread().interrupt();
-            return new NeuroVisorException(
-                    Fault.INTERRUPTED, "Cancelled; could not %s %s".formatted(action, file), failure);
+            return NeuroVisorException.interrupted("Cancelled; could not %s %s".formatted(action, file), failure);
         }
         return new NeuroVisorException(
                 Fault.STORAGE_FAILED, "Cannot %s %s: %s".formatted(action, file, reason(failure)), failure);

@@ -161,7 +161,6 @@ final class FirecrackerApi implements AutoCloseable {
     }
 
     private static NeuroVisorException interrupted(InterruptedException cause) {
-        Thread.currentThread().interrupt();
-        return new NeuroVisorException(Fault.INTERRUPTED, "waiting for Firecracker's API was interrupted", cause);
+        return NeuroVisorException.interrupted("waiting for Firecracker's API was interrupted", cause);
     }
 }

@@ -74,8 +74,7 @@ final class ExecutionCall {
         } catch (TimeoutException exception) {
             throw GuestStatus.silence(exception);
         } catch (InterruptedException exception) {
-            Thread.currentThread().interrupt();
-            throw new NeuroVisorException(Fault.INTERRUPTED, "listening to the guest was interrupted", exception);
+            throw NeuroVisorException.interrupted("listening to the guest was interrupted", exception);
         }
     }
 }

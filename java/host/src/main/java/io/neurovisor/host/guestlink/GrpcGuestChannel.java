@@ -117,8 +117,7 @@ final class GrpcGuestChannel implements GuestChannel {
                 throw new NeuroVisorException(Fault.GUEST_SILENT, "the guest agent did not answer in time");
             }
         } catch (InterruptedException exception) {
-            Thread.currentThread().interrupt();
-            throw new NeuroVisorException(Fault.INTERRUPTED, "waiting for the guest agent was interrupted", exception);
+            throw NeuroVisorException.interrupted("waiting for the guest agent was interrupted", exception);
         }
     }
 

@@ -107,10 +107,6 @@ public record SeccompPolicy(DefaultAction others, List<PolicyRule> rules) {
     /**
      * Returns the filter in the form of {@code bwrap --seccomp} and the kernel: an array of {@code struct sock_filter}.
      */
-    public byte[] compile() {
-        return compile(Libseccomp.locate());
-    }
-
     byte[] compile(Libseccomp library) {
         return library.compile(others, seccompRules());
     }

@@ -66,9 +66,7 @@ public final class BackgroundTool implements AutoCloseable {
                     Fault.TOOL_FAILED,
                     "process " + process.pid() + " has not ended within " + limit.toSeconds() + " s");
         } catch (InterruptedException interrupt) {
-            Thread.currentThread().interrupt();
-            throw new NeuroVisorException(
-                    Fault.INTERRUPTED, "waiting for process " + process.pid() + " was cancelled", interrupt);
+            throw NeuroVisorException.interrupted("waiting for process " + process.pid() + " was cancelled", interrupt);
         }
     }
 

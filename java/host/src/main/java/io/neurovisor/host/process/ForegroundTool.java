@@ -31,8 +31,7 @@ public final class ForegroundTool {
         try (ShutdownHook _ = ShutdownHook.add(family::end)) {
             return process.waitFor();
         } catch (InterruptedException interrupt) {
-            Thread.currentThread().interrupt();
-            throw new NeuroVisorException(Fault.INTERRUPTED, command.program() + " was cancelled", interrupt);
+            throw NeuroVisorException.interrupted(command.program() + " was cancelled", interrupt);
         } finally {
             family.end();
         }

@@ -158,9 +158,7 @@ final class QmpConnection implements AutoCloseable {
             }
             return message.orElseThrow(() -> lost(null));
         } catch (InterruptedException exception) {
-            Thread.currentThread().interrupt();
-            throw new NeuroVisorException(
-                    Fault.INTERRUPTED, "waiting for QEMU's " + what + " was interrupted", exception);
+            throw NeuroVisorException.interrupted("waiting for QEMU's " + what + " was interrupted", exception);
         }
     }
 

@@ -246,8 +246,7 @@ public final class Spawner implements AutoCloseable {
             throw new NeuroVisorException(
                     Fault.SPAWNER_FAILED, "the spawner did not answer within 10 s: " + what, exception);
         } catch (InterruptedException exception) {
-            Thread.currentThread().interrupt();
-            throw new NeuroVisorException(Fault.INTERRUPTED, what + " was interrupted", exception);
+            throw NeuroVisorException.interrupted(what + " was interrupted", exception);
         }
     }
 }

@@ -2,6 +2,7 @@ package io.neurovisor.host.jail;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.neurovisor.host.nativecalls.Libseccomp;
 import io.neurovisor.host.probe.ProbeCache;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A filter is compiled once, and again if the cached bytes have changed. */
 final class SeccompFiltersTest {
-    private static final byte[] QEMU = SeccompPolicy.qemu().compile();
+    private static final byte[] QEMU = SeccompPolicy.qemu().compile(Libseccomp.locate());
 
     @TempDir
     Path directory;

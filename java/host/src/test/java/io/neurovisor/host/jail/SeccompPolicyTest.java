@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.nativecalls.DefaultAction;
+import io.neurovisor.host.nativecalls.Libseccomp;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,7 +19,7 @@ final class SeccompPolicyTest {
     private static final int SYS_PRLIMIT64 = 302;
     private static final int X32 = 0x40000000;
     private static final long GLIBC_THREAD = 0x3d0f00;
-    private static final BpfProgram QEMU = new BpfProgram(SeccompPolicy.qemu().compile());
+    private static final BpfProgram QEMU = new BpfProgram(SeccompPolicy.qemu().compile(Libseccomp.locate()));
 
     @ParameterizedTest
     @CsvSource({
@@ -174,7 +175,7 @@ final class SeccompPolicyTest {
     @Test
     void reportsAnUnknownCall() {
         assertThatThrownBy(() -> SeccompPolicy.parse("test", DefaultAction.KILL, "reed # x")
-                        .compile())
+                        .compile(Libseccomp.locate()))
                 .hasMessageContaining("\"reed\" is not a system call of this architecture");
     }
 }

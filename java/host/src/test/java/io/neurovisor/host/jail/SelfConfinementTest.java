@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.neurovisor.host.nativecalls.ForbiddenCalls;
 import io.neurovisor.host.nativecalls.Landlock;
+import io.neurovisor.host.nativecalls.Libseccomp;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.ProcessThreads;
 import java.io.IOException;
@@ -24,7 +25,7 @@ final class SelfConfinementTest {
     private static final int SYS_IOCTL = 16;
     private static final long GLIBC_THREAD = 0x3d0f00;
     private static final BpfProgram DAEMON =
-            new BpfProgram(SeccompPolicy.daemon().compile());
+            new BpfProgram(SeccompPolicy.daemon().compile(Libseccomp.locate()));
 
     @Test
     void everyRuleHasAnErrorAndAReason() {

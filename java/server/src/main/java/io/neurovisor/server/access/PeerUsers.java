@@ -32,11 +32,7 @@ public final class PeerUsers {
         return of((int) Files.getAttribute(Path.of("/proc/self"), "unix:uid"), 0);
     }
 
-    public static PeerUsers only(int uid) throws IOException {
-        return of(uid);
-    }
-
-    private static PeerUsers of(int... uids) throws IOException {
+    public static PeerUsers of(int... uids) throws IOException {
         Map<UserPrincipal, Integer> users = new HashMap<>();
         for (int uid : uids) {
             users.put(user(uid), uid);

@@ -110,11 +110,7 @@ public final class DaemonClient implements AutoCloseable {
     }
 
     /** @param users may serve the socket */
-    static DaemonClient connect(Path socket, PeerUsers users) {
-        return connect(socket, users, Optional.empty());
-    }
-
-    private static DaemonClient connect(Path socket, PeerUsers users, Optional<String> key) {
+    static DaemonClient connect(Path socket, PeerUsers users, Optional<String> key) {
         DaemonClient client = new DaemonClient(socket, users, key);
         boolean connected = false;
         try {
@@ -232,8 +228,7 @@ public final class DaemonClient implements AutoCloseable {
         } catch (StatusException exception) {
             throw DaemonFailure.of(exception, socket);
         } catch (InterruptedException exception) {
-            Thread.currentThread().interrupt();
-            throw new NeuroVisorException(Fault.INTERRUPTED, "cancelled", exception);
+            throw NeuroVisorException.interrupted("cancelled", exception);
         }
     }
 
@@ -252,8 +247,7 @@ public final class DaemonClient implements AutoCloseable {
                     throw missing(socket, "the server has not responded within " + GREETING.toSeconds() + " s");
                 }
             } catch (InterruptedException exception) {
-                Thread.currentThread().interrupt();
-                throw new NeuroVisorException(Fault.INTERRUPTED, "cancelled", exception);
+                throw NeuroVisorException.interrupted("cancelled", exception);
             }
             state = channel.getState(true);
         }

@@ -53,8 +53,7 @@ public final class DaemonProcess implements AutoCloseable {
                     "the daemon does not serve; its messages: " + String.join("; ", messages.lines()),
                     failure);
         } catch (InterruptedException interrupt) {
-            Thread.currentThread().interrupt();
-            throw new NeuroVisorException(Fault.INTERRUPTED, "cancelled", interrupt);
+            throw NeuroVisorException.interrupted("cancelled", interrupt);
         } finally {
             if (!started) {
                 process.close();

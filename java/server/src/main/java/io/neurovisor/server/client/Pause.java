@@ -15,8 +15,7 @@ public final class Pause {
         try {
             boolean _ = new CountDownLatch(1).await(time.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException interrupt) {
-            Thread.currentThread().interrupt();
-            throw new NeuroVisorException(Fault.INTERRUPTED, "cancelled", interrupt);
+            throw NeuroVisorException.interrupted("cancelled", interrupt);
         }
     }
 }

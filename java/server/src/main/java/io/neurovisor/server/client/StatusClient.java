@@ -91,8 +91,7 @@ public final class StatusClient {
         } catch (IOException exception) {
             throw missing("responds with something else", exception);
         } catch (InterruptedException exception) {
-            Thread.currentThread().interrupt();
-            throw new NeuroVisorException(Fault.INTERRUPTED, "interrupted while asking the daemon", exception);
+            throw NeuroVisorException.interrupted("interrupted while asking the daemon", exception);
         } finally {
             // A plain close would wait for an incomplete response.
             client.shutdownNow();

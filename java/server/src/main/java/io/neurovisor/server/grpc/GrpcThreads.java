@@ -58,8 +58,7 @@ final class GrpcThreads implements AutoCloseable {
                     "a thread that serves gRPC has not run a task within " + limit.toMillis() + " ms",
                     exception);
         } catch (InterruptedException exception) {
-            Thread.currentThread().interrupt();
-            throw new NeuroVisorException(Fault.INTERRUPTED, "the check of gRPC was interrupted", exception);
+            throw NeuroVisorException.interrupted("the check of gRPC was interrupted", exception);
         }
     }
 

@@ -169,7 +169,7 @@ final class DaemonClientTest {
     void sendsNothingToAnotherUsersServer() throws IOException {
         serve(Optional.empty());
         int somebodyElse = 12_345;
-        assertThatThrownBy(() -> DaemonClient.connect(socket, PeerUsers.only(somebodyElse))
+        assertThatThrownBy(() -> DaemonClient.connect(socket, PeerUsers.of(somebodyElse), Optional.empty())
                         .close())
                 .isInstanceOfSatisfying(
                         NeuroVisorException.class,

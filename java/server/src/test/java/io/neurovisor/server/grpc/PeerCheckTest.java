@@ -59,7 +59,7 @@ final class PeerCheckTest {
 
     @Test
     void closesAnotherUsersConnectionBeforeAnyData() throws IOException {
-        served.listen(socket, PeerUsers.only(SOMEBODY_ELSE));
+        served.listen(socket, PeerUsers.of(SOMEBODY_ELSE));
         try (SocketChannel connection = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
             assertThat(connection.read(ByteBuffer.allocate(1))).isEqualTo(-1);
         }

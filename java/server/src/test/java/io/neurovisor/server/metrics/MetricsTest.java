@@ -15,7 +15,6 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.MachineKind;
-import io.neurovisor.engine.pool.PoolPlan;
 import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Program;
@@ -48,7 +47,7 @@ final class MetricsTest {
     private final SandboxFactory factory =
             new SandboxFactory(vmm, new SecureRandom(), Ticker.SYSTEM, metrics.machines(), RequiredLayers.NONE);
     private final WarmPool pool = new WarmPool(
-            new PoolPlan(SMALL, 2, 3, LONG),
+            TestPools.plan(SMALL, 2, 3, LONG),
             TestPools.sandboxes(
                     factory,
                     (id, kind) -> factory.open(

@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.sandbox.SandboxFactory;
+import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.BootFiles;
@@ -64,7 +66,7 @@ public final class FirecrackerMachines implements AutoCloseable {
     }
 
     SandboxFactory factory() {
-        return new SandboxFactory(vmm(), new SecureRandom(), Ticker.SYSTEM);
+        return new SandboxFactory(vmm(), new SecureRandom(), Ticker.SYSTEM, SandboxListener.NONE, RequiredLayers.NONE);
     }
 
     public BootFiles files() {

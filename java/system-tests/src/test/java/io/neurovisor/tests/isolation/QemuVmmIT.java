@@ -3,8 +3,10 @@ package io.neurovisor.tests.isolation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.sandbox.SandboxFactory;
+import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.BootFiles;
@@ -94,7 +96,8 @@ final class QemuVmmIT extends VmmContract {
                 files.initrdDigest(),
                 notARootfs,
                 "0".repeat(64));
-        SandboxFactory sandboxes = new SandboxFactory(vmm(), new SecureRandom(), Ticker.SYSTEM);
+        SandboxFactory sandboxes =
+                new SandboxFactory(vmm(), new SecureRandom(), Ticker.SYSTEM, SandboxListener.NONE, RequiredLayers.NONE);
         assertThatThrownBy(() -> sandboxes.open(
                         new VmStart.ColdBoot(broken, SandboxSize.SMALL),
                         Deadline.after(Duration.ofMinutes(4), Ticker.SYSTEM)))

@@ -190,8 +190,7 @@ final class JournaledExecution {
     }
 
     private static NeuroVisorException gone(InterruptedException exception) {
-        Thread.currentThread().interrupt();
-        return new NeuroVisorException(Fault.INTERRUPTED, "the client has disconnected", exception);
+        return NeuroVisorException.interrupted("the client has disconnected", exception);
     }
 
     private void change(Runnable change) {

@@ -5,11 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
+import io.neurovisor.engine.execution.ExecutionListener;
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.MachineKind;
-import io.neurovisor.engine.pool.PoolPlan;
 import io.neurovisor.engine.pool.WarmPool;
+import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecuteResponse;
@@ -45,12 +46,16 @@ final class SlowEndTest {
     void storesTheResultOfAnExecutionThatFailsToCleanUp(@TempDir Path data) throws InterruptedException {
         vmm.endNoSoonerThan(mayEnd);
         WarmPool pool = new WarmPool(
-                new PoolPlan(SMALL, 0, 4, Duration.ofSeconds(30)),
+                TestPools.plan(SMALL, 0, 4, Duration.ofSeconds(30)),
                 TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM),
                 _ -> {},
-                Ticker.SYSTEM);
-        try (ServedExecutions served =
-                new ServedExecutions(data, new Executions(_ -> SMALL, pool, Ticker.SYSTEM), false, Optional.empty())) {
+                Ticker.SYSTEM,
+                SandboxListener.NONE);
+        try (ServedExecutions served = new ServedExecutions(
+                data,
+                new Executions(_ -> SMALL, pool, Ticker.SYSTEM, ExecutionListener.NONE),
+                false,
+                Optional.empty())) {
             ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", served.listen())
                     .usePlaintext()
                     .build();

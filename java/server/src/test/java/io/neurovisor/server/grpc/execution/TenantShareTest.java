@@ -12,12 +12,13 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
+import io.neurovisor.engine.execution.ExecutionListener;
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.MachineKind;
-import io.neurovisor.engine.pool.PoolPlan;
 import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.engine.pool.WarmPool;
+import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecuteResponse;
@@ -52,16 +53,20 @@ final class TenantShareTest {
 
     private final FakeVmm vmm = new FakeVmm(_ -> new FakeGuest().hanging());
     private final WarmPool pool = new WarmPool(
-            new PoolPlan(SMALL, 0, 4, Duration.ofSeconds(30)),
+            TestPools.plan(SMALL, 0, 4, Duration.ofSeconds(30)),
             TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM),
             _ -> {},
-            Ticker.SYSTEM);
+            Ticker.SYSTEM,
+            SandboxListener.NONE);
 
     @Test
     void aKeyHasNoMoreMachinesThanItsShare(@TempDir Path data) {
         String secret = key(data, new PoolShare(Optional.of(1), Optional.of(1)));
-        try (ServedExecutions served =
-                new ServedExecutions(data, new Executions(_ -> SMALL, pool, Ticker.SYSTEM), false, Optional.empty())) {
+        try (ServedExecutions served = new ServedExecutions(
+                data,
+                new Executions(_ -> SMALL, pool, Ticker.SYSTEM, ExecutionListener.NONE),
+                false,
+                Optional.empty())) {
             ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", served.listen())
                     .usePlaintext()
                     .build();

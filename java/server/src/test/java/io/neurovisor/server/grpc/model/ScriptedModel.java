@@ -5,6 +5,7 @@ import io.neurovisor.agent.model.ModelFailure;
 import io.neurovisor.agent.model.ModelReply;
 import io.neurovisor.agent.model.ModelRequest;
 import io.neurovisor.agent.model.ReplyListener;
+import io.neurovisor.agent.model.ServerTimes;
 import io.neurovisor.agent.model.ToolCall;
 import io.neurovisor.agent.model.Usage;
 import java.time.Duration;
@@ -26,12 +27,18 @@ final class ScriptedModel implements Model {
     }
 
     static Reply says(String text) {
-        return () -> new ModelReply(text, List.of(), new Usage(100, 10), false, Optional.of(Duration.ofMillis(1250)));
+        return () -> new ModelReply(
+                text,
+                List.of(),
+                new Usage(100, 10),
+                false,
+                new ServerTimes(
+                        Optional.of(Duration.ofMillis(1250)), Optional.empty(), Optional.empty(), Optional.empty()));
     }
 
     static Reply calls(String arguments) {
         ToolCall call = new ToolCall("call_a", "execute_code", arguments);
-        return () -> new ModelReply("", List.of(call), new Usage(100, 10), false, Optional.empty());
+        return () -> new ModelReply("", List.of(call), new Usage(100, 10), false, ServerTimes.NONE);
     }
 
     static Reply fails(ModelFailure.Reason reason) {

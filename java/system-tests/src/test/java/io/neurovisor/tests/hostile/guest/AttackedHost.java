@@ -2,10 +2,12 @@ package io.neurovisor.tests.hostile.guest;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.engine.execution.ExecutionListener;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.PoolPlan;
@@ -16,6 +18,7 @@ import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxFactory;
+import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
@@ -56,11 +59,16 @@ final class AttackedHost implements AutoCloseable {
         this.machines = requireNonNull(machines, "machines is null");
         this.sockets = requireNonNull(sockets, "sockets is null");
         this.honestStart = machines.clone(SandboxSize.SMALL);
-        this.honest = new SandboxFactory(machines.vmm(), new SecureRandom(), Ticker.SYSTEM);
-        PoolPlan plan = new PoolPlan(new MachineKind(HONEST, SandboxSize.SMALL), 1, max, Duration.ofMinutes(2));
-        this.pool = new WarmPool(plan, TestPools.sandboxes(honest, this::open), _ -> {}, Ticker.SYSTEM);
+        this.honest = new SandboxFactory(
+                machines.vmm(), new SecureRandom(), Ticker.SYSTEM, SandboxListener.NONE, RequiredLayers.NONE);
+        PoolPlan plan = TestPools.plan(new MachineKind(HONEST, SandboxSize.SMALL), 1, max, Duration.ofMinutes(2));
+        this.pool = new WarmPool(
+                plan, TestPools.sandboxes(honest, this::open), _ -> {}, Ticker.SYSTEM, SandboxListener.NONE);
         this.executions = new Executions(
-                request -> new MachineKind(request.imageOr(HONEST), request.size()), pool, Ticker.SYSTEM);
+                request -> new MachineKind(request.imageOr(HONEST), request.size()),
+                pool,
+                Ticker.SYSTEM,
+                ExecutionListener.NONE);
         pool.keepWarm();
     }
 
@@ -148,7 +156,7 @@ final class AttackedHost implements AutoCloseable {
         }
         Attack attack = requireNonNull(attacks.get(kind.image()), "unknown attack");
         ForgedVmm vmm = new ForgedVmm(attack, sockets, machines.links(), traffic);
-        return new SandboxFactory(vmm, new SecureRandom(), Ticker.SYSTEM)
+        return new SandboxFactory(vmm, new SecureRandom(), Ticker.SYSTEM, SandboxListener.NONE, RequiredLayers.NONE)
                 .open(
                         id,
                         new VmStart.ColdBoot(machines.files(), kind.size()),
