@@ -12,35 +12,20 @@ import io.neurovisor.server.trace.TraceIds;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /** Asks a model for the primes under 100, which it computes with a program in a microVM. */
-final class AgentPrimes implements Example {
+final class AgentPrimes {
     private static final String TASK = "Use Python to print every prime number below 100 in one list";
     private static final List<Integer> PRIMES =
             List.of(2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97);
     private static final Pattern NUMBER = Pattern.compile("\\d{1,9}");
     private static final int READ_CHARACTERS = 10_000;
 
-    @Override
-    public String name() {
-        return "agent_primes";
-    }
+    private AgentPrimes() {}
 
-    @Override
-    public String promise() {
-        return "a model writes a program, a microVM runs it, and it prints the 25 primes under 100";
-    }
-
-    @Override
-    public Set<Need> needs() {
-        return Set.of(Need.MODEL, Need.SANDBOXES);
-    }
-
-    @Override
-    public void run(ExampleRun run) {
+    static void run(ExampleRun run) {
         List<CodeResult> programs = new ArrayList<>();
         AgentListener listener = new AgentListener() {
             @Override

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
 /** Reads the capabilities of a VMM, drops those of this process as a daemon does, and tries to regain them. */
-final class CapabilitiesProof implements Example {
+final class CapabilitiesProof {
     private static final Duration DELIVERY = Duration.ofMillis(200);
 
     /** CAP_DAC_OVERRIDE. */
@@ -21,18 +21,9 @@ final class CapabilitiesProof implements Example {
     /** Up to CAP_CHECKPOINT_RESTORE, the last capability of Linux (capabilities(7)). */
     private static final long ALL = (1L << 41) - 1;
 
-    @Override
-    public String name() {
-        return "capabilities_proof";
-    }
+    private CapabilitiesProof() {}
 
-    @Override
-    public String promise() {
-        return "a virtual machine's process has no capability, and a daemon drops its own and cannot regain them";
-    }
-
-    @Override
-    public void run(ExampleRun run) {
+    static void run(ExampleRun run) {
         run.checkLayer(Layer.CAPABILITIES);
         run.note("this process may use " + permitted(ProcessThreads.read(HostFiles.SYSTEM)));
         SelfConfinement confinement = SelfConfinement.begin(List.of(Path.of("/")));

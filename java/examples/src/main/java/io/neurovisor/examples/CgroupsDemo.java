@@ -19,7 +19,7 @@ import java.time.Duration;
 import java.util.List;
 
 /** Lowers the limits of a machine's control group while its program runs. */
-final class CgroupsDemo implements Example {
+final class CgroupsDemo {
     private static final Duration TIMEOUT = Duration.ofMinutes(2);
     private static final int LEAST_STOPS = 5;
     private static final long SPARE_BYTES = 8 << 20;
@@ -39,18 +39,9 @@ final class CgroupsDemo implements Example {
             print(len(bytes(range(256)) * 2**19))
             """;
 
-    @Override
-    public String name() {
-        return "cgroups_demo";
-    }
+    private CgroupsDemo() {}
 
-    @Override
-    public String promise() {
-        return "the host limits the processor time and the memory of a virtual machine, and reports when it has killed it";
-    }
-
-    @Override
-    public void run(ExampleRun run) {
+    static void run(ExampleRun run) {
         run.checkLayer(Layer.CGROUP);
         throttled(run);
         killed(run);

@@ -9,21 +9,12 @@ import java.util.Comparator;
 import java.util.Map;
 
 /** Prints the system calls of a VMM, as counted by the kernel. */
-final class EbpfProof implements Example {
+final class EbpfProof {
     private static final int SHOWN = 5;
 
-    @Override
-    public String name() {
-        return "ebpf_proof";
-    }
+    private EbpfProof() {}
 
-    @Override
-    public String promise() {
-        return "the kernel counts each system call of a virtual machine, and knows which are unusual for its VMM";
-    }
-
-    @Override
-    public void run(ExampleRun run) {
+    static void run(ExampleRun run) {
         run.checkLayer(Layer.EBPF_LSM);
         EbpfCounts before = run.neuroVisor().ebpf();
         run.execute(Language.BASH, "seq 1 20000", ExecutionRequest.DEFAULT_TIMEOUT, new CollectedOutput(_ -> {}));

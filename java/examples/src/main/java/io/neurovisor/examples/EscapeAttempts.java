@@ -10,7 +10,7 @@ import java.time.Duration;
 import java.util.List;
 
 /** Makes twenty attempts to escape, each in a fresh sandbox. */
-final class EscapeAttempts implements Example {
+final class EscapeAttempts {
     private static final String MACHINE = "layer 6: the machine has no such thing";
     private static final String ACCOUNT = "the guest account: uid 1000 without capabilities";
     private static final String KERNEL = "the guest kernel, which denies its programs such calls";
@@ -64,19 +64,9 @@ final class EscapeAttempts implements Example {
             os.symlink("/etc/passwd", "out/link")
             """;
 
-    @Override
-    public String name() {
-        return "escape_attempts";
-    }
+    private EscapeAttempts() {}
 
-    @Override
-    public String promise() {
-        return "twenty attempts to escape from a sandbox fail, each with the layer that stops it, and the next program runs"
-                + " undisturbed";
-    }
-
-    @Override
-    public void run(ExampleRun run) {
+    static void run(ExampleRun run) {
         ATTEMPTS.forEach(attempt -> attempt.make(run));
         returnLink(run);
         CollectedOutput output = new CollectedOutput(_ -> {});

@@ -11,7 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Runs a fork bomb and observes the host. */
-final class ForkBomb implements Example {
+final class ForkBomb {
     /** Every process forks until the kernel refuses; the first process counts them and keeps trying for a second. */
     private static final String BOMB = """
             import errno, os, signal, time
@@ -56,18 +56,9 @@ final class ForkBomb implements Example {
     /** The spawner, bubblewrap and the VMM in its jail. */
     private static final int HOST_PROCESSES = 3;
 
-    @Override
-    public String name() {
-        return "fork_bomb";
-    }
+    private ForkBomb() {}
 
-    @Override
-    public String promise() {
-        return "a fork bomb reaches its limit inside the guest, and the host is not affected";
-    }
-
-    @Override
-    public void run(ExampleRun run) {
+    static void run(ExampleRun run) {
         AtomicLong hostProcesses = new AtomicLong(-1);
         CollectedOutput output = new CollectedOutput(text -> {
             if (LIMIT.matcher(text).find() && hostProcesses.get() < 0) {

@@ -5,19 +5,10 @@ import io.neurovisor.host.spawner.EbpfCounts;
 import java.util.List;
 
 /** Runs a shell in place of a VMM, without the other layers, which tries what a VMM never does. */
-final class LsmProof implements Example {
-    @Override
-    public String name() {
-        return "lsm_proof";
-    }
+final class LsmProof {
+    private LsmProof() {}
 
-    @Override
-    public String promise() {
-        return "the kernel denies a VMM foreign files, programs and connections, and counts the attempts";
-    }
-
-    @Override
-    public void run(ExampleRun run) {
+    static void run(ExampleRun run) {
         run.checkLayer(Layer.EBPF_LSM);
         EbpfCounts before = run.neuroVisor().ebpf();
         List<String> tried = run.neuroVisor().tryPolicy();

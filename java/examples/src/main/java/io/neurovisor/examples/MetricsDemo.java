@@ -4,27 +4,12 @@ import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.server.client.DaemonClient;
 import java.util.List;
-import java.util.Set;
 
 /** Has a daemon run a few programs, and checks the metrics about them. */
-final class MetricsDemo implements Example {
-    @Override
-    public String name() {
-        return "metrics_demo";
-    }
+final class MetricsDemo {
+    private MetricsDemo() {}
 
-    @Override
-    public String promise() {
-        return "a daemon counts its work, and its metrics lead to the traces of the requests";
-    }
-
-    @Override
-    public Set<Need> needs() {
-        return Set.of(Need.DAEMON);
-    }
-
-    @Override
-    public void run(ExampleRun run) {
+    static void run(ExampleRun run) {
         DaemonClient client = run.daemon().client();
         List<String> before = run.daemon().metrics();
         ExecutionRequest good = run.request(Language.PYTHON, "print(6*7)");

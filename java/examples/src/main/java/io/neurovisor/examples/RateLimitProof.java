@@ -12,11 +12,10 @@ import io.neurovisor.server.client.DaemonClient;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 
 /** Exceeds the rate limit of a daemon as a client, and that of the host as a guest. */
-final class RateLimitProof implements Example {
+final class RateLimitProof {
     /** The default of the daemon. */
     private static final int CAPACITY = 100;
 
@@ -24,23 +23,9 @@ final class RateLimitProof implements Example {
     private static final int MOST_CALLS = 5_000;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    @Override
-    public String name() {
-        return "rate_limit_proof";
-    }
+    private RateLimitProof() {}
 
-    @Override
-    public String promise() {
-        return "a client that calls too often learns when there is room again, and a guest that floods loses its machine";
-    }
-
-    @Override
-    public Set<Need> needs() {
-        return Set.of(Need.DAEMON);
-    }
-
-    @Override
-    public void run(ExampleRun run) {
+    static void run(ExampleRun run) {
         client(run, run.daemon().client());
         guest(run);
     }

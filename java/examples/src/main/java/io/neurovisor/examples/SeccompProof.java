@@ -10,19 +10,10 @@ import java.util.List;
 import java.util.Optional;
 
 /** Reads the system call filters of a VMM, and applies those of a daemon to this process. */
-final class SeccompProof implements Example {
-    @Override
-    public String name() {
-        return "seccomp_proof";
-    }
+final class SeccompProof {
+    private SeccompProof() {}
 
-    @Override
-    public String promise() {
-        return "a virtual machine runs behind system call filters, and a daemon cannot start programs";
-    }
-
-    @Override
-    public void run(ExampleRun run) {
+    static void run(ExampleRun run) {
         run.checkLayer(Layer.SECCOMP);
         run.check(start().isEmpty(), "this process can start a program");
         SelfConfinement confinement = SelfConfinement.begin(List.of(Path.of("/")));

@@ -11,33 +11,18 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 
 /** Measures when the words of a model arrive, and compares the times with those that its server reports. */
-final class StreamingLatency implements Example {
+final class StreamingLatency {
     private static final String TASK = "Count from one to thirty in English words, one number on each line.";
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 
     /** For the difference between two clocks. */
     private static final Duration TOLERANCE = Duration.ofMillis(250);
 
-    @Override
-    public String name() {
-        return "streaming_latency";
-    }
+    private StreamingLatency() {}
 
-    @Override
-    public String promise() {
-        return "a model's words arrive as it writes them, within the time that its server reports";
-    }
-
-    @Override
-    public Set<Need> needs() {
-        return Set.of(Need.MODEL);
-    }
-
-    @Override
-    public void run(ExampleRun run) {
+    static void run(ExampleRun run) {
         Clock clock = new Clock();
         ModelReply reply = run.model()
                 .ask(

@@ -6,30 +6,15 @@ import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.client.TraceEcho;
 import io.neurovisor.server.trace.TraceIds;
 import java.util.Map;
-import java.util.Set;
 
 /** Sets the trace id of a request in each possible way, and checks the id in the answer and in the guest. */
-final class TraceIdDemo implements Example {
+final class TraceIdDemo {
     private static final String CODE = "import os; print(os.environ['NEUROVISOR_TRACE_ID'])";
     private static final String OWN_NAME = "my-trace-123";
 
-    @Override
-    public String name() {
-        return "trace_id_demo";
-    }
+    private TraceIdDemo() {}
 
-    @Override
-    public String promise() {
-        return "one trace id, however a client sets it, is in the answer, in its headers and in the guest";
-    }
-
-    @Override
-    public Set<Need> needs() {
-        return Set.of(Need.DAEMON);
-    }
-
-    @Override
-    public void run(ExampleRun run) {
+    static void run(ExampleRun run) {
         TraceId parent = TraceIds.next();
         known(run, "traceparent", parent.traceparent(1), parent);
         TraceId dashed = TraceIds.next();

@@ -93,7 +93,7 @@ final class ExamplesTest {
                         Optional.empty(),
                         ""),
                 AgentLimits.USUAL);
-        boolean held = held(new AgentPrimes(), model, agent);
+        boolean held = held(Examples.named("agent_primes").orElseThrow(), model, agent);
         assertThat(printed.toString()).doesNotContain("\u001b");
         return held;
     }
@@ -108,7 +108,7 @@ final class ExamplesTest {
             }
         };
         return held(
-                new StreamingLatency(),
+                Examples.named("streaming_latency").orElseThrow(),
                 model,
                 new AgentRun(
                         model,
@@ -123,7 +123,7 @@ final class ExamplesTest {
                 new ExampleRun.Provided(Optional.empty(), Optional.of(model), Optional.of(agent), Optional.empty()),
                 SandboxSize.SMALL,
                 new PrintWriter(printed));
-        example.run(run);
+        example.demonstration().accept(run);
         return run.isHeld();
     }
 }

@@ -93,7 +93,7 @@ record ExampleRunner(GuestOptions guest, PrintWriter out, PrintWriter err) {
     private int tried(Example example, ExampleRun.Provided provided) {
         ExampleRun run = new ExampleRun(provided, guest.size(), out);
         out.println(example.promise());
-        example.run(run);
+        example.demonstration().accept(run);
         out.println(run.isHeld() ? "the promise held" : "THE PROMISE DID NOT HOLD");
         out.flush();
         return run.isHeld() ? 0 : BROKEN;
