@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionStrategy;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,6 +35,9 @@ record CheckedExecution(ProcessEnvironment environment) implements IExecutionStr
         }
         List<String> problems = new ArrayList<>();
         chain.forEach(result -> result.errors().forEach(error -> problems.add(Failures.message(error))));
+        if (problems.isEmpty()) {
+            missingCommand(chain.getLast().commandSpec()).ifPresent(problems::add);
+        }
         Optional<CommonOptions> shared = commonOptions(chain.getLast().commandSpec());
         shared.ifPresent(common -> {
             Map<String, String> options = common.withQuiet(SettingOptions.values(chain.getLast()));
@@ -44,6 +48,19 @@ record CheckedExecution(ProcessEnvironment environment) implements IExecutionStr
         return problems.isEmpty()
                 ? new RunLast().execute(parsed)
                 : refuse(problems, chain.getLast().commandSpec().commandLine());
+    }
+
+    /** Returns the problem of a command that only groups others. */
+    private static Optional<String> missingCommand(CommandSpec selected) {
+        if (selected.subcommands().isEmpty() || selected.userObject() instanceof Callable) {
+            return Optional.empty();
+        }
+        List<String> names = selected.subcommands().entrySet().stream()
+                .filter(command ->
+                        !command.getValue().getCommandSpec().usageMessage().hidden())
+                .map(Map.Entry::getKey)
+                .toList();
+        return Optional.of("a command is missing: " + String.join(", ", names));
     }
 
     private static int refuse(List<String> problems, CommandLine command) {

@@ -2,10 +2,7 @@ package io.neurovisor.cli;
 
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** The command without a subcommand. */
 @Command(
@@ -24,20 +21,11 @@ import picocli.CommandLine.Spec;
             "",
             "./neurovisor test installs what the tests need and runs them."
         })
-final class NeuroVisorCommand implements Runnable {
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
-    private CommandSpec spec;
-
+final class NeuroVisorCommand {
     @Option(
             names = "--agent",
             paramLabel = "TASK",
             description = "Have a language model work on a task: the same as neurovisor agent TASK, with its options.")
     @SuppressWarnings("UnusedVariable") // ImpliedCommand has made it a command before this is parsed.
     private @Nullable String agent;
-
-    @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing");
-    }
 }

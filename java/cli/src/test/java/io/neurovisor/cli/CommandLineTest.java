@@ -60,6 +60,22 @@ final class CommandLineTest {
     }
 
     @Test
+    void listsTheCommandsOfAGroup() {
+        Run run = run(Map.of(), "config");
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err().lines())
+                .containsExactly("neurovisor: a command is missing: show, check", "Try 'neurovisor config --help'.");
+        assertThat(run(Map.of(), "config", "shwo").err()).doesNotContain("a command is missing");
+    }
+
+    @Test
+    void listsAllCommands() {
+        assertThat(run(Map.of()).err())
+                .contains("a command is missing: run, serve, ")
+                .doesNotContain(PrepareImageCommand.NAME);
+    }
+
+    @Test
     void suggestsTheNearestName() {
         assertThat(run(Map.of(), "rnu").err()).contains("'rnu'; did you mean ").contains("run");
         assertThat(run(Map.of(), "image", "lst").err())

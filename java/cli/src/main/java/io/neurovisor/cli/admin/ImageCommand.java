@@ -6,7 +6,6 @@ import io.neurovisor.cli.options.CommonOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -17,15 +16,10 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
         subcommands = ImageBuildCommand.class)
-public final class ImageCommand implements Runnable {
+public final class ImageCommand {
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
-
-    @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: list, build or rm");
-    }
 
     @Command(name = "list", description = "Lists the built images.", mixinStandardHelpOptions = true)
     void list(@Mixin CommonOptions common) {

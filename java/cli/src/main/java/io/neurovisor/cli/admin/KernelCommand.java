@@ -16,7 +16,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -26,18 +25,13 @@ import picocli.CommandLine.Spec;
         description = "Lists, builds and removes guest kernels.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND")
-public final class KernelCommand implements Runnable {
+public final class KernelCommand {
     /** For the removal of compiler and sources, which take three gigabytes. */
     private static final Duration CLEANUP = Duration.ofSeconds(90);
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
-
-    @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: list, build or rm");
-    }
 
     @Command(
             name = "list",

@@ -6,7 +6,6 @@ import io.neurovisor.cli.options.CommonOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -16,15 +15,10 @@ import picocli.CommandLine.Spec;
         description = "Lists and removes templates. A template is made when it is first needed.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND")
-public final class TemplateCommand implements Runnable {
+public final class TemplateCommand {
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
-
-    @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: list or rm");
-    }
 
     @Command(name = "list", description = "Lists the templates.", mixinStandardHelpOptions = true)
     void list(@Mixin CommonOptions common) {
