@@ -10,27 +10,14 @@ import io.neurovisor.host.process.Tool;
 import io.neurovisor.host.store.Supervisor;
 import java.nio.file.Path;
 
-/** Starts lab machines, either until they are stopped or for this process only. */
-public final class LabStarts {
-    private final LabImages images;
-    private final Path dataDirectory;
-    private final Path directory;
-    private final Path repository;
-    private final Supervisor supervisor;
-
-    /**
-     * @param dataDirectory the data directory whose images and kernels the machines receive
-     * @param directory the directory for the machines' files
-     * @param repository the repository that the machines see
-     */
-    public LabStarts(LabImages images, Path dataDirectory, Path directory, Path repository, Supervisor supervisor) {
-        this.images = images;
-        this.dataDirectory = dataDirectory;
-        this.directory = directory;
-        this.repository = repository;
-        this.supervisor = supervisor;
-    }
-
+/**
+ * Starts lab machines, either until they are stopped or for this process only.
+ *
+ * @param dataDirectory the data directory whose images and kernels the machines receive
+ * @param directory the directory for the machines' files
+ * @param repository the repository that the machines see
+ */
+public record LabStarts(LabImages images, Path dataDirectory, Path directory, Path repository, Supervisor supervisor) {
     /** Starts a machine that outlives this process. */
     public Lab stay(LabName name, LabSize size, Progress progress) {
         Labs labs = new Labs(directory);

@@ -13,15 +13,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The lab machines of a data directory that run until they are stopped. */
-public final class Labs {
-    private final Path directory;
-
-    /** @param directory the directory for the machines' files; it need not exist */
-    public Labs(Path directory) {
-        this.directory = directory;
-    }
-
+/**
+ * The lab machines of a data directory that run until they are stopped.
+ *
+ * @param directory the directory for the machines' files; it need not exist
+ */
+public record Labs(Path directory) {
     /** Returns the directory of a machine. */
     Path home(LabName name) {
         return directory.resolve(name.text());

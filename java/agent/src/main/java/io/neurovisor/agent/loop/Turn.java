@@ -16,10 +16,7 @@ import java.util.concurrent.TimeoutException;
  * Executes the calls of one reply, in parallel up to a limit. Results are reported in the order of the calls. No program is running
  * when the turn has ended.
  */
-final class Turn {
-    private final CodeRunner runner;
-    private final int parallelCalls;
-
+record Turn(CodeRunner runner, int parallelCalls) {
     /** A call and the result of its check. */
     record Item(ToolCall call, ExecuteCode.Checked checked) {}
 
@@ -32,11 +29,6 @@ final class Turn {
     /** Thrown when the deadline of the run has passed. */
     static final class TimeIsOver extends Exception {
         private static final long serialVersionUID = 1L;
-    }
-
-    Turn(CodeRunner runner, int parallelCalls) {
-        this.runner = runner;
-        this.parallelCalls = parallelCalls;
     }
 
     /** Executes the valid calls; propagates exceptions of the runner. */

@@ -71,20 +71,7 @@ public record EnduranceReport(
         List<String> lines = new ArrayList<>();
         lines.add("endurance: " + duration.toSeconds() + " s, " + clients + " clients, seed " + seed);
         lines.add(row("asked for", "all", "right", "died", "refused", "unknown", "gone", "wrong", "median", "95 %"));
-        for (RequestKind kind : RequestKind.values()) {
-            List<Duration> times = ledger.times(kind);
-            lines.add(row(
-                    kind.name().toLowerCase(Locale.ROOT),
-                    Long.toString(ledger.count(kind)),
-                    count(kind, RequestOutcome.How.RIGHT),
-                    count(kind, RequestOutcome.How.DIED),
-                    count(kind, RequestOutcome.How.REFUSED),
-                    count(kind, RequestOutcome.How.UNKNOWN),
-                    count(kind, RequestOutcome.How.GONE),
-                    count(kind, RequestOutcome.How.WRONG),
-                    percentile(times, 0.5),
-                    percentile(times, 0.95)));
-        }
+        Stream.of(RequestKind.values()).map(this::row).forEach(lines::add);
         hostile.ifPresent(traffic -> lines.addAll(traffic.lines()));
         lines.add("killed: " + machinesKilled + " machines, 1 daemon");
         lines.add(
@@ -108,6 +95,21 @@ public record EnduranceReport(
                         ? "held: nothing was run twice, nothing lost without an outcome, nothing leaked"
                         : complaints.size() + " promises were broken");
         return lines;
+    }
+
+    private String row(RequestKind kind) {
+        List<Duration> times = ledger.times(kind);
+        return row(
+                kind.name().toLowerCase(Locale.ROOT),
+                Long.toString(ledger.count(kind)),
+                count(kind, RequestOutcome.How.RIGHT),
+                count(kind, RequestOutcome.How.DIED),
+                count(kind, RequestOutcome.How.REFUSED),
+                count(kind, RequestOutcome.How.UNKNOWN),
+                count(kind, RequestOutcome.How.GONE),
+                count(kind, RequestOutcome.How.WRONG),
+                percentile(times, 0.5),
+                percentile(times, 0.95));
     }
 
     private long count(RequestOutcome.How how) {

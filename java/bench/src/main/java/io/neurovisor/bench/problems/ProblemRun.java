@@ -11,15 +11,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** Puts problems to an agent, one after another, so that they do not compete for the model or the machines. */
-public final class ProblemRun {
-    private final AgentRun agent;
-    private final Supplier<TraceId> traceIds;
-
-    public ProblemRun(AgentRun agent, Supplier<TraceId> traceIds) {
-        this.agent = agent;
-        this.traceIds = traceIds;
-    }
-
+public record ProblemRun(AgentRun agent, Supplier<TraceId> traceIds) {
     /** Returns the attempts. Stops early if the model or the sandboxes fail, or if the run is cancelled. */
     public List<Attempt> run(List<Problem> problems, Consumer<Attempt> progress) {
         List<Attempt> attempts = new ArrayList<>();

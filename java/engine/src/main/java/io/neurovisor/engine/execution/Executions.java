@@ -16,25 +16,12 @@ import java.util.function.Function;
 /**
  * Runs programs: the one orchestration that all entry points call. Each execution uses a fresh sandbox, which is
  * destroyed before the result is returned. Safe for use by many threads.
+ *
+ * @param kinds returns the kind of machine for a request; may block to build an image, which does not count as
+ *     waiting
  */
-public final class Executions {
-    private final Function<ExecutionRequest, MachineKind> kinds;
-    private final WarmPool pool;
-    private final Ticker ticker;
-    private final ExecutionListener listener;
-
-    /**
-     * @param kinds returns the kind of machine for a request; may block to build an image, which does not count as
-     *     waiting
-     */
-    public Executions(
-            Function<ExecutionRequest, MachineKind> kinds, WarmPool pool, Ticker ticker, ExecutionListener listener) {
-        this.kinds = kinds;
-        this.pool = pool;
-        this.ticker = ticker;
-        this.listener = listener;
-    }
-
+public record Executions(
+        Function<ExecutionRequest, MachineKind> kinds, WarmPool pool, Ticker ticker, ExecutionListener listener) {
     /** Runs a program and blocks until it has ended, whatever its outcome; throws if no sandbox was available. */
     public ExecutionResult execute(ExecutionRequest request, OutputSink sink) {
         return execute(request, Claimant.LOCAL, Optional.empty(), sink);

@@ -15,30 +15,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The slow tasks of a pool, which run outside its lock: starting, priming and destroying machines. */
-final class MachineTasks {
+record MachineTasks(
+        LockedPoolState pool,
+        SandboxSource sandboxes,
+        Consumer<Sandbox> primer,
+        Ticker ticker,
+        SandboxListener listener,
+        Executor executor) {
     private static final Logger LOG = LoggerFactory.getLogger(MachineTasks.class);
-
-    private final LockedPoolState pool;
-    private final SandboxSource sandboxes;
-    private final Consumer<Sandbox> primer;
-    private final Ticker ticker;
-    private final SandboxListener listener;
-    private final Executor executor;
-
-    MachineTasks(
-            LockedPoolState pool,
-            SandboxSource sandboxes,
-            Consumer<Sandbox> primer,
-            Ticker ticker,
-            SandboxListener listener,
-            Executor executor) {
-        this.pool = pool;
-        this.sandboxes = sandboxes;
-        this.primer = primer;
-        this.ticker = ticker;
-        this.listener = listener;
-        this.executor = executor;
-    }
 
     /** Starts a machine, after making its template if that may be missing. */
     void start(long slot, MachineKind kind) {

@@ -20,23 +20,11 @@ import java.util.function.Predicate;
  * <p>A request that does not fit into the memory is passed over by later ones that fit, for {@link FairQueue#LONGEST_BYPASS}.
  * After that it holds up the later requests of its own claimant, and those of other claimants unless its claimant has a
  * machine: otherwise a claimant could fill the memory and then hold up all others with one more request.
+ *
+ * @param awaitsTemplate returns whether machines of a kind cannot start before a template is made
  */
-final class Scheduler {
-    private final PoolPlan plan;
-    private final Slots slots;
-    private final FairQueue queue;
-    private final MemoryBudget memory;
-    private final Predicate<MachineKind> awaitsTemplate;
-
-    /** @param awaitsTemplate returns whether machines of a kind cannot start before a template is made */
-    Scheduler(PoolPlan plan, Slots slots, FairQueue queue, MemoryBudget memory, Predicate<MachineKind> awaitsTemplate) {
-        this.plan = plan;
-        this.slots = slots;
-        this.queue = queue;
-        this.memory = memory;
-        this.awaitsTemplate = awaitsTemplate;
-    }
-
+record Scheduler(
+        PoolPlan plan, Slots slots, FairQueue queue, MemoryBudget memory, Predicate<MachineKind> awaitsTemplate) {
     /** Returns the next action for a waiting request; empty if no request can make progress now. */
     Optional<PoolAction> next(long nowNanos) {
         // The machines that are reserved for earlier requests of this pass.

@@ -19,24 +19,11 @@ import java.util.random.RandomGenerator;
 
 /**
  * Starts sandboxes. Each guest receives its own identity before a program can use it, however its machine was started.
+ *
+ * @param required a machine without all of these layers is not used
  */
-public final class SandboxFactory {
-    private final Vmm vmm;
-    private final RandomGenerator strongRandom;
-    private final Ticker ticker;
-    private final SandboxListener listener;
-    private final RequiredLayers required;
-
-    /** @param required a machine without all of these layers is not used */
-    public SandboxFactory(
-            Vmm vmm, RandomGenerator strongRandom, Ticker ticker, SandboxListener listener, RequiredLayers required) {
-        this.vmm = vmm;
-        this.strongRandom = strongRandom;
-        this.ticker = ticker;
-        this.listener = listener;
-        this.required = required;
-    }
-
+public record SandboxFactory(
+        Vmm vmm, RandomGenerator strongRandom, Ticker ticker, SandboxListener listener, RequiredLayers required) {
     /** Returns an id that no machine has used. */
     public VmId newId() {
         return VmId.random(strongRandom);

@@ -21,28 +21,15 @@ import java.util.random.RandomGenerator;
 /**
  * Finds templates and makes missing ones: a machine is booted, warmed with the key's programs, disconnected, paused and
  * saved. It never runs any programs but the host's own.
+ *
+ * @param required no program runs in a machine without all of these layers
  */
-public final class Templates {
+public record Templates(TemplateStore store, Vmm vmm, RandomGenerator random, Ticker ticker, RequiredLayers required) {
     /**
      * Long enough for an emulated guest on a loaded host, which takes minutes to import the scientific packages and to
      * compile.
      */
     private static final Duration BUILD_TIMEOUT = Duration.ofMinutes(15);
-
-    private final TemplateStore store;
-    private final Vmm vmm;
-    private final RandomGenerator random;
-    private final Ticker ticker;
-    private final RequiredLayers required;
-
-    /** @param required no program runs in a machine without all of these layers */
-    public Templates(TemplateStore store, Vmm vmm, RandomGenerator random, Ticker ticker, RequiredLayers required) {
-        this.store = store;
-        this.vmm = vmm;
-        this.random = random;
-        this.ticker = ticker;
-        this.required = required;
-    }
 
     /**
      * Returns the template, after making it if it is missing; throws {@code TEMPLATE_BUILD_FAILED} with the reason if

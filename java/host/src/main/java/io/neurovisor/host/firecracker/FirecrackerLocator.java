@@ -17,8 +17,10 @@ import java.util.stream.Stream;
 /**
  * Finds Firecracker: the path that the user configured, else the data directory, where {@code setup --firecracker}
  * installs it, else PATH. Only versions that have passed the tests are used.
+ *
+ * @param searchPath directories separated as in {@code PATH}
  */
-public final class FirecrackerLocator {
+public record FirecrackerLocator(Path dataDirectory, String searchPath, ProbeCache cache) {
     /** The versions that pass the contract tests, the newest last. */
     public static final List<String> SUPPORTED = List.of("1.12.1");
 
@@ -30,17 +32,6 @@ public final class FirecrackerLocator {
 
     private static final Pattern VERSION = Pattern.compile("v(\\d+\\.\\d+\\.\\d+)");
     private static final Duration VERSION_TIMEOUT = Duration.ofSeconds(10);
-
-    private final Path dataDirectory;
-    private final String searchPath;
-    private final ProbeCache cache;
-
-    /** @param searchPath directories separated as in {@code PATH} */
-    public FirecrackerLocator(Path dataDirectory, String searchPath, ProbeCache cache) {
-        this.dataDirectory = dataDirectory;
-        this.searchPath = searchPath;
-        this.cache = cache;
-    }
 
     /** Returns the directory of a version in a data directory. */
     public static Path directory(Path dataDirectory, String version) {

@@ -11,15 +11,9 @@ import java.util.Optional;
  * The seccomp filters of VMMs. Compiling one takes longer than starting a VM from its template, so each is cached with
  * the results of probes until its policy or libseccomp changes.
  */
-public final class SeccompFilters {
+public record SeccompFilters(ProbeCache cache) {
     /** The version of the filters that {@link Libseccomp} makes of equal rules; must be raised with each change. */
     private static final int REVISION = 1;
-
-    private final ProbeCache cache;
-
-    public SeccompFilters(ProbeCache cache) {
-        this.cache = cache;
-    }
 
     /**
      * Returns the filter for QEMU in the form of {@code bwrap --seccomp} and the kernel: an array of {@code struct

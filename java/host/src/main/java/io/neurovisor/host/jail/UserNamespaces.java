@@ -8,7 +8,7 @@ import java.util.Optional;
  * Checks whether this host allows unprivileged user namespaces, without which no VMM can be jailed. It matters for root
  * as well, because a VMM changes to its own uid before it enters its namespaces.
  */
-public final class UserNamespaces {
+public record UserNamespaces(HostFiles files) {
     /** The profiles of Ubuntu's and Debian's packages, and the one that we recommend. */
     private static final List<String> BUBBLEWRAP_PROFILES =
             List.of("/etc/apparmor.d/bwrap", "/etc/apparmor.d/bwrap-userns-restrict", "/etc/apparmor.d/usr.bin.bwrap");
@@ -16,12 +16,6 @@ public final class UserNamespaces {
     private static final String PROFILE = "printf '%s\\n' 'abi <abi/4.0>,' 'include <tunables/global>'"
             + " 'profile bwrap /usr/bin/bwrap flags=(unconfined) {' '  userns,' '}'"
             + " | sudo tee /etc/apparmor.d/bwrap && sudo apparmor_parser -r /etc/apparmor.d/bwrap";
-
-    private final HostFiles files;
-
-    public UserNamespaces(HostFiles files) {
-        this.files = files;
-    }
 
     /**
      * A restriction of this host.

@@ -25,17 +25,18 @@ import java.util.random.RandomGenerator;
  * Finds out whether KVM runs our guests by booting one. Opening {@code /dev/kvm} proves little: on some hosts its
  * virtual machines never get through early boot. Only an answer that cannot come from a slow moment is kept, until this
  * host boots again.
+ *
+ * @param files where the device and the id of this boot are read
  */
-public final class KvmProbe {
+public record KvmProbe(
+        ProbeCache cache,
+        Function<Accelerator, Vmm> vmms,
+        HostFiles files,
+        RandomGenerator random,
+        Ticker ticker,
+        Patience patience) {
     private static final String DEVICE = "/dev/kvm";
     private static final String KEYS = "kvm / ";
-
-    private final ProbeCache cache;
-    private final Function<Accelerator, Vmm> vmms;
-    private final HostFiles files;
-    private final RandomGenerator random;
-    private final Ticker ticker;
-    private final Patience patience;
 
     /** How long a guest may take to boot before it is given up. */
     public enum Patience {
@@ -61,22 +62,6 @@ public final class KvmProbe {
         private Duration limit() {
             return look.multipliedBy(looks);
         }
-    }
-
-    /** @param files where the device and the id of this boot are read */
-    public KvmProbe(
-            ProbeCache cache,
-            Function<Accelerator, Vmm> vmms,
-            HostFiles files,
-            RandomGenerator random,
-            Ticker ticker,
-            Patience patience) {
-        this.cache = cache;
-        this.vmms = vmms;
-        this.files = files;
-        this.random = random;
-        this.ticker = ticker;
-        this.patience = patience;
     }
 
     /** Discards what was found out, so that it is found out again. */

@@ -11,15 +11,9 @@ import java.util.stream.Collectors;
  * The conditions for eBPF programs that can be checked before they are loaded. Only the spawner can get the kernel's
  * verdict.
  */
-public final class EbpfSupport {
+public record EbpfSupport(HostFiles files) {
     private static final String LSM = "/sys/kernel/security/lsm";
     private static final String BTF = "/sys/kernel/btf/vmlinux";
-
-    private final HostFiles files;
-
-    public EbpfSupport(HostFiles files) {
-        this.files = files;
-    }
 
     /**
      * Returns the reading that is expected: in force, or off because of all unmet conditions. It has a fix only if each

@@ -16,8 +16,10 @@ import java.util.stream.Stream;
 /**
  * The small files of the kernel about this host and its processes. An unreadable file is absent, as a process may end
  * at any time; bytes that are not text are replaced, and the read size is limited.
+ *
+ * @param root the directory of {@code proc}, {@code sys} and others
  */
-public final class HostFiles {
+public record HostFiles(Path root) {
     /** The files of this host. */
     public static final HostFiles SYSTEM = new HostFiles(Path.of("/"));
 
@@ -26,13 +28,6 @@ public final class HostFiles {
 
     /** So few digits that the number times 1024 does not overflow. */
     private static final Pattern KIBIBYTES = Pattern.compile("\\w+:\\s+(\\d{1,15}) kB");
-
-    private final Path root;
-
-    /** @param root the directory of {@code proc}, {@code sys} and others */
-    public HostFiles(Path root) {
-        this.root = root;
-    }
 
     /** Returns the path of an absolute file name. */
     public Path path(String name) {

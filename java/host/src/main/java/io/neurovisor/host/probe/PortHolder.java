@@ -9,16 +9,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Finds the process that listens on a TCP port, as far as this user may see it (proc(5), {@code /proc/net/tcp}). */
-public final class PortHolder {
+public record PortHolder(HostFiles files) {
     /** Local port, state LISTEN, inode. */
     private static final Pattern LISTENING =
             Pattern.compile("\\s*\\d+: [0-9A-F]+:([0-9A-F]{4}) \\S+ 0A \\S+ \\S+ \\S+\\s+\\d+\\s+\\d+ (\\d+) .*");
-
-    private final HostFiles files;
-
-    public PortHolder(HostFiles files) {
-        this.files = files;
-    }
 
     /** Explains why a port cannot be used: which process uses it, if that is visible, otherwise the failure. */
     public String explain(InetSocketAddress address, Exception failure) {

@@ -18,13 +18,7 @@ import java.util.Properties;
  * results never become invalid. If two processes write simultaneously, the result of one may be lost and is then
  * determined again.
  */
-public final class ProbeCache {
-    private final Path file;
-
-    public ProbeCache(Path file) {
-        this.file = file;
-    }
-
+public record ProbeCache(Path file) {
     /** Returns a part of a key that changes when the file changes. */
     public static String fingerprint(Path file) {
         try {

@@ -12,14 +12,8 @@ import java.util.List;
  * <p>Properties: nothing is read, buffered or changed. The program ends by itself, by an interrupt of the calling
  * thread or with the JVM; all its child processes have ended afterwards.
  */
-public final class ForegroundTool {
+public record ForegroundTool(ToolCommand command) {
     private static final Duration GRACE = Duration.ofSeconds(2);
-
-    private final ToolCommand command;
-
-    public ForegroundTool(ToolCommand command) {
-        this.command = command;
-    }
 
     /** Returns the program's exit code. */
     public int run() {

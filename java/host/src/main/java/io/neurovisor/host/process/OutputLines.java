@@ -13,14 +13,8 @@ import java.util.function.Consumer;
  * {@value #MAX_LINE_BYTES} bytes is passed on in pieces, so that a flood without line ends takes no memory. Empty lines
  * are dropped, control characters become blanks.
  */
-final class OutputLines implements OutputReader {
+record OutputLines(Consumer<String> lines) implements OutputReader {
     static final int MAX_LINE_BYTES = 8192;
-
-    private final Consumer<String> lines;
-
-    OutputLines(Consumer<String> lines) {
-        this.lines = lines;
-    }
 
     @Override
     public void read(InputStream output) throws IOException {

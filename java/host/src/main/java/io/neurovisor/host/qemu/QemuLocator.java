@@ -12,22 +12,17 @@ import java.util.Arrays;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Finds QEMU on a search path, in a version that supports templates. */
-public final class QemuLocator {
+/**
+ * Finds QEMU on a search path, in a version that supports templates.
+ *
+ * @param searchPath directories separated as in {@code PATH}
+ */
+public record QemuLocator(String searchPath, ProbeCache cache) {
     /** Restoring from a file without a shell needs 8.2; the tests run with 10. */
     public static final int OLDEST_MAJOR = 10;
 
     public static final String NAME = "qemu-system-x86_64";
     private static final Pattern VERSION = Pattern.compile("version (\\d+)\\.(\\d+)\\.(\\d+)");
-
-    private final String searchPath;
-    private final ProbeCache cache;
-
-    /** @param searchPath directories separated as in {@code PATH} */
-    public QemuLocator(String searchPath, ProbeCache cache) {
-        this.searchPath = searchPath;
-        this.cache = cache;
-    }
 
     public QemuProgram locate() {
         Path executable = Arrays.stream(searchPath.split(File.pathSeparator))

@@ -12,39 +12,18 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
-/** The VMM process of one virtual machine, with what the host can read about it whichever program it runs. */
-public final class RunningVmm {
+/**
+ * The VMM process of one virtual machine, with what the host can read about it whichever program it runs.
+ *
+ * @param program the name of the program for messages
+ * @param description describes how the program ended
+ */
+public record RunningVmm(
+        String program, VmId id, VmmProcess process, VmmLayers layers, Function<VmmExit, String> description) {
     /** A killed process frees its memory first, and the spawner removes its files: seconds on a loaded host. */
     private static final Duration END_TIMEOUT = Duration.ofSeconds(20);
 
     private static final String SPAWNER_LOST = "its spawner was lost";
-
-    private final String program;
-    private final VmId id;
-    private final VmmProcess process;
-    private final VmmLayers layers;
-    private final Function<VmmExit, String> description;
-
-    /**
-     * @param program the name of the program for messages
-     * @param description describes how the program ended
-     */
-    public RunningVmm(
-            String program, VmId id, VmmProcess process, VmmLayers layers, Function<VmmExit, String> description) {
-        this.program = program;
-        this.id = id;
-        this.process = process;
-        this.layers = layers;
-        this.description = description;
-    }
-
-    public VmId id() {
-        return id;
-    }
-
-    public VmmProcess process() {
-        return process;
-    }
 
     /**
      * Reads the isolation layers off the live process.

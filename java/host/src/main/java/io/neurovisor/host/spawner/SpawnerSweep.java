@@ -10,18 +10,11 @@ import java.util.List;
 /**
  * Finds and removes the remains of runs whose spawner was killed: machines, their directories and control groups, half-made
  * artifacts. It reads the journals of the spawners and skips everything that a living spawner holds.
+ *
+ * @param dryRun whether to report only what would be removed
  */
-public final class SpawnerSweep {
+public record SpawnerSweep(Path program, boolean dryRun) {
     private static final Duration LIMIT = Duration.ofMinutes(2);
-
-    private final Path program;
-    private final boolean dryRun;
-
-    /** @param dryRun whether to report only what would be removed */
-    public SpawnerSweep(Path program, boolean dryRun) {
-        this.program = program;
-        this.dryRun = dryRun;
-    }
 
     /**
      * The result of one sweep.

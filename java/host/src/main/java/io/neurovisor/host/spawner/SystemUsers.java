@@ -6,15 +6,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** The owners of user ids on this host: passwd(5), group(5), subuid(5), subgid(5). */
-public final class SystemUsers {
+public record SystemUsers(HostFiles files) {
     private static final List<String> SINGLE = List.of("/etc/passwd", "/etc/group");
     private static final List<String> RANGES = List.of("/etc/subuid", "/etc/subgid");
-
-    private final HostFiles files;
-
-    public SystemUsers(HostFiles files) {
-        this.files = files;
-    }
 
     /**
      * Returns an owner of an id in the range, such as {@code backup (4711 in /etc/passwd)}; empty if the range is free.

@@ -26,27 +26,12 @@ import java.util.stream.Stream;
  *
  * <p>An artifact is returned only if its files are intact. Concurrent builders of one name, in any thread or process,
  * build once: the others wait and take the result.
+ *
+ * @param kind the kind of artifact for messages: "image"
+ * @param directory the directory of the store, created by the first build
  */
-public final class ArtifactStore {
+public record ArtifactStore(String kind, Path directory, FileDigests digests, Supervisor supervisor) {
     static final String REFERENCES_LOCK = ".references.lock";
-
-    private final String kind;
-    private final Path directory;
-    private final FileDigests digests;
-    private final Supervisor supervisor;
-
-    /**
-     * Creates a store, which may be empty.
-     *
-     * @param kind the kind of artifact for messages: "image"
-     * @param directory created by the first build
-     */
-    public ArtifactStore(String kind, Path directory, FileDigests digests, Supervisor supervisor) {
-        this.kind = kind;
-        this.directory = directory;
-        this.digests = digests;
-        this.supervisor = supervisor;
-    }
 
     /** Returns the state without building; reads only files that have changed. */
     public ArtifactState state(String name, String input) {

@@ -9,15 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The registrations of processes that ended without removing them. */
-public final class DeadProcesses {
-    private final UseRegistry uses;
-    private final boolean dryRun;
-
-    public DeadProcesses(UseRegistry uses, boolean dryRun) {
-        this.uses = uses;
-        this.dryRun = dryRun;
-    }
-
+public record DeadProcesses(UseRegistry uses, boolean dryRun) {
     /**
      * Returns their existing runtime directories outside of the data directory. The journal of the spawner decides
      * whose they are.

@@ -23,8 +23,11 @@ import java.util.function.Consumer;
  *   <li>Watching health, reflection and channelz need a key where calls need one, but no scope and no token.
  *   <li>Every other call needs its scope and takes a token. Unknown services are denied.
  * </ul>
+ *
+ * @param limited receives tenants that exceed their rate limit
  */
-public final class AccessInterceptor implements ServerInterceptor {
+public record AccessInterceptor(Callers callers, RateLimits limits, Consumer<Tenant> limited)
+        implements ServerInterceptor {
     static final Context.Key<Tenant> TENANT = Context.key("tenant");
 
     private static final Metadata.Key<String> AUTHORIZATION =
@@ -43,17 +46,6 @@ public final class AccessInterceptor implements ServerInterceptor {
             "neurovisor.inference.InferenceService", Scope.INFER,
             "inference.InferenceService", Scope.INFER,
             "neurovisor.agent.AgentService", Scope.AGENT);
-
-    private final Callers callers;
-    private final RateLimits limits;
-    private final Consumer<Tenant> limited;
-
-    /** @param limited receives tenants that exceed their rate limit */
-    public AccessInterceptor(Callers callers, RateLimits limits, Consumer<Tenant> limited) {
-        this.callers = callers;
-        this.limits = limits;
-        this.limited = limited;
-    }
 
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(

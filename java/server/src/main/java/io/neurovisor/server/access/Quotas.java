@@ -11,15 +11,7 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 
 /** Counts the executions of keys that have a quota. The count is stored on disk. */
-public final class Quotas {
-    private final ApiKeys keys;
-    private final InstantSource clock;
-
-    public Quotas(ApiKeys keys, InstantSource clock) {
-        this.keys = keys;
-        this.clock = clock;
-    }
-
+public record Quotas(ApiKeys keys, InstantSource clock) {
     /**
      * Counts an execution before it starts.
      *

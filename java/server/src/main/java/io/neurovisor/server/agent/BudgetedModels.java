@@ -20,16 +20,8 @@ import java.util.Optional;
  * token is counted for every four characters of the request and of the received text; otherwise a client that cancels
  * each reply shortly before its end would use none.
  */
-public final class BudgetedModels implements Models {
+public record BudgetedModels(Models models, TokenBudgets budgets) implements Models {
     private static final int CHARACTERS_PER_TOKEN = 4;
-
-    private final Models models;
-    private final TokenBudgets budgets;
-
-    public BudgetedModels(Models models, TokenBudgets budgets) {
-        this.models = models;
-        this.budgets = budgets;
-    }
 
     /** @throws ModelFailure {@code NOT_ADMITTED} also if the budget is already used up */
     @Override

@@ -123,8 +123,7 @@ final class DaemonWiring {
                         tls));
         ports.listen(socket);
         // After all ports are open, because opening one may need root; before any request is answered. From here on,
-        // this
-        // process and its spawner start no program but the VMM.
+        // this process and its spawner start no program but the VMM.
         neuroVisor.restrictSpawner();
         SelfConfinement confinement = SelfConfinement.begin(writable(socket));
         status.serve();

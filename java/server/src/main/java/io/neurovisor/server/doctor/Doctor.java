@@ -16,17 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Examines an installation: the layers of a sandbox that it starts, then the machine. */
-public final class Doctor {
-    private final Settings settings;
-    private final InstantSource clock;
-    private final Ticker ticker;
-
-    public Doctor(Settings settings, InstantSource clock, Ticker ticker) {
-        this.settings = settings;
-        this.clock = clock;
-        this.ticker = ticker;
-    }
-
+public record Doctor(Settings settings, InstantSource clock, Ticker ticker) {
     /**
      * Runs the examination; takes seconds.
      *

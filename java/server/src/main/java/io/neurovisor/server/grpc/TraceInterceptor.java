@@ -26,8 +26,10 @@ import java.util.random.RandomGenerator;
 /**
  * Assigns a trace and a span to every call and returns the trace id to the client, in the headers or, if none are sent,
  * in the trailers.
+ *
+ * @param random for the ids of spans that are not recorded
  */
-public final class TraceInterceptor implements ServerInterceptor {
+public record TraceInterceptor(RandomGenerator random, Tracing tracing) implements ServerInterceptor {
     private static final Metadata.Key<String> TRACE_ID = key("x-trace-id");
     private static final Metadata.Key<String> TRACEPARENT = key("traceparent");
     private static final Metadata.Key<String> TRACERESPONSE = key("traceresponse");
@@ -36,16 +38,7 @@ public final class TraceInterceptor implements ServerInterceptor {
     /** Services that gRPC itself provides. They are polled by machines and get no spans. */
     private static final String GRPC_SERVICES = "grpc.";
 
-    private final RandomGenerator random;
-    private final Tracing tracing;
-
     private record Served(RequestTrace trace, io.opentelemetry.context.Context context) {}
-
-    /** @param random for the ids of spans that are not recorded */
-    public TraceInterceptor(RandomGenerator random, Tracing tracing) {
-        this.random = random;
-        this.tracing = tracing;
-    }
 
     public static RequestTrace current() {
         return served().trace();

@@ -45,6 +45,14 @@ public final class MachineMetrics implements SandboxListener {
                 registry,
                 "neurovisor_vm_restore_seconds",
                 "Time from the start of a clone of a template until its guest answers.");
+        for (SandboxEnd end : SandboxEnd.values()) {
+            destroyed.initLabelValues(label(end));
+        }
+        registerLayers(registry);
+        registerUsages(registry);
+    }
+
+    private void registerLayers(PrometheusRegistry registry) {
         GaugeWithCallback.builder()
                 .name("neurovisor_layer_live")
                 .help("1 if the layer was verified on the virtual machine that was started last.")
@@ -54,6 +62,9 @@ public final class MachineMetrics implements SandboxListener {
                                 state.status() == LayerState.Status.LIVE ? 1 : 0,
                                 Integer.toString(state.layer().number()))))
                 .register(registry);
+    }
+
+    private void registerUsages(PrometheusRegistry registry) {
         GaugeWithCallback.builder()
                 .name("neurovisor_cgroup_memory_usage_bytes")
                 .help("Memory use of a virtual machine's control group. A series exists as long as its machine.")
@@ -68,9 +79,6 @@ public final class MachineMetrics implements SandboxListener {
                 .labelNames("vm_id")
                 .callback(callback -> usages((id, usage) -> callback.call((double) usage.throttledPeriods(), id)))
                 .register(registry);
-        for (SandboxEnd end : SandboxEnd.values()) {
-            destroyed.initLabelValues(label(end));
-        }
     }
 
     /** Returns the layers as read from the machine that was started last; empty before the first. */

@@ -34,10 +34,8 @@ final class SourceLimitsTest {
     private static final Set<String> EXCEPTIONS = Set.of(
             "Config.java#of",
             "DaemonWiring.java#start",
-            "EnduranceReport.java#lines",
             "FaultStatus.java#code",
             "KeysCommand.java#create",
-            "MachineMetrics.java#<init>",
             "Target.java#of");
 
     @Test

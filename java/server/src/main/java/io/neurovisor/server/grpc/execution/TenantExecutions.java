@@ -18,18 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Runs programs for the tenant of a call: within its quota, and after the execution is recorded in the audit log. */
-public final class TenantExecutions {
+public record TenantExecutions(Executions executions, Quotas quotas, AuditLog audit) {
     private static final Logger LOG = LoggerFactory.getLogger(TenantExecutions.class);
-
-    private final Executions executions;
-    private final Quotas quotas;
-    private final AuditLog audit;
-
-    public TenantExecutions(Executions executions, Quotas quotas, AuditLog audit) {
-        this.executions = executions;
-        this.quotas = quotas;
-        this.audit = audit;
-    }
 
     /**
      * Runs a program as {@link Executions#execute(ExecutionRequest, Claimant, Optional, OutputSink)} does.

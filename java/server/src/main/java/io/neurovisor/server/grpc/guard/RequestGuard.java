@@ -34,28 +34,16 @@ import java.util.concurrent.TimeUnit;
 /**
  * Rejects requests before they reach a service: those that are incomplete after a time limit, are malformed, exceed the
  * memory or exceed the limit of calls. The status gives the reason.
+ *
+ * @param timeout for a request to arrive completely, including requests that are streams
+ * @param mostBytes of a decompressed request
  */
-public final class RequestGuard implements ServerInterceptor {
+public record RequestGuard(CallLimits limits, ScheduledExecutorService timer, Duration timeout, int mostBytes)
+        implements ServerInterceptor {
     /** The overhead of an object that is created for a field, in addition to the field's bytes. */
     private static final int BYTES_OF_A_FIELD = 64;
 
     private static final Duration RETRY = Duration.ofSeconds(1);
-
-    private final CallLimits limits;
-    private final ScheduledExecutorService timer;
-    private final Duration timeout;
-    private final int mostBytes;
-
-    /**
-     * @param timeout for a request to arrive completely, including requests that are streams
-     * @param mostBytes of a decompressed request
-     */
-    public RequestGuard(CallLimits limits, ScheduledExecutorService timer, Duration timeout, int mostBytes) {
-        this.limits = limits;
-        this.timer = timer;
-        this.timeout = timeout;
-        this.mostBytes = mostBytes;
-    }
 
     public ServerServiceDefinition guarded(BindableService service) {
         return ServerInterceptors.intercept(
