@@ -26,6 +26,7 @@ final class CallBody {
         while (position < source.text().length()) {
             int from = position;
             Optional<FoundCalls> found = TagCalls.tag(source, from)
+                    .or(() -> TagCalls.named(source, from))
                     .or(() -> PythonCalls.call(source, from))
                     .or(() -> named(source, from))
                     .or(() -> json(source, from));

@@ -18,6 +18,8 @@ final class TagCalls implements CallFormat {
             "\\s*<(?:(parameter|param|arg)(?:=\\s*[\"']?|\\s+name\\s*=\\s*[\"'])([A-Za-z_]\\w{0,63})[\"']?\\s*"
                     + "|([A-Za-z_]\\w{0,63}))>");
     private static final int MAX_PARAMETERS = 32;
+    private static final Pattern NAMED =
+            Pattern.compile("<name>\\s*([A-Za-z_]\\w{0,63})\\s*</name>\\s*<(arguments|parameters|args|input)>");
 
     @Override
     public Optional<FoundCalls> at(Source source, int from) {
@@ -44,6 +46,21 @@ final class TagCalls implements CallFormat {
         int end = close < 0 ? contentEnd : close + closing.length();
         // A tag without arguments is prose.
         return arguments(content).map(arguments -> new FoundCalls(end, List.of(new ToolCall("", name, arguments))));
+    }
+
+    /** Reads {@code <name>name</name><arguments>...</arguments>}, which is a call only between the markers of a call. */
+    static Optional<FoundCalls> named(Source source, int from) {
+        Matcher named =
+                NAMED.matcher(source.text()).region(from, source.text().length());
+        if (!named.lookingAt() || !source.tools().contains(named.group(1))) {
+            return Optional.empty();
+        }
+        String closing = "</" + named.group(2) + ">";
+        int close = closingTag(source.text(), closing, named.end());
+        int contentEnd = close < 0 ? source.text().length() : close;
+        int end = close < 0 ? contentEnd : close + closing.length();
+        return arguments(source.text().substring(named.end(), contentEnd))
+                .map(arguments -> new FoundCalls(end, List.of(new ToolCall("", named.group(1), arguments))));
     }
 
     private static Optional<String> arguments(String content) {

@@ -40,7 +40,9 @@ record OllamaPreflight(ServerAddress address, ServerConnection connection) {
                     STRANGER);
         } catch (ModelFailure failure) {
             String fix = switch (failure.reason()) {
-                case UNREACHABLE -> "; start it with: ollama serve";
+                case UNREACHABLE ->
+                    "; start Ollama (https://ollama.com/download) with: ollama serve, or name any OpenAI-compatible server with"
+                            + " --base-url";
                 case MODEL_MISSING -> "; get the model with: ollama pull " + model;
                 default -> "";
             };

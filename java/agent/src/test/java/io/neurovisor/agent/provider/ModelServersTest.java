@@ -392,7 +392,9 @@ final class ModelServersTest {
         URI address = server.uri();
         server.close();
         assertThat(openFailure(choice(ProviderChoice.AUTO, Optional.empty(), "m")))
-                .hasMessage(address + ": connection refused; start it with: ollama serve");
+                .hasMessage(address + ": connection refused; start Ollama"
+                        + " (https://ollama.com/download) with: ollama serve, or name any"
+                        + " OpenAI-compatible server with --base-url");
         assertThat(openFailure(choice(ProviderChoice.OPENAI, Optional.of(address), "m")))
                 .hasMessageEndingWith("connection refused; start the server, or name another one with --base-url");
         assertThat(openFailure(choice(ProviderChoice.OPENAI, Optional.empty(), "m")))

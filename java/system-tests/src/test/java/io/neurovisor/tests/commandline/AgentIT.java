@@ -92,7 +92,9 @@ final class AgentIT {
         assertThat(run.exitCode()).isEqualTo(4);
         assertThat(run.stdout()).isEmpty();
         assertThat(run.stderr())
-                .isEqualTo("neurovisor: http://127.0.0.1:1: connection refused; start it with: ollama serve\n");
+                .isEqualTo("neurovisor: http://127.0.0.1:1: connection refused; start Ollama"
+                        + " (https://ollama.com/download) with: ollama serve, or name any"
+                        + " OpenAI-compatible server with --base-url\n");
     }
 
     @Test

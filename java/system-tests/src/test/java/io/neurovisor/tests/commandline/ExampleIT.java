@@ -84,7 +84,9 @@ final class ExampleIT {
             CommandLineRun gone = CommandLineRun.of(Map.of("OLLAMA_HOST", "127.0.0.1:1"), "example", name);
             assertThat(gone.exitCode()).isEqualTo(4);
             assertThat(gone.stderr())
-                    .isEqualTo("neurovisor: http://127.0.0.1:1: connection refused; start it with: ollama serve\n");
+                    .isEqualTo("neurovisor: http://127.0.0.1:1: connection refused; start Ollama"
+                        + " (https://ollama.com/download) with: ollama serve, or name any"
+                        + " OpenAI-compatible server with --base-url\n");
         }
     }
 
