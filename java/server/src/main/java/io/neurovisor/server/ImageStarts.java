@@ -17,6 +17,7 @@ import io.neurovisor.host.store.ArtifactUse;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
@@ -32,6 +33,7 @@ final class ImageStarts {
     private final Progress progress;
     private final Map<String, BootFiles> files = new ConcurrentHashMap<>();
     private final Set<MachineKind> prepared = ConcurrentHashMap.newKeySet();
+    private volatile String making = "";
 
     /**
      * @param usual the image that is already in use
@@ -105,8 +107,30 @@ final class ImageStarts {
                                 "image " + image + " is not built; build it with: ./neurovisor image build " + image));
     }
 
+    /** Returns the step of the template that is being made, such as "Making template base (small)"; empty if none is. */
+    Optional<String> making() {
+        return Optional.of(making).filter(step -> !step.isEmpty());
+    }
+
     private SavedVm template(TemplateKey key) {
-        return use.hold(() -> templates.findOrBuild(key, progress), saved -> List.of(saved.directory()));
+        try {
+            return use.hold(() -> templates.findOrBuild(key, new Noted()), saved -> List.of(saved.directory()));
+        } finally {
+            making = "";
+        }
+    }
+
+    private final class Noted implements Progress {
+        @Override
+        public void step(String message) {
+            making = message;
+            progress.step(message);
+        }
+
+        @Override
+        public void detail(String message) {
+            progress.detail(message);
+        }
     }
 
     static List<Path> directories(BootFiles files) {

@@ -17,6 +17,7 @@ import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.host.store.ArtifactUse;
 import io.neurovisor.host.store.Supervisor;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -85,6 +86,11 @@ public final class NeuroVisor implements AutoCloseable {
     /** Returns the files from which machines of the kind start; builds missing ones. */
     public VmStart start(MachineKind kind) {
         return starts.start(kind);
+    }
+
+    /** Returns the step of the template that is being made; empty if none is. */
+    public Optional<String> making() {
+        return starts.making();
     }
 
     /** Builds the missing image and template of the request's sandbox. */

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.files.PrivateFiles;
+import io.neurovisor.host.files.StorageFaults;
 import io.neurovisor.host.files.TrustedPath;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -54,7 +55,7 @@ final class DaemonSocket implements AutoCloseable {
             Files.deleteIfExists(path);
             return new DaemonSocket(path, lockFile);
         } catch (IOException exception) {
-            throw refused(path, String.valueOf(exception.getMessage()), exception);
+            throw refused(path, StorageFaults.reason(exception), exception);
         }
     }
 
@@ -89,7 +90,7 @@ final class DaemonSocket implements AutoCloseable {
         try (lockFile) {
             Files.deleteIfExists(path);
         } catch (IOException exception) {
-            throw refused(path, String.valueOf(exception.getMessage()), exception);
+            throw refused(path, StorageFaults.reason(exception), exception);
         }
     }
 

@@ -94,7 +94,7 @@ final class DaemonWiring {
         KeyedExecutions keyed = resources.own(new KeyedExecutions(journal), KeyedExecutions::stopNow);
         Sessions sessions = resources.own(Sessions.open(settings.sessions(), clock, Ticker.SYSTEM), Sessions::close);
         Readiness readiness =
-                new Readiness(neuroVisor.pool()::look, config.pool().warm());
+                new Readiness(neuroVisor.pool()::look, neuroVisor::making, config.pool().warm());
         Callers callers = new Callers(
                 keys,
                 config.access().requireKeys()
@@ -108,10 +108,12 @@ final class DaemonWiring {
                 new DaemonOverview(neuroVisor, config, readiness, metrics.machines()::layers, recent, clock));
         HealthWatch health = resources.own(HealthWatch.of(readiness), HealthWatch::close);
         TenantExecutions executions = new TenantExecutions(neuroVisor.executions(), new Quotas(keys, clock), audit);
+        List<BindableService> services =
+                services(neuroVisor, executions, keyed, timeouts, health, keys, sessions);
         GrpcPorts ports = resources.own(
                 new GrpcPorts(
-                        services(neuroVisor, executions, keyed, timeouts, health, keys, sessions),
-                        interceptors(callers),
+                        services,
+                        interceptors(callers, services),
                         config.daemon().sendTimeout()),
                 GrpcPorts::close);
         health.start();
@@ -193,9 +195,10 @@ final class DaemonWiring {
     }
 
     /** The trace interceptor comes first, so that a rejected call has a trace too. */
-    private List<ServerInterceptor> interceptors(Callers callers) {
+    private List<ServerInterceptor> interceptors(Callers callers, List<BindableService> services) {
         RateLimits limits = new RateLimits(config.access().rateLimit(), Ticker.SYSTEM);
         CallMetrics calls = metrics.calls(TraceInterceptor::currentId);
+        calls.serves(services);
         return List.of(
                 new TraceInterceptor(new SecureRandom(), tracing),
                 calls,

@@ -10,12 +10,17 @@ import java.util.function.Supplier;
  */
 final class Readiness {
     private final Supplier<PoolStatus> pool;
+    private final Supplier<Optional<String>> making;
     private final int warm;
     private volatile boolean draining;
 
-    /** @param warm the number of machines that the pool keeps ready */
-    Readiness(Supplier<PoolStatus> pool, int warm) {
+    /**
+     * @param making the step of a template that is being made
+     * @param warm the number of machines that the pool keeps ready
+     */
+    Readiness(Supplier<PoolStatus> pool, Supplier<Optional<String>> making, int warm) {
         this.pool = pool;
+        this.making = making;
         this.warm = warm;
     }
 
@@ -35,9 +40,12 @@ final class Readiness {
         if (status.machines() == 0 && status.shortage().isPresent()) {
             return status.shortage().map(room -> "no virtual machine fits into memory: " + room);
         }
-        return status.warmed() || warm == 0
-                ? Optional.empty()
-                : Optional.of("warming up: no virtual machine has become ready yet, " + status.starting()
-                        + (status.starting() == 1 ? " is" : " are") + " being started");
+        if (status.warmed() || warm == 0) {
+            return Optional.empty();
+        }
+        return Optional.of("warming up: no virtual machine has become ready yet, "
+                + making.get()
+                        .map(step -> "for the template is made first: " + step)
+                        .orElse(status.starting() + (status.starting() == 1 ? " is" : " are") + " being started"));
     }
 }

@@ -8,6 +8,7 @@ import io.neurovisor.agent.model.ToolCall;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.List;
 
 /** Metrics of agent runs. Listens to all runs simultaneously. */
 public final class AgentMetrics implements AgentListener {
@@ -27,6 +28,8 @@ public final class AgentMetrics implements AgentListener {
                 "neurovisor_agent_tool_calls_total",
                 "Tool calls of models; other stands for unknown tools.",
                 "tool");
+        List.of("success", "max_iterations", "error").forEach(tasks::initLabelValues);
+        List.of(ExecuteCode.NAME, ModelMetrics.OTHER).forEach(calls::initLabelValues);
     }
 
     /** Counts a task that did not start because its model is missing. */

@@ -1,5 +1,6 @@
 package io.neurovisor.server.metrics;
 
+import io.grpc.BindableService;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.KnownLength;
@@ -20,11 +21,16 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /** Metrics of calls: their number, duration, failures and rate limiting. */
 public final class CallMetrics implements ServerInterceptor {
+    private static final String API_KEY = "api_key";
+    private static final String UNIX_USER = "unix_user";
+    private static final String LOOPBACK = "loopback";
+
     private final Supplier<TraceId> trace;
     private final Ticker ticker;
     private final Gauge inFlight;
@@ -52,24 +58,38 @@ public final class CallMetrics implements ServerInterceptor {
                 "neurovisor_rate_limited_total",
                 "Calls refused because the caller's token bucket was empty.",
                 "scope");
+        List.of(API_KEY, UNIX_USER, LOOPBACK).forEach(limited::initLabelValues);
+    }
+
+    /** Exposes the durations of calls of these methods before the first call. */
+    public void serves(List<BindableService> services) {
+        services.stream()
+                .flatMap(service -> service.bindService().getMethods().stream())
+                .map(method -> method.getMethodDescriptor().getFullMethodName())
+                .filter(CallMetrics::isCounted)
+                .forEach(duration::initLabelValues);
+    }
+
+    /** Health checks and reflection are not counted as work. */
+    private static boolean isCounted(String method) {
+        return !method.startsWith("grpc.");
     }
 
     public void limited(Tenant tenant) {
         limited.labelValues(
                         switch (tenant) {
-                            case Tenant.KeyHolder _ -> "api_key";
-                            case Tenant.LocalUser _ -> "unix_user";
-                            case Tenant.Loopback _ -> "loopback";
+                            case Tenant.KeyHolder _ -> API_KEY;
+                            case Tenant.LocalUser _ -> UNIX_USER;
+                            case Tenant.Loopback _ -> LOOPBACK;
                         })
                 .inc();
     }
 
-    /** Health checks and reflection are not counted as work. */
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
         String method = call.getMethodDescriptor().getFullMethodName();
-        if (method.startsWith("grpc.")) {
+        if (!isCounted(method)) {
             return next.startCall(call, headers);
         }
         Counted<Q, A> counted = new Counted<>(call, method);

@@ -1,5 +1,6 @@
 package io.neurovisor.server.metrics;
 
+import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.trace.TraceId;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -12,6 +13,9 @@ public final class ErrorMetrics {
     ErrorMetrics(PrometheusRegistry registry) {
         errors = MetricFamilies.counter(
                 registry, "neurovisor_errors_total", "Failed calls and commands by reported reason.", "error_type");
+        for (Fault fault : Fault.values()) {
+            errors.initLabelValues(fault.name().toLowerCase(Locale.ROOT));
+        }
     }
 
     /** Counts an error; {@code reason} is one of a closed list, in any case. */

@@ -3,6 +3,8 @@ package io.neurovisor.server.metrics;
 import io.neurovisor.engine.execution.ExecutionListener;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.program.Language;
+import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Histogram;
@@ -27,6 +29,12 @@ public final class ExecutionMetrics implements ExecutionListener {
                 "language");
         executions = MetricFamilies.counter(
                 registry, "neurovisor_code_executions_total", "Finished programs by outcome.", "language", "status");
+        for (Language language : Language.values()) {
+            duration.initLabelValues(language.label());
+            for (Outcome outcome : Outcome.values()) {
+                executions.initLabelValues(language.label(), label(outcome));
+            }
+        }
     }
 
     @Override
@@ -41,7 +49,11 @@ public final class ExecutionMetrics implements ExecutionListener {
         duration.labelValues(language)
                 .observeWithExemplar(MachineMetrics.seconds(result.exit().duration()), exemplar);
         executions
-                .labelValues(language, result.outcome().name().toLowerCase(Locale.ROOT))
+                .labelValues(language, label(result.outcome()))
                 .incWithExemplar(exemplar);
+    }
+
+    private static String label(Outcome outcome) {
+        return outcome.name().toLowerCase(Locale.ROOT);
     }
 }

@@ -52,6 +52,10 @@ public final class ModelMetrics {
                 "neurovisor_model_load_duration_seconds",
                 "Time that model servers report for loading a model.",
                 "model");
+        requests.initLabelValues(OTHER);
+        tokens.initLabelValues(OTHER);
+        calls.initLabelValues(OTHER);
+        load.initLabelValues(OTHER);
     }
 
     /** Starts to measure a request. */

@@ -158,7 +158,7 @@ final class StatusPortAccessTest {
                 config,
                 ServerTls.METRICS.context(config.tls(), InstantSource.system(), ticker),
                 callers::keyOf,
-                new Readiness(() -> READY, 1),
+                new Readiness(() -> READY, Optional::empty, 1),
                 new PrometheusRegistry(),
                 () -> overview,
                 StatusPort.LIMITS);

@@ -30,8 +30,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 final class StatusPortTest {
+    private Optional<String> making = Optional.empty();
     private PoolStatus pool = new PoolStatus(0, 2, 0, 0, 0, 2, false, Optional.empty(), Optional.empty());
-    private final Readiness readiness = new Readiness(() -> pool, 2);
+    private final Readiness readiness = new Readiness(() -> pool, () -> making, 2);
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final StatusPort port = opened(StatusPort.LIMITS);
 
@@ -49,6 +50,10 @@ final class StatusPortTest {
     void readyReportsTheReason() throws IOException {
         assertThat(get("/ready"))
                 .isEqualTo("503 warming up: no virtual machine has become ready yet, 2 are being started");
+        making = Optional.of("Making template base (small)");
+        assertThat(get("/ready"))
+                .isEqualTo("503 warming up: no virtual machine has become ready yet, for the template is made first:"
+                        + " Making template base (small)");
         pool = new PoolStatus(1, 1, 0, 0, 0, 2, true, Optional.empty(), Optional.empty());
         assertThat(get("/ready")).isEqualTo("200 ready");
         pool = new PoolStatus(0, 1, 0, 0, 0, 2, true, Optional.empty(), Optional.of("no memory"));

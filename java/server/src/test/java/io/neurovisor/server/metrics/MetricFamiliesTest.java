@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.neurovisor.engine.pool.PoolStatus;
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.spawner.EbpfCounts;
+import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.server.trace.TraceIds;
 import io.prometheus.metrics.core.metrics.StatefulMetric;
 import io.prometheus.metrics.model.registry.Collector;
@@ -105,6 +106,31 @@ final class MetricFamiliesTest {
                 collector.collect().forEach(family -> families.add(line(family, moved(family)))));
         assertThat(families.stream().filter(line -> line.startsWith("neurovisor_")))
                 .containsExactlyElementsOf(FAMILIES.lines().toList());
+    }
+
+    @Test
+    void aNewDaemonExposesEveryFamilyWithAClosedListOfLabels() {
+        Metrics metrics = new Metrics();
+        metrics.watch(
+                () -> new PoolStatus(1, 0, 0, 0, 0, 1, true, Optional.empty(), Optional.empty()),
+                new VmmIdentity("fake", "1", "none", "none", "none"),
+                Optional.of(() -> new EbpfCounts("", 1, 1, Map.of("file_open", 1L), Map.of(0, 1L), 0)));
+        metrics.calls(TraceIds::next).serves(List.of(new ExecutionServiceGrpc.ExecutionServiceImplBase() {}));
+        List<String> series = Scrape.of(metrics.registry()).stream()
+                .filter(line -> !line.startsWith("#"))
+                .toList();
+        assertThat(FAMILIES.lines().map(line -> line.split(" ")[0]))
+                .filteredOn(family -> series.stream().noneMatch(line -> line.startsWith(family)))
+                .containsExactly(
+                        "neurovisor_cgroup_cpu_throttled_total",
+                        "neurovisor_cgroup_memory_usage_bytes",
+                        "neurovisor_layer_live");
+        assertThat(series)
+                .contains(
+                        "neurovisor_code_executions_total{language=\"rust\",status=\"out_of_memory\"} 0.0",
+                        "neurovisor_grpc_request_duration_seconds_count{method=\"neurovisor.execution.ExecutionService/Execute\"} 0",
+                        "neurovisor_errors_total{error_type=\"pool_exhausted\"} 0.0",
+                        "neurovisor_rate_limited_total{scope=\"api_key\"} 0.0");
     }
 
     private static Set<String> moved(MetricSnapshot family) {
