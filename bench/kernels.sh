@@ -15,7 +15,7 @@ median() { sort -n | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)
 # field NAME: prints a field of the report on standard input.
 field() { sed -n "s/.*\"$1\" *: *\([0-9.]*\).*/\1/p"; }
 
-run() { ./neurovisor run --json --size small --kernel "$@" -l bash -c "awk '/^MemTotal/ { print \$2 }' /proc/meminfo" 2>/dev/null; }
+run() { ./neurovisor run --json=full --size small --kernel "$@" -l bash -c "awk '/^MemTotal/ { print \$2 }' /proc/meminfo" 2>/dev/null; }
 
 for kernel in debian small; do run "$kernel" >/dev/null; done
 for ((i = 0; i < runs; i++)); do

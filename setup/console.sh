@@ -23,13 +23,13 @@ with_progress() {
 forget_steps() {
     step_names=() failed_step=''
     declare -gA step_after=() step_title=() step_log=() step_reader=() step_command=() step_state=() step_pid=() step_input=() \
-        step_began=() step_line=() step_text=() step_detail=() step_percent=() step_shown=()
+        step_began=() step_line=() step_text=() step_detail=() step_percent=() step_shown=() step_printed=()
 }
 
 # add_step NAME AFTER TITLE LOG READER COMMAND...
 # Adds a step to run_steps, which begins when the steps in AFTER are done. It runs COMMAND with its output in LOG. READER
 # receives each line and sets progress_step (the current item and the total; without a terminal each new one is printed as a
-# line), progress_detail and progress_percent.
+# line, and the current one every 30 s), progress_detail and progress_percent.
 add_step() {
     local name=$1
     step_names+=("$name")
@@ -77,7 +77,7 @@ begin_steps() {
         exec {input}<"${step_log[$name]}"
         set -m # A process group of its own, so that all of it can be ended together.
         eval "${step_command[$name]}" >>"${step_log[$name]}" 2>&1 </dev/null &
-        step_pid[$name]=$! step_input[$name]=$input step_began[$name]=$SECONDS step_state[$name]=running
+        step_pid[$name]=$! step_input[$name]=$input step_began[$name]=$SECONDS step_printed[$name]=$SECONDS step_state[$name]=running
         set +m
     done
 }
@@ -93,11 +93,14 @@ follow_step() {
     done
     step_line[$name]+=$part
     step_text[$name]=$progress_step step_detail[$name]=$progress_detail step_percent[$name]=$progress_percent
-    if ! on_terminal && [[ $progress_step != "${step_shown[$name]}" ]]; then
-        step_shown[$name]=$progress_step
-        part=''
-        ((${#step_names[@]} == 1)) || part="${step_title[$name]}: "
-        say "  $((SECONDS - step_began[$name])) s: $part$progress_step"
+    if ! on_terminal && { [[ $progress_step != "${step_shown[$name]}" ]] || ((SECONDS - step_printed[$name] >= 30)); }; then
+        part=$progress_step
+        # An item that takes long is shown again with what it does.
+        [[ $part != "${step_shown[$name]}" ]] || part+=${part:+${progress_detail:+ · }}$progress_detail
+        [[ -n $part ]] || part=running
+        step_shown[$name]=$progress_step step_printed[$name]=$SECONDS
+        ((${#step_names[@]} == 1)) || part="${step_title[$name]}: $part"
+        say "  $((SECONDS - step_began[$name])) s: $part"
     fi
     ! $alive || return 0
     exec {input}<&-

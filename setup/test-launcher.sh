@@ -170,6 +170,24 @@ test_each_running_step_has_its_own_progress() {
     grep -qE '^Compiling the guest agent: done in [0-9]+ s$' "$HOME/stderr" || exit 1
 }
 
+test_an_item_that_takes_long_is_shown_again() {
+    local shown
+    shown=$(
+        source "$copy/setup/console.sh"
+        # Half a minute passes with each line.
+        read_item() {
+            progress_step="1/10 server" progress_detail=$1 SECONDS=$((SECONDS + 31))
+            touch "$HOME/$1"
+        }
+        # shellcheck disable=SC2016 # Another shell expands it.
+        with_progress Working "$HOME/log" read_item bash -c 'echo first; until [[ -f $HOME/first ]]; do sleep 0.1; done; sleep 0.5; echo second' 2>&1
+    )
+    grep -qE '^  3[0-9] s: 1/10 server$' <<<"$shown" && grep -qE '^  6[0-9] s: 1/10 server · second$' <<<"$shown" || {
+        echo "$shown"
+        exit 1
+    }
+}
+
 # A terminal shows a line for each running step.
 test_terminal_has_a_line_for_each_running_step() {
     local shown

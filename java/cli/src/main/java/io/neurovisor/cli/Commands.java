@@ -1,6 +1,5 @@
 package io.neurovisor.cli;
 
-import io.neurovisor.cli.admin.CompletionCommand;
 import io.neurovisor.cli.admin.ConfigCommand;
 import io.neurovisor.cli.admin.DoctorCommand;
 import io.neurovisor.cli.admin.GcCommand;
@@ -14,16 +13,26 @@ import io.neurovisor.cli.admin.UninstallCommand;
 import io.neurovisor.cli.admin.WriteSbomCommand;
 import io.neurovisor.cli.agent.AgentCommand;
 import io.neurovisor.cli.bench.BenchCommand;
+import io.neurovisor.cli.completion.CompletionCommand;
+import io.neurovisor.cli.completion.InstallCommand;
 import io.neurovisor.cli.examples.ExampleCommand;
+import io.neurovisor.cli.help.HelpCommand;
+import io.neurovisor.cli.help.LauncherCommand;
+import io.neurovisor.cli.help.VersionCommand;
 import io.neurovisor.cli.run.Launch;
 import io.neurovisor.cli.run.RecordStartCommand;
 import io.neurovisor.cli.run.RunCommand;
 import io.neurovisor.cli.serve.KeysCommand;
+import io.neurovisor.cli.serve.LogsCommand;
+import io.neurovisor.cli.serve.PsCommand;
 import io.neurovisor.cli.serve.ServeCommand;
 import io.neurovisor.cli.serve.StatusCommand;
+import io.neurovisor.cli.serve.StopCommand;
 import io.neurovisor.cli.sessions.SessionsCommand;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import picocli.CommandLine;
 
@@ -32,7 +41,11 @@ import picocli.CommandLine;
  * options of a command by reflection, which for all commands takes longer than the start of the JVM.
  */
 final class Commands {
-    private static final String COMPLETION = "completion";
+    /** The headings of the help. */
+    static final Map<String, List<String>> GROUPS = groups();
+
+    /** Commands that need the others. */
+    private static final Set<String> ABOUT_ALL = Set.of("completion", "help", "install");
 
     private Commands() {}
 
@@ -41,35 +54,62 @@ final class Commands {
         List<Map.Entry<String, Supplier<?>>> all = all(launch);
         List<Map.Entry<String, Supplier<?>>> named = all.stream()
                 .filter(command -> arguments.stream().limit(1).anyMatch(command.getKey()::equals))
-                .filter(command -> !command.getKey().equals(COMPLETION))
+                .filter(command -> !ABOUT_ALL.contains(command.getKey()))
                 .toList();
         (named.isEmpty() ? all : named)
                 .forEach(command -> program.addSubcommand(
                         command.getKey(), command.getValue().get()));
     }
 
+    private static Map<String, List<String>> groups() {
+        Map<String, List<String>> groups = new LinkedHashMap<>();
+        groups.put("Programs", List.of("run", "agent", "sessions", "example"));
+        groups.put("Daemon", List.of("serve", "status", "ps", "logs", "stop", "keys", "service"));
+        groups.put(
+                "This machine",
+                List.of("setup", "doctor", "config", "image", "kernel", "template", "gc", "install", "uninstall"));
+        groups.put("Tests and packages", List.of("test", "bench", "lab", "bpf", "oci", "sbom"));
+        groups.put("Help", List.of("help", "version", "completion"));
+        return groups;
+    }
+
     private static List<Map.Entry<String, Supplier<?>>> all(Launch launch) {
         return List.of(
                 Map.entry("run", () -> new RunCommand(launch)),
-                Map.entry("serve", ServeCommand::new),
-                Map.entry("status", StatusCommand::new),
                 Map.entry("agent", AgentCommand::new),
                 Map.entry("sessions", SessionsCommand::new),
-                Map.entry("keys", KeysCommand::new),
                 Map.entry("example", ExampleCommand::new),
-                Map.entry("bench", BenchCommand::new),
+                Map.entry("serve", ServeCommand::new),
+                Map.entry("status", StatusCommand::new),
+                Map.entry("ps", PsCommand::new),
+                Map.entry("logs", LogsCommand::new),
+                Map.entry("stop", StopCommand::new),
+                Map.entry("keys", KeysCommand::new),
+                launcher("service", "Installs or removes the systemd unit of the daemon."),
                 Map.entry("setup", SetupCommand::new),
+                Map.entry("doctor", DoctorCommand::new),
+                Map.entry("config", () -> new ConfigCommand(launch.environment())),
                 Map.entry("image", ImageCommand::new),
                 Map.entry("kernel", KernelCommand::new),
                 Map.entry("template", TemplateCommand::new),
-                Map.entry("config", () -> new ConfigCommand(launch.environment())),
-                Map.entry("doctor", DoctorCommand::new),
                 Map.entry("gc", GcCommand::new),
+                Map.entry("install", () -> new InstallCommand(launch.environment())),
+                Map.entry("uninstall", () -> new UninstallCommand(launch.environment())),
+                launcher("test", "Installs what the tests need and runs them."),
+                Map.entry("bench", BenchCommand::new),
                 Map.entry("lab", LabCommand::new),
-                Map.entry("uninstall", UninstallCommand::new),
+                launcher("bpf", "Compiles the eBPF programs, by which the kernel watches VMMs."),
+                launcher("oci", "Makes a container image."),
+                launcher("sbom", "Writes the bill of materials: each library and crate with version and licence."),
+                Map.entry("help", HelpCommand::new),
+                Map.entry("version", VersionCommand::new),
                 Map.entry("completion", CompletionCommand::new),
                 Map.entry(PrepareImageCommand.NAME, PrepareImageCommand::new),
                 Map.entry(RecordStartCommand.NAME, () -> new RecordStartCommand(Main::execute)),
                 Map.entry(WriteSbomCommand.NAME, WriteSbomCommand::new));
+    }
+
+    private static Map.Entry<String, Supplier<?>> launcher(String name, String description) {
+        return Map.entry(name, () -> new LauncherCommand(name, description).spec());
     }
 }

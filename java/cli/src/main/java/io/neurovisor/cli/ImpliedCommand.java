@@ -11,7 +11,7 @@ final class ImpliedCommand {
     private static final String FLAG = "--agent";
 
     /** The options of the program as a whole. */
-    private static final List<String> WITHOUT_COMMAND = List.of("-h", "--help", "-V", "--version");
+    private static final List<String> WITHOUT_COMMAND = List.of("-h", "--help", "--help-all", "-V", "--version");
 
     private ImpliedCommand() {}
 

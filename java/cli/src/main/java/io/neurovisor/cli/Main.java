@@ -1,12 +1,12 @@
 package io.neurovisor.cli;
 
-import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST;
-
 import io.neurovisor.cli.console.Failures;
+import io.neurovisor.cli.help.HelpPages;
 import io.neurovisor.cli.options.SettingOptions;
 import io.neurovisor.cli.run.Launch;
 import io.neurovisor.server.setting.ProcessEnvironment;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import picocli.CommandLine;
 
@@ -43,7 +43,7 @@ public final class Main {
             SettingOptions.addTo(command.getCommandSpec());
             // Wrong settings are reported together with wrong options.
             command.getCommandSpec().parser().collectErrors(true);
-            command.getHelpSectionMap().put(SECTION_KEY_OPTION_LIST, new OptionGroups());
+            HelpPages.format(command, command == commandLine ? Commands.GROUPS : Map.of());
         });
         return commandLine;
     }

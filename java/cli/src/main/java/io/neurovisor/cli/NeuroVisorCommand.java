@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
             "2 wrong usage. Of agent: 0 answer, 3 limit reached, 4 no model, 5 no sandbox,",
             "130 cancelled, 2 wrong usage.",
             "",
-            "./neurovisor test installs what the tests need and runs them."
+            "neurovisor help COMMAND shows the options of a command."
         })
 final class NeuroVisorCommand {
     @Option(

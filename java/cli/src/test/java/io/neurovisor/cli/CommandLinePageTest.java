@@ -2,6 +2,7 @@ package io.neurovisor.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.neurovisor.cli.help.LauncherCommand;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.server.setting.ProcessEnvironment;
 import java.io.IOException;
@@ -49,13 +50,13 @@ final class CommandLinePageTest {
             Map.entry("OUT_OF_MEMORY", "| 137 | out of memory"),
             Map.entry("OUTPUT_CLOSED", "| 141 | the reader of the output is gone"),
             Map.entry("NOT_READY", "| 1 | `status`: not ready"),
-            Map.entry("NO_DAEMON", "| 3 | `status`: no daemon answers"),
+            Map.entry("NO_DAEMON", "| 3 | `status`, `ps`, `logs`, `stop`: no daemon answers"),
             Map.entry(
                     "LAYER_BROKEN",
                     "| 1 | `status`: not ready or ending; `doctor`: a layer that should be live is broken"),
             Map.entry(
                     "LAYER_UNAVAILABLE",
-                    "| 3 | `status`: no daemon answers; `doctor`: a layer cannot be provided here"),
+                    "| 3 | `status`, `ps`, `logs`, `stop`: no daemon answers; `doctor`: a layer cannot be provided here"),
             Map.entry("NOT_EXAMINED", "; `doctor`: nothing is known to be broken, but something could not be examined"),
             Map.entry("AGENT_LIMIT", "; `agent`: limit reached"),
             Map.entry("MODEL_FAILED", "| 4 | `agent` and `example`: the model server failed"),
@@ -87,7 +88,9 @@ final class CommandLinePageTest {
 
     private static String row(OptionSpec option) {
         String names = Arrays.stream(option.names()).map("`%s`"::formatted).collect(Collectors.joining(", "));
-        String label = option.arity().max() == 0 ? "" : " " + option.paramLabel();
+        String label = option.arity().max() == 0
+                ? ""
+                : option.arity().min() == 0 ? "[=" + option.paramLabel() + "]" : " " + option.paramLabel();
         String shown = label.isEmpty() ? names : names.substring(0, names.length() - 1) + label + "`";
         return cell("| %s | ".formatted(shown)).replace("%", "%%") + "%s | "
                 + cell(text(option.description())).replace("%", "%%") + " |";
@@ -126,7 +129,8 @@ final class CommandLinePageTest {
         Main.commandLine(new ProcessEnvironment(Map.of(), Path.of("/home/user")))
                 .getSubcommands()
                 .forEach((name, command) -> {
-                    if (command.getCommandSpec().usageMessage().hidden()) {
+                    if (command.getCommandSpec().usageMessage().hidden()
+                            || command.getCommand() instanceof LauncherCommand) {
                         return;
                     }
                     if (command.getSubcommands().isEmpty() || command.getCommand() instanceof Callable) {

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,12 +72,15 @@ final class CommandLineTest {
     @Test
     void listsAllCommands() {
         assertThat(run(Map.of()).err())
-                .contains("a command is missing: run, serve, ")
+                .contains("a command is missing: run, agent, ")
                 .doesNotContain(PrepareImageCommand.NAME);
     }
 
     @Test
-    void suggestsTheNearestName() {
+    void suggestsOnlyCloseNames() {
+        assertThat(run(Map.of(), "stpo").err()).contains("did you mean stop?");
+        assertThat(run(Map.of(), "shop").err()).contains("did you mean stop?");
+        assertThat(run(Map.of(), "kill").err()).contains("kill").doesNotContain("did you mean");
         assertThat(run(Map.of(), "rnu").err()).contains("'rnu'; did you mean ").contains("run");
         assertThat(run(Map.of(), "image", "lst").err())
                 .contains("did you mean ")
@@ -150,12 +154,44 @@ final class CommandLineTest {
         assertThat(run.out()).contains("Program:", "Limits and results:", "Virtual machine:", "General:");
     }
 
+    @Test
+    void helpShowsTheOptionsThatMatter() {
+        String help = run(Map.of(), "run", "--help").out();
+        assertThat(help.lines().filter(line -> line.strip().startsWith("-"))).hasSizeBetween(12, 16);
+        assertThat(help).contains("--help-all").doesNotContain("--vm-uids", "--debug", "NEUROVISOR_");
+        assertThat(run(Map.of(), "run", "--help-all").out())
+                .contains("--vm-uids", "--debug", "NEUROVISOR_SIZE.", "~/.local/share/neurovisor.")
+                .startsWith("Usage: neurovisor run [OPTIONS] FILE");
+    }
+
+    @Test
+    void helpCommandPrintsTheHelp() {
+        assertThat(run(Map.of(), "help").out()).isEqualTo(run(Map.of(), "--help").out());
+        assertThat(run(Map.of(), "help", "image", "build").out())
+                .isEqualTo(run(Map.of(), "image", "build", "--help").out())
+                .contains("--rebuild");
+        assertThat(run(Map.of(), "help", "rnu").err()).contains("\"rnu\" is not known; did you mean run?");
+        assertThat(run(Map.of(), "version").out()).isEqualTo(run(Map.of(), "--version").out()).startsWith("neurovisor ");
+    }
+
+    @Test
+    void helpListsEveryCommandThatADocumentNames() throws IOException {
+        String help = run(Map.of(), "--help").out();
+        String page = Files.readString(Path.of(System.getProperty("neurovisor.home"), "docs/cli.md"));
+        assertThat(Pattern.compile("(?m)^\\| `([a-z]+)[^`]*` \\|").matcher(page).results())
+                .hasSizeGreaterThan(40)
+                .allSatisfy(command -> assertThat(help).containsPattern("(?m)^  " + command.group(1) + " +[A-Z]"));
+    }
+
     @ParameterizedTest
     @MethodSource("commands")
     void helpFitsATerminalAndIsPlain(CommandLine command) {
         String help = command.getUsageMessage(Ansi.OFF);
         assertThat(help.lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(COLUMNS));
         assertThat(help).contains("--help").contains("General:").doesNotContain("\u001b");
+        String[] names = command.getCommandSpec().qualifiedName().split(" ");
+        names[0] = "help";
+        assertThat(run(Map.of(), names).out()).isEqualTo(help);
     }
 
     /** A list of commands shows only the first string of each description. */
@@ -174,7 +210,7 @@ final class CommandLineTest {
         assertThat(all).hasSizeGreaterThan(15).allSatisfy((name, command) -> {
             CommandLine program = Main.commandLine(none, name, "--help");
             assertThat(program.getSubcommands().keySet())
-                    .isEqualTo(name.equals("completion") ? all.keySet() : Set.of(name));
+                    .isEqualTo(Set.of("completion", "help", "install").contains(name) ? all.keySet() : Set.of(name));
             assertThat(requireNonNull(program.getSubcommands().get(name)).getUsageMessage(Ansi.OFF))
                     .isEqualTo(command.getUsageMessage(Ansi.OFF));
             assertThat(command.getCommandName()).isEqualTo(name);

@@ -2,6 +2,7 @@ package io.neurovisor.server;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.files.StorageFaults;
 import io.neurovisor.server.setting.ProcessEnvironment;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -55,7 +56,7 @@ final class RuntimeDirectory {
             // Another process has a directory in it.
         } catch (IOException exception) {
             throw new NeuroVisorException(
-                    Fault.STORAGE_FAILED, base + " cannot be removed (" + exception.getMessage() + ")", exception);
+                    Fault.STORAGE_FAILED, base + " cannot be removed (" + StorageFaults.reason(exception) + ")", exception);
         }
     }
 
@@ -70,7 +71,7 @@ final class RuntimeDirectory {
         } catch (IOException exception) {
             throw new NeuroVisorException(
                     Fault.STORAGE_FAILED,
-                    base + " cannot be used for sockets (" + exception.getMessage()
+                    base + " cannot be used for sockets (" + StorageFaults.reason(exception)
                             + "); set XDG_RUNTIME_DIR to a directory of your own",
                     exception);
         }

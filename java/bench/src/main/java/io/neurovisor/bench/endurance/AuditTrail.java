@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.files.StorageFaults;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -70,7 +71,7 @@ record AuditTrail(Map<String, Integer> begun, int unended) {
         } catch (IOException exception) {
             throw new NeuroVisorException(
                     Fault.STORAGE_FAILED,
-                    "the audit log in " + directory + " cannot be read: " + exception.getMessage(),
+                    "the audit log in " + directory + " cannot be read: " + StorageFaults.reason(exception),
                     exception);
         }
     }

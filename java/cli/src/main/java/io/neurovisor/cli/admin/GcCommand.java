@@ -44,7 +44,7 @@ public final class GcCommand implements Runnable {
         PrintWriter out = spec.commandLine().getOut();
         String verb = dryRun ? "would remove " : "removed ";
         removed.forEach(item ->
-                out.println(verb + item.path() + " (" + Table.mebibytes(item.bytes()) + ", " + item.reason() + ")"));
+                out.println(verb + item.path() + " (" + Table.size(item.bytes()) + ", " + item.reason() + ")"));
         List<String> expired =
                 ExpiredSessions.remove(common, InstantSource.system().instant(), dryRun);
         expired.forEach(session -> out.println(verb + session));
@@ -54,7 +54,7 @@ public final class GcCommand implements Runnable {
             out.println(
                     items == 0
                             ? "nothing to remove"
-                            : verb + Table.mebibytes(bytes) + " in " + items + (items == 1 ? " item" : " items"));
+                            : verb + Table.size(bytes) + " in " + items + (items == 1 ? " item" : " items"));
         }
         out.flush();
     }

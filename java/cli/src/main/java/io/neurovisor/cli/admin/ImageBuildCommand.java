@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         customSynopsis = {
             "neurovisor image build [OPTIONS] [IMAGE]",
-            "neurovisor image build --name NAME [--from IMAGE] [--apt PACKAGE...] [--pip-requirements FILE]"
+            "       neurovisor image build --name NAME [--from IMAGE] [--apt PACKAGE...]",
+            "                              [--pip-requirements FILE]"
         })
 @AcceptsSettings(SettingGroup.IMAGE_BUILD)
 final class ImageBuildCommand implements Runnable {

@@ -29,7 +29,7 @@ public final class ImageCommand {
                 .forEach(image -> table.row(
                         image.name(),
                         image.problem().isPresent() ? "damaged" : image.digest().substring(0, 12),
-                        Table.mebibytes(image.sizeBytes()),
+                        Table.size(image.sizeBytes()),
                         Integer.toString(image.packageCount()),
                         image.problem().orElseGet(() -> Table.time(image.created()))));
         table.print(spec.commandLine().getOut());

@@ -46,7 +46,7 @@ public final class KernelCommand {
                         kernel.kernel().label(),
                         kernel.release().isEmpty() ? "unknown" : kernel.release(),
                         kernel.digest().isEmpty() ? "damaged" : kernel.digest().substring(0, 12),
-                        Table.mebibytes(kernel.sizeBytes()),
+                        Table.size(kernel.sizeBytes()),
                         kernel.boots() ? "yes" : "no",
                         kernel.problem().orElseGet(() -> Table.time(kernel.created()))));
         table.print(spec.commandLine().getOut());

@@ -64,8 +64,8 @@ public final class LabCommand {
         if (!common.isQuiet()) {
             spec.commandLine()
                     .getErr()
-                    .println("neurovisor: lab " + name.name()
-                            + " is up; ./neurovisor lab run -- COMMAND uses it, lab down stops it");
+                    .println("neurovisor: lab " + name.name() + " is up; ./neurovisor lab run" + name.option()
+                            + " -- COMMAND uses it, ./neurovisor lab down" + name.option() + " stops it");
         }
     }
 
@@ -107,7 +107,7 @@ public final class LabCommand {
         Lab lab = LabWiring.labs(common.settings())
                 .find(name.name())
                 .orElseThrow(() -> new NeuroVisorException(
-                        Fault.LAB_FAILED, "Lab " + name.name() + " is not up; start it with ./neurovisor lab up"));
+                        Fault.LAB_FAILED, "Lab " + name.name() + " is not up; start it with ./neurovisor lab up" + name.option()));
         return execute(common.settings(), lab, List.of("/bin/bash", "-i"), Optional.empty());
     }
 
@@ -126,11 +126,14 @@ public final class LabCommand {
     @Command(name = "down", description = "Stops a machine and removes its files.", mixinStandardHelpOptions = true)
     void down(@Mixin CommonOptions common, @Mixin LabNameOption name) {
         Labs labs = LabWiring.labs(common.settings());
-        boolean removed = labs.remove(name.name());
+        if (!labs.remove(name.name())) {
+            throw NeuroVisorException.invalid(
+                    "name", "lab " + name.name() + " is not up; ./neurovisor lab list shows the machines that are");
+        }
         if (!common.isQuiet()) {
             spec.commandLine()
                     .getErr()
-                    .println("neurovisor: lab " + name.name() + (removed ? " is down" : " was not up"));
+                    .println("neurovisor: lab " + name.name() + " is down");
         }
     }
 

@@ -2,6 +2,7 @@ package io.neurovisor.cli.admin;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.files.StorageFaults;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -33,7 +34,7 @@ record RequirementsFile(Path file) {
         } catch (CharacterCodingException exception) {
             throw invalid("is not UTF-8 text");
         } catch (IOException exception) {
-            throw invalid("cannot be read (" + exception.getMessage() + ")");
+            throw invalid("cannot be read (" + StorageFaults.reason(exception) + ")");
         }
     }
 

@@ -30,7 +30,7 @@ public final class TemplateCommand {
                         template.image(),
                         template.size(),
                         template.vmm(),
-                        Table.mebibytes(template.bytes()),
+                        Table.size(template.diskBytes()),
                         Table.time(template.created())));
         table.print(spec.commandLine().getOut());
     }

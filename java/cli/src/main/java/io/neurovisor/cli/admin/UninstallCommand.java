@@ -1,13 +1,16 @@
 package io.neurovisor.cli.admin;
 
+import io.neurovisor.cli.completion.CommandFiles;
 import io.neurovisor.cli.console.Table;
 import io.neurovisor.cli.options.CommonOptions;
+import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.store.UnusedPath;
 import io.neurovisor.server.Uninstallation;
 import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.setting.ProcessEnvironment;
 import java.io.Console;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -24,7 +27,7 @@ import picocli.CommandLine.Spec;
         name = "uninstall",
         description = {
             "Removes everything that NeuroVisor has written: the data directory with images, kernels, templates "
-                    + "and sessions, and the directory of its sockets.",
+                    + "and sessions, the directory of its sockets, and what install has written.",
             "The checkout and the packages are kept."
         },
         mixinStandardHelpOptions = true)
@@ -46,27 +49,35 @@ public final class UninstallCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
+    private final ProcessEnvironment environment;
+
+    public UninstallCommand(ProcessEnvironment environment) {
+        this.environment = environment;
+    }
+
     @Override
     public Integer call() {
-        ProcessEnvironment environment = ProcessEnvironment.current();
         Uninstallation uninstallation = new Uninstallation(
                 common.settings(),
                 purge ? List.of(LoadedConfig.standardFile(environment)) : List.of(),
                 environment.variables());
         List<UnusedPath> contents = uninstallation.contents();
         PrintWriter out = spec.commandLine().getOut();
-        if (contents.isEmpty()) {
+        List<Path> files = CommandFiles.installed(CommonOptions.home(), environment);
+        if (contents.isEmpty() && files.isEmpty()) {
             out.println("nothing to remove");
             out.flush();
             return 0;
         }
         contents.forEach(
-                item -> out.println(item.path() + " (" + item.reason() + ", " + Table.mebibytes(item.bytes()) + ")"));
+                item -> out.println(item.path() + " (" + item.reason() + ", " + Table.size(item.bytes()) + ")"));
+        files.forEach(file -> out.println(file + " (written by install)"));
         out.flush();
         if (!yes && !isConfirmed()) {
             return DECLINED;
         }
         uninstallation.remove();
+        files.forEach(PrivateFiles::delete);
         out.println("removed; the checkout " + CommonOptions.home() + " with its build can be deleted by hand");
         out.flush();
         return 0;

@@ -91,6 +91,12 @@ public final class AgentRunner {
             if (!result.explanation().isEmpty() && !options.isJson()) {
                 err(result.explanation());
             }
+            if (!options.isJson()) {
+                recording
+                        .session()
+                        .ifPresent(id -> remark(
+                                "recorded; to continue: ./neurovisor sessions resume " + id + " TASK"));
+            }
             return machines.isCancelled() ? ExitCode.CANCELLED : ExitCode.of(result.end());
         }
     }

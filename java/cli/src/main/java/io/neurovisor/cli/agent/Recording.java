@@ -33,6 +33,11 @@ final class Recording implements AutoCloseable {
         return recorder;
     }
 
+    /** Returns the session of the run; empty if none is recorded. */
+    Optional<SessionId> session() {
+        return Optional.ofNullable(recorder).map(SessionRecorder::session);
+    }
+
     @Override
     public void close() {
         if (recorder != null) {

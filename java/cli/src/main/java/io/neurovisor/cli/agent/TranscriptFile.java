@@ -8,6 +8,7 @@ import io.neurovisor.agent.model.Message;
 import io.neurovisor.agent.model.ToolCall;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.files.StorageFaults;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Files;
@@ -34,7 +35,7 @@ public final class TranscriptFile implements AgentListener, AutoCloseable {
             throw new NeuroVisorException(
                     Fault.INVALID_ARGUMENT,
                     "--transcript " + file + " cannot be written: "
-                            + exception.getClass().getSimpleName() + "; choose another file",
+                            + StorageFaults.reason(exception) + "; choose another file",
                     exception);
         }
     }
@@ -122,7 +123,7 @@ public final class TranscriptFile implements AgentListener, AutoCloseable {
     private NeuroVisorException failed(IOException exception) {
         return new NeuroVisorException(
                 Fault.STORAGE_FAILED,
-                "the transcript " + file + " could not be written: " + exception.getMessage(),
+                "the transcript " + file + " could not be written: " + StorageFaults.reason(exception),
                 exception);
     }
 }

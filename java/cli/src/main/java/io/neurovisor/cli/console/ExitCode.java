@@ -14,7 +14,7 @@ public final class ExitCode {
     static final int LAYER_UNAVAILABLE = 3;
     static final int NOT_EXAMINED = 4;
 
-    // Only status.
+    // The commands that ask a daemon.
     public static final int NOT_READY = 1;
     public static final int NO_DAEMON = 3;
 

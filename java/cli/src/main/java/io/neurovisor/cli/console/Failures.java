@@ -3,6 +3,7 @@ package io.neurovisor.cli.console;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.server.setting.NearestName;
 import java.io.PrintWriter;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import picocli.CommandLine;
@@ -40,7 +41,9 @@ public final class Failures {
         String written = unmatched.getUnmatched().getFirst();
         Stream<String> known = written.startsWith("-")
                 ? command.options().stream().map(OptionSpec::longestName)
-                : command.subcommands().keySet().stream();
+                : command.subcommands().entrySet().stream()
+                        .filter(subcommand -> !subcommand.getValue().getCommandSpec().usageMessage().hidden())
+                        .map(Map.Entry::getKey);
         return NearestName.of(written, known.toList());
     }
 

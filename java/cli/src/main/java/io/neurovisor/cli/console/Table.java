@@ -10,6 +10,9 @@ import java.util.stream.IntStream;
 
 /** Prints rows with aligned columns. */
 public final class Table {
+    private static final int KIBIBYTE = 1 << 10;
+    private static final int MEBIBYTE = 1 << 20;
+
     private final List<List<String>> rows = new ArrayList<>();
 
     public Table(String... heading) {
@@ -42,7 +45,8 @@ public final class Table {
         return instant.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 
-    public static String mebibytes(long bytes) {
-        return Math.ceilDiv(bytes, 1 << 20) + " MiB";
+    /** Returns a size in KiB or, from one on, in MiB, rounded up. */
+    public static String size(long bytes) {
+        return bytes < MEBIBYTE ? Math.ceilDiv(bytes, KIBIBYTE) + " KiB" : Math.ceilDiv(bytes, MEBIBYTE) + " MiB";
     }
 }

@@ -21,9 +21,12 @@ import picocli.CommandLine.Spec;
 /** Runs an example that demonstrates and checks a promise of NeuroVisor. */
 @Command(
         name = "example",
-        description =
-                "Runs an example that demonstrates a promise of NeuroVisor and checks it. Ends with 0 if the promise "
-                        + "held, with 1 if it did not.",
+        description = "Runs an example that demonstrates a promise of NeuroVisor and checks it.",
+        footer = {
+            "",
+            "Exit codes: 0 the promise held, 1 it did not; 4 no model; 77 this machine lacks",
+            "what the example shows; 130 cancelled, 2 wrong usage."
+        },
         mixinStandardHelpOptions = true)
 @AcceptsSettings(SettingGroup.MODEL)
 public final class ExampleCommand implements Callable<Integer> {

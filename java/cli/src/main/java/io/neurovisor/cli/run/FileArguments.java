@@ -5,6 +5,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.program.FileLimits;
 import io.neurovisor.engine.program.FilePath;
 import io.neurovisor.engine.program.InputFile;
+import io.neurovisor.host.files.StorageFaults;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -58,7 +59,7 @@ final class FileArguments {
         } catch (NoSuchFileException exception) {
             throw invalid("--file " + shown(host) + ": no such file");
         } catch (IOException exception) {
-            throw invalid("--file " + shown(host) + " cannot be read: " + exception.getMessage());
+            throw invalid("--file " + shown(host) + " cannot be read: " + StorageFaults.reason(exception));
         }
     }
 

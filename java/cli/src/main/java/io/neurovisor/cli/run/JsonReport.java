@@ -22,7 +22,12 @@ import java.util.Optional;
 
 /** Writes the result of {@code run --json}: one object on one line. */
 record JsonReport(
-        ExecutionRequest request, ExecutionResult result, CapturedOutput output, RunOrigin origin, Duration total) {
+        ExecutionRequest request,
+        ExecutionResult result,
+        CapturedOutput output,
+        RunOrigin origin,
+        Duration total,
+        JsonForm form) {
     private static final double NANOS_PER_MILLISECOND = 1e6;
 
     @FunctionalInterface
@@ -36,12 +41,16 @@ record JsonReport(
             json.writeStartObject();
             writeEnd(json);
             writeOutput(json);
-            writeOrigin(json);
-            writeLayers(json);
+            json.writeNumberField("duration_ms", milliseconds(result.exit().duration()));
+            json.writeStringField("trace_id", result.traceId().toString());
             json.writeFieldName("files");
             files.write(json);
             writeSkipped(json);
-            writeTimings(json);
+            if (form == JsonForm.FULL) {
+                writeMachine(json);
+                writeLayers(json);
+                writeTimings(json);
+            }
             json.writeEndObject();
         } catch (IOException exception) {
             throw new UncheckedIOException(exception);
@@ -81,9 +90,7 @@ record JsonReport(
         }
     }
 
-    private void writeOrigin(JsonGenerator json) throws IOException {
-        json.writeNumberField("duration_ms", milliseconds(result.exit().duration()));
-        json.writeStringField("trace_id", result.traceId().toString());
+    private void writeMachine(JsonGenerator json) throws IOException {
         json.writeStringField("vm_id", result.vmId().value());
         writeOptional(json, "daemon", origin.daemon().map(Path::toString));
         json.writeStringField("vmm", origin.vmm());

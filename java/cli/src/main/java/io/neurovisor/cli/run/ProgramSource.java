@@ -4,6 +4,7 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Program;
+import io.neurovisor.host.files.StorageFaults;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -77,7 +78,7 @@ record ProgramSource(
         if (!Files.exists(path)) {
             return "no such file";
         }
-        return Files.isDirectory(path) ? "it is a directory" : String.valueOf(exception.getMessage());
+        return Files.isDirectory(path) ? "it is a directory" : StorageFaults.reason(exception);
     }
 
     private static NeuroVisorException invalid(String message) {

@@ -38,7 +38,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         customSynopsis = {
             "neurovisor run [OPTIONS] FILE [-- ARGS...]",
-            "neurovisor run [OPTIONS] --language LANGUAGE -c CODE [-- ARGS...]"
+            "       neurovisor run [OPTIONS] --language LANGUAGE -c CODE [-- ARGS...]"
         })
 @AcceptsSettings({SettingGroup.PUSH, SettingGroup.TIMEOUT})
 public final class RunCommand implements Callable<Integer> {
@@ -63,8 +63,15 @@ public final class RunCommand implements Callable<Integer> {
 
     @Option(
             names = "--json",
-            description = "Print one JSON object with output, outcome, files and times, instead of the output itself.")
-    private boolean json;
+            arity = "0..1",
+            paramLabel = "full",
+            fallbackValue = "result",
+            converter = JsonForm.Converter.class,
+            preprocessor = JsonForm.AttachedOnly.class,
+            completionCandidates = JsonForm.Values.class,
+            description = "Print one JSON object with output, outcome and files, instead of the output itself."
+                    + " --json=full adds the machine, its layers and the times.")
+    private JsonForm json = JsonForm.NONE;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it.

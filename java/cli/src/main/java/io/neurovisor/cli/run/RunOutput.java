@@ -21,22 +21,22 @@ final class RunOutput implements AutoCloseable {
     private final DiscardedFiles unwanted = new DiscardedFiles();
     private final CapturedFiles captured = new CapturedFiles();
     private final CapturedOutput capturedOutput;
-    private final boolean json;
+    private final JsonForm json;
     private final Launch launch;
 
-    private RunOutput(@Nullable OutputDirectory directory, boolean json, Launch launch) {
+    private RunOutput(@Nullable OutputDirectory directory, JsonForm json, Launch launch) {
         this.launch = launch;
         this.directory = directory;
         this.json = json;
         this.capturedOutput = new CapturedOutput(directory == null ? captured : directory);
     }
 
-    static RunOutput of(@Nullable Path out, boolean json, Launch launch) {
+    static RunOutput of(@Nullable Path out, JsonForm json, Launch launch) {
         return new RunOutput(out == null ? null : OutputDirectory.open(out), json, launch);
     }
 
     OutputSink sink() {
-        if (json) {
+        if (json != JsonForm.NONE) {
             return capturedOutput;
         }
         return streams(directory == null ? unwanted : directory);
@@ -44,9 +44,9 @@ final class RunOutput implements AutoCloseable {
 
     /** Prints the JSON object, if any, and returns remarks for the user. */
     List<String> finish(ExecutionRequest request, ExecutionResult result, RunOrigin origin, Duration total) {
-        if (json) {
+        if (json != JsonForm.NONE) {
             StandardStreams streams = streams(unwanted);
-            new JsonReport(request, result, capturedOutput, origin, total)
+            new JsonReport(request, result, capturedOutput, origin, total, json)
                     .write(streams.stdoutStream(), this::writeFiles);
             streams.stdout(ByteBuffer.wrap(new byte[] {'\n'}));
         }

@@ -72,6 +72,12 @@ record StatusReport(PrintWriter out) {
         if (executions.current().isEmpty()) {
             return;
         }
+        printRunning(overview);
+    }
+
+    /** Prints the oldest of the running executions. */
+    void printRunning(Overview overview) {
+        Activity executions = overview.executions();
         Table table = new Table("TRACE", "LANGUAGE", "SIZE", "MACHINE", "FOR");
         for (CurrentExecution execution : executions.current()) {
             row(
@@ -83,6 +89,10 @@ record StatusReport(PrintWriter out) {
                     FigureFormat.duration(Duration.between(execution.begun(), overview.at())));
         }
         table.print(out);
+        if (executions.running() > executions.current().size()) {
+            line("and " + (executions.running() - executions.current().size()) + " more");
+        }
+        out.flush();
     }
 
     private void recent(Activity executions) {

@@ -41,12 +41,10 @@ final class JsonReportTest {
     private final CapturedOutput output = new CapturedOutput(files);
 
     @Test
-    void containsEveryPromisedField() throws IOException {
+    void fullFormContainsEveryPromisedField() throws IOException {
         output.stdout(bytes("gr\u00fcn\n"));
-        JsonNode json = report();
-        List<String> names = new ArrayList<>();
-        json.fieldNames().forEachRemaining(names::add);
-        assertThat(names)
+        JsonNode json = report(JsonForm.FULL);
+        assertThat(names(json))
                 .contains(
                         "language",
                         "outcome",
@@ -88,6 +86,28 @@ final class JsonReportTest {
     }
 
     @Test
+    void containsWhatAProgramNeeds() throws IOException {
+        assertThat(names(report()))
+                .containsExactly(
+                        "language",
+                        "outcome",
+                        "exit_code",
+                        "signal",
+                        "detail",
+                        "killed_process",
+                        "background_processes",
+                        "stdout",
+                        "stderr",
+                        "stdout_truncated",
+                        "stderr_truncated",
+                        "duration_ms",
+                        "trace_id",
+                        "files",
+                        "skipped_files",
+                        "skipped_files_total");
+    }
+
+    @Test
     void addsTheBytesOfOutputThatIsNotText() throws IOException {
         output.stderr(ByteBuffer.wrap(new byte[] {'a', (byte) 0xff}));
         JsonNode json = report();
@@ -116,20 +136,30 @@ final class JsonReportTest {
                 written.addAndGet(count);
                 longest.accumulateAndGet(count, Math::max);
             }
-        });
+        }, JsonForm.RESULT);
         assertThat(written).hasValueGreaterThan(6L * OUTPUT_BYTES);
         assertThat(longest).hasValueLessThan(1 << 20);
     }
 
+    private static List<String> names(JsonNode json) {
+        List<String> names = new ArrayList<>();
+        json.fieldNames().forEachRemaining(names::add);
+        return names;
+    }
+
     private JsonNode report() throws IOException {
+        return report(JsonForm.RESULT);
+    }
+
+    private JsonNode report(JsonForm form) throws IOException {
         ByteArrayOutputStream written = new ByteArrayOutputStream();
-        write(written);
+        write(written, form);
         String text = written.toString(StandardCharsets.UTF_8);
         assertThat(text).doesNotContain("\n");
         return new ObjectMapper().readTree(text);
     }
 
-    private void write(OutputStream out) {
+    private void write(OutputStream out, JsonForm form) {
         Program program = new Program(
                 Language.PYTHON,
                 "the code",
@@ -160,7 +190,7 @@ final class JsonReportTest {
                 "");
         RunOrigin origin =
                 new RunOrigin("firecracker", "1.12.1", "kvm", "it works", Optional.of(Path.of("/run/d.sock")));
-        new JsonReport(request, result, output, origin, Duration.ofMillis(60)).write(out, json -> {
+        new JsonReport(request, result, output, origin, Duration.ofMillis(60), form).write(out, json -> {
             json.writeStartArray();
             json.writeEndArray();
         });

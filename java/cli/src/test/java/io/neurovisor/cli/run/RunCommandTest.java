@@ -226,7 +226,7 @@ final class RunCommandTest {
             return exit(Outcome.CANCELLED, 3);
         });
         CommandRun run =
-                CommandRun.of(Map.of(), "", machines, "run", "--json", "--size=small", "-l", "python", "-c", "1");
+                CommandRun.of(Map.of(), "", machines, "run", "--json=full", "--size=small", "-l", "python", "-c", "1");
         assertThat(run.exitCode()).as(run.stderr()).isEqualTo(130);
         assertThat(run.stdout()).hasLineCount(1);
         JsonNode json = new ObjectMapper().readTree(run.stdout());
@@ -240,6 +240,18 @@ final class RunCommandTest {
         assertThat(json.get("vmm_version").textValue()).isEqualTo("1.2.3");
         assertThat(json.at("/files/0/path").textValue()).isEqualTo("f");
         assertThat(json.at("/files/0/content_base64").binaryValue()).isEqualTo(new byte[] {0, 1});
+    }
+
+    @Test
+    void jsonTakesItsValueAfterAnEqualsSignOnly() throws IOException {
+        Path program = Files.writeString(directory.resolve("p.py"), "1");
+        FakeMachines machines = FakeMachines.executing((_, _) -> exit(Outcome.COMPLETED, 0));
+        CommandRun run = CommandRun.of(Map.of(), "", machines, "run", "--json", program.toString());
+        assertThat(run.exitCode()).as(run.stderr()).isZero();
+        assertThat(run.stdout()).contains("\"language\":\"python\"").doesNotContain("vmm_version");
+        CommandRun unknown = CommandRun.of("run", "--json=all", program.toString());
+        assertThat(unknown.exitCode()).isEqualTo(2);
+        assertThat(unknown.stderr()).contains("\"all\" is not allowed; use --json or --json=full");
     }
 
     private static String text(ByteBuffer bytes) {

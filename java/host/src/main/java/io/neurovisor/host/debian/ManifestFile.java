@@ -54,7 +54,7 @@ public final class ManifestFile {
             try {
                 return requireNonNull(MAPPER.readValue(content, type), "null");
             } catch (IOException | NullPointerException malformed) {
-                throw broken(file, firstLine(malformed), malformed);
+                throw broken(file, "it does not have the expected form", malformed);
             }
         } catch (IOException failure) {
             throw StorageFaults.of("read", file, failure);
@@ -66,9 +66,5 @@ public final class ManifestFile {
                 Fault.IMAGE_BROKEN,
                 "%s is damaged: %s; build again by neurovisor image build".formatted(file, problem),
                 cause);
-    }
-
-    private static String firstLine(Exception failure) {
-        return String.valueOf(failure.getMessage()).lines().findFirst().orElse("unreadable");
     }
 }

@@ -3,6 +3,7 @@ package io.neurovisor.host.template;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.neurovisor.engine.template.TemplateKey;
+import io.neurovisor.host.files.DiskUsage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,16 +19,20 @@ import java.util.stream.Stream;
  * @param digest the digest of the key
  * @param vmm such as {@code qemu 10.0.2 (tcg)}
  * @param bootDigests the digests of the files from which its guest booted
- * @param bytes the size of the template on disk
  */
 public record TemplateRecord(
-        String digest, String image, String size, String vmm, Instant created, List<String> bootDigests, long bytes) {
+        String digest, String image, String size, String vmm, Instant created, List<String> bootDigests, Path directory) {
     static final String FILE = "template.json";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
     public TemplateRecord {
         bootDigests = List.copyOf(bootDigests);
+    }
+
+    /** Returns the space on disk, as {@code gc} reports it. */
+    public long diskBytes() {
+        return DiskUsage.bytes(directory);
     }
 
     static byte[] format(TemplateKey key, Instant created) {
@@ -59,20 +64,9 @@ public record TemplateRecord(
                     Stream.of("rootfs", "kernel", "initrd")
                             .map(file -> node.path(file).asText())
                             .toList(),
-                    allocatedBytes(directory)));
+                    directory));
         } catch (IOException | DateTimeParseException exception) {
             return Optional.empty();
-        }
-    }
-
-    /** A memory file has holes, so its length is not its size on disk. */
-    private static long allocatedBytes(Path directory) throws IOException {
-        try (Stream<Path> files = Files.list(directory)) {
-            long bytes = 0;
-            for (Path file : files.toList()) {
-                bytes += (long) Files.getAttribute(file, "unix:size");
-            }
-            return bytes;
         }
     }
 }

@@ -4,6 +4,7 @@ import io.neurovisor.agent.provider.ProviderChoice;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.program.FilePath;
+import io.neurovisor.host.files.StorageFaults;
 import io.neurovisor.server.setting.ProcessEnvironment;
 import java.io.IOException;
 import java.io.InputStream;
@@ -53,7 +54,7 @@ public final class ApiKey {
             throw new NeuroVisorException(
                     Fault.INVALID_ARGUMENT,
                     flag + " " + shown + " cannot be read: "
-                            + exception.getClass().getSimpleName(),
+                            + StorageFaults.reason(exception),
                     exception);
         }
     }

@@ -24,7 +24,9 @@ public record MetricsConfig(
             .as(SettingType.ADDRESS);
 
     public static final Setting<Integer> METRICS_PORT = Setting.declare(
-                    "metrics-port", SettingGroup.STATUS_PORT, "Their port; 0 for any free port.")
+                    "metrics-port",
+                    SettingGroup.STATUS_PORT,
+                    "The port of the status page, /health, /ready and /metrics; 0 for any free port.")
             .defaultsTo("9090")
             .as(SettingType.count(0, 65_535));
 

@@ -43,7 +43,7 @@ public record ModelConfig(
             .as(SettingType.oneOf(ProviderChoice.values()));
 
     public static final Setting<Optional<URI>> BASE_URL = Setting.declare(
-                    "base-url", SettingGroup.MODEL, "The address of that server.")
+                    "base-url", SettingGroup.MODEL, "The address of the model's server.")
             .defaultsTo("auto", "--ollama-host, or OpenAI's own with --provider openai")
             .as(SettingType.optional("auto", SettingType.url("http://127.0.0.1:8080/v1")));
 

@@ -15,6 +15,7 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.host.files.StorageFaults;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.PortHolder;
 import io.neurovisor.server.access.CallLimits;
@@ -174,7 +175,7 @@ public final class GrpcPorts implements AutoCloseable {
     private static NeuroVisorException unusable(Path socket, IOException exception) {
         return new NeuroVisorException(
                 Fault.PORT_UNUSABLE,
-                "socket " + socket + " cannot be served (" + exception.getMessage() + "); choose another with --socket",
+                "socket " + socket + " cannot be served (" + StorageFaults.reason(exception) + "); choose another with --socket",
                 exception);
     }
 

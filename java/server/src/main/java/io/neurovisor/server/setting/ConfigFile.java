@@ -1,6 +1,7 @@
 package io.neurovisor.server.setting;
 
 import io.neurovisor.engine.program.FilePath;
+import io.neurovisor.host.files.StorageFaults;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -60,7 +61,7 @@ public record ConfigFile(Map<String, Entry> entries, List<String> problems) {
         } catch (AccessDeniedException exception) {
             return unusable(shown, "permission denied");
         } catch (IOException exception) {
-            return unusable(shown, String.valueOf(exception.getMessage()));
+            return unusable(shown, StorageFaults.reason(exception));
         }
     }
 

@@ -68,7 +68,7 @@ final class DoctorIT {
 
     @Test
     void runReportsTheSameLayers() throws IOException {
-        CommandLineRun run = CommandLineRun.of("run", "--json", "-l", "bash", "-c", "true");
+        CommandLineRun run = CommandLineRun.of("run", "--json=full", "-l", "bash", "-c", "true");
         JsonNode layers = new ObjectMapper().readTree(run.stdout()).path("layers");
         assertThat(layers).isNotEmpty();
         for (JsonNode layer : layers) {

@@ -50,7 +50,7 @@ final class RunIT {
     @ShortTier
     @Test
     void missingEbpfPreventsTheStart() {
-        CommandLineRun run = CommandLineRun.of("run", "--ebpf=on", "--json", "-l", "bash", "-c", "echo ran");
+        CommandLineRun run = CommandLineRun.of("run", "--ebpf=on", "--json=full", "-l", "bash", "-c", "echo ran");
         if (run.exitCode() == 0) {
             assertThat(run.stdout()).contains("{\"layer\":5,\"name\":\"eBPF LSM\",\"status\":\"live\"");
             return; // This machine has eBPF LSM.

@@ -71,7 +71,7 @@ final class RunOptionsIT {
                 ("#".repeat(63) + "\n").repeat(missing / 64) + "#".repeat(missing % 64 - 1) + "\n" + program);
         assertThat(large).hasSize(8 << 20);
         CommandLineRun run =
-                CommandLineRun.of("run", "--json", "--size", "small", "--timeout", "120", large.toString());
+                CommandLineRun.of("run", "--json=full", "--size", "small", "--timeout", "120", large.toString());
         assertThat(run.exitCode()).as(run.stderr()).isEqualTo(3);
         assertThat(run.stdout()).hasLineCount(1);
         JsonNode json = new ObjectMapper().readTree(run.stdout());

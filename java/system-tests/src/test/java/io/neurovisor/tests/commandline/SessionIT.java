@@ -112,8 +112,11 @@ final class SessionIT {
 
         try (ScriptedOllama ollama = new ScriptedOllama(says("Said."))) {
             CommandLineRun resumed = CommandLineRun.of(
-                    environment(ollama), "sessions", "resume", id, "Try again", "--quiet", "--size=small", "--warm=0");
-            assertThat(resumed.stdout()).as(resumed.stderr()).isEqualTo("Said.\n");
+                    environment(ollama), "sessions", "resume", id, "Try again", "--size=small", "--warm=0");
+            assertThat(resumed.stdout()).as(resumed.stderr()).contains("Result: Said.\n");
+            assertThat(resumed.stderr())
+                    .contains("recorded; to continue: ./neurovisor sessions resume "
+                            + session(id).path("id").asText() + " TASK\n");
             assertThat(ollama.requests().getFirst()).contains("Say something", "before the end", "Try again");
         }
         assertThat(neurovisor("sessions", "delete", id).exitCode()).isZero();

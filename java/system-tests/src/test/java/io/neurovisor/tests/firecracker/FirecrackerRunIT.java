@@ -24,8 +24,8 @@ final class FirecrackerRunIT {
 
     @Test
     void printsTheResultWithVmmAndLiveLayers() throws JsonProcessingException {
-        CommandLineRun run =
-                CommandLineRun.of("run", "--vmm", "firecracker", "--json", "--language", "python", "-c", "print(6*7)");
+        CommandLineRun run = CommandLineRun.of(
+                "run", "--vmm", "firecracker", "--json=full", "--language", "python", "-c", "print(6*7)");
         assertThat(run.exitCode()).as(run.stderr()).isZero();
         JsonNode report = new ObjectMapper().readTree(run.stdout());
         assertThat(report.at("/stdout").asText()).isEqualTo("42\n");

@@ -109,7 +109,16 @@ final class OciImageIT {
                     .failFast("the container has ended", () -> !container.isAlive())
                     .until(() -> Files.readString(log).contains("serves gRPC on "));
             HostCommand.Result run = HostCommand.run(runc(
-                    "exec", CONTAINER, PROGRAM, "run", "--daemon=on", "--json", "-l", "python", "-c", "print(6*7)"));
+                    "exec",
+                    CONTAINER,
+                    PROGRAM,
+                    "run",
+                    "--daemon=on",
+                    "--json=full",
+                    "-l",
+                    "python",
+                    "-c",
+                    "print(6*7)"));
             assertThat(run.exitCode()).as(run.stderr() + Files.readString(log)).isZero();
             assertThat(JSON.readTree(run.stdout()).at("/stdout").asText()).isEqualTo("42\n");
             assertThat(JSON.readTree(run.stdout()).at("/daemon").asText()).endsWith("/daemon.sock");

@@ -102,7 +102,7 @@ final class ServiceUnitIT {
         assertThat(Files.readString(daemon.resolve("status")).lines())
                 .contains("NoNewPrivs:\t1", "Seccomp:\t2", "CapEff:\t0000000000000002");
 
-        CommandLineRun run = CommandLineRun.await(run("--json", "-l", "python", "-c", "print(6*7)"));
+        CommandLineRun run = CommandLineRun.await(run("--json=full", "-l", "python", "-c", "print(6*7)"));
         assertThat(run.exitCode()).as(run.stderr() + log()).isZero();
         JsonNode report = new ObjectMapper().readTree(run.stdout());
         assertThat(report.at("/stdout").asText()).isEqualTo("42\n");

@@ -256,6 +256,15 @@ final class DocumentsTest {
         }
     }
 
+    /** What a reader compares, and what a machine may lack. */
+    @Test
+    void documentsAnswerCommonQuestions() {
+        assertThat(read(HOME.resolve("README.md"))).contains("Docker", "gVisor", "Kata", "A full virtual machine");
+        assertThat(read(HOME.resolve("docs/ebpf.md"))).contains("## Why eBPF", "WSL2");
+        assertThat(read(HOME.resolve("docs/install.md"))).contains("WSL2");
+        assertThat(read(HOME.resolve("SECURITY.md"))).contains("SSRF");
+    }
+
     @Test
     void readmeShowsAnExcerptOfTheJavaPage() {
         String page = Documents.text("docs/java.md");

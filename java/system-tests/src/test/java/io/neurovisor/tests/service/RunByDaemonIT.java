@@ -61,7 +61,12 @@ final class RunByDaemonIT {
             assertThat(quiet).isEqualTo(new CommandLineRun(0, "42\n", ""));
 
             CommandLineRun json = byDaemon(
-                    "run", "--json", "-l", "python", "-c", "import os; os.mkdir('out'); open('out/a','w').write('b')");
+                    "run",
+                    "--json=full",
+                    "-l",
+                    "python",
+                    "-c",
+                    "import os; os.mkdir('out'); open('out/a','w').write('b')");
             assertThat(json.stdout()).contains("\"daemon\":\"" + socket + "\"", "\"vmm\":\"qemu\"", "\"path\":\"a\"");
 
             CommandLineRun own = byDaemon("run", "--vmm=qemu", "-l", "sh", "-c", "echo 1");

@@ -2,6 +2,7 @@ package io.neurovisor.server.access.tls;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.files.StorageFaults;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -60,7 +61,7 @@ record PemFile(String flag, Path path) {
                     "cannot be read by user " + System.getProperty("user.name") + "; correct its permissions",
                     exception);
         } catch (IOException exception) {
-            throw fault("cannot be read (" + exception.getMessage() + "); name a file in PEM", exception);
+            throw fault("cannot be read (" + StorageFaults.reason(exception) + "); name a file in PEM", exception);
         }
     }
 

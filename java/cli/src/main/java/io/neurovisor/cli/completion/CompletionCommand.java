@@ -1,9 +1,7 @@
-package io.neurovisor.cli.admin;
+package io.neurovisor.cli.completion;
 
 import java.io.PrintWriter;
 import java.util.Iterator;
-import java.util.List;
-import picocli.AutoComplete;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -14,14 +12,13 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "completion",
         description = {
-            "Prints a script with which bash or zsh completes commands, options and values.",
-            "For this shell: source <(neurovisor completion bash)"
+            "Prints a script with which bash, zsh or fish completes commands, options and values.",
+            "For this shell: source <(neurovisor completion bash), in fish: neurovisor completion fish | source.",
+            "install sets it up for every shell."
         },
         mixinStandardHelpOptions = true)
 public final class CompletionCommand implements Runnable {
-    private static final List<String> SHELLS = List.of("bash", "zsh");
-
-    @Parameters(paramLabel = "SHELL", completionCandidates = Shells.class, description = "bash or zsh.")
+    @Parameters(paramLabel = "SHELL", completionCandidates = Shells.class, description = "bash, zsh or fish.")
     private String shell = "";
 
     @Spec
@@ -31,19 +28,17 @@ public final class CompletionCommand implements Runnable {
     static final class Shells implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {
-            return SHELLS.iterator();
+            return Shell.names().iterator();
         }
     }
 
     @Override
     public void run() {
-        if (!SHELLS.contains(shell)) {
-            throw new ParameterException(
-                    spec.commandLine(), "SHELL: \"" + shell + "\" is not allowed; use " + String.join(" or ", SHELLS));
-        }
-        // One script serves both: in zsh it loads the emulation of bash completion.
+        Shell known = Shell.named(shell)
+                .orElseThrow(() -> new ParameterException(
+                        spec.commandLine(), "SHELL: \"" + shell + "\" is not allowed; use bash, zsh or fish"));
         PrintWriter out = spec.commandLine().getOut();
-        out.print(AutoComplete.bash(spec.root().name(), spec.root().commandLine()));
+        out.print(known.script(spec.root().commandLine()));
         out.flush();
     }
 }

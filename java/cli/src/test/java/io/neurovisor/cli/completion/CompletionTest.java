@@ -1,4 +1,4 @@
-package io.neurovisor.cli.admin;
+package io.neurovisor.cli.completion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -30,8 +30,21 @@ final class CompletionTest {
     }
 
     @Test
+    void fishCompletesCommandsOptionsAndValues() {
+        assertThat(CommandRun.of("completion", "fish").stdout().lines())
+                .contains(
+                        "complete --command neurovisor --condition '__fish_use_subcommand' --no-files --arguments stop"
+                                + " --description 'Stops this user\\'s daemon, and waits for it'",
+                        "complete --command neurovisor --condition '__fish_seen_subcommand_from image; and"
+                                + " __fish_seen_subcommand_from build' --long-option rebuild --description 'Build IMAGE"
+                                + " again, with the current packages of Debian and the Python index'")
+                .anyMatch(line -> line.contains("'__fish_seen_subcommand_from run' --long-option size")
+                        && line.contains("--arguments 'small medium large'"));
+    }
+
+    @Test
     void rejectsOtherShells() {
-        assertThat(CommandRun.of(Map.of(), "completion", "fish").exitCode()).isEqualTo(2);
+        assertThat(CommandRun.of(Map.of(), "completion", "tcsh").exitCode()).isEqualTo(2);
     }
 
     /** Returns the candidates that bash offers for the last of the words. */
