@@ -44,7 +44,7 @@ public record CommandFiles(Path launcher, Path bin, Path share) {
                         environment.directory("XDG_DATA_HOME", ".local/share"));
     }
 
-    /** Returns all existing files that {@code install} has written for this checkout. */
+    /** Returns all files that {@code install} has written for this checkout and this user can remove. */
     public static List<Path> installed(Path home, ProcessEnvironment environment) {
         Set<Path> files = new LinkedHashSet<>();
         Stream.concat(
@@ -52,7 +52,8 @@ public record CommandFiles(Path launcher, Path bin, Path share) {
                         path(environment)
                                 .map(bin -> new CommandFiles(launcher(home), bin, bin.resolveSibling("share"))))
                 .filter(place -> place.isOurs(place.link()))
-                .forEach(place -> place.files().filter(place::isOurs).forEach(files::add));
+                .forEach(place ->
+                        place.files().filter(place::isOurs).filter(CommandFiles::isRemovable).forEach(files::add));
         return List.copyOf(files);
     }
 
@@ -112,6 +113,11 @@ public record CommandFiles(Path launcher, Path bin, Path share) {
         } catch (IOException | UncheckedIOException exception) {
             return false;
         }
+    }
+
+    /** Root may have installed the command of the same checkout for all users. */
+    private static boolean isRemovable(Path file) {
+        return Files.isWritable(requireNonNull(file.getParent(), "a file is in a directory"));
     }
 
     private static Stream<Path> path(ProcessEnvironment environment) {

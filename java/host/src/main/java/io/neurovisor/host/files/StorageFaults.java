@@ -16,7 +16,7 @@ import java.nio.file.Path;
 /** Converts the JDK's input and output exceptions into faults with one line that names the file and the reason. */
 public final class StorageFaults {
     private static final String FULL = "the disk is full";
-    private static final String ADVICE = "; free some space or give another --data-dir";
+    private static final String READ_ONLY = "the file system is read-only";
 
     private StorageFaults() {}
 
@@ -31,8 +31,16 @@ public final class StorageFaults {
         }
         return new NeuroVisorException(
                 Fault.STORAGE_FAILED,
-                "Cannot %s %s: %s".formatted(action, file, reason(failure).replace(FULL, FULL + ADVICE)),
+                "Cannot %s %s: %s".formatted(action, file, reason(failure) + advice(failure)),
                 failure);
+    }
+
+    private static String advice(IOException failure) {
+        return switch (reason(failure)) {
+            case FULL -> "; free some space or give another --data-dir";
+            case READ_ONLY -> "; give another --data-dir";
+            default -> "";
+        };
     }
 
     /** Returns why an access failed, without the path and the name of an exception. */
@@ -42,7 +50,7 @@ public final class StorageFaults {
             return FULL;
         }
         if (message.contains("Read-only file system")) {
-            return "the file system is read-only";
+            return READ_ONLY;
         }
         return switch (failure) {
             case AccessDeniedException _ -> "permission denied for user " + System.getProperty("user.name");
