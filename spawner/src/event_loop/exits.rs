@@ -107,7 +107,9 @@ impl EventLoop {
     /// Kills all VMs. The loop then cleans up as usual.
     pub(super) fn close(&mut self, exit_code: u8) {
         if self.closing.is_none() {
-            self.vms.iter().for_each(Vm::kill);
+            for vm in &self.vms {
+                vm.kill();
+            }
             self.closing = Some(Closing {
                 exit_code,
                 deadline: Instant::now() + CLOSE_TIMEOUT,

@@ -9,8 +9,7 @@ use rustix::io::Errno;
 use super::EventLoop;
 use crate::cleanup::journal::Entry;
 use crate::cleanup::scratch;
-use crate::vm::Vm;
-use crate::wire::{event::Event, request::Request, ScratchHeld};
+use crate::wire::{event::Event, request::Request, Killed, ScratchHeld};
 
 impl EventLoop {
     pub(super) fn serve_stdin(&mut self, ready: PollFlags) {
@@ -40,12 +39,7 @@ impl EventLoop {
     fn serve(&mut self, request: Option<Request>) {
         match request {
             Some(Request::Start(start)) => self.start(start),
-            // A VM that has ended is not found. Its `Exited` is already on the way.
-            Some(Request::Kill(kill)) => self
-                .vms
-                .iter()
-                .filter(|vm| vm.id.as_str() == kill.vm_id)
-                .for_each(Vm::kill),
+            Some(Request::Kill(kill)) => self.kill(kill.vm_id),
             Some(Request::MeasureTsc(_)) => self.tsc.ask(Instant::now()),
             Some(Request::HoldScratch(hold)) => self.hold_scratch(hold.path),
             Some(Request::TellOutput(tell)) => self.report_output(tell.vm_id),
@@ -64,6 +58,14 @@ impl EventLoop {
             None => self.close_for_invalid_request(format_args!(
                 "a request that this version does not know"
             )),
+        }
+    }
+
+    /// Kills a VM. One that has ended is not found; its `Exited` is already on the way.
+    fn kill(&mut self, vm_id: String) {
+        let mut vms = self.vms.iter();
+        if vms.any(|vm| vm.id.as_str() == vm_id && vm.kill()) {
+            self.queue.push(Event::Killed(Killed { vm_id }));
         }
     }
 

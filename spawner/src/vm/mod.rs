@@ -116,12 +116,14 @@ impl Vm {
         self.output.as_ref()
     }
 
-    /// Kills the VM. Uses pidfds, which never refer to a later process with the same id.
-    pub fn kill(&self) {
-        for pidfd in self.vmm_pidfd.iter().chain([&self.pidfd]) {
-            let _ = process::pidfd_send_signal(pidfd, Signal::KILL);
-        }
+    /// Kills the VM. Uses pidfds, which never refer to a later process with the same id. Returns whether its guest
+    /// executes nothing more: the kernel has accepted the signal for the VMM itself, or the VMM has ended.
+    pub fn kill(&self) -> bool {
+        let kill = |pidfd| process::pidfd_send_signal(pidfd, Signal::KILL);
+        let killed = self.vmm_pidfd.as_ref().map(kill);
+        let _ = kill(&self.pidfd);
         self.kill_group();
+        matches!(killed, Some(Ok(()) | Err(Errno::SRCH)))
     }
 
     /// Takes its files back. To be called when no process of the VM is left.

@@ -204,6 +204,14 @@ impl Host {
         }
     }
 
+    /// Waits until the spawner reports that the kernel has accepted the SIGKILL for a VM.
+    pub fn killed(&self, vm_id: &str) {
+        match self.event() {
+            Event::Killed(killed) if killed.vm_id == vm_id => {}
+            other => panic!("expected Killed of {vm_id}, got {other:?}"),
+        }
+    }
+
     /// Waits for the end of a VM, and checks that nothing of it is left.
     pub fn exited(&self, vm_id: &str) -> Exited {
         match self.event() {
@@ -214,6 +222,7 @@ impl Host {
                 );
                 exited
             }
+            Event::Killed(killed) if killed.vm_id == vm_id => self.exited(vm_id),
             other => panic!("expected Exited of {vm_id}, got {other:?}"),
         }
     }

@@ -295,6 +295,7 @@ fn does_not_block_while_it_removes_many_files() {
         }
     }
     host.kill("vm");
+    host.killed("vm");
     host.start("quick", "/bin/true", &[]);
     let mut ended = vec![];
     while ended.len() < 2 {

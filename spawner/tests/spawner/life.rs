@@ -7,10 +7,13 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::process::Stdio;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::process::{prlimit, Pid, Resource, Rlimit};
 
-use common::{is_gone, pidfd, start, status, until, Event, Host, MeasureTsc, Request, StartVmm};
+use common::{
+    is_gone, pidfd, start, status, until, Event, Fifo, Host, MeasureTsc, Request, StartVmm,
+};
 
 #[test]
 fn reports_exit_code_and_output() {
@@ -37,6 +40,33 @@ fn removes_a_killed_vmm_before_it_reports_the_exit() {
     assert_eq!(host.exited("vm").signal, 9);
     assert!(is_gone(&vmm));
     host.kill("vm");
+    host.leave();
+}
+
+/// A simulated VMM writes the time as often as it can. The times are compared, because what it has written is read later.
+#[test]
+fn a_vmm_whose_kill_is_reported_executes_nothing_more() {
+    let mut host = Host::new();
+    let fifo = Fifo::new(host.temporary.path());
+    let beats = format!(
+        "while :; do echo $EPOCHREALTIME; done >{}",
+        fifo.path.display()
+    );
+    for id in (0..10).map(|index| format!("vm-{index}")) {
+        host.start(&id, "/bin/bash", &["-c", &beats]);
+        assert!(fifo.line().parse::<f64>().is_ok());
+        host.kill(&id);
+        host.killed(&id);
+        let reported = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        assert_eq!(host.exited(&id).signal, 9);
+        std::fs::write(&fifo.path, "end\n").unwrap();
+        let mut line = fifo.line();
+        while let Ok(beat) = line.parse::<f64>() {
+            assert!(beat <= reported.as_secs_f64(), "{beat} {reported:?}");
+            line = fifo.line();
+        }
+        assert_eq!(line, "end");
+    }
     host.leave();
 }
 
@@ -201,6 +231,7 @@ fn holds_fifty_vms() {
     while ended.len() < 25 {
         match host.event() {
             Event::Exited(exited) => assert!(ended.insert(exited.vm_id)),
+            Event::Killed(_) => {}
             other => panic!("{other:?}"),
         }
     }

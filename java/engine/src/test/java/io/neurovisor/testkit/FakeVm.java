@@ -33,9 +33,13 @@ final class FakeVm implements Vm {
     private final LongSupplier residentBytes;
     private final Duration processorTime;
     private final CompletableFuture<Void> mayEnd;
+    private final boolean confirmsKill;
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
 
-    /** @param mayEnd its VMM ends no sooner than this is complete */
+    /**
+     * @param mayEnd its VMM ends no sooner than this is complete
+     * @param confirmsKill whether a kill is confirmed before the end
+     */
     FakeVm(
             VmId id,
             VmStart start,
@@ -44,7 +48,8 @@ final class FakeVm implements Vm {
             Function<Layer, LayerState> layers,
             LongSupplier residentBytes,
             Duration processorTime,
-            CompletableFuture<Void> mayEnd) {
+            CompletableFuture<Void> mayEnd,
+            boolean confirmsKill) {
         this.id = id;
         this.start = start;
         this.guest = guest;
@@ -53,6 +58,7 @@ final class FakeVm implements Vm {
         this.residentBytes = residentBytes;
         this.processorTime = processorTime;
         this.mayEnd = mayEnd;
+        this.confirmsKill = confirmsKill;
     }
 
     @Override
@@ -123,6 +129,14 @@ final class FakeVm implements Vm {
     @Override
     public String consoleTail() {
         return "fake console";
+    }
+
+    @Override
+    public void kill() {
+        CompletableFuture<Void> ended = mayEnd.thenRun(this::end);
+        if (!confirmsKill) {
+            ended.join();
+        }
     }
 
     @Override

@@ -29,6 +29,7 @@ public final class FakeVmm implements Vmm {
     private volatile Duration processorTime = Duration.ZERO;
     private volatile Optional<String> startFailure = Optional.empty();
     private volatile CompletableFuture<Void> mayEnd = CompletableFuture.completedFuture(null);
+    private volatile boolean confirmsKills = true;
 
     private volatile Function<Layer, LayerState> layers =
             layer -> LayerState.off(layer, "a fake machine has no layers", "");
@@ -62,7 +63,16 @@ public final class FakeVmm implements Vmm {
         synchronized (starts) {
             starts.add(start);
         }
-        FakeVm vm = new FakeVm(id, start, guests.apply(id), living, layers, () -> residentBytes, processorTime, mayEnd);
+        FakeVm vm = new FakeVm(
+                id,
+                start,
+                guests.apply(id),
+                living,
+                layers,
+                () -> residentBytes,
+                processorTime,
+                mayEnd,
+                confirmsKills);
         living.put(id, vm);
         return vm;
     }
@@ -76,6 +86,11 @@ public final class FakeVmm implements Vmm {
     /** Makes closed machines that start from now on end no sooner than the event. */
     public void endNoSoonerThan(CompletableFuture<Void> event) {
         mayEnd = event;
+    }
+
+    /** Makes kills of machines that start from now on wait for their ends, as if the kernel had not accepted the signals. */
+    public void confirmNoKill() {
+        confirmsKills = false;
     }
 
     /** Makes all starts fail with a reason; an empty reason lets them succeed again. */

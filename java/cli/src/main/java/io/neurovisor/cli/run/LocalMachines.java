@@ -17,7 +17,7 @@ public interface LocalMachines extends AutoCloseable {
     /** Builds the missing images and templates of a request. */
     void prepare(ExecutionRequest request);
 
-    /** Runs the request's program in a machine that is destroyed before this returns. */
+    /** Runs the request's program in a machine that is killed before this returns. */
     ExecutionResult execute(ExecutionRequest request, OutputSink sink);
 
     RunOrigin origin();

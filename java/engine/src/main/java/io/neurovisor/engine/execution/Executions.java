@@ -15,7 +15,7 @@ import java.util.function.Function;
 
 /**
  * Runs programs: the one orchestration that all entry points call. Each execution uses a fresh sandbox, which is
- * destroyed before the result is returned. Safe for use by many threads.
+ * killed before the result is returned. Safe for use by many threads.
  *
  * @param kinds returns the kind of machine for a request; may block to build an image, which does not count as
  *     waiting

@@ -3,7 +3,10 @@ package io.neurovisor.engine.pool;
 import io.neurovisor.engine.sandbox.Sandbox;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** The right to use one fresh sandbox. Closing the lease destroys the machine before the call returns. */
+/**
+ * The right to use one fresh sandbox. Closing the lease kills the machine: its guest executes nothing more when the call
+ * returns. The pool then removes the machine, which counts until nothing of it is left.
+ */
 public final class Lease implements AutoCloseable {
     private final long number;
     private final Sandbox sandbox;

@@ -8,7 +8,6 @@ import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.VmId;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -81,16 +80,14 @@ record MachineTasks(
         }
     }
 
-    /** Destroys a machine whose lease is closed; returns when that is done, except for a machine that is slow to end. */
+    /** Kills a machine whose lease is closed; returns when its guest executes nothing more, and has it removed. */
     void release(long slot, Sandbox sandbox) {
         pool.released(slot);
         try {
+            sandbox.kill();
+        } finally {
             // In a thread of the executor, which is never interrupted: an interrupted end would count as completed.
-            CompletableFuture.runAsync(() -> destroy(slot, sandbox, SandboxEnd.USED), executor)
-                    .join();
-        } catch (CompletionException exception) {
-            // Only a defect arrives here: destroy() does not wait for a machine that is slow to end.
-            throw exception.getCause() instanceof NeuroVisorException failure ? failure : exception;
+            executor.execute(() -> destroy(slot, sandbox, SandboxEnd.USED));
         }
     }
 

@@ -104,7 +104,7 @@ final class PoolState {
         return slots.end(slots.slot(slot, Phase.WARM), SandboxEnd.EXPIRED);
     }
 
-    /** Records that a leased machine is no longer used. The thread that used it destroys it. */
+    /** Records that a leased machine is no longer used. The thread that used it kills it and has it removed. */
     void released(long slot) {
         PoolAction _ = slots.end(slots.slot(slot, Phase.LEASED), SandboxEnd.USED);
     }

@@ -30,8 +30,7 @@ import java.util.function.Consumer;
  *       fit waits, or fails immediately if there is nothing to wait for.
  *   <li>Waiting claimants take turns, and none exceeds its share. A request waits for a limited time; if the machine that is
  *       started for it fails, the request fails with the reason. Idle machines are ended to make room for another kind.
- *   <li>A used machine is destroyed before its replacement starts, because a concurrent start would delay the answer that waits
- *       for the end. A ready machine that has died, or is too old for its clock to be trusted, is replaced.
+ *   <li>A used machine is killed when its lease is closed, and removed before its replacement starts. A ready machine that has died, or is too old for its clock to be trusted, is replaced.
  *   <li>A ready machine is primed while no request waits for one and a processor is free.
  *   <li>A failed refill is retried after growing pauses, which do not delay requests.
  * </ul>

@@ -120,6 +120,11 @@ public final class Sandbox implements AutoCloseable {
         }
     }
 
+    /** Kills the machine; returns when its guest executes nothing more. The machine must still be closed. */
+    public void kill() {
+        vm.kill();
+    }
+
     @Override
     public void close() {
         channel.close();

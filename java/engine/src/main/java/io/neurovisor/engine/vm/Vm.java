@@ -48,6 +48,12 @@ public interface Vm extends AutoCloseable {
     String consoleTail();
 
     /**
+     * Kills the machine; returns when its guest executes nothing more, usually before the machine is removed. Where that is
+     * not confirmed, this waits until nothing of the machine is left, for a limited time. Not interruptible; idempotent.
+     */
+    void kill();
+
+    /**
      * Kills the machine and waits until nothing of it is left, for a limited time; {@link Vmm#gone} reports whether
      * that is so. Idempotent.
      */

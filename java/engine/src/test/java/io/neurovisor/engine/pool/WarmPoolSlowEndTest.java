@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.sandbox.SandboxEnd;
 import io.neurovisor.engine.sandbox.SandboxListener;
+import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.testkit.FakeGuest;
@@ -25,6 +26,8 @@ final class WarmPoolSlowEndTest {
 
     private final CompletableFuture<Void> mayEnd = new CompletableFuture<>();
     private final List<SandboxEnd> ends = new CopyOnWriteArrayList<>();
+    private final FakeGuest first = new FakeGuest();
+    private final FakeVmm vmm = new FakeVmm(_ -> first.isClosed() ? new FakeGuest() : first);
     private final SandboxListener listener = new SandboxListener() {
         @Override
         public void ended(VmId id, SandboxEnd end) {
@@ -34,7 +37,7 @@ final class WarmPoolSlowEndTest {
 
     @Test
     void usedMachineCountsUntilItHasEnded() {
-        WarmPool pool = pool(new FakeGuest());
+        WarmPool pool = pool();
         pool.lease(SMALL).close();
         assertThat(pool.status().ending()).isEqualTo(1);
         assertThat(ends).isEmpty();
@@ -51,17 +54,43 @@ final class WarmPoolSlowEndTest {
         assertThat(ends).containsExactly(SandboxEnd.USED, SandboxEnd.USED);
     }
 
+    /** Otherwise a guest of which nothing is known could still run when its result is returned. */
+    @Test
+    void leaseOfAMachineWhoseKillIsNotConfirmedWaitsForItsEnd() {
+        vmm.confirmNoKill();
+        WarmPool pool = pool();
+        Lease lease = pool.lease(SMALL);
+        CompletableFuture<Void> closed = CompletableFuture.runAsync(lease::close, Thread::startVirtualThread);
+        await().until(() -> pool.status().ending() == 1);
+        assertThat(closed).isNotDone();
+
+        mayEnd.complete(null);
+        closed.join();
+        await().until(() -> pool.status().machines() == 0);
+    }
+
+    @Test
+    void drainWaitsForTheEndOfAKilledMachine() {
+        WarmPool pool = pool();
+        pool.lease(SMALL).close();
+        assertThat(pool.drain(Deadline.after(Duration.ZERO, Ticker.SYSTEM))).isFalse();
+
+        mayEnd.complete(null);
+        assertThat(pool.drain(Deadline.after(Duration.ofSeconds(30), Ticker.SYSTEM)))
+                .isTrue();
+    }
+
     @Test
     void machineThatHasNotStartedCountsUntilItHasEnded() {
-        WarmPool pool = pool(new FakeGuest().silent());
+        FakeGuest _ = first.silent();
+        WarmPool pool = pool();
         assertThatThrownBy(() -> pool.lease(SMALL)).hasMessageContaining("the guest agent did not answer in time");
         await().until(() -> pool.status().ending() == 1);
         mayEnd.complete(null);
         await().until(() -> pool.status().machines() == 0);
     }
 
-    private WarmPool pool(FakeGuest first) {
-        FakeVmm vmm = new FakeVmm(_ -> first.isClosed() ? new FakeGuest() : first);
+    private WarmPool pool() {
         vmm.endNoSoonerThan(mayEnd);
         return new WarmPool(
                 TestPools.plan(SMALL, 0, 1, Duration.ofSeconds(30)),

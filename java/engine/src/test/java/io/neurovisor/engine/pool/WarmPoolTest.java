@@ -161,7 +161,7 @@ final class WarmPoolTest {
                     .as("primed while a request waits")
                     .isEmpty();
         }
-        assertThat(pool.status().machines()).isZero();
+        await().until(() -> pool.status().machines() == 0);
         assertThat(vmm.starts()).hasSize(1);
     }
 

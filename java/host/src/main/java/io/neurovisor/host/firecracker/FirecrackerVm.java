@@ -120,6 +120,11 @@ final class FirecrackerVm implements Vm {
     }
 
     @Override
+    public void kill() {
+        vmm.kill();
+    }
+
+    @Override
     public void close() {
         vmm.process().kill();
         api.close();

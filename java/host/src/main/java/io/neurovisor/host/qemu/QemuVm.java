@@ -133,6 +133,11 @@ final class QemuVm implements Vm {
     }
 
     @Override
+    public void kill() {
+        vmm.kill();
+    }
+
+    @Override
     public void close() {
         vmm.process().kill();
         monitor.close();

@@ -9,17 +9,19 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * The replies that are expected of one VMM: to its start, about its end, and to questions in between. Each kind of question is
+ * The replies that are expected of one VMM: to its start, to a kill, about its end, and to questions in between. Each kind of question is
  * answered in the order in which it was asked.
  */
 record PendingVmm(
         CompletableFuture<Started> started,
+        CompletableFuture<Void> killed,
         CompletableFuture<VmmExit> exited,
         Queue<CompletableFuture<String>> outputs,
         Queue<CompletableFuture<PrivilegedReading>> confinements,
         Queue<CompletableFuture<String>> seals) {
     PendingVmm() {
         this(
+                new CompletableFuture<>(),
                 new CompletableFuture<>(),
                 new CompletableFuture<>(),
                 new ConcurrentLinkedQueue<>(),
@@ -36,12 +38,14 @@ record PendingVmm(
         started.completeExceptionally(new NeuroVisorException(
                 Fault.VMM_FAILED, "the VMM has ended before it was started: it " + exit.describe()));
         exited.complete(exit);
+        killed.complete(null);
     }
 
     /** Fails all pending replies, because the spawner sends no more. */
     void fail(NeuroVisorException exception) {
         started.completeExceptionally(exception);
         exited.completeExceptionally(exception);
+        killed.complete(null); // A VMM ends with its spawner.
         outputs.forEach(output -> output.completeExceptionally(exception));
         confinements.forEach(reading -> reading.completeExceptionally(exception));
         seals.forEach(seal -> seal.completeExceptionally(exception));

@@ -88,6 +88,17 @@ public record RunningVmm(
         }
     }
 
+    /**
+     * Kills the process; returns when its guest executes nothing more. Where the kernel has not accepted the signal, this waits
+     * until nothing of the process is left, for a limited time. Not interruptible.
+     */
+    public void kill() {
+        process.kill();
+        process.killed()
+                .completeOnTimeout(null, END_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                .join();
+    }
+
     /** Waits until nothing of a killed process is left, for a limited time. */
     public void awaitGone() {
         boolean _ = process.endsWithin(END_TIMEOUT);

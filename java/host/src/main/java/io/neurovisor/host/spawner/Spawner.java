@@ -73,7 +73,7 @@ public final class Spawner implements AutoCloseable {
                 Request.newBuilder().setStart(StartMessage.of(id, launch)).build());
         Started started = awaitStart(id, vmm);
         return new VmmProcess(
-                this, id, runtimeDirectory.resolve(id), vmm.exited(), started.getPid(), started.getCgroupProblem());
+                this, id, runtimeDirectory.resolve(id), vmm, started.getPid(), started.getCgroupProblem());
     }
 
     /** Waits for the reply; kills the VMM if it comes too late, because then the VMM has no owner. */

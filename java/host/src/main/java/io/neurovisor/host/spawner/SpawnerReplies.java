@@ -69,6 +69,7 @@ final class SpawnerReplies {
         switch (event.getEventCase()) {
             case STARTED -> known(event.getStarted().getVmId()).started().complete(event.getStarted());
             case REJECTED -> reject(event.getRejected());
+            case KILLED -> known(event.getKilled().getVmId()).killed().complete(null);
             case EXITED -> exit(event.getExited());
             case TSC_MEASURED -> tscKhz.complete(event.getTscMeasured().getKhz());
             case SCRATCH_HELD -> {

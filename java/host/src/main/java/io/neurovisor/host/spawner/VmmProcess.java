@@ -13,6 +13,7 @@ public final class VmmProcess {
     private final Spawner spawner;
     private final String id;
     private final Path directory;
+    private final CompletableFuture<Void> killed;
     private final CompletableFuture<VmmExit> exit;
     private final long pid;
     private final String cgroupProblem;
@@ -21,13 +22,14 @@ public final class VmmProcess {
             Spawner spawner,
             String id,
             Path directory,
-            CompletableFuture<VmmExit> exit,
+            PendingVmm replies,
             long pid,
             String cgroupProblem) {
         this.spawner = spawner;
         this.id = id;
         this.directory = directory;
-        this.exit = exit;
+        this.killed = replies.killed();
+        this.exit = replies.exited();
         this.pid = pid;
         this.cgroupProblem = cgroupProblem;
     }
@@ -91,8 +93,18 @@ public final class VmmProcess {
         spawner.seal(id);
     }
 
-    /** Kills the process without waiting for its end. Does nothing if it has ended. */
+    /** Kills the process without waiting for its end. Does nothing if it has been killed or has ended. */
     public void kill() {
-        spawner.kill(id);
+        if (!killed.isDone()) {
+            spawner.kill(id);
+        }
+    }
+
+    /**
+     * Completes when its guest executes nothing more: when the kernel has accepted the signal of {@link #kill}, or else when
+     * nothing of the process is left or the spawner is lost, which ends every VMM.
+     */
+    public CompletableFuture<Void> killed() {
+        return killed.copy();
     }
 }

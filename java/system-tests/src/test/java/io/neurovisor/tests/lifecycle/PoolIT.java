@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.Lease;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.WarmPool;
@@ -12,6 +13,7 @@ import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.engine.sandbox.SandboxRun;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
@@ -24,6 +26,9 @@ import io.neurovisor.testkit.TestPools;
 import io.neurovisor.tests.fixtures.CommandLineRun;
 import io.neurovisor.tests.runner.Alone;
 import io.neurovisor.tests.runner.ShortTier;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +43,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The pool with real machines and more requests than machines. */
@@ -49,6 +55,11 @@ final class PoolIT {
     private static final int WARM = 3;
     private static final int MAX = 6;
     private static final Duration LIMIT = Duration.ofMinutes(5);
+
+    /** The bit of SIGKILL in a set of signals, and the flag PF_EXITING of a thread (proc(5)). */
+    private static final long SIGKILL = 1 << 8;
+
+    private static final long EXITING = 4;
 
     /** Reports traces of an earlier program, and leaves its own. */
     private static final Program PROGRAM = new Program(Language.PYTHON, """
@@ -85,6 +96,45 @@ final class PoolIT {
             assertThat(pool.status().peak()).isEqualTo(MAX);
             assertThat(processes.peak()).as("VMMs at a time").isBetween(WARM, MAX);
             assertThat(ProcessCount.now()).as("VMMs left").isZero();
+        }
+    }
+
+    @Test
+    void guestExecutesNothingAfterItsLeaseIsClosed() {
+        try (NeuroVisor neuroVisor = NeuroVisor.open(settings(), Progress.SILENT)) {
+            Lease lease = neuroVisor.pool().lease(neuroVisor.prepare(SandboxSize.SMALL));
+            RecordingSink sink = new RecordingSink();
+            CompletableFuture<SandboxRun> run = CompletableFuture.supplyAsync(() -> lease.sandbox()
+                    .run(
+                            new Program(Language.BASH, "echo running; while :; do :; done"),
+                            LIMIT,
+                            new TraceId(UUID.randomUUID()),
+                            sink));
+            await().atMost(LIMIT).until(() -> sink.stdoutText().equals("running\n"));
+            Path threads = Path.of("/proc", Long.toString(vmms().findFirst().orElseThrow().pid()), "task");
+
+            lease.close();
+            try (Stream<Path> left = Files.list(threads)) {
+                assertThat(left).noneMatch(PoolIT::mayRun);
+            } catch (IOException ended) {
+                assertThat(threads).doesNotExist();
+            }
+            assertThat(run.join().exit().outcome()).isEqualTo(Outcome.SANDBOX_DIED);
+        }
+    }
+
+    /** Returns whether a thread can execute instructions of its program again: it is neither being killed nor exiting. */
+    private static boolean mayRun(Path thread) {
+        try {
+            boolean killed = Files.readAllLines(thread.resolve("status")).stream()
+                    .filter(line -> line.startsWith("SigPnd:") || line.startsWith("ShdPnd:"))
+                    .anyMatch(line -> (Long.parseUnsignedLong(line.split("\\s+")[1], 16) & SIGKILL) != 0);
+            // Read afterwards, because the kernel clears the pending signal of a thread that is about to exit.
+            String stat = Files.readString(thread.resolve("stat"));
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+            return !killed && !"ZX".contains(fields[0]) && (Long.parseLong(fields[6]) & EXITING) == 0;
+        } catch (IOException ended) {
+            return false;
         }
     }
 
@@ -125,6 +175,12 @@ final class PoolIT {
         return new Served(lease.number(), result, sink.stdoutText());
     }
 
+    private static Stream<ProcessHandle> vmms() {
+        return ProcessHandle.current()
+                .descendants()
+                .filter(process -> process.info().command().orElse("").contains("qemu-system"));
+    }
+
     private static Settings settings() {
         Map<String, String> flags = Map.of(
                 "size",
@@ -152,10 +208,7 @@ final class PoolIT {
         }
 
         static int now() {
-            return (int) ProcessHandle.current()
-                    .descendants()
-                    .filter(process -> process.info().command().orElse("").contains("qemu-system"))
-                    .count();
+            return (int) vmms().count();
         }
 
         int peak() {

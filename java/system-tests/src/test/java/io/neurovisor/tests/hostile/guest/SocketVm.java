@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A machine that consists of a socket with a scripted guest. */
 final class SocketVm implements Vm {
@@ -24,6 +25,7 @@ final class SocketVm implements Vm {
     private final Path socket;
     private final GuestLinks links;
     private final Runnable end;
+    private final AtomicBoolean ended = new AtomicBoolean();
 
     SocketVm(VmId id, Path socket, GuestLinks links, Runnable end) {
         this.id = requireNonNull(id, "id is null");
@@ -83,7 +85,14 @@ final class SocketVm implements Vm {
     }
 
     @Override
+    public void kill() {
+        if (ended.compareAndSet(false, true)) {
+            end.run();
+        }
+    }
+
+    @Override
     public void close() {
-        end.run();
+        kill();
     }
 }
