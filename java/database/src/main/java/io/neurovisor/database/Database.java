@@ -9,6 +9,12 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -19,8 +25,8 @@ import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
 
 /**
- * A connection to a database. Thread-safe; other processes may have their own connections. Every failure of SQLite is
- * thrown as a fault that names the file.
+ * A connection to a database. Thread-safe; other processes may have their own connections. Changes that arrive while others are
+ * being committed share the next transaction. Every failure of SQLite is thrown as a fault that names the file.
  *
  * <p>The database is in a directory that only its owner can access, next to SQLite's library and a lock file.
  */
@@ -28,9 +34,28 @@ public final class Database implements AutoCloseable {
     /** The time to wait for transactions of other processes, each of which is one small write. */
     private static final Duration BUSY_TIMEOUT = Duration.ofSeconds(10);
 
+    private static final String SAVEPOINT = "change";
+
     private final DatabaseFaults faults;
     private final Handle handle;
     private final ReentrantLock lock = new ReentrantLock();
+    private final Queue<Change<?>> waiting = new ConcurrentLinkedQueue<>();
+
+    /** A change that has not been committed. */
+    private record Change<T>(Function<Handle, T> change, CompletableFuture<T> committed) {
+        /** Makes the change, or none of it, and returns what completes it once the transaction has been committed. */
+        Runnable make(Handle handle) {
+            handle.savepoint(SAVEPOINT);
+            try {
+                T result = change.apply(handle);
+                handle.releaseSavepoint(SAVEPOINT);
+                return () -> committed.complete(result);
+            } catch (RuntimeException failure) {
+                handle.rollbackToSavepoint(SAVEPOINT);
+                return () -> committed.completeExceptionally(failure);
+            }
+        }
+    }
 
     private Database(DatabaseFaults faults, Handle handle) {
         this.faults = faults;
@@ -111,17 +136,45 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    /** Runs a change in one transaction, which is on disk when this returns. */
+    /** Makes a change completely or not at all; it is on disk when this returns. */
     public <T> T write(Function<Handle, T> change) {
-        return read(_ -> handle.inTransaction(change::apply));
+        Change<T> added = new Change<>(change, new CompletableFuture<>());
+        waiting.add(added);
+        lock.lock();
+        try {
+            if (!added.committed().isDone()) {
+                commitWaiting();
+            }
+            return added.committed().join();
+        } catch (CompletionException exception) {
+            throw exception.getCause() instanceof JdbiException failure
+                    ? faults.translate(failure)
+                    : exception.getCause() instanceof RuntimeException failure ? failure : exception;
+        } finally {
+            lock.unlock();
+        }
     }
 
-    /** Runs a change in one transaction, which is on disk when this returns. */
+    /** Makes a change completely or not at all; it is on disk when this returns. */
     public void change(Consumer<Handle> change) {
-        read(_ -> {
-            handle.useTransaction(change::accept);
+        boolean _ = write(handle -> {
+            change.accept(handle);
             return true;
         });
+    }
+
+    private void commitWaiting() {
+        List<Change<?>> changes = new ArrayList<>();
+        for (Change<?> change = waiting.poll(); change != null; change = waiting.poll()) {
+            changes.add(change);
+        }
+        List<Runnable> completions = new ArrayList<>();
+        try {
+            handle.useTransaction(_ -> changes.forEach(change -> completions.add(change.make(handle))));
+            completions.forEach(Runnable::run);
+        } catch (RuntimeException | Error failure) {
+            changes.forEach(change -> change.committed().completeExceptionally(failure));
+        }
     }
 
     /** Removes deleted content from the write-ahead log. */

@@ -9,11 +9,18 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jdbi.v3.core.Handle;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.sqlite.SQLiteCommitListener;
+import org.sqlite.SQLiteConnection;
 
 final class DatabaseTest {
     private static final String FIRST = "CREATE TABLE fruit (name TEXT NOT NULL) STRICT";
@@ -74,6 +81,83 @@ final class DatabaseTest {
                     .isInstanceOf(NeuroVisorException.class)
                     .hasMessageStartingWith(file().toString());
             assertThat(texts(database, "SELECT name FROM fruit")).isEmpty();
+        }
+    }
+
+    /** The first change is being made while nine others arrive; one of them fails. */
+    @Test
+    void concurrentChangesShareACommit() throws Exception {
+        AtomicInteger commits = new AtomicInteger();
+        CountDownLatch arrived = new CountDownLatch(1);
+        CountDownLatch gate = new CountDownLatch(1);
+        try (Database database = open(FIRST)) {
+            Thread first = Thread.ofPlatform().start(() -> database.change(handle -> {
+                countCommits(handle, commits);
+                arrived.countDown();
+                awaitQuietly(gate);
+                handle.execute("INSERT INTO fruit VALUES ('pear')");
+            }));
+            arrived.await();
+            AtomicInteger failures = new AtomicInteger();
+            List<Thread> others = IntStream.range(0, 9)
+                    .mapToObj(number -> Thread.ofPlatform().start(() -> {
+                        try {
+                            database.change(handle -> {
+                                handle.execute("INSERT INTO fruit VALUES (?)", "fig " + number);
+                                handle.execute("INSERT INTO fruit VALUES (?)", number == 4 ? null : "plum");
+                            });
+                        } catch (NeuroVisorException failure) {
+                            failures.incrementAndGet();
+                        }
+                    }))
+                    .toList();
+            for (Thread other : others) {
+                while (!waitsForItsTurn(other)) {
+                    Thread.onSpinWait();
+                }
+            }
+            gate.countDown();
+            first.join();
+            for (Thread other : others) {
+                other.join();
+            }
+            // For each transaction the driver commits twice: the changes, and then an empty one.
+            assertThat(commits).hasValue(2 * 2);
+            assertThat(failures).hasValue(1);
+            assertThat(texts(database, "SELECT name FROM fruit"))
+                    .hasSize(17)
+                    .contains("pear", "fig 3", "fig 5")
+                    .doesNotContain("fig 4");
+        }
+    }
+
+    private static void countCommits(Handle handle, AtomicInteger commits) {
+        try {
+            handle.getConnection().unwrap(SQLiteConnection.class).addCommitListener(new SQLiteCommitListener() {
+                @Override
+                public void onCommit() {
+                    commits.incrementAndGet();
+                }
+
+                @Override
+                public void onRollback() {}
+            });
+        } catch (SQLException exception) {
+            throw new IllegalStateException(exception);
+        }
+    }
+
+    private static boolean waitsForItsTurn(Thread thread) {
+        return Stream.of(thread.getStackTrace())
+                        .anyMatch(frame -> frame.getClassName().equals(Database.class.getName()))
+                && thread.getState() == Thread.State.WAITING;
+    }
+
+    private static void awaitQuietly(CountDownLatch gate) {
+        try {
+            gate.await();
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
         }
     }
 

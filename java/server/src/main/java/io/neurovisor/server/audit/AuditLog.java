@@ -10,13 +10,19 @@ import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.OptionalLong;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +31,7 @@ import org.slf4j.LoggerFactory;
  * of a VMM. Thread-safe, also across processes.
  *
  * <ul>
+ *   <li>Lines that arrive while others are being written share the next write to the disk.
  *   <li>An execution whose first line cannot be written is rejected. When there is space again the next one is
  *       accepted.
  *   <li>A last line that cannot be written is kept in memory and written before any other line, so there are at most as
@@ -34,7 +41,7 @@ import org.slf4j.LoggerFactory;
 public final class AuditLog implements SandboxListener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AuditLog.class);
 
-    private final AuditFiles files;
+    private final Consumer<byte[]> files;
     private final InstantSource clock;
 
     // A separate thread, because an execution's thread may be interrupted, and an interrupted thread cannot write to a
@@ -42,15 +49,29 @@ public final class AuditLog implements SandboxListener, AutoCloseable {
     private final ExecutorService writer = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("audit").daemon().factory());
 
+    private final Queue<Line> waiting = new ConcurrentLinkedQueue<>();
+
     /** Confined to the writer's thread. */
     private final Deque<byte[]> late = new ArrayDeque<>();
+
+    /**
+     * A line that is not on disk yet.
+     *
+     * @param required whether a failure is reported; otherwise the line is kept and written later
+     */
+    private record Line(byte[] bytes, boolean required, CompletableFuture<Void> written) {}
 
     /**
      * @param directory for the log only
      * @param maxBytes of all its files together; the oldest lines are removed; empty for no limit
      */
     public AuditLog(Path directory, OptionalLong maxBytes, InstantSource clock) {
-        this.files = new AuditFiles(directory, maxBytes);
+        this(new AuditFiles(directory, maxBytes)::add, clock);
+    }
+
+    /** @param files writes lines to the disk */
+    AuditLog(Consumer<byte[]> files, InstantSource clock) {
+        this.files = files;
         this.clock = clock;
     }
 
@@ -62,7 +83,7 @@ public final class AuditLog implements SandboxListener, AutoCloseable {
     public AuditedExecution accept(AuditedCall call, ExecutionRequest request) {
         byte[] line = AuditLine.accepted(clock.instant(), call, request);
         try {
-            await(writer.submit(() -> add(line)));
+            await(add(line, true));
         } catch (NeuroVisorException failure) {
             throw new NeuroVisorException(
                     Fault.STORAGE_FAILED,
@@ -77,7 +98,7 @@ public final class AuditLog implements SandboxListener, AutoCloseable {
     public void blocked(VmId id, BlockedAttempt attempt) {
         byte[] line = AuditLine.blocked(clock.instant(), id, attempt);
         try {
-            writer.execute(() -> addOrKeep(line));
+            Future<Void> _ = add(line, false);
         } catch (RejectedExecutionException closed) {
             LOG.error("{} of {} arrived after the audit log was closed", attempt, id);
         }
@@ -85,23 +106,49 @@ public final class AuditLog implements SandboxListener, AutoCloseable {
 
     /** Never fails: a line that cannot be written now is written later. */
     void addLast(byte[] line) {
-        await(writer.submit(() -> addOrKeep(line)));
+        await(add(line, false));
     }
 
-    private void addOrKeep(byte[] line) {
+    private Future<Void> add(byte[] bytes, boolean required) {
+        Line line = new Line(bytes, required, new CompletableFuture<>());
+        waiting.add(line);
+        writer.execute(this::writeWaiting);
+        return line.written();
+    }
+
+    private void writeWaiting() {
+        List<Line> lines = new ArrayList<>();
+        for (Line line = waiting.poll(); line != null; line = waiting.poll()) {
+            lines.add(line);
+        }
+        if (lines.isEmpty()) {
+            return; // Written with an earlier line.
+        }
         try {
-            add(line);
+            write(lines);
+            lines.forEach(line -> line.written().complete(null));
         } catch (NeuroVisorException failure) {
-            late.add(line);
-            LOG.error("a line of the audit log is kept in memory: {}", failure.getMessage());
+            lines.forEach(line -> keepOrFail(line, failure));
+        } catch (RuntimeException | Error defect) {
+            lines.forEach(line -> line.written().completeExceptionally(defect));
         }
     }
 
-    private void add(byte[] line) {
-        ByteArrayOutputStream lines = new ByteArrayOutputStream();
-        late.forEach(lines::writeBytes);
-        lines.writeBytes(line);
-        files.add(lines.toByteArray());
+    private void keepOrFail(Line line, NeuroVisorException failure) {
+        if (line.required()) {
+            line.written().completeExceptionally(failure);
+        } else {
+            late.add(line.bytes());
+            LOG.error("a line of the audit log is kept in memory: {}", failure.getMessage());
+            line.written().complete(null);
+        }
+    }
+
+    private void write(List<Line> lines) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        late.forEach(bytes::writeBytes);
+        lines.forEach(line -> bytes.writeBytes(line.bytes()));
+        files.accept(bytes.toByteArray());
         late.clear();
     }
 
@@ -136,7 +183,7 @@ public final class AuditLog implements SandboxListener, AutoCloseable {
         await(writer.submit(() -> {
             try {
                 if (!late.isEmpty()) {
-                    add(new byte[0]);
+                    write(List.of());
                 }
             } catch (NeuroVisorException failure) {
                 LOG.error("{} lines are missing in the audit log: {}", late.size(), failure.getMessage());

@@ -1,7 +1,9 @@
 package io.neurovisor.server.audit;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.neurovisor.engine.execution.ExecutionRequest;
@@ -33,6 +35,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -136,6 +140,43 @@ final class AuditLogTest {
             }
         }
         assertThat(lines()).hasSize(320).allMatch(line -> line.startsWith("{\"time\"") && line.endsWith("}"));
+    }
+
+    /** The first line is being written while nine others arrive. */
+    @Test
+    void linesOfConcurrentExecutionsShareAWrite() throws InterruptedException {
+        List<String> writes = new CopyOnWriteArrayList<>();
+        CountDownLatch gate = new CountDownLatch(1);
+        try (AuditLog log = new AuditLog(
+                bytes -> {
+                    writes.add(new String(bytes, UTF_8));
+                    awaitQuietly(gate);
+                },
+                () -> NOW)) {
+            List<Thread> executions = new ArrayList<>();
+            for (int number = 0; number < 10; number++) {
+                executions.add(Thread.ofPlatform().start(() -> log.accept(CALL, request())));
+                await().until(() -> !writes.isEmpty());
+            }
+            for (Thread execution : executions) {
+                await().until(() -> Stream.of(execution.getStackTrace())
+                        .anyMatch(frame -> frame.getMethodName().equals("await")));
+            }
+            gate.countDown();
+            for (Thread execution : executions) {
+                execution.join();
+            }
+        }
+        assertThat(writes).hasSize(2);
+        assertThat(writes.getLast().lines()).hasSize(9);
+    }
+
+    private static void awaitQuietly(CountDownLatch gate) {
+        try {
+            gate.await();
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Test
