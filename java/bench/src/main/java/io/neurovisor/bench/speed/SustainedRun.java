@@ -14,10 +14,17 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.DoubleSupplier;
 
-/** Measures how many fresh machines per second the host can run, with one worker per processor. */
+/**
+ * Measures how many fresh machines per second the host can run, with one worker per processor, and the processor time that daemon
+ * and spawner take for each.
+ */
 record SustainedRun(Workbench bench) {
     static final String SUSTAINED = "sustained";
     static final String PER_PROCESSOR = "sustained, per processor";
+    static final String HOST_TIME = "processor time of daemon and spawner, per execution";
+
+    /** Code is loaded and compiled during the first hundreds of executions. */
+    private static final int SETTLED = 500;
 
     void measure() {
         int workers = Runtime.getRuntime().availableProcessors();
@@ -33,6 +40,26 @@ record SustainedRun(Workbench bench) {
                         slice,
                         () -> bench.floor().run(SampleProgram.PYTHON).reached("exit"));
             }
+            hostTime(daemon);
+        }
+    }
+
+    /** Each execution takes a machine, so its share includes start, priming and removal of one. */
+    private void hostTime(DaemonProcess daemon) {
+        run(daemon, bench.plan().rounds(0, SETTLED));
+        int executions = bench.plan().rounds(10, 100);
+        Duration before = daemon.processorTime();
+        run(daemon, executions);
+        bench.add(
+                HOST_TIME,
+                Workbench.OURS,
+                Unit.MILLISECONDS,
+                daemon.processorTime().minus(before).toNanos() / 1e6 / executions);
+    }
+
+    private void run(DaemonProcess daemon, int executions) {
+        for (int execution = 0; execution < executions; execution++) {
+            double _ = bench.whole(daemon, SampleProgram.PYTHON);
         }
     }
 

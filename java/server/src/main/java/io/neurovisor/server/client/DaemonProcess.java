@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** A daemon in a separate process, at free ports. Closing it stops the process. */
 public final class DaemonProcess implements AutoCloseable {
@@ -122,6 +123,13 @@ public final class DaemonProcess implements AutoCloseable {
                 .filter(Matcher::matches)
                 .mapToInt(line -> Integer.parseInt(line.group(1)))
                 .sum();
+    }
+
+    /** Returns the processor time of the daemon and its spawner so far, without that of the VMMs. */
+    public Duration processorTime() {
+        return Stream.concat(Stream.of(process.handle()), process.handle().children())
+                .flatMap(program -> program.info().totalCpuDuration().stream())
+                .reduce(Duration.ZERO, Duration::plus);
     }
 
     public List<ProcessHandle> vmms() {
