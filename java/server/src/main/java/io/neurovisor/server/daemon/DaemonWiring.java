@@ -83,14 +83,16 @@ final class DaemonWiring {
         Path socket = resources
                 .own(DaemonSocket.claim(config.daemon().socket()), DaemonSocket::close)
                 .path();
-        ApiKeys keys = resources.own(ApiKeys.open(settings.access(), clock), ApiKeys::close);
         AuditLog audit = resources.own(
                 new AuditLog(settings.audit(), bytes(config.retention().auditMax()), clock), AuditLog::close);
+        RecentExecutions recent = new RecentExecutions(clock, Ticker.SYSTEM);
+        NeuroVisor neuroVisor = openNeuroVisor(audit, recent);
+        // The first machines start and are primed while the rest of the daemon is opened.
+        neuroVisor.pool().keepWarm();
+        ApiKeys keys = resources.own(ApiKeys.open(settings.access(), clock), ApiKeys::close);
         ExecutionJournal journal = resources.own(
                 ExecutionJournal.open(settings.journal(), new SteadyClock(clock, Ticker.SYSTEM)),
                 ExecutionJournal::close);
-        RecentExecutions recent = new RecentExecutions(clock, Ticker.SYSTEM);
-        NeuroVisor neuroVisor = openNeuroVisor(audit, recent);
         KeyedExecutions keyed = resources.own(new KeyedExecutions(journal), KeyedExecutions::stopNow);
         Sessions sessions = resources.own(Sessions.open(settings.sessions(), clock, Ticker.SYSTEM), Sessions::close);
         Readiness readiness =
@@ -130,7 +132,6 @@ final class DaemonWiring {
         SelfConfinement confinement = SelfConfinement.begin(writable(socket));
         status.serve();
         ports.serve();
-        neuroVisor.pool().keepWarm();
         return new Daemon(
                 resources, neuroVisor, ports, keyed, confinement, health, readiness, socket, address, status.address());
     }
