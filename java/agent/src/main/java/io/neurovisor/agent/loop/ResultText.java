@@ -10,7 +10,7 @@ public final class ResultText {
     public static String of(CodeResult result, int maxCharacters) {
         StringBuilder text = new StringBuilder();
         text.append("exit_code: ").append(result.exitCode()).append('\n');
-        if (result.outcome() != Outcome.COMPLETED) {
+        if (result.outcome() != Outcome.COMPLETED || !result.detail().isEmpty()) {
             text.append("outcome: ").append(explained(result)).append('\n');
         }
         text.append("duration: ").append(result.duration().toMillis()).append(" ms\n");

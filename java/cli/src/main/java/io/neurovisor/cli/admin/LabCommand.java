@@ -8,6 +8,7 @@ import io.neurovisor.cli.options.CommonOptions;
 import io.neurovisor.cli.run.OutputDirectory;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.program.SkippedFile;
 import io.neurovisor.host.process.ForegroundTool;
 import io.neurovisor.host.spawner.SpawnerSupervisor;
 import io.neurovisor.host.store.DataDirectory;
@@ -153,8 +154,13 @@ public final class LabCommand {
         directory.ifPresent(target -> {
             try (target) {
                 lab.receiveFiles(output, target::file);
+                target.unsaved().stream().findFirst().ifPresent(LabCommand::failUnsaved);
             }
         });
         return exitCode;
+    }
+
+    private static void failUnsaved(SkippedFile file) {
+        throw new NeuroVisorException(Fault.STORAGE_FAILED, "--out: " + file.path() + " " + file.reason());
     }
 }

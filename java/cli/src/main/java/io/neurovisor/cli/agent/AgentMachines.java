@@ -18,7 +18,8 @@ import io.neurovisor.server.trace.Tracing;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 
@@ -64,14 +65,15 @@ final class AgentMachines implements AutoCloseable {
     private static AgentMachines ofDaemon(
             DaemonClient client, Path socket, RunMetrics metrics, Tracing tracing, Consumer<String> remark) {
         remark.accept("programs are run by the daemon at " + socket);
-        AtomicBoolean warned = new AtomicBoolean();
+        Set<String> remarks = ConcurrentHashMap.newKeySet();
         return new AgentMachines(
                 (request, sink) -> {
                     DaemonResult result = client.execute(tracing, request, sink);
                     metrics.executions().executed(request, result.result());
-                    if (!Accelerator.isKvm(result.accelerator()) && warned.compareAndSet(false, true)) {
+                    if (!Accelerator.isKvm(result.accelerator()) && remarks.add(Accelerator.EMULATION_WARNING)) {
                         remark.accept(Accelerator.EMULATION_WARNING);
                     }
+                    result.sizeRemark().filter(remarks::add).ifPresent(remark);
                     return result.result();
                 },
                 Cancellation.ofDaemonsWork(),

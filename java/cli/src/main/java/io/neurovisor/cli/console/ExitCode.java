@@ -39,6 +39,12 @@ public final class ExitCode {
 
     private ExitCode() {}
 
+    /** @param unsaved whether a file of the program could not be saved, which a success does not hide */
+    public static int of(ProgramExit exit, boolean unsaved) {
+        int code = of(exit);
+        return unsaved && code == 0 ? FAILED : code;
+    }
+
     public static int of(ProgramExit exit) {
         return switch (exit.outcome()) {
             case COMPLETED -> exit.exitCode();

@@ -37,6 +37,10 @@ public final class DaemonOptions {
             PoolConfig.ACQUIRE_TIMEOUT,
             UidConfig.VM_UIDS);
 
+    private static DaemonClient connected(LoadedConfig loaded) {
+        return DaemonClient.connect(loaded.config().daemon().socket(), loaded.isDefault(GuestConfig.SIZE));
+    }
+
     /**
      * Connects to the daemon that runs this command's programs. Returns empty if the command uses its own machines.
      *
@@ -56,7 +60,7 @@ public final class DaemonOptions {
                         setting.flag() + " says how machines are to be made, which the daemon at "
                                 + config.daemon().socket() + " has made already; leave it out, or use --daemon=off");
             });
-            return Optional.of(DaemonClient.connect(config.daemon().socket()));
+            return Optional.of(connected(loaded));
         }
         if (!Files.exists(config.daemon().socket(), LinkOption.NOFOLLOW_LINKS)) {
             return Optional.empty();
@@ -67,7 +71,7 @@ public final class DaemonOptions {
             return Optional.empty();
         }
         try {
-            return Optional.of(DaemonClient.connect(config.daemon().socket()));
+            return Optional.of(connected(loaded));
         } catch (NeuroVisorException exception) {
             if (exception.fault() != Fault.DAEMON_MISSING) {
                 throw exception;

@@ -6,9 +6,12 @@ import io.neurovisor.cli.console.FileTarget;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.program.FilePath;
+import io.neurovisor.engine.program.SkippedFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -19,17 +22,23 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The directory of {@code --out}. A file appears atomically and replaces a file of the same name. Symbolic links are never
- * followed.
+ * followed. A file that cannot be written does not affect the others.
  */
 public final class OutputDirectory implements FileTarget, AutoCloseable {
     /** A random suffix follows, so that a program cannot guess the name. */
     private static final String UNFINISHED = ".neurovisor-unfinished-";
 
+    private static final Logger LOG = LoggerFactory.getLogger(OutputDirectory.class);
+
     private final Path directory;
     private final List<SavedFile> saved = new ArrayList<>();
+    private final List<SkippedFile> unsaved = new ArrayList<>();
+    private boolean skipping;
     private @Nullable Path unfinished;
     private @Nullable SeekableByteChannel channel;
 
@@ -49,7 +58,10 @@ public final class OutputDirectory implements FileTarget, AutoCloseable {
         try {
             Files.createDirectories(directory);
         } catch (IOException exception) {
-            throw failed(directory, "cannot be created", exception);
+            throw new NeuroVisorException(
+                    Fault.STORAGE_FAILED,
+                    "--out: " + FilePath.shown(directory.toString()) + " cannot be created (" + reason(exception) + ")",
+                    exception);
         }
         if (!Files.isWritable(directory)) {
             throw new NeuroVisorException(
@@ -60,6 +72,13 @@ public final class OutputDirectory implements FileTarget, AutoCloseable {
 
     @Override
     public void file(String path, ByteBuffer part, boolean last) {
+        if (!skipping) {
+            write(path, part, last);
+        }
+        skipping &= !last;
+    }
+
+    private void write(String path, ByteBuffer part, boolean last) {
         Path location = directory.resolve(path);
         try {
             SeekableByteChannel target = channel == null ? begin(location) : channel;
@@ -70,8 +89,24 @@ public final class OutputDirectory implements FileTarget, AutoCloseable {
                 finish(path, location, target);
             }
         } catch (IOException exception) {
-            throw failed(location, "cannot be written", exception);
+            skipping = true;
+            unsaved.add(new SkippedFile(FilePath.shown(path), "cannot be written (" + reason(exception) + ")"));
+            close();
         }
+    }
+
+    private static String reason(IOException exception) {
+        if (exception instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        return exception instanceof FileSystemException failure && failure.getReason() != null
+                ? failure.getReason()
+                : String.valueOf(exception.getMessage());
+    }
+
+    /** Returns the files that could not be written. */
+    public List<SkippedFile> unsaved() {
+        return List.copyOf(unsaved);
     }
 
     /** Returns the saved files in the order of their arrival. */
@@ -82,16 +117,15 @@ public final class OutputDirectory implements FileTarget, AutoCloseable {
     /** Deletes an incomplete file. */
     @Override
     public void close() {
-        try {
-            if (channel != null) {
-                channel.close();
-            }
+        try (SeekableByteChannel _ = channel) {
             if (unfinished != null) {
                 Files.deleteIfExists(unfinished);
             }
         } catch (IOException exception) {
-            throw failed(directory, "cannot be cleaned up", exception);
+            LOG.warn("the incomplete file {} cannot be deleted: {}", unfinished, reason(exception));
         }
+        channel = null;
+        unfinished = null;
     }
 
     private SeekableByteChannel begin(Path location) throws IOException {
@@ -129,17 +163,12 @@ public final class OutputDirectory implements FileTarget, AutoCloseable {
             if (Files.isSymbolicLink(current)) {
                 throw new IOException(FilePath.shown(current.toString()) + " is a symbolic link");
             }
+            if (Files.isRegularFile(current, LinkOption.NOFOLLOW_LINKS)) {
+                throw new IOException(FilePath.shown(current.toString()) + " is a file");
+            }
             if (!Files.isDirectory(current, LinkOption.NOFOLLOW_LINKS)) {
                 Files.createDirectory(current);
             }
         }
-    }
-
-    private static NeuroVisorException failed(Path path, String what, IOException exception) {
-        return new NeuroVisorException(
-                Fault.STORAGE_FAILED,
-                "--out: " + FilePath.shown(path.toString()) + " " + what + " ("
-                        + exception.getClass().getSimpleName() + ": " + exception.getMessage() + ")",
-                exception);
     }
 }

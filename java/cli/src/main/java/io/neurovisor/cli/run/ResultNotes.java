@@ -4,11 +4,14 @@ import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.ProgramExit;
+import io.neurovisor.engine.program.SkippedFile;
 import java.util.ArrayList;
 import java.util.List;
 
 /** The notes that are printed about an execution in addition to its output. */
 record ResultNotes(ExecutionRequest request, ExecutionResult result) {
+    private static final int MAX_SHOWN_FILES = 16;
+
     List<String> problems() {
         List<String> lines = new ArrayList<>();
         addOutcome(lines);
@@ -17,9 +20,10 @@ record ResultNotes(ExecutionRequest request, ExecutionResult result) {
                 && !details.killedProcess().isEmpty()) {
             lines.add("the guest had no memory left and killed " + details.killedProcess() + moreMemory());
         }
-        details.skippedFiles()
-                .forEach(skipped -> lines.add("out/" + skipped.path() + " " + skipped.reason() + ": not saved"));
-        int more = details.skippedFilesCount() - details.skippedFiles().size();
+        List<SkippedFile> shown =
+                details.skippedFiles().stream().limit(MAX_SHOWN_FILES).toList();
+        shown.forEach(skipped -> lines.add("out/" + skipped.path() + " " + skipped.reason() + ": not saved"));
+        int more = details.skippedFilesCount() - shown.size();
         if (more > 0) {
             lines.add(more + " more files of out/ were not saved");
         }
@@ -28,13 +32,17 @@ record ResultNotes(ExecutionRequest request, ExecutionResult result) {
 
     /** Returns a line for each remark that is not a problem. */
     List<String> remarks() {
-        return switch (result.exit().details().backgroundProcesses()) {
-            case 0 -> List.of();
-            case 1 -> List.of("killed a process that the program had left running");
-            default ->
-                List.of("killed " + result.exit().details().backgroundProcesses()
-                        + " processes that the program had left running");
-        };
+        List<String> lines = new ArrayList<>();
+        if (result.outcome() == Outcome.COMPLETED && !result.detail().isEmpty()) {
+            lines.add(result.detail());
+        }
+        int processes = result.exit().details().backgroundProcesses();
+        if (processes > 0) {
+            lines.add("killed "
+                    + (processes == 1 ? "a process" : processes + " processes")
+                    + " that the program had left running");
+        }
+        return lines;
     }
 
     private void addOutcome(List<String> lines) {

@@ -11,6 +11,8 @@ import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.program.SkippedFile;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.host.kvm.Accelerator;
 import io.neurovisor.server.client.DaemonClient;
@@ -20,6 +22,7 @@ import io.neurovisor.server.setting.SettingGroup;
 import io.neurovisor.server.trace.TraceIds;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -107,7 +110,11 @@ public final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private record Run(ExecutionRequest request, RunOutput output, RunMetrics metrics, long startNanos) {}
+    private record Run(ExecutionRequest request, RunOutput output, RunMetrics metrics, long startNanos) {
+        Run in(SandboxSize size) {
+            return new Run(request.in(size), output, metrics, startNanos);
+        }
+    }
 
     /** Returns the exit code, or empty if no daemon can run the program; in that case nothing has run yet. */
     private Optional<Integer> byDaemon(Run run) {
@@ -123,7 +130,8 @@ public final class RunCommand implements Callable<Integer> {
             RunOrigin origin = RunOrigin.of(result, socket);
             remark("run by the daemon at " + socket + " with " + origin.shown());
             warnOfEmulation(origin);
-            return Optional.of(finish(run, result.result(), origin, cancellation));
+            result.sizeRemark().ifPresent(this::remark);
+            return Optional.of(finish(run.in(result.size()), result.result(), origin, cancellation));
         } catch (NeuroVisorException exception) {
             if (exception.fault() == Fault.IMAGE_NOT_BUILT
                     && guest.config().daemon().use() == DaemonUse.AUTO) {
@@ -148,7 +156,9 @@ public final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private int finish(Run run, ExecutionResult result, RunOrigin origin, Cancellation cancellation) {
+    private int finish(Run run, ExecutionResult executed, RunOrigin origin, Cancellation cancellation) {
+        List<SkippedFile> unsaved = run.output().unsaved();
+        ExecutionResult result = executed.with(executed.exit().withSkipped(unsaved));
         LOG.debug(
                 "{} in {}: {} with exit code {}, a sandbox in {} ms, then {} ms",
                 result.traceId().value(),
@@ -163,7 +173,7 @@ public final class RunCommand implements Callable<Integer> {
         run.output()
                 .finish(run.request(), result, origin, Duration.ofNanos(System.nanoTime() - run.startNanos()))
                 .forEach(this::remark);
-        return cancellation.isRequested() ? ExitCode.CANCELLED : ExitCode.of(result.exit());
+        return cancellation.isRequested() ? ExitCode.CANCELLED : ExitCode.of(result.exit(), !unsaved.isEmpty());
     }
 
     private void warnOfEmulation(RunOrigin origin) {

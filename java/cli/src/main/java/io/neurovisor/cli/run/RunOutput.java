@@ -8,6 +8,7 @@ import io.neurovisor.cli.console.StandardStreams;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.engine.program.SkippedFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -40,6 +41,11 @@ final class RunOutput implements AutoCloseable {
             return capturedOutput;
         }
         return streams(directory == null ? unwanted : directory);
+    }
+
+    /** Returns the files of {@code out/} that could not be saved on the host. */
+    List<SkippedFile> unsaved() {
+        return directory == null ? List.of() : directory.unsaved();
     }
 
     /** Prints the JSON object, if any, and returns remarks for the user. */

@@ -3,6 +3,7 @@ package io.neurovisor.cli.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.neurovisor.engine.program.SkippedFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -65,8 +66,12 @@ final class OutputDirectoryTest {
         Files.createSymbolicLink(home.resolve("file"), elsewhere.resolve("precious"));
         try (OutputDirectory directory = OutputDirectory.open(home)) {
             directory.file("file", bytes("x"), true);
-            assertThatThrownBy(() -> directory.file("directory/y", bytes("y"), true))
-                    .hasMessageContaining("directory is a symbolic link");
+            directory.file("directory/y", bytes("y"), true);
+            assertThat(directory.unsaved())
+                    .singleElement()
+                    .extracting(SkippedFile::reason)
+                    .asString()
+                    .contains("directory is a symbolic link");
         }
         assertThat(home.resolve("file")).hasContent("x").isRegularFile();
         assertThat(names(elsewhere)).containsExactly("precious");
@@ -79,9 +84,13 @@ final class OutputDirectoryTest {
         assertThatThrownBy(() -> OutputDirectory.open(file)).hasMessageContaining("file is not a directory");
         Files.createDirectory(scratch.resolve("d"));
         try (OutputDirectory directory = OutputDirectory.open(scratch)) {
-            assertThatThrownBy(() -> directory.file("d", bytes("x"), true))
-                    .hasMessageContaining("a directory has that name");
+            directory.file("d", bytes("x"), false);
+            directory.file("d", bytes("x"), true);
+            directory.file("e", bytes("x"), true);
+            assertThat(directory.unsaved())
+                    .containsExactly(new SkippedFile("d", "cannot be written (a directory has that name)"));
         }
+        assertThat(names(scratch)).containsExactly("d", "e", "file");
     }
 
     private static List<String> names(Path directory) throws IOException {

@@ -218,6 +218,41 @@ final class RunCommandTest {
     }
 
     @Test
+    void explainsThatProgramsHaveNoNetwork() {
+        FakeMachines machines = FakeMachines.executing((_, sink) -> {
+            sink.stderr(bytes("socket.gaierror: [Errno -2] Name or service not known\n"));
+            return exit(Outcome.COMPLETED, 1);
+        });
+        CommandRun run = CommandRun.of(Map.of(), "", machines, "run", "-l", "bash", "-c", "1");
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.stderr())
+                .contains("neurovisor: programs have no network; ./neurovisor image build makes an image");
+    }
+
+    @Test
+    void jsonListsAFileThatCannotBeSaved() throws IOException {
+        Path out = Files.createDirectories(directory.resolve("results/taken")).getParent();
+        FakeMachines machines = FakeMachines.executing((_, sink) -> {
+            sink.stdout(bytes("computed\n"));
+            sink.file("taken", bytes("lost"), true);
+            sink.file("plot", bytes("kept"), true);
+            return FINE;
+        });
+        CommandRun run = CommandRun.of(
+                Map.of(), "", machines, "run", "-q", "--json", "--out", out.toString(), "-l", "bash", "-c", "1");
+        assertThat(run.exitCode()).isEqualTo(125);
+        assertThat(run.stderr())
+                .isEqualTo("neurovisor: out/taken cannot be written (a directory has that name): not saved\n");
+        JsonNode json = new ObjectMapper().readTree(run.stdout());
+        assertThat(json.get("stdout").textValue()).isEqualTo("computed\n");
+        assertThat(json.get("exit_code").intValue()).isZero();
+        assertThat(json.at("/skipped_files/0/path").textValue()).isEqualTo("taken");
+        assertThat(json.get("skipped_files_total").intValue()).isEqualTo(1);
+        assertThat(json.at("/files/0/path").textValue()).isEqualTo("plot");
+        assertThat(out.resolve("plot")).hasContent("kept");
+    }
+
+    @Test
     void jsonReplacesTheOutput() throws IOException {
         FakeMachines machines = FakeMachines.executing((_, sink) -> {
             sink.stdout(bytes("gr\u00fcn\n"));

@@ -1,5 +1,6 @@
 package io.neurovisor.engine.execution;
 
+import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Program;
@@ -26,11 +27,23 @@ public record ExecutionRequest(
             throw NeuroVisorException.invalid(
                     "timeout", "timeout of " + timeout.toSeconds() + " s is out of range; use 1 s to 24 h");
         }
+        String needed = program.language().image();
+        if (image.equals(Optional.of(USUAL_IMAGE)) && !needed.equals(USUAL_IMAGE)) {
+            throw new NeuroVisorException(
+                    Fault.LANGUAGE_MISSING,
+                    "image %s cannot run %s; choose image %s, or build one from it"
+                            .formatted(USUAL_IMAGE, program.language().label(), needed));
+        }
     }
 
     /** Creates a request that runs in an image with the program's language. */
     public ExecutionRequest(TraceId traceId, Program program, Duration timeout, SandboxSize size) {
         this(traceId, program, timeout, size, Optional.empty());
+    }
+
+    /** Returns this request with a machine of another size. */
+    public ExecutionRequest in(SandboxSize other) {
+        return new ExecutionRequest(traceId, program, timeout, other, image);
     }
 
     /** Returns the image of this request, given the server's {@code usual} image for all languages that it can run. */

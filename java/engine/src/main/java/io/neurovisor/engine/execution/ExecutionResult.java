@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param layers the layers that protected the host from that machine, as read when it was started
  * @param acquireTime the time from the request until a sandbox was ready
  * @param runTime the time from there until the last message of the guest
- * @param detail why a sandbox died, for people; otherwise empty
+ * @param detail why a sandbox died, or what the program lacked, for people; usually empty
  */
 public record ExecutionResult(
         TraceId traceId,
@@ -31,6 +31,11 @@ public record ExecutionResult(
         String detail) {
     public ExecutionResult {
         layers = List.copyOf(layers);
+    }
+
+    /** Returns this result with another end of the program. */
+    public ExecutionResult with(ProgramExit end) {
+        return new ExecutionResult(traceId, end, vmId, template, layers, acquireTime, runTime, detail);
     }
 
     public Outcome outcome() {

@@ -12,27 +12,34 @@ import java.util.stream.Collectors;
 /** A language that NeuroVisor runs, with the names that people and models use for it. */
 @SuppressWarnings("ImmutableEnumChecker") // Set.of is immutable, its type just does not say so.
 public enum Language {
-    PYTHON("python", Set.of("python", "python3"), Set.of("py"), "base"),
-    BASH("bash", Set.of("bash", "sh", "shell"), Set.of("sh", "bash"), "base"),
-    JAVASCRIPT("javascript", Set.of("javascript", "node", "js"), Set.of("js", "mjs", "cjs"), "base"),
-    GO("go", Set.of("go", "golang"), Set.of("go"), "full"),
-    RUST("rust", Set.of("rust", "rs"), Set.of("rs"), "full");
+    PYTHON("python", Set.of("python", "python3"), Set.of("py"), "main.py", "base"),
+    BASH("bash", Set.of("bash", "sh", "shell"), Set.of("sh", "bash"), "main.sh", "base"),
+    JAVASCRIPT("javascript", Set.of("javascript", "node", "js"), Set.of("js", "mjs", "cjs"), "main.js", "base"),
+    GO("go", Set.of("go", "golang"), Set.of("go"), "main.go", "full"),
+    RUST("rust", Set.of("rust", "rs"), Set.of("rs"), "main.rs", "full");
 
     private final String label;
     private final Set<String> names;
     private final Set<String> suffixes;
+    private final String mainFile;
     private final String image;
 
-    Language(String label, Set<String> names, Set<String> suffixes, String image) {
+    Language(String label, Set<String> names, Set<String> suffixes, String mainFile, String image) {
         this.label = label;
         this.names = names;
         this.suffixes = suffixes;
+        this.mainFile = mainFile;
         this.image = image;
     }
 
     /** Returns the name on the wire and in output. */
     public String label() {
         return label;
+    }
+
+    /** Returns the name of the file in the working directory that holds the code. */
+    public String mainFile() {
+        return mainFile;
     }
 
     /** Returns the smallest of NeuroVisor's images in which programs of this language run. */

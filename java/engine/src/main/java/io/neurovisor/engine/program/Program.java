@@ -3,16 +3,14 @@ package io.neurovisor.engine.program;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * A program's code and inputs. Its textual form contains neither code nor values.
  *
  * @param code the text, 1 byte to 8 MiB in UTF-8; it is sent as a file, never in argv
- * @param arguments the program's arguments, without its own name
+ * @param arguments the program's arguments, without its own name; together with the environment at most 2 MiB
  * @param environment variables that are added to, or override, the defaults of the guest
  * @param stdin the standard input, at most 64 MiB
  * @param files files for the working directory, at most 1,000 with 64 MiB in total
@@ -40,7 +38,8 @@ public record Program(
         checkCode(code);
         arguments.forEach(Program::checkArgument);
         environment.forEach(Program::checkVariable);
-        checkFiles(files, stdin.remaining());
+        ProcessWords.check(arguments, environment);
+        InputFiles.check(files, language.mainFile(), stdin.remaining());
     }
 
     /** Creates a program with the limits that apply to every program. */
@@ -111,30 +110,6 @@ public record Program(
                     "environment",
                     "environment variable " + FilePath.shown(name)
                             + " holds a NUL byte, which no program can receive; remove it");
-        }
-    }
-
-    private static void checkFiles(List<InputFile> files, int stdinBytes) {
-        if (files.size() > FileLimits.MAX_COUNT) {
-            throw NeuroVisorException.invalid(
-                    "files",
-                    files.size() + " files are given and at most " + FileLimits.MAX_COUNT
-                            + " are allowed; pack them into an archive");
-        }
-        Set<String> paths = new HashSet<>();
-        long bytes = stdinBytes;
-        for (InputFile file : files) {
-            bytes += file.content().remaining();
-            if (!paths.add(file.path())) {
-                throw NeuroVisorException.invalid(
-                        "files", "file path \"" + FilePath.shown(file.path()) + "\" is given twice");
-            }
-        }
-        if (bytes > FileLimits.MAX_BYTES) {
-            throw NeuroVisorException.invalid(
-                    "files",
-                    "files and standard input hold " + bytes + " bytes and at most " + FileLimits.MAX_BYTES
-                            + " (64 MiB) are allowed");
         }
     }
 }

@@ -2,6 +2,7 @@ package io.neurovisor.engine.program;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The end of one program.
@@ -42,6 +43,21 @@ public record ProgramExit(
         public Details {
             skippedFiles = List.copyOf(skippedFiles);
         }
+
+        private Details withSkipped(List<SkippedFile> more) {
+            return new Details(
+                    killedProcess,
+                    backgroundProcesses,
+                    Stream.concat(skippedFiles.stream(), more.stream()).toList(),
+                    skippedFilesCount + more.size(),
+                    interpreter);
+        }
+    }
+
+    /** Returns this end with further files of {@code out/} that are not returned. */
+    public ProgramExit withSkipped(List<SkippedFile> more) {
+        return new ProgramExit(
+                outcome, exitCode, signal, duration, stdoutTruncated, stderrTruncated, details.withSkipped(more));
     }
 
     /** Returns the end of a program that the guest cannot report, because its machine is gone. */

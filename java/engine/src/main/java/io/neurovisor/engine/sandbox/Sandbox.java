@@ -105,7 +105,9 @@ public final class Sandbox implements AutoCloseable {
         long startNanos = ticker.nanos();
         try {
             ResponseDeadline deadline = ResponseDeadline.after(timeout, ticker);
-            return new SandboxRun(channel.execute(program, timeout, traceId, new CappedSink(sink), deadline), "");
+            NetworkWatch network = new NetworkWatch(sink);
+            ProgramExit exit = channel.execute(program, timeout, traceId, new CappedSink(network), deadline);
+            return new SandboxRun(exit, network.hint(program, exit.outcome()));
         } catch (NeuroVisorException exception) {
             if (exception.fault() == Fault.LANGUAGE_MISSING) {
                 throw languageMissing(program.language(), exception);

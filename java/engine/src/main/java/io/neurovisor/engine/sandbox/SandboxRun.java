@@ -5,6 +5,6 @@ import io.neurovisor.engine.program.ProgramExit;
 /**
  * The end of a sandbox's only program.
  *
- * @param detail why the sandbox died, for people; empty if it did not
+ * @param detail why the sandbox died, or what the program lacked, for people; usually empty
  */
 public record SandboxRun(ProgramExit exit, String detail) {}

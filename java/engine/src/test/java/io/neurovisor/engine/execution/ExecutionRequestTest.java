@@ -36,7 +36,7 @@ final class ExecutionRequestTest {
         "RUST,,base,full",
         "PYTHON,,mine,mine",
         "GO,,mine,mine",
-        "GO,base,base,base",
+        "GO,full,base,full",
         "PYTHON,mine,base,mine"
     })
     void usesTheRequestedImageOrOneWithTheLanguage(Language language, String asked, String usual, String expected) {

@@ -24,6 +24,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -183,6 +184,22 @@ final class ExecutionsTest {
                 .hasMessage("image " + TestFiles.bootFiles().image()
                         + " cannot run python: it has no program python3; choose image base, or build one from it");
         assertThat(vmm.livingCount()).isZero();
+    }
+
+    @Test
+    void rejectsALanguageThatTheBaseImageLacks() {
+        Program go = new Program(Language.GO, "package main");
+
+        assertThatThrownBy(() -> new ExecutionRequest(
+                        new TraceId(UUID.randomUUID()),
+                        go,
+                        Duration.ofSeconds(30),
+                        SandboxSize.SMALL,
+                        Optional.of("base")))
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class,
+                        exception -> assertThat(exception.fault()).isEqualTo(Fault.LANGUAGE_MISSING))
+                .hasMessage("image base cannot run go; choose image full, or build one from it");
     }
 
     @Test

@@ -6,8 +6,8 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Outcome;
-import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.host.guestlink.GuestMessages;
 import io.neurovisor.proto.execution.ExecuteMetadata;
@@ -25,7 +25,7 @@ final class ClientProtos {
 
     private ClientProtos() {}
 
-    /** Returns the request for a daemon. It sets every field, so that the daemon's own defaults do not apply. */
+    /** Returns the request for a daemon. It sets every field, so that the defaults of the daemon do not apply. */
     static ExecuteRequest message(ExecutionRequest request) {
         return GuestMessages.request(request.program(), request.timeout()).toBuilder()
                 .setSize(request.size().label())
@@ -33,8 +33,7 @@ final class ClientProtos {
                 .build();
     }
 
-    /** @param traceId the client's id of the execution */
-    static DaemonResult result(TraceId traceId, ExecuteMetadata metadata) {
+    static DaemonResult result(ExecutionRequest request, ExecuteMetadata metadata) {
         if (!metadata.hasHost()) {
             throw new NeuroVisorException(
                     Fault.EXECUTION_LOST,
@@ -42,7 +41,7 @@ final class ClientProtos {
         }
         HostReport host = metadata.getHost();
         ExecutionResult result = new ExecutionResult(
-                traceId,
+                request.traceId(),
                 GuestMessages.exit(metadata, outcome(metadata.getOutcome())),
                 new VmId(host.getVmId()),
                 Optional.of(host.getTemplate()).filter(template -> !template.isEmpty()),
@@ -51,7 +50,19 @@ final class ClientProtos {
                 duration(host.getRunMs()),
                 host.getDetail());
         VmmReport vmm = host.getVmm();
-        return new DaemonResult(result, vmm.getName(), vmm.getVersion(), vmm.getAccelerator(), vmm.getReason());
+        return new DaemonResult(
+                result,
+                vmm.getName(),
+                vmm.getVersion(),
+                vmm.getAccelerator(),
+                vmm.getReason(),
+                size(host.getSize()).orElse(request.size()),
+                size(host.getReadySize()));
+    }
+
+    /** Returns empty for the report of an older daemon, which has no size. */
+    private static Optional<SandboxSize> size(String label) {
+        return label.isEmpty() ? Optional.empty() : Optional.of(SandboxSize.named(label));
     }
 
     private static LayerState layer(LayerReport report) {

@@ -20,7 +20,6 @@ import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.program.OutputSink;
-import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.host.guestlink.GuestMessages;
 import io.neurovisor.proto.execution.ExecuteChunk;
 import io.neurovisor.proto.execution.ExecuteMetadata;
@@ -54,6 +53,7 @@ public final class DaemonClient implements AutoCloseable {
     private static final Duration ALIVE_ANSWER = Duration.ofSeconds(20);
 
     private final Path socket;
+    private final boolean usualSize;
     private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("daemon-client", true), NioIoHandler.newFactory());
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
@@ -61,8 +61,9 @@ public final class DaemonClient implements AutoCloseable {
     private final ManagedChannel channel;
     private final Channel calls;
 
-    private DaemonClient(Path socket, PeerUsers users, Optional<String> key) {
+    private DaemonClient(Path socket, PeerUsers users, Optional<String> key, boolean usualSize) {
         this.socket = socket;
+        this.usualSize = usualSize;
         this.verdict = new ServerUserCheck(users);
         this.channel = NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket))
                 .channelFactory(
@@ -102,16 +103,25 @@ public final class DaemonClient implements AutoCloseable {
 
     /** Connects as the tenant of the key, if it is present. */
     public static DaemonClient connect(Path socket, Optional<String> key) {
+        return connect(socket, key, false);
+    }
+
+    /** @param usualSize whether programs run in machines of the daemon's default size, whatever the size of requests */
+    public static DaemonClient connect(Path socket, boolean usualSize) {
+        return connect(socket, Optional.empty(), usualSize);
+    }
+
+    private static DaemonClient connect(Path socket, Optional<String> key, boolean usualSize) {
         try {
-            return connect(socket, PeerUsers.ownAndRoot(), key);
+            return connect(socket, PeerUsers.ownAndRoot(), key, usualSize);
         } catch (IOException exception) {
             throw missing(socket, String.valueOf(exception.getMessage()));
         }
     }
 
     /** @param users may serve the socket */
-    static DaemonClient connect(Path socket, PeerUsers users, Optional<String> key) {
-        DaemonClient client = new DaemonClient(socket, users, key);
+    static DaemonClient connect(Path socket, PeerUsers users, Optional<String> key, boolean usualSize) {
+        DaemonClient client = new DaemonClient(socket, users, key, usualSize);
         boolean connected = false;
         try {
             client.awaitGreeting();
@@ -131,7 +141,7 @@ public final class DaemonClient implements AutoCloseable {
      *     if its outcome is unknown
      */
     public DaemonResult execute(ExecutionRequest request, OutputSink sink) {
-        return execute(ClientProtos.message(request), request.traceId(), Optional.empty(), sink);
+        return execute(message(request), request, Optional.empty(), sink);
     }
 
     /** Runs a program in a span that becomes the parent of the daemon's spans. */
@@ -141,7 +151,7 @@ public final class DaemonClient implements AutoCloseable {
                 .setAttribute("rpc.system", "grpc")
                 .startSpan();
         return tracing.within(
-                call, () -> execute(ClientProtos.message(request), request.traceId(), tracing.header(call), sink));
+                call, () -> execute(message(request), request, tracing.header(call), sink));
     }
 
     /**
@@ -150,8 +160,8 @@ public final class DaemonClient implements AutoCloseable {
      */
     public DaemonResult executeOnce(String key, ExecutionRequest request, OutputSink sink) {
         return execute(
-                ClientProtos.message(request).toBuilder().setIdempotencyKey(key).build(),
-                request.traceId(),
+                message(request).toBuilder().setIdempotencyKey(key).build(),
+                request,
                 Optional.empty(),
                 sink);
     }
@@ -170,7 +180,7 @@ public final class DaemonClient implements AutoCloseable {
                 .withInterceptors(
                         MetadataUtils.newAttachHeadersInterceptor(sent),
                         MetadataUtils.newCaptureMetadataInterceptor(received, new AtomicReference<>()))
-                .executeStream(ClientProtos.message(request));
+                .executeStream(message(request));
         ExecuteMetadata end = end(call, sink);
         return new TraceEcho(
                 end.getTraceId(),
@@ -182,12 +192,17 @@ public final class DaemonClient implements AutoCloseable {
         return Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
     }
 
+    private ExecuteRequest message(ExecutionRequest request) {
+        ExecuteRequest message = ClientProtos.message(request);
+        return usualSize ? message.toBuilder().clearSize().build() : message;
+    }
+
     private DaemonResult execute(
-            ExecuteRequest message, TraceId traceId, Optional<String> traceparent, OutputSink sink) {
+            ExecuteRequest message, ExecutionRequest request, Optional<String> traceparent, OutputSink sink) {
         BlockingClientCall<?, ExecuteChunk> call = ExecutionServiceGrpc.newBlockingV2Stub(calls)
-                .withInterceptors(GuestMessages.traceHeaders(traceId, traceparent))
+                .withInterceptors(GuestMessages.traceHeaders(request.traceId(), traceparent))
                 .executeStream(message);
-        return understood(traceId, end(call, sink));
+        return understood(request, end(call, sink));
     }
 
     private ExecuteMetadata end(BlockingClientCall<?, ExecuteChunk> call, OutputSink sink) {
@@ -204,9 +219,9 @@ public final class DaemonClient implements AutoCloseable {
         }
     }
 
-    private DaemonResult understood(TraceId traceId, ExecuteMetadata metadata) {
+    private DaemonResult understood(ExecutionRequest request, ExecuteMetadata metadata) {
         try {
-            return ClientProtos.result(traceId, metadata);
+            return ClientProtos.result(request, metadata);
         } catch (IllegalArgumentException exception) {
             throw new NeuroVisorException(
                     Fault.DAEMON_LOST,

@@ -16,6 +16,7 @@ import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.proto.execution.ExecuteMetadata;
 import io.neurovisor.server.access.PeerUsers;
 import io.neurovisor.server.config.RateLimit;
@@ -90,6 +91,31 @@ final class DaemonClientTest {
     }
 
     @Test
+    void leavesTheSizeOfAMachineToTheDaemon() {
+        serve(Optional.empty());
+        ExecutionRequest medium = request("hello").in(SandboxSize.MEDIUM);
+        try (DaemonClient client = DaemonClient.connect(socket, true)) {
+            DaemonResult usual = client.execute(medium, new RecordingSink());
+            assertThat(usual.size()).isEqualTo(SandboxSize.SMALL);
+            assertThat(usual.sizeRemark()).isEmpty();
+        }
+        try (DaemonClient client = DaemonClient.connect(socket)) {
+            DaemonResult requested = client.execute(medium, new RecordingSink());
+            assertThat(requested.size()).isEqualTo(SandboxSize.MEDIUM);
+            assertThat(requested.sizeRemark())
+                    .contains("the daemon keeps machines of size small ready, not medium;"
+                            + " without --size a program starts sooner");
+
+            ExecutionRequest otherImage = new ExecutionRequest(
+                    medium.traceId(), medium.program(), medium.timeout(), medium.size(), Optional.of("mine"));
+            assertThat(client.execute(otherImage, new RecordingSink()).sizeRemark()).isEmpty();
+        }
+        assertThat(vmm.starts())
+                .extracting(start -> ((VmStart.ColdBoot) start).size())
+                .containsExactly(SandboxSize.SMALL, SandboxSize.MEDIUM, SandboxSize.MEDIUM);
+    }
+
+    @Test
     void runsAnExecutionOncePerKey() {
         serve(Optional.empty());
         ExecutionRequest request = request("hello");
@@ -107,7 +133,7 @@ final class DaemonClientTest {
         ExecuteMetadata lost = ExecuteMetadata.newBuilder()
                 .setOutcome(io.neurovisor.proto.execution.Outcome.OUTCOME_UNKNOWN)
                 .build();
-        assertThatThrownBy(() -> ClientProtos.result(new TraceId(UUID.randomUUID()), lost))
+        assertThatThrownBy(() -> ClientProtos.result(request("lost"), lost))
                 .isInstanceOfSatisfying(
                         NeuroVisorException.class,
                         exception -> assertThat(exception.fault()).isEqualTo(Fault.EXECUTION_LOST));
@@ -169,7 +195,7 @@ final class DaemonClientTest {
     void sendsNothingToAnotherUsersServer() throws IOException {
         serve(Optional.empty());
         int somebodyElse = 12_345;
-        assertThatThrownBy(() -> DaemonClient.connect(socket, PeerUsers.of(somebodyElse), Optional.empty())
+        assertThatThrownBy(() -> DaemonClient.connect(socket, PeerUsers.of(somebodyElse), Optional.empty(), false)
                         .close())
                 .isInstanceOfSatisfying(
                         NeuroVisorException.class,

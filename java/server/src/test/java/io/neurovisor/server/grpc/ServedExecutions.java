@@ -4,6 +4,7 @@ import io.grpc.BindableService;
 import io.grpc.ServerInterceptor;
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.server.access.AccessInterceptor;
@@ -117,7 +118,8 @@ public final class ServedExecutions implements AutoCloseable {
                         new VmmIdentity("fake", "1", "none", "cpu", "machine"),
                         "there is no other",
                         new RequestTimeouts(Duration.ofSeconds(30), Duration.ofHours(1)),
-                        SandboxSize.SMALL)),
+                        new MachineKind("base", SandboxSize.SMALL),
+                        true)),
                 interceptors(keysRequired, limit, tracing, counted));
     }
 

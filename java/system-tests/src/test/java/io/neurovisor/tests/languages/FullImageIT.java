@@ -81,7 +81,7 @@ final class FullImageIT {
     void suggestsAnImageWithTheLanguage() {
         CommandLineRun run = CommandLineRun.of("run", "--image", "base", "-l", "go", "-c", "package main");
         assertThat(run.stderr())
-                .contains("neurovisor: image base cannot run go: it has no program go; choose image full");
+                .contains("neurovisor: image base cannot run go; choose image full");
         assertThat(run.exitCode()).isEqualTo(2);
     }
 

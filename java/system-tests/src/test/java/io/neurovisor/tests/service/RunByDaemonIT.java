@@ -39,7 +39,7 @@ final class RunByDaemonIT {
     @Test
     void runsProgramsByTheDaemon() throws Exception {
         Path socket = directory.resolve("daemon.sock");
-        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=1", "--max=3")) {
+        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=1", "--max=3", "--size=small")) {
             CommandLineRun run = byDaemon(
                     "run",
                     "--size=small",
@@ -68,6 +68,13 @@ final class RunByDaemonIT {
                     "-c",
                     "import os; os.mkdir('out'); open('out/a','w').write('b')");
             assertThat(json.stdout()).contains("\"daemon\":\"" + socket + "\"", "\"vmm\":\"qemu\"", "\"path\":\"a\"");
+
+            CommandLineRun usualSize = byDaemon("run", "-l", "sh", "-c", "nproc");
+            assertThat(usualSize.stdout()).isEqualTo("1\n");
+            assertThat(usualSize.stderr()).doesNotContain("ready, not");
+            CommandLineRun otherSize = byDaemon("run", "--size=medium", "-l", "sh", "-c", "nproc");
+            assertThat(otherSize.stdout()).isEqualTo("2\n");
+            assertThat(otherSize.stderr()).contains("size small ready, not medium; without --size a program starts sooner\n");
 
             CommandLineRun own = byDaemon("run", "--vmm=qemu", "-l", "sh", "-c", "echo 1");
             assertThat(own.stderr())

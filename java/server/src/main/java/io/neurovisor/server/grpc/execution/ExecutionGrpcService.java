@@ -5,7 +5,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.stub.StreamObserver;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
-import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
@@ -15,6 +15,7 @@ import io.neurovisor.proto.execution.ExecuteMetadata;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecuteResponse;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
+import io.neurovisor.proto.execution.HostReport;
 import io.neurovisor.proto.execution.VmmReport;
 import io.neurovisor.server.access.Tenant;
 import io.neurovisor.server.grpc.ServedCall;
@@ -35,14 +36,16 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
     private final KeyedExecutions keyed;
     private final VmmReport vmm;
     private final RequestTimeouts timeouts;
-    private final SandboxSize size;
+    private final MachineKind usual;
+    private final boolean keepsReady;
 
     /**
      * The parameters are defaults for what requests leave open.
      *
      * @param vmmReason why this VMM was selected
      * @param timeouts of programs
-     * @param size of a machine
+     * @param usual the kind of machine
+     * @param keepsReady whether machines of that kind are kept ready
      */
     public ExecutionGrpcService(
             TenantExecutions executions,
@@ -50,12 +53,14 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
             VmmIdentity vmm,
             String vmmReason,
             RequestTimeouts timeouts,
-            SandboxSize size) {
+            MachineKind usual,
+            boolean keepsReady) {
         this.executions = executions;
         this.keyed = keyed;
         this.vmm = ExecutionProtos.vmm(vmm, vmmReason);
         this.timeouts = timeouts;
-        this.size = size;
+        this.usual = usual;
+        this.keepsReady = keepsReady;
     }
 
     @Override
@@ -91,9 +96,19 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
 
     private ExecuteMetadata run(MethodDescriptor<?, ?> method, ExecuteRequest message, OutputSink sink) {
         RequestTrace trace = TraceInterceptor.current();
-        ExecutionRequest request = ExecutionProtos.request(message, trace.id(), timeouts, size);
+        ExecutionRequest request = ExecutionProtos.request(message, trace.id(), timeouts, usual.size());
         ExecutionResult result = executions.execute(method.getFullMethodName(), request, deadline(), sink);
-        return ExecutionProtos.metadata(result, trace.displayId(), vmm);
+        return ExecutionProtos.metadata(result, trace.displayId(), known(request));
+    }
+
+    /** Returns what is known about the machine of a request before it runs. */
+    private HostReport known(ExecutionRequest request) {
+        boolean ready = keepsReady && request.imageOr(usual.image()).equals(usual.image());
+        return HostReport.newBuilder()
+                .setVmm(vmm)
+                .setSize(request.size().label())
+                .setReadySize(ready ? usual.size().label() : "")
+                .build();
     }
 
     private static boolean isKeyed(ExecuteRequest request) {
@@ -116,14 +131,14 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
     private void serveKeyed(
             MethodDescriptor<?, ?> method, ExecuteRequest message, boolean whole, Consumer<ExecuteChunk> client) {
         RequestTrace trace = TraceInterceptor.current();
-        ExecutionRequest request = ExecutionProtos.request(message, trace.id(), timeouts, size);
+        ExecutionRequest request = ExecutionProtos.request(message, trace.id(), timeouts, usual.size());
         ExecutionKey key = new ExecutionKey(Tenant.ofCall().label(), message.getIdempotencyKey());
         BiFunction<ExecutionRequest, OutputSink, ExecutionResult> tenant = executions.of(method.getFullMethodName());
         keyed.serve(
                 key,
                 ExecutionProtos.digest(message),
                 request,
-                (work, output) -> ExecutionProtos.metadata(tenant.apply(work, output), trace.displayId(), vmm),
+                (work, output) -> ExecutionProtos.metadata(tenant.apply(work, output), trace.displayId(), known(work)),
                 whole,
                 client);
     }

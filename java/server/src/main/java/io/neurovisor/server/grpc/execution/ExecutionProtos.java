@@ -67,7 +67,8 @@ public final class ExecutionProtos {
                         message.getLimits().getProcesses()));
     }
 
-    static ExecuteMetadata metadata(ExecutionResult result, String traceId, VmmReport vmm) {
+    /** @param known the part of the report that does not depend on the result */
+    static ExecuteMetadata metadata(ExecutionResult result, String traceId, HostReport known) {
         ProgramExit exit = result.exit();
         ProgramExit.Details details = exit.details();
         return ExecuteMetadata.newBuilder()
@@ -86,7 +87,7 @@ public final class ExecutionProtos {
                         .toList())
                 .setSkippedTotal(details.skippedFilesCount())
                 .setWarmInterpreter(details.interpreter() == Interpreter.WARM)
-                .setHost(host(result, vmm))
+                .setHost(host(result, known))
                 .build();
     }
 
@@ -130,10 +131,9 @@ public final class ExecutionProtos {
                 .build();
     }
 
-    private static HostReport host(ExecutionResult result, VmmReport vmm) {
-        return HostReport.newBuilder()
+    private static HostReport host(ExecutionResult result, HostReport known) {
+        return known.toBuilder()
                 .setVmId(result.vmId().value())
-                .setVmm(vmm)
                 .setTemplate(result.template().orElse(""))
                 .setAcquireMs(milliseconds(result.acquireTime()))
                 .setRunMs(milliseconds(result.runTime()))
