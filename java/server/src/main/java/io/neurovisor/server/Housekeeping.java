@@ -1,5 +1,6 @@
 package io.neurovisor.server;
 
+import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.host.files.DiskUsage;
 import io.neurovisor.host.image.Images;
 import io.neurovisor.host.store.DataDirectory;
@@ -10,9 +11,11 @@ import io.neurovisor.host.store.UnusedPath;
 import io.neurovisor.host.store.UseRegistry;
 import io.neurovisor.server.journal.ExecutionJournal;
 import io.neurovisor.server.setting.DataSize;
+import io.neurovisor.session.Sessions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -22,8 +25,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes artifacts that are no longer needed or that exceed the user's limit. Artifacts in use by a running process
- * stay.
+ * Removes what is no longer needed or exceeds the user's limits: artifacts, sessions and kept answers. What a running process
+ * uses stays.
  */
 public final class Housekeeping {
     private static final Logger LOG = LoggerFactory.getLogger(Housekeeping.class);
@@ -33,6 +36,7 @@ public final class Housekeeping {
     private final UseRegistry uses;
     private final boolean dryRun;
     private final List<UnusedPath> removed = new ArrayList<>();
+    private final List<String> sessions = new ArrayList<>();
 
     public Housekeeping(Settings settings, InstantSource clock, boolean dryRun) {
         this.settings = settings;
@@ -41,17 +45,61 @@ public final class Housekeeping {
         this.dryRun = dryRun;
     }
 
-    /** Returns what was removed; in a dry run, what would be. */
-    public List<UnusedPath> collect() {
+    /**
+     * What was removed; in a dry run, what would be.
+     *
+     * @param sessions a line for each
+     */
+    public record Removed(List<UnusedPath> paths, List<String> sessions) {
+        public Removed {
+            paths = List.copyOf(paths);
+            sessions = List.copyOf(sessions);
+        }
+
+        public int items() {
+            return paths.size() + sessions.size();
+        }
+
+        public long bytes() {
+            return paths.stream().mapToLong(UnusedPath::bytes).sum();
+        }
+    }
+
+    /** Removes what dead runs left, and applies the retention rules. */
+    public Removed collect() {
         if (!Files.isDirectory(settings.dataDir())) {
-            return List.of();
+            return new Removed(List.of(), List.of());
         }
         // Without this check, a mistyped --data-dir could make a foreign directory look like a store.
         new DataDirectory(settings.dataDir()).requireOurs();
-        Images images = InstalledComponents.images(settings);
         DeadRuns.Swept dead = new DeadRuns(settings, System.getenv(), dryRun).sweep();
         dead.problems().forEach(LOG::warn);
         removed.addAll(dead.things());
+        try (Sessions existing = Sessions.openExisting(settings.sessions(), clock, Ticker.SYSTEM)
+                .orElse(null)) {
+            if (existing != null) {
+                expire(existing);
+            }
+        }
+        if (ExecutionJournal.isIn(settings.journal())) {
+            try (ExecutionJournal journal = ExecutionJournal.open(settings.journal(), clock)) {
+                expire(journal);
+            }
+        }
+        sweepStores();
+        return new Removed(removed, sessions);
+    }
+
+    /** Applies the retention rules in a process that has the sessions and the journal open. */
+    public Removed retain(Sessions open, ExecutionJournal journal) {
+        expire(open);
+        expire(journal);
+        sweepStores();
+        return new Removed(removed, sessions);
+    }
+
+    private void sweepStores() {
+        Images images = InstalledComponents.images(settings);
         List<StoreContent> stores = images.stores();
         stores.forEach(this::sweep);
         // A running machine keeps its files open, so they can be removed.
@@ -60,23 +108,24 @@ public final class Housekeeping {
         StoreContent templates = InstalledComponents.templates(settings).content(images.bootDigests());
         sweep(templates);
         settings.config().retention().cacheMax().ifPresent(max -> evict(max, stores, templates));
-        sweepJournal();
-        return List.copyOf(removed);
     }
 
-    private void sweepJournal() {
-        if (!ExecutionJournal.isIn(settings.journal())) {
-            return;
-        }
-        try (ExecutionJournal journal = ExecutionJournal.open(settings.journal(), clock)) {
-            ExecutionJournal.Expired expired = journal.sweep(dryRun);
-            if (expired.executions() > 0) {
-                removed.add(new UnusedPath(
-                        settings.journal(),
-                        expired.executions() + (expired.executions() == 1 ? " execution" : " executions")
-                                + " with an idempotency key, whose output can no longer be requested",
-                        expired.bytes()));
-            }
+    private void expire(Sessions open) {
+        settings.config().retention().sessionsMaxAge().ifPresent(age -> open
+                .removeUnusedSince(clock.instant().minus(age), dryRun)
+                .forEach(session -> sessions.add(
+                        "session " + session.id() + " (used last " + session.used().truncatedTo(ChronoUnit.SECONDS)
+                                + ", kept for " + age.toDays() + " days)")));
+    }
+
+    private void expire(ExecutionJournal journal) {
+        ExecutionJournal.Expired expired = journal.sweep(dryRun);
+        if (expired.executions() > 0) {
+            removed.add(new UnusedPath(
+                    settings.journal(),
+                    expired.executions() + (expired.executions() == 1 ? " execution" : " executions")
+                            + " with an idempotency key, whose output can no longer be requested",
+                    expired.bytes()));
         }
     }
 

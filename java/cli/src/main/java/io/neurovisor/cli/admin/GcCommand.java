@@ -3,13 +3,10 @@ package io.neurovisor.cli.admin;
 import io.neurovisor.cli.console.Table;
 import io.neurovisor.cli.options.AcceptsSettings;
 import io.neurovisor.cli.options.CommonOptions;
-import io.neurovisor.cli.sessions.ExpiredSessions;
-import io.neurovisor.host.store.UnusedPath;
 import io.neurovisor.server.Housekeeping;
 import io.neurovisor.server.setting.SettingGroup;
 import java.io.PrintWriter;
 import java.time.InstantSource;
-import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -40,21 +37,19 @@ public final class GcCommand implements Runnable {
 
     @Override
     public void run() {
-        List<UnusedPath> removed = new Housekeeping(common.settings(), InstantSource.system(), dryRun).collect();
+        Housekeeping.Removed removed = new Housekeeping(common.settings(), InstantSource.system(), dryRun).collect();
         PrintWriter out = spec.commandLine().getOut();
         String verb = dryRun ? "would remove " : "removed ";
-        removed.forEach(item ->
-                out.println(verb + item.path() + " (" + Table.size(item.bytes()) + ", " + item.reason() + ")"));
-        List<String> expired =
-                ExpiredSessions.remove(common, InstantSource.system().instant(), dryRun);
-        expired.forEach(session -> out.println(verb + session));
+        removed.paths()
+                .forEach(item -> out.println(
+                        verb + item.path() + " (" + Table.size(item.bytes()) + ", " + item.reason() + ")"));
+        removed.sessions().forEach(session -> out.println(verb + session));
         if (!common.isQuiet()) {
-            long bytes = removed.stream().mapToLong(UnusedPath::bytes).sum();
-            int items = removed.size() + expired.size();
+            int items = removed.items();
             out.println(
                     items == 0
                             ? "nothing to remove"
-                            : verb + Table.size(bytes) + " in " + items + (items == 1 ? " item" : " items"));
+                            : verb + Table.size(removed.bytes()) + " in " + items + (items == 1 ? " item" : " items"));
         }
         out.flush();
     }

@@ -15,12 +15,10 @@ import io.neurovisor.agent.model.Message;
 import io.neurovisor.agent.model.ToolCall;
 import io.neurovisor.agent.model.Usage;
 import io.neurovisor.cli.Main;
-import io.neurovisor.cli.options.CommonOptions;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
-import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.setting.ProcessEnvironment;
 import io.neurovisor.session.SessionOwner;
 import io.neurovisor.session.SessionRecorder;
@@ -157,31 +155,6 @@ final class SessionsCommandTest {
         assertThat(run("sessions", "delete", "last", fresh).out()).isEqualTo("deleted " + fresh + "\n");
         assertThat(run("sessions", "delete", "all").out()).isEqualTo("deleted " + old + "\n");
         assertThat(run("sessions", "list", "--json").out()).isEqualTo("[ ]\n");
-    }
-
-    @Test
-    void gcReportsEachExpiredSession() {
-        record();
-        CommonOptions common = common("30d");
-        String line = "session " + old + " (used last 2020-01-01T10:00:00Z, kept for 30 days)";
-        Instant later = now.plusSeconds(1);
-        assertThat(ExpiredSessions.remove(common, now, true)).isEmpty();
-        assertThat(ExpiredSessions.remove(common("31d"), later, true)).isEmpty();
-        assertThat(ExpiredSessions.remove(common("29d"), now, true))
-                .containsExactly(line.replace("30 days", "29 days"));
-        assertThat(ExpiredSessions.remove(common("off"), later.plus(Duration.ofDays(9999)), false))
-                .isEmpty();
-        assertThat(ExpiredSessions.remove(common, later, true)).containsExactly(line);
-        assertThat(ExpiredSessions.remove(common, later, false)).containsExactly(line);
-        assertThat(ExpiredSessions.remove(common, later, false)).isEmpty();
-        assertThat(run("sessions", "list").out()).contains(fresh).doesNotContain(old);
-    }
-
-    private CommonOptions common(String age) {
-        CommonOptions common = new CommonOptions();
-        Map<String, String> flags = Map.of("data-dir", data.toString(), "sessions-max-age", age);
-        common.accept(() -> LoadedConfig.load(flags, Optional.empty(), environment()));
-        return common;
     }
 
     @Test

@@ -45,6 +45,10 @@ final class NativeLibrary {
         return new NativeLibrary("libc", Linker.nativeLinker().defaultLookup());
     }
 
+    boolean has(String function) {
+        return symbols.find(function).isPresent();
+    }
+
     int callInt(String function, FunctionDescriptor signature, Object... arguments) {
         return (int) requireNonNull(call(function, signature, arguments), "an int is returned");
     }

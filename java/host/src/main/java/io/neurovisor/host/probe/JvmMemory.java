@@ -46,7 +46,12 @@ public record JvmMemory(HostFiles files, long maxBytes) {
 
     /** Returns the possible growth beyond the current usage. */
     public long growthBytes() {
-        return Math.max(0, maxBytes - LiveProcess.self(files).residentBytes());
+        return Math.max(0, maxBytes - residentBytes());
+    }
+
+    /** Returns the current usage, without mapped files. */
+    public long residentBytes() {
+        return LiveProcess.self(files).residentBytes();
     }
 
     /** The JVM uses the last of several options. */

@@ -9,11 +9,17 @@ import io.grpc.protobuf.services.ProtoReflectionService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.netty.handler.ssl.SslContext;
 import io.neurovisor.engine.execution.ExecutionListeners;
+import io.neurovisor.engine.pool.MachineKind;
+import io.neurovisor.engine.pool.PoolStatus;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.sandbox.SandboxListeners;
 import io.neurovisor.engine.time.SteadyClock;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.host.jail.SelfConfinement;
+import io.neurovisor.host.nativecalls.NativeHeap;
+import io.neurovisor.host.probe.HostFiles;
+import io.neurovisor.host.probe.JvmMemory;
+import io.neurovisor.server.Housekeeping;
 import io.neurovisor.server.Listeners;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
@@ -49,9 +55,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Builds a {@link Daemon} from its settings: claims its socket, opens stores and ports, confines the process and serves. */
 final class DaemonWiring {
+    private static final Logger LOG = LoggerFactory.getLogger(DaemonWiring.class);
     private static final int CHANNELZ_PAGE = 100;
 
     private final ResourceStack resources;
@@ -132,8 +142,35 @@ final class DaemonWiring {
         SelfConfinement confinement = SelfConfinement.begin(writable(socket));
         status.serve();
         ports.serve();
+        startUpkeep(neuroVisor, sessions, journal);
         return new Daemon(
                 resources, neuroVisor, ports, keyed, confinement, health, readiness, socket, address, status.address());
+    }
+
+    private void startUpkeep(NeuroVisor neuroVisor, Sessions sessions, ExecutionJournal journal) {
+        BooleanSupplier idle = () -> isIdle(neuroVisor.pool().status());
+        RetentionSchedule retention =
+                new RetentionSchedule(() -> retain(sessions, journal), idle, Ticker.SYSTEM);
+        JvmMemory memory = JvmMemory.ofThisProcess(HostFiles.SYSTEM);
+        IdleMemory idleMemory =
+                new IdleMemory(idle, memory::residentBytes, DaemonWiring::releaseMemory, Ticker.SYSTEM);
+        resources.own(new Upkeep(), Upkeep::close).start(List.of(retention::look, idleMemory::look));
+    }
+
+    private static void releaseMemory() {
+        System.gc();
+        NativeHeap.trim();
+    }
+
+    private void retain(Sessions sessions, ExecutionJournal journal) {
+        Housekeeping.Removed removed = new Housekeeping(settings, clock, false).retain(sessions, journal);
+        if (removed.items() > 0) {
+            LOG.info("removed {} unneeded items of {} bytes by the retention rules", removed.items(), removed.bytes());
+        }
+    }
+
+    private static boolean isIdle(PoolStatus pool) {
+        return pool.active() + pool.waiting() == 0;
     }
 
     private NeuroVisor openNeuroVisor(AuditLog audit, RecentExecutions recent) {
@@ -177,7 +214,8 @@ final class DaemonWiring {
                         neuroVisor.vmm(),
                         neuroVisor.vmmReason(),
                         timeouts,
-                        config.guest().size()),
+                        new MachineKind(config.guest().image(), config.guest().size()),
+                        config.pool().warm() > 0),
                 health::service,
                 ProtoReflectionServiceV1.newInstance(),
                 reflectionForOlderClients()));

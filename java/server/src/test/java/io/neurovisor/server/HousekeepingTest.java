@@ -1,0 +1,82 @@
+package io.neurovisor.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurovisor.agent.loop.AgentTask;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.host.store.UnusedPath;
+import io.neurovisor.server.config.LoadedConfig;
+import io.neurovisor.server.journal.ExecutionJournal;
+import io.neurovisor.server.journal.ExecutionKey;
+import io.neurovisor.server.setting.ProcessEnvironment;
+import io.neurovisor.session.SessionOwner;
+import io.neurovisor.session.SessionRecorder;
+import io.neurovisor.session.Sessions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class HousekeepingTest {
+    private static final Instant BEGIN = Instant.parse("2020-01-01T10:00:00Z");
+
+    @TempDir
+    private Path data;
+
+    private Instant now = BEGIN;
+
+    /** As a daemon does. */
+    @Test
+    void appliesEachRuleNextToOpenDatabases() throws IOException {
+        Path superseded = Files.createDirectories(data.resolve("templates/0123456789abcdef-old"));
+        try (Sessions sessions = Sessions.open(data.resolve("sessions"), () -> now, Ticker.SYSTEM);
+                ExecutionJournal journal = ExecutionJournal.open(data.resolve("journal"), () -> now)) {
+            String session = talk(sessions);
+            ExecutionKey key = new ExecutionKey("tenant", "key");
+            journal.begin(key, "digest");
+            journal.end(key, 0, new byte[10]);
+
+            now = BEGIN.plus(ExecutionJournal.KEPT).plusSeconds(1);
+            Housekeeping.Removed afterMinutes = housekeeping("30d", false).retain(sessions, journal);
+            assertThat(afterMinutes.sessions()).isEmpty();
+            assertThat(afterMinutes.paths())
+                    .extracting(UnusedPath::path)
+                    .containsExactly(data.resolve("journal"), superseded);
+            assertThat(superseded).doesNotExist();
+
+            now = BEGIN.plus(Duration.ofDays(30)).plusSeconds(1);
+            String line = "session " + session + " (used last 2020-01-01T10:00:00Z, kept for 30 days)";
+            assertThat(housekeeping("31d", false).retain(sessions, journal).items()).isZero();
+            assertThat(housekeeping("off", false).retain(sessions, journal).items()).isZero();
+            assertThat(housekeeping("30d", true).retain(sessions, journal).sessions())
+                    .containsExactly(line);
+            assertThat(housekeeping("30d", false).retain(sessions, journal).sessions())
+                    .containsExactly(line);
+            assertThat(housekeeping("30d", false).retain(sessions, journal).items())
+                    .isZero();
+        }
+    }
+
+    private static String talk(Sessions sessions) {
+        AgentTask task = new AgentTask(new TraceId(UUID.randomUUID()), "say 42");
+        try (SessionRecorder recorder =
+                sessions.record(SessionOwner.ofThisProcess(), Optional.empty(), task, "qwen3")) {
+            return recorder.session().toString();
+        }
+    }
+
+    private Housekeeping housekeeping(String age, boolean dryRun) {
+        Map<String, String> options = Map.of("data-dir", data.toString(), "sessions-max-age", age);
+        LoadedConfig loaded =
+                LoadedConfig.load(options, Optional.empty(), new ProcessEnvironment(Map.of(), data));
+        Settings settings = new Settings(Path.of(System.getProperty("neurovisor.home")), loaded.config());
+        return new Housekeeping(settings, () -> now, dryRun);
+    }
+}
