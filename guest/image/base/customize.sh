@@ -10,20 +10,22 @@ useradd --uid 1000 --gid 1000 --home-dir /home/user --create-home --shell /bin/b
 passwd --lock user >/dev/null
 rm -f /etc/subuid* /etc/subgid*
 
-# --- names: there is no network, so look-ups fail immediately instead of after a timeout
+# --- names: there is no network, so look-ups fail immediately and for good, instead of after a timeout
+sed -i 's/^hosts:.*/hosts: files/' /etc/nsswitch.conf
+grep -q '^hosts: files$' /etc/nsswitch.conf
 printf '127.0.0.1 localhost\n::1 localhost\n' >/etc/hosts
 printf '# no network: look-ups fail immediately\noptions timeout:1 attempts:1\n' >/etc/resolv.conf
 : >/etc/hostname
 : >/etc/machine-id
 printf 'LANG=C.UTF-8\nPATH=/usr/local/bin:/usr/bin:/bin\n' >/etc/environment
 
-# --- pip: a sandbox runs one execution, so Debian's protection against pip is not needed; no network, so few retries
+# --- pip: a sandbox runs one execution, so Debian's protection against pip is not needed; no network, so no index
 rm -f /usr/lib/python3*/EXTERNALLY-MANAGED
 cat >/etc/pip.conf <<'PIP'
 [global]
 disable-pip-version-check = true
 no-cache-dir = true
-retries = 1
+no-index = true
 root-user-action = ignore
 PIP
 

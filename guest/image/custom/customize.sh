@@ -9,7 +9,7 @@ recipe=$1
 echo "I: installing Python packages" >&2
 before=/tmp/python-before
 python3 -m pip list --format=freeze | sort >"$before"
-python3 -m pip install --no-compile --no-input --no-color --progress-bar off --root-user-action ignore \
+PIP_NO_INDEX=0 python3 -m pip install --no-compile --no-input --no-color --progress-bar off --root-user-action ignore \
 	--requirement "$recipe/requirements.txt" >&2
 python3 -m pip list --format=freeze | sort | comm -13 "$before" - >"$recipe/python-packages.txt"
 rm "$before"

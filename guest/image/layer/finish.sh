@@ -16,6 +16,6 @@ rm -rf /usr/share/doc-base /var/lib/apt/lists/* /var/cache/* /var/log/* /root/.c
 find /usr/share/doc -mindepth 1 -type d -empty -delete
 
 # --- names: no network
-mv "$layer/resolv.conf" /etc/resolv.conf
+mv "$layer/resolv.conf" "$layer/nsswitch.conf" /etc/
 : >/etc/hostname
 rm -rf "$layer"

@@ -101,6 +101,29 @@ final class RunIT {
                 .endsWith("x\nx\nx\nx\nrefused\nlo\n");
     }
 
+    @ShortTier
+    @Test
+    void networkFailsImmediately() {
+        CommandLineRun run = CommandLineRun.of("run", "-l", "python", "--timeout", "120", "-c", """
+                import socket, subprocess, time
+                for attempt in (
+                    lambda: socket.getaddrinfo("pypi.org", 443),
+                    lambda: socket.create_connection(("1.1.1.1", 443), timeout=60),
+                ):
+                    begin = time.monotonic()
+                    try:
+                        attempt()
+                    except OSError as error:
+                        print(type(error).__name__, time.monotonic() - begin < 5)
+                subprocess.run(["pip", "install", "rich"], check=True)
+                """);
+        assertThat(run.stdout()).startsWith("gaierror True\nOSError True\n");
+        assertThat(run.stderr())
+                .contains("No matching distribution found for rich")
+                .contains("neurovisor: programs have no network; ./neurovisor image build makes an image");
+        assertThat(run.exitCode()).isEqualTo(1);
+    }
+
     @ParameterizedTest
     // The large size boots cold: a template that is used once would take ten times as long.
     @ShortTier
