@@ -24,7 +24,7 @@ final class IdleMemory {
     private final Runnable release;
     private final Ticker ticker;
     private long busyNanos;
-    private long leastBytes = Long.MAX_VALUE;
+    private long leastBytes;
 
     /**
      * @param idle returns whether no program runs or waits
@@ -37,6 +37,7 @@ final class IdleMemory {
         this.release = release;
         this.ticker = ticker;
         this.busyNanos = ticker.nanos();
+        this.leastBytes = residentBytes.getAsLong();
     }
 
     /** Returns memory if it is time to. */

@@ -42,6 +42,13 @@ final class IdleMemoryTest {
     }
 
     @Test
+    void returnsTheMemoryOfABurstRightAfterTheStart() {
+        resident = 1227L << 20;
+        restsFor(IdleMemory.REST);
+        assertThat(resident).isEqualTo(USUAL);
+    }
+
+    @Test
     void doesNotCollectSmallGrowth() {
         restsFor(IdleMemory.REST);
         resident = USUAL + IdleMemory.GROWTH_BYTES - 1;
