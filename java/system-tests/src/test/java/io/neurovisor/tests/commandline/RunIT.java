@@ -127,8 +127,9 @@ final class RunIT {
     @ParameterizedTest
     // The large size boots cold: a template that is used once would take ten times as long.
     @ShortTier
-    @CsvSource({"small,on,1,256", "medium,on,2,512", "large,off,4,1024"})
-    void sizeDeterminesProcessorsAndMemory(String size, String snapshot, int processors, int memoryMebibytes) {
+    @CsvSource({"small,on,1,256,170", "medium,on,2,512,400", "large,off,4,1024,880"})
+    void sizeDeterminesProcessorsAndMemory(
+            String size, String snapshot, int processors, int memoryMebibytes, int programMebibytes) {
         CommandLineRun run = CommandLineRun.of(
                 "run",
                 "--size",
@@ -138,13 +139,15 @@ final class RunIT {
                 "-l",
                 "bash",
                 "-c",
-                "nproc; awk '/MemTotal/ {print $2}' /proc/meminfo");
+                "nproc; awk '/MemTotal/ {print $2}' /proc/meminfo;"
+                        + " echo $(($(cat /sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)/memory.max) >> 20))");
         assertThat(run.exitCode()).as(run.stderr()).isZero();
         List<Integer> seen = run.stdout().lines().map(Integer::valueOf).toList();
         assertThat(seen.get(0)).isEqualTo(processors);
         assertThat(seen.get(1) / 1024.0)
                 .as("MemTotal in MiB")
                 .isBetween(memoryMebibytes * 0.93, memoryMebibytes * 1.05);
+        assertThat(seen.get(2)).as("MiB for the program").isBetween(programMebibytes, memoryMebibytes);
     }
 
     @Test
