@@ -80,7 +80,7 @@ public record KvmProbe(
         }
         Vmm vmm = vmms.apply(Accelerator.KVM);
         String key = KEYS + HostCpu.describe() + " / " + vmm.identity() + " / " + boot.kernelDigest();
-        String thisBoot = files.text("/proc/sys/kernel/random/boot_id").orElse("") + "\n";
+        String thisBoot = files.text("/proc/sys/kernel/random/boot_id").orElse("") + " ";
         return cache.get(key)
                 .filter(answer -> answer.startsWith(thisBoot))
                 .map(answer -> answer.substring(thisBoot.length()))
