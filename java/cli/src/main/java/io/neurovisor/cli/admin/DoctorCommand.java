@@ -26,8 +26,11 @@ import picocli.CommandLine.Spec;
         },
         footer = {
             "",
-            "Exit codes: 0 every layer is live; 3 this machine or version cannot provide a layer;",
-            "1 a layer that should be live is broken, or a check failed; 4 something could not be examined."
+            "Exit codes:",
+            "  0  every layer is live",
+            "  1  a layer that should be live is broken, or a check failed",
+            "  3  this machine or version cannot provide a layer",
+            "  4  nothing is known to be broken, but something could not be examined"
         },
         mixinStandardHelpOptions = true)
 public final class DoctorCommand implements Callable<Integer> {
