@@ -69,13 +69,18 @@ public record KvmProbe(
         cache.forget(KEYS);
     }
 
+    /** Returns whether this user may use the device. */
+    public static boolean isOpen(HostFiles files) {
+        Path device = files.path(DEVICE);
+        return Files.isReadable(device) && Files.isWritable(device);
+    }
+
     /** Returns KVM if it boots a guest from the files, otherwise emulation with the reason. */
     public Accelerator accelerator(BootFiles boot) {
         if (!files.exists(DEVICE)) {
             return Accelerator.emulation(DEVICE + " does not exist");
         }
-        Path device = files.path(DEVICE);
-        if (!Files.isReadable(device) || !Files.isWritable(device)) {
+        if (!isOpen(files)) {
             return Accelerator.emulation(DEVICE + " is closed to this user");
         }
         Vmm vmm = vmms.apply(Accelerator.KVM);

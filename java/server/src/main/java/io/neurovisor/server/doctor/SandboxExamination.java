@@ -13,6 +13,8 @@ import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.host.doctor.Finding;
 import io.neurovisor.host.kvm.Accelerator;
+import io.neurovisor.host.kvm.KvmProbe;
+import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.VmmLayers;
 import io.neurovisor.server.InstalledComponents;
 import io.neurovisor.server.NeuroVisor;
@@ -32,7 +34,7 @@ final class SandboxExamination {
     private static final String NAME = "sandbox";
     private static final String KVM = "kvm";
     private static final String KVM_FIX =
-            "if kvm-device has none: a machine, or an instance with nested virtualization, on which KVM runs guests";
+            "a machine, or an instance with nested virtualization, on which KVM runs guests";
     static final String AGAIN = "run doctor again when this host is less busy";
     private static final String SETUP = "./neurovisor setup";
 
@@ -125,7 +127,7 @@ final class SandboxExamination {
         if (accelerator.isKvm()) {
             findings.add(Finding.pass(KVM, "boots guests"));
         } else if (accelerator.isProven()) {
-            findings.add(Finding.warn(KVM, detail, KVM_FIX));
+            findings.add(Finding.warn(KVM, detail, KvmProbe.isOpen(HostFiles.SYSTEM) ? KVM_FIX : "see kvm-device"));
         } else {
             findings.add(Finding.unknown(KVM, detail, AGAIN));
         }
