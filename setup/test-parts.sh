@@ -190,9 +190,13 @@ run_planned_parts() {
     done
 }
 
-# junit_options PLACE: sets options to the JVM options of the tests.
+# junit_options PLACE: sets options to the JVM options of the tests. In the short tier three classes run at a time, because its cases wait
+# for a third of their time; an emulated machine uses one of two processors.
 junit_options() {
+    local classes=2
+    [[ $tier == long ]] || classes=3
     options=("-Dneurovisor.test.place=$1" "-Dneurovisor.test.times=$test_logs/times.tsv" --enable-native-access=ALL-UNNAMED
+        "-Djunit.jupiter.execution.parallel.config.fixed.parallelism=$classes"
         ${minutes:+"-Dneurovisor.test.minutes=$minutes"} ${seed:+"-Dneurovisor.test.seed=$seed"})
 }
 
@@ -209,9 +213,8 @@ selectors() {
 # The engine of property tests would write a file.
 readonly junit_console=(org.junit.platform.console.ConsoleLauncher execute --disable-banner --details=summary --disable-ansi-colors
     --fail-if-no-tests --exclude-engine=jqwik)
-# Runs two classes at a time: an emulated machine uses one of two processors.
-readonly junit_two_at_a_time=(--config=junit.jupiter.execution.parallel.{enabled=true,mode.default=same_thread,mode.classes.default=concurrent}
-    --config=junit.jupiter.execution.parallel.config.{executor-service=WORKER_THREAD_POOL,strategy=fixed,fixed.parallelism=2}
+readonly junit_in_parallel=(--config=junit.jupiter.execution.parallel.{enabled=true,mode.default=same_thread,mode.classes.default=concurrent}
+    --config=junit.jupiter.execution.parallel.config.{executor-service=WORKER_THREAD_POOL,strategy=fixed}
     --config=junit.jupiter.extensions.autodetection.{enabled=true,'include=io.neurovisor.*'})
 
 # Starts the parts planned on this machine, if any. The functions below do the same for other places.
@@ -222,7 +225,7 @@ begin_here() {
     junit_options here
     begin_part system "$JAVA_HOME/bin/java" "${options[@]}" "-Dneurovisor.home=$root" ${hostile_report:+"-Dneurovisor.hostile.report=$hostile_report"} \
         ${clients_report:+"-Dneurovisor.hostile.clients.report=$clients_report"} \
-        -cp "$system_tests/test-classes:$system_tests/libraries/*" "${junit_console[@]}" "${junit_two_at_a_time[@]}" \
+        -cp "$system_tests/test-classes:$system_tests/libraries/*" "${junit_console[@]}" "${junit_in_parallel[@]}" \
         "--reports-dir=$test_logs/reports/here" "${selected[@]}"
     together+=(system)
 }
@@ -284,5 +287,5 @@ script_small_kernel() {
     mapfile -t selected < <(selectors KernelIT RunIT)
     junit_options script
     NEUROVISOR_KERNEL=small "$JAVA_HOME/bin/java" "${options[@]}" "-Dneurovisor.home=$root" \
-        -cp "$system_tests/test-classes:$system_tests/libraries/*" "${junit_console[@]}" "${junit_two_at_a_time[@]}" "${selected[@]}"
+        -cp "$system_tests/test-classes:$system_tests/libraries/*" "${junit_console[@]}" "${junit_in_parallel[@]}" "${selected[@]}"
 }
