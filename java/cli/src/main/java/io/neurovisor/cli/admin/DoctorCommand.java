@@ -47,7 +47,6 @@ public final class DoctorCommand implements Callable<Integer> {
     private boolean fix;
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     @Override

@@ -32,7 +32,6 @@ public final class GcCommand implements Runnable {
     private boolean dryRun;
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     @Override

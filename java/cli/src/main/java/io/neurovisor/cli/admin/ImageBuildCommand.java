@@ -73,7 +73,6 @@ final class ImageBuildCommand implements Runnable {
     private @Nullable Path requirements;
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     @Override

@@ -18,7 +18,6 @@ import picocli.CommandLine.Spec;
         subcommands = ImageBuildCommand.class)
 public final class ImageCommand {
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     @Command(name = "list", description = "Lists the built images.", mixinStandardHelpOptions = true)

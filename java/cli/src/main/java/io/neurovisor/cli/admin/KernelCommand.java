@@ -30,7 +30,6 @@ public final class KernelCommand {
     private static final Duration CLEANUP = Duration.ofSeconds(90);
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     @Command(

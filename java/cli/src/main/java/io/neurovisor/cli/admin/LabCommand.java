@@ -46,7 +46,6 @@ public final class LabCommand {
     private static final Duration CLEANUP = Duration.ofSeconds(30);
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     @Command(

@@ -42,7 +42,6 @@ public final class SetupCommand implements Callable<Integer> {
     private boolean thirdParty;
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     @Override

@@ -17,7 +17,6 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND")
 public final class TemplateCommand {
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     @Command(name = "list", description = "Lists the templates.", mixinStandardHelpOptions = true)

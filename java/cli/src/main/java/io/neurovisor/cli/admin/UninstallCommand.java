@@ -46,7 +46,6 @@ public final class UninstallCommand implements Callable<Integer> {
     private boolean yes;
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     private final ProcessEnvironment environment;

@@ -18,15 +18,12 @@ public final class WriteSbomCommand implements Runnable {
     private final CommonOptions common = new CommonOptions();
 
     @Parameters(index = "0", paramLabel = "MAVEN")
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private Path maven;
 
     @Parameters(index = "1", paramLabel = "CARGO")
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private Path cargo;
 
     @Parameters(index = "2", paramLabel = "OUTPUT")
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private Path output;
 
     @Override

@@ -25,11 +25,9 @@ public final class AgentCommand implements Callable<Integer> {
     private final AgentOptions options = new AgentOptions();
 
     @Parameters(paramLabel = "TASK", description = "The task, in plain words.")
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private String task;
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     @Override

@@ -38,7 +38,6 @@ final class BenchAgentCommand implements Callable<Integer> {
     private @Nullable List<String> chosen;
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     static final class Names implements Iterable<String> {

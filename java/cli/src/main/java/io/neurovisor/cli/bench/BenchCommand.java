@@ -65,7 +65,6 @@ public final class BenchCommand implements Callable<Integer> {
     private boolean publish;
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     static final class Names implements Iterable<String> {

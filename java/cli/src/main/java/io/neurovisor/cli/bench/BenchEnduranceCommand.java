@@ -78,7 +78,6 @@ final class BenchEnduranceCommand implements Callable<Integer> {
     private @Nullable Long seed;
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     @Override

@@ -54,7 +54,6 @@ final class BenchFairnessCommand implements Callable<Integer> {
     private @Nullable String maxMachines;
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     @Override

@@ -52,7 +52,6 @@ final class BenchTraceCommand implements Callable<Integer> {
     private boolean publish;
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     @Override

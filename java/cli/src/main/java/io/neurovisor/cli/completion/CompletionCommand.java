@@ -22,7 +22,6 @@ public final class CompletionCommand implements Runnable {
     private String shell = "";
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     static final class Shells implements Iterable<String> {

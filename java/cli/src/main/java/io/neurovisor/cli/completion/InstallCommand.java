@@ -22,11 +22,11 @@ public final class InstallCommand implements Runnable {
     @Option(
             names = "--prefix",
             paramLabel = "DIR",
-            description = "The directory whose bin and share are used. Default: /usr/local for root, otherwise ~/.local.")
+            description =
+                    "The directory whose bin and share are used. Default: /usr/local for root, otherwise ~/.local.")
     private @Nullable Path prefix;
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     private final ProcessEnvironment environment;
@@ -39,7 +39,8 @@ public final class InstallCommand implements Runnable {
     public void run() {
         CommandFiles files = prefix == null
                 ? CommandFiles.standard(CommonOptions.home(), environment)
-                : CommandFiles.below(CommonOptions.home(), prefix.toAbsolutePath().normalize());
+                : CommandFiles.below(
+                        CommonOptions.home(), prefix.toAbsolutePath().normalize());
         PrintWriter out = spec.commandLine().getOut();
         files.install(spec.root().commandLine()).forEach(file -> out.println("installed " + file));
         if (!files.isOnPath(environment)) {

@@ -44,7 +44,6 @@ public final class ExampleCommand implements Callable<Integer> {
     private @Nullable String name;
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     static final class Names implements Iterable<String> {

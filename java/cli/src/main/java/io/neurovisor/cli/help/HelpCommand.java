@@ -21,7 +21,6 @@ public final class HelpCommand implements Runnable {
     private List<String> names = List.of();
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     @Override

@@ -5,13 +5,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** Prints the version. */
-@Command(
-        name = "version",
-        description = "Prints the version, like --version.",
-        mixinStandardHelpOptions = true)
+@Command(name = "version", description = "Prints the version, like --version.", mixinStandardHelpOptions = true)
 public final class VersionCommand implements Runnable {
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     @Override

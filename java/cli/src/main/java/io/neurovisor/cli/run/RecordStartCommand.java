@@ -29,7 +29,6 @@ public final class RecordStartCommand implements Callable<Integer> {
     private final GuestOptions guest = new GuestOptions();
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     private final ToIntFunction<String[]> commandLine;

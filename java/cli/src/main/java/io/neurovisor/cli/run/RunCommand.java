@@ -77,7 +77,6 @@ public final class RunCommand implements Callable<Integer> {
     private JsonForm json = JsonForm.NONE;
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     private final Launch launch;

@@ -47,7 +47,6 @@ public final class LogsCommand implements Callable<Integer> {
     private int lines;
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     @Override
@@ -101,7 +100,8 @@ public final class LogsCommand implements Callable<Integer> {
             last.forEach(line -> out.println(UntrustedText.line(
                     new String(line.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8))));
         } catch (IOException exception) {
-            throw new NeuroVisorException(Fault.TOOL_FAILED, "log " + log + " cannot be read: " + StorageFaults.reason(exception), exception);
+            throw new NeuroVisorException(
+                    Fault.TOOL_FAILED, "log " + log + " cannot be read: " + StorageFaults.reason(exception), exception);
         }
     }
 }

@@ -36,7 +36,6 @@ public final class PsCommand implements Callable<Integer> {
     private @Nullable Path keyFile;
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     @Override

@@ -45,7 +45,6 @@ public final class StatusCommand implements Callable<Integer> {
     private @Nullable Path keyFile;
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     @Override

@@ -28,7 +28,6 @@ public final class StopCommand implements Callable<Integer> {
     private final CommonOptions common = new CommonOptions();
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     @Override

@@ -25,7 +25,6 @@ public final class SessionsCommand {
     private static final String ID = "The id that list shows, its beginning, or last.";
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     @Command(

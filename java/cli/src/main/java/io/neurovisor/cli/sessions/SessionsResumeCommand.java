@@ -25,15 +25,12 @@ final class SessionsResumeCommand implements Callable<Integer> {
     private final AgentOptions options = new AgentOptions();
 
     @Parameters(index = "0", paramLabel = "ID", description = "The id that list shows, its beginning, or last.")
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private String id;
 
     @Parameters(index = "1", paramLabel = "TASK", description = "The next task, in plain words.")
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private String task;
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     @Override
