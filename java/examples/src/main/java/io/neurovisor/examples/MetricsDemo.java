@@ -16,6 +16,7 @@ final class MetricsDemo {
         CollectedOutput output = new CollectedOutput(_ -> {});
         client.execute(good, output);
         client.execute(run.request(Language.BASH, "exit 3"), output);
+        run.daemon().awaitWarm(1); // The machine of the last program is removed after its result; then it is replaced.
         List<String> after = run.daemon().metrics();
 
         moved(run, before, after, "neurovisor_code_executions_total{language=\"python\",status=\"completed\"}", 1);

@@ -32,10 +32,13 @@ import io.neurovisor.host.store.DataDirectory;
 import io.neurovisor.host.store.Supervisor;
 import io.neurovisor.host.store.UseRegistry;
 import io.neurovisor.server.config.Config;
+import io.neurovisor.server.config.PoolConfig;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,8 +53,10 @@ final class NeuroVisorWiring {
     /** A start is limited by the processor; fifty simultaneous starts on two processors have all missed their limit. */
     private static final int STARTS_PER_PROCESSOR = 2;
 
-    /** A typical program of a model; it warms up the whole path of a program in the guest. */
-    private static final Program PRIMER = new Program(Language.PYTHON, "print(6 * 7)");
+    /** Typical programs of a model; they warm up the whole path of a program in the guest. */
+    private static final Program PYTHON = new Program(Language.PYTHON, "print(6 * 7)");
+
+    private static final Program JAVASCRIPT = new Program(Language.JAVASCRIPT, "console.log(6 * 7)");
 
     private NeuroVisorWiring() {}
 
@@ -150,7 +155,7 @@ final class NeuroVisorWiring {
         return new WarmPool(
                 plan(config, usual, vmm),
                 new ImageSandboxes(factory, starts, START_LIMIT),
-                NeuroVisorWiring::prime,
+                primer(config.pool()),
                 Ticker.SYSTEM,
                 listener);
     }
@@ -172,7 +177,12 @@ final class NeuroVisorWiring {
                 memory);
     }
 
-    private static void prime(Sandbox sandbox) {
-        sandbox.prime(PRIMER, Deadline.after(START_LIMIT, Ticker.SYSTEM));
+    /** Returns what warms up a new machine. Python is last, because most programs of models are in it. */
+    static Consumer<Sandbox> primer(PoolConfig pool) {
+        List<Program> programs = pool.primeJavascript() ? List.of(JAVASCRIPT, PYTHON) : List.of(PYTHON);
+        return sandbox -> {
+            Deadline deadline = Deadline.after(START_LIMIT, Ticker.SYSTEM);
+            programs.forEach(program -> sandbox.prime(program, deadline));
+        };
     }
 }

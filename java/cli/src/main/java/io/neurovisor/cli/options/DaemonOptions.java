@@ -35,6 +35,7 @@ public final class DaemonOptions {
             PoolConfig.WARM,
             PoolConfig.MAX,
             PoolConfig.ACQUIRE_TIMEOUT,
+            PoolConfig.PRIME_JAVASCRIPT,
             UidConfig.VM_UIDS);
 
     private static DaemonClient connected(LoadedConfig loaded) {

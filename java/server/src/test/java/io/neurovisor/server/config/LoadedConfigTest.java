@@ -39,6 +39,7 @@ final class LoadedConfigTest {
             entry("warm", "0"),
             entry("max", "1"),
             entry("acquire-timeout", "90s"),
+            entry("prime-javascript", "on"),
             entry("vm-uids", "4000-4999"),
             entry("image-uids", "off"),
             entry("vmm", "qemu"),
@@ -93,7 +94,7 @@ final class LoadedConfigTest {
                     EbpfMode.AUDIT,
                     RequiredLayers.numbered("1,6")),
             new ExecutionConfig(Duration.ofMinutes(5), Duration.ofHours(2)),
-            new PoolConfig(0, 1, Duration.ofSeconds(90)),
+            new PoolConfig(0, 1, Duration.ofSeconds(90), true),
             new UidConfig(new UidRange(4000, 4999), Optional.empty()),
             new ModelConfig(
                     "qwen2.5-coder:0.5b",

@@ -62,6 +62,7 @@ final class SettingTest {
                         entry("warm", "3"),
                         entry("max", "10"),
                         entry("acquire-timeout", "30s"),
+                        entry("prime-javascript", "off"),
                         entry("vm-uids", "2000000000-2000000999"),
                         entry("image-uids", "2000065536-2000131071"),
                         entry("model", "qwen3"),

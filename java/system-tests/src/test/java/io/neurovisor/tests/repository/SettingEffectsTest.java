@@ -56,6 +56,7 @@ final class SettingEffectsTest {
             entry(PoolConfig.WARM, POOL),
             entry(PoolConfig.MAX, POOL),
             entry(PoolConfig.ACQUIRE_TIMEOUT, FULL),
+            entry(PoolConfig.PRIME_JAVASCRIPT, "NeuroVisorWiringTest.primesJavaScriptToo"),
             entry(UidConfig.VM_UIDS, FULL),
             entry(UidConfig.IMAGE_UIDS, "CustomImageIT.packageScriptsRunAsRootIfAllowed"),
             entry(ModelConfig.MODEL, "AgentModelsTest.asksTheConfiguredServerForTheConfiguredModel"),
