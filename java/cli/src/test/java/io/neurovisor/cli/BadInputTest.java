@@ -85,7 +85,8 @@ final class BadInputTest {
                         "-c",
                         "1"),
                 wrong("Unknown option: '--frobnicate'", "--frobnicate"),
-                wrong("Unmatched argument at index 0: 'frobnicate'", "frobnicate"));
+                wrong("unknown command 'frobnicate'", "frobnicate"),
+                wrong("unexpected argument 'x'", "doctor", "x"));
     }
 
     @ParameterizedTest

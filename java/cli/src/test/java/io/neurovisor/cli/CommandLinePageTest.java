@@ -173,7 +173,8 @@ final class CommandLinePageTest {
 
     @Test
     void listsEverySize() {
-        assertThat(table(HOME.resolve("docs/images.md"), "| size | vCPUs | memory |"))
+        assertThat(table(HOME.resolve("docs/images.md"), "| size | vCPUs | memory |").stream()
+                        .map(row -> row.subList(0, 3)))
                 .isEqualTo(Arrays.stream(SandboxSize.values())
                         .map(size -> List.of(
                                 size.label(), Integer.toString(size.vcpuCount()), size.memoryMebibytes() + " MB"))

@@ -28,12 +28,14 @@ public final class Failures {
     /** Returns one line that says what is wrong with the command line. */
     public static String message(Exception exception) {
         String message = String.valueOf(exception.getMessage()).replaceAll("\\R", " ");
-        return exception instanceof UnmatchedArgumentException unmatched
-                ? message
-                        + nearest(unmatched)
-                                .map(name -> "; did you mean " + name + "?")
-                                .orElse("")
-                : message;
+        if (!(exception instanceof UnmatchedArgumentException unmatched)) {
+            return message;
+        }
+        boolean isCommand = !unmatched.getCommandLine().getSubcommands().isEmpty();
+        return message.replaceFirst(
+                        "^Unmatched arguments? (at|from) index \\d+:",
+                        isCommand ? "unknown command" : "unexpected argument")
+                + nearest(unmatched).map(name -> "; did you mean " + name + "?").orElse("");
     }
 
     private static Optional<String> nearest(UnmatchedArgumentException unmatched) {
@@ -42,7 +44,11 @@ public final class Failures {
         Stream<String> known = written.startsWith("-")
                 ? command.options().stream().map(OptionSpec::longestName)
                 : command.subcommands().entrySet().stream()
-                        .filter(subcommand -> !subcommand.getValue().getCommandSpec().usageMessage().hidden())
+                        .filter(subcommand -> !subcommand
+                                .getValue()
+                                .getCommandSpec()
+                                .usageMessage()
+                                .hidden())
                         .map(Map.Entry::getKey);
         return NearestName.of(written, known.toList());
     }
