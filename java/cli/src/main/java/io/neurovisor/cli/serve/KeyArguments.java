@@ -20,19 +20,64 @@ import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 
-/** The unchecked arguments of {@code keys create}. */
-record KeyArguments(
-        String name,
-        @Nullable String scopes,
-        @Nullable String rate,
-        @Nullable String quota,
-        @Nullable String maxMachines,
-        @Nullable String maxWaiting,
-        @Nullable String tokenBudget,
-        @Nullable String expires) {
+/** The arguments of {@code keys create}, which {@link #grant} checks. */
+final class KeyArguments {
     private static final int MAX_SHOWN_CHARACTERS = 60;
+
+    @Parameters(
+            paramLabel = "NAME",
+            description = "Its name in lists and in the audit log. A name cannot be used twice.")
+    private String name;
+
+    @Option(
+            names = "--scopes",
+            paramLabel = "SCOPE,...",
+            description = "Its scopes, of execute, infer, agent and metrics. Default: all of them.")
+    private @Nullable String scopes;
+
+    @Option(
+            names = "--rate",
+            paramLabel = "CAPACITY:PER_SECOND",
+            description = "Its rate limit, such as 100:50. Default: that of the daemon.")
+    private @Nullable String rate;
+
+    @Option(
+            names = "--quota",
+            paramLabel = "N/day",
+            description = "The number of executions that it may start per day (UTC). Default: no limit.")
+    private @Nullable String quota;
+
+    @Option(
+            names = "--max-machines",
+            paramLabel = "N",
+            description = "The number of virtual machines that its programs may have at a time; further calls wait."
+                    + " Default: no limit.")
+    private @Nullable String maxMachines;
+
+    @Option(
+            names = "--max-waiting",
+            paramLabel = "N",
+            description = "The number of its calls that may wait for a virtual machine; further calls are rejected."
+                    + " Default: no limit.")
+    private @Nullable String maxWaiting;
+
+    @Option(
+            names = "--token-budget",
+            paramLabel = "N/day",
+            description =
+                    "The number of tokens that models may read and write for it per day (UTC). Default: no limit.")
+    private @Nullable String tokenBudget;
+
+    @Option(
+            names = "--expires",
+            paramLabel = "DURATION|DATE",
+            description = "The time at which it expires: a duration from now such as 12h or 90d, or the beginning (UTC)"
+                    + " of a date such as 2030-01-31. Default: never.")
+    private @Nullable String expires;
 
     /** Returns the checked arguments; throws one exception that lists all problems. */
     KeyGrant grant(CommandLine command, Instant now) {

@@ -35,7 +35,6 @@ final class SourceLimitsTest {
             "Config.java#of",
             "DaemonWiring.java#start",
             "FaultStatus.java#code",
-            "KeysCommand.java#create",
             "Target.java#of");
 
     @Test
