@@ -19,6 +19,7 @@ import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
+import io.neurovisor.server.client.DaemonProcess;
 import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.setting.ProcessEnvironment;
 import io.neurovisor.testkit.RecordingSink;
@@ -176,9 +177,7 @@ final class PoolIT {
     }
 
     private static Stream<ProcessHandle> vmms() {
-        return ProcessHandle.current()
-                .descendants()
-                .filter(process -> process.info().command().orElse("").contains("qemu-system"));
+        return ProcessHandle.current().descendants().filter(DaemonProcess::runsGuest);
     }
 
     private static Settings settings() {
