@@ -1,6 +1,7 @@
 package io.neurovisor.engine.program;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -36,12 +37,13 @@ final class InputFiles {
                     "files and standard input hold " + bytes + " bytes and at most " + FileLimits.MAX_BYTES
                             + " (64 MiB) are allowed");
         }
-        checkDirectories(paths);
+        checkDirectories(paths.values());
     }
 
-    private static void checkDirectories(TreeMap<String, String> paths) {
+    /** @param paths in an order in which the files below a path directly follow it */
+    private static void checkDirectories(Collection<String> paths) {
         String previous = "";
-        for (String path : paths.values()) {
+        for (String path : paths) {
             if (path.startsWith(previous + "/")) {
                 throw rejected(
                         path, "needs a directory \"" + FilePath.shown(previous) + "\", which is also given as a file");

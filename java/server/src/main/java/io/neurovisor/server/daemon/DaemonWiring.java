@@ -149,11 +149,9 @@ final class DaemonWiring {
 
     private void startUpkeep(NeuroVisor neuroVisor, Sessions sessions, ExecutionJournal journal) {
         BooleanSupplier idle = () -> isIdle(neuroVisor.pool().status());
-        RetentionSchedule retention =
-                new RetentionSchedule(() -> retain(sessions, journal), idle, Ticker.SYSTEM);
+        RetentionSchedule retention = new RetentionSchedule(() -> retain(sessions, journal), idle, Ticker.SYSTEM);
         JvmMemory memory = JvmMemory.ofThisProcess(HostFiles.SYSTEM);
-        IdleMemory idleMemory =
-                new IdleMemory(idle, memory::residentBytes, DaemonWiring::releaseMemory, Ticker.SYSTEM);
+        IdleMemory idleMemory = new IdleMemory(idle, memory::residentBytes, DaemonWiring::releaseMemory, Ticker.SYSTEM);
         resources.own(new Upkeep(), Upkeep::close).start(List.of(retention::look, idleMemory::look));
     }
 

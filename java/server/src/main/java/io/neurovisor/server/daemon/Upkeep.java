@@ -19,8 +19,7 @@ final class Upkeep implements AutoCloseable {
     /** @param tasks return quickly unless they are due */
     void start(List<Runnable> tasks) {
         for (Runnable task : tasks) {
-            ScheduledFuture<?> _ =
-                    thread.scheduleWithFixedDelay(() -> run(task), SECONDS, SECONDS, TimeUnit.SECONDS);
+            ScheduledFuture<?> _ = thread.scheduleWithFixedDelay(() -> run(task), SECONDS, SECONDS, TimeUnit.SECONDS);
         }
     }
 
