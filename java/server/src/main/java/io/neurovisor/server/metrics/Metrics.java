@@ -8,7 +8,15 @@ import io.neurovisor.host.spawner.EbpfCounts;
 import io.neurovisor.server.ProductVersion;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.Info;
-import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmBufferPoolMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmClassLoadingMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmCompilationMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmGarbageCollectorMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmMemoryMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmMemoryPoolAllocationMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmRuntimeInfoMetric;
+import io.prometheus.metrics.instrumentation.jvm.JvmThreadsMetrics;
+import io.prometheus.metrics.instrumentation.jvm.ProcessMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -50,7 +58,23 @@ public record Metrics(
                 .register(registry);
         ebpf.set(watched.isPresent() ? 1 : 0);
         watched.ifPresent(counts -> registry.register(new EbpfMetrics(counts)));
-        JvmMetrics.builder().register(registry);
+        watchJvm();
+    }
+
+    /**
+     * Registers all families of the library's {@code JvmMetrics} but that of native memory, which is empty without a flag of the
+     * JVM and starts a JMX server: a tenth of the start of a daemon.
+     */
+    private void watchJvm() {
+        JvmThreadsMetrics.builder().register(registry);
+        JvmBufferPoolMetrics.builder().register(registry);
+        JvmClassLoadingMetrics.builder().register(registry);
+        JvmCompilationMetrics.builder().register(registry);
+        JvmGarbageCollectorMetrics.builder().register(registry);
+        JvmMemoryPoolAllocationMetrics.builder().register(registry);
+        JvmMemoryMetrics.builder().register(registry);
+        JvmRuntimeInfoMetric.builder().register(registry);
+        ProcessMetrics.builder().register(registry);
     }
 
     /** Returns the families of calls; {@code trace} supplies the trace of the running call. */
