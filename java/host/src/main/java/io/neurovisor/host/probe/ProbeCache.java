@@ -1,5 +1,7 @@
 package io.neurovisor.host.probe;
 
+import static java.util.Objects.requireNonNull;
+
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.io.IOException;
@@ -48,7 +50,7 @@ public record ProbeCache(Path file) {
     }
 
     private void store(Properties properties) {
-        Path directory = file.toAbsolutePath().getParent();
+        Path directory = requireNonNull(file.toAbsolutePath().getParent(), "a file has a directory");
         // A start makes the directory, with its permissions; a command that only checks does not.
         if (!Files.isDirectory(directory)) {
             return;
