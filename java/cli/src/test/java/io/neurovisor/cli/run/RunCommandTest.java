@@ -231,7 +231,8 @@ final class RunCommandTest {
 
     @Test
     void jsonListsAFileThatCannotBeSaved() throws IOException {
-        Path out = Files.createDirectories(directory.resolve("results/taken")).getParent();
+        Path out = directory.resolve("results");
+        Files.createDirectories(out.resolve("taken"));
         FakeMachines machines = FakeMachines.executing((_, sink) -> {
             sink.stdout(bytes("computed\n"));
             sink.file("taken", bytes("lost"), true);
