@@ -54,12 +54,20 @@ public final class AuditLog implements SandboxListener, AutoCloseable {
     /** Confined to the writer's thread. */
     private final Deque<byte[]> late = new ArrayDeque<>();
 
-    /**
-     * A line that is not on disk yet.
-     *
-     * @param required whether a failure is reported; otherwise the line is kept and written later
-     */
-    private record Line(byte[] bytes, boolean required, CompletableFuture<Void> written) {}
+    /** A line that is not on disk yet. */
+    private static final class Line {
+        private final byte[] bytes;
+
+        /** Whether a failure is reported; otherwise the line is kept and written later. */
+        private final boolean required;
+
+        private final CompletableFuture<Void> written = new CompletableFuture<>();
+
+        Line(byte[] bytes, boolean required) {
+            this.bytes = bytes;
+            this.required = required;
+        }
+    }
 
     /**
      * @param directory for the log only
@@ -110,10 +118,10 @@ public final class AuditLog implements SandboxListener, AutoCloseable {
     }
 
     private Future<Void> add(byte[] bytes, boolean required) {
-        Line line = new Line(bytes, required, new CompletableFuture<>());
+        Line line = new Line(bytes, required);
         waiting.add(line);
         writer.execute(this::writeWaiting);
-        return line.written();
+        return line.written;
     }
 
     private void writeWaiting() {
@@ -126,28 +134,28 @@ public final class AuditLog implements SandboxListener, AutoCloseable {
         }
         try {
             write(lines);
-            lines.forEach(line -> line.written().complete(null));
+            lines.forEach(line -> line.written.complete(null));
         } catch (NeuroVisorException failure) {
             lines.forEach(line -> keepOrFail(line, failure));
         } catch (RuntimeException | Error defect) {
-            lines.forEach(line -> line.written().completeExceptionally(defect));
+            lines.forEach(line -> line.written.completeExceptionally(defect));
         }
     }
 
     private void keepOrFail(Line line, NeuroVisorException failure) {
-        if (line.required()) {
-            line.written().completeExceptionally(failure);
+        if (line.required) {
+            line.written.completeExceptionally(failure);
         } else {
-            late.add(line.bytes());
+            late.add(line.bytes);
             LOG.error("a line of the audit log is kept in memory: {}", failure.getMessage());
-            line.written().complete(null);
+            line.written.complete(null);
         }
     }
 
     private void write(List<Line> lines) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         late.forEach(bytes::writeBytes);
-        lines.forEach(line -> bytes.writeBytes(line.bytes()));
+        lines.forEach(line -> bytes.writeBytes(line.bytes));
         files.accept(bytes.toByteArray());
         late.clear();
     }

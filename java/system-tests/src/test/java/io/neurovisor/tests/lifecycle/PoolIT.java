@@ -101,7 +101,7 @@ final class PoolIT {
     }
 
     @Test
-    void guestExecutesNothingAfterItsLeaseIsClosed() {
+    void guestExecutesNothingAfterItsLeaseIsClosed() throws IOException {
         try (NeuroVisor neuroVisor = NeuroVisor.open(settings(), Progress.SILENT)) {
             Lease lease = neuroVisor.pool().lease(neuroVisor.prepare(SandboxSize.SMALL));
             RecordingSink sink = new RecordingSink();
@@ -114,6 +114,9 @@ final class PoolIT {
             await().atMost(LIMIT).until(() -> sink.stdoutText().equals("running\n"));
             Path threads = Path.of("/proc", Long.toString(vmms().findFirst().orElseThrow().pid()), "task");
 
+            try (Stream<Path> all = Files.list(threads)) {
+                assertThat(all).anyMatch(PoolIT::mayRun);
+            }
             lease.close();
             try (Stream<Path> left = Files.list(threads)) {
                 assertThat(left).noneMatch(PoolIT::mayRun);
@@ -129,10 +132,10 @@ final class PoolIT {
         try {
             boolean killed = Files.readAllLines(thread.resolve("status")).stream()
                     .filter(line -> line.startsWith("SigPnd:") || line.startsWith("ShdPnd:"))
-                    .anyMatch(line -> (Long.parseUnsignedLong(line.split("\\s+")[1], 16) & SIGKILL) != 0);
+                    .anyMatch(line -> (Long.parseUnsignedLong(line.split("\\s+", -1)[1], 16) & SIGKILL) != 0);
             // Read afterwards, because the kernel clears the pending signal of a thread that is about to exit.
             String stat = Files.readString(thread.resolve("stat"));
-            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
             return !killed && !"ZX".contains(fields[0]) && (Long.parseLong(fields[6]) & EXITING) == 0;
         } catch (IOException ended) {
             return false;
