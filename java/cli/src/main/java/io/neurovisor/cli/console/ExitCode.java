@@ -39,7 +39,11 @@ public final class ExitCode {
 
     private ExitCode() {}
 
-    /** @param unsaved whether a file of the program could not be saved, which a success does not hide */
+    /**
+     * Returns the exit code of {@code run}.
+     *
+     * @param unsaved whether a file of the program could not be saved, which a success does not hide
+     */
     public static int of(ProgramExit exit, boolean unsaved) {
         int code = of(exit);
         return unsaved && code == 0 ? FAILED : code;

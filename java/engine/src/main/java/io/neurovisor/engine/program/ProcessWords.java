@@ -46,6 +46,6 @@ final class ProcessWords {
                     "%s has %d bytes and at most %d can be passed to a program; pass data as a file instead"
                             .formatted(subject, bytes, MAX_WORD_BYTES));
         }
-        return bytes + EXTRA_BYTES;
+        return (long) bytes + EXTRA_BYTES;
     }
 }

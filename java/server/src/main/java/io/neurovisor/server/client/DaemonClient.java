@@ -106,7 +106,11 @@ public final class DaemonClient implements AutoCloseable {
         return connect(socket, key, false);
     }
 
-    /** @param usualSize whether programs run in machines of the daemon's default size, whatever the size of requests */
+    /**
+     * Connects to a daemon.
+     *
+     * @param usualSize whether programs run in machines of the daemon's default size, whatever the size of requests
+     */
     public static DaemonClient connect(Path socket, boolean usualSize) {
         return connect(socket, Optional.empty(), usualSize);
     }
