@@ -43,7 +43,7 @@ public final class Main {
             SettingOptions.addTo(command.getCommandSpec());
             // Wrong settings are reported together with wrong options.
             command.getCommandSpec().parser().collectErrors(true);
-            HelpPages.format(command, command == commandLine ? Commands.GROUPS : Map.of());
+            HelpPages.format(command, command.getParent() == null ? Commands.GROUPS : Map.of());
         });
         return commandLine;
     }

@@ -1,25 +1,18 @@
 package io.neurovisor.cli.help;
 
-import java.util.ArrayList;
 import java.util.List;
+import org.apache.commons.lang3.StringUtils;
+import org.apache.commons.text.WordUtils;
 
 /** Lays out text of a help. Lines are broken at blanks only, so that a path or a URL stays in one piece. */
 final class HelpText {
     private HelpText() {}
 
-    /** Returns the lines of a text. A word that is longer than {@code width} has a line of its own. */
+    /** Returns the lines of a text. A word that is longer than {@code width} has its own line. */
     static List<String> lines(String text, int width) {
-        List<String> lines = new ArrayList<>();
-        StringBuilder line = new StringBuilder();
-        for (String word : text.strip().split("\\s+")) {
-            if (!line.isEmpty() && line.length() + 1 + word.length() > width) {
-                lines.add(line.toString());
-                line.setLength(0);
-            }
-            line.append(line.isEmpty() ? "" : " ").append(word);
-        }
-        lines.add(line.toString());
-        return lines;
+        return WordUtils.wrap(StringUtils.normalizeSpace(text), width, "\n", false)
+                .lines()
+                .toList();
     }
 
     /**

@@ -21,7 +21,7 @@ public record ServingProcess(ProcessHandle handle) {
     /** A held lock; one that is waited for has an arrow after its number. */
     private static final Pattern HELD = Pattern.compile("\\d+: POSIX +\\S+ +WRITE +(\\d+) \\S+:(\\d+) .*");
 
-    /** @throws NeuroVisorException {@link Fault#DAEMON_MISSING} if no daemon of this user serves the socket */
+    /** Returns the process that serves the socket; throws a fault if no daemon of this user does. */
     public static ServingProcess at(Path socket) {
         Path lockFile = socket.resolveSibling(socket.getFileName() + ".lock");
         return find(lockFile).orElseThrow(() -> new NeuroVisorException(
