@@ -66,7 +66,8 @@ final class CommandLineTest {
         assertThat(run.exitCode()).isEqualTo(2);
         // Commands that are methods have no order.
         assertThat(run.err())
-                .matches("neurovisor: a command is missing: (show, check|check, show)\nTry 'neurovisor config --help'\\.\n");
+                .matches(
+                        "neurovisor: a command is missing: (show, check|check, show)\nTry 'neurovisor config --help'\\.\n");
         assertThat(run(Map.of(), "config", "shwo").err()).doesNotContain("a command is missing");
     }
 
@@ -167,12 +168,15 @@ final class CommandLineTest {
 
     @Test
     void helpCommandPrintsTheHelp() {
-        assertThat(run(Map.of(), "help").out()).isEqualTo(run(Map.of(), "--help").out());
+        assertThat(run(Map.of(), "help").out())
+                .isEqualTo(run(Map.of(), "--help").out());
         assertThat(run(Map.of(), "help", "image", "build").out())
                 .isEqualTo(run(Map.of(), "image", "build", "--help").out())
                 .contains("--rebuild");
         assertThat(run(Map.of(), "help", "rnu").err()).contains("\"rnu\" is not known; did you mean run?");
-        assertThat(run(Map.of(), "version").out()).isEqualTo(run(Map.of(), "--version").out()).startsWith("neurovisor ");
+        assertThat(run(Map.of(), "version").out())
+                .isEqualTo(run(Map.of(), "--version").out())
+                .startsWith("neurovisor ");
     }
 
     @Test

@@ -16,8 +16,12 @@ final class ImpliedCommandTest {
 
     @Test
     void otherArgumentsAreUnchanged() {
-        for (List<String> arguments :
-                List.of(List.of("run", "--agent", "x"), List.of("--agent"), List.of("-h"), List.of("--help-all"), List.of("--version"))) {
+        for (List<String> arguments : List.of(
+                List.of("run", "--agent", "x"),
+                List.of("--agent"),
+                List.of("-h"),
+                List.of("--help-all"),
+                List.of("--version"))) {
             assertThat(rewritten(arguments.toArray(String[]::new))).isEqualTo(arguments);
         }
     }

@@ -91,12 +91,13 @@ final class DatabaseTest {
         CountDownLatch arrived = new CountDownLatch(1);
         CountDownLatch gate = new CountDownLatch(1);
         try (Database database = open(FIRST)) {
-            Thread first = Thread.ofPlatform().start(() -> database.change(handle -> {
-                countCommits(handle, commits);
-                arrived.countDown();
-                awaitQuietly(gate);
-                handle.execute("INSERT INTO fruit VALUES ('pear')");
-            }));
+            Thread first = Thread.ofPlatform()
+                    .start(() -> database.change(handle -> {
+                        countCommits(handle, commits);
+                        arrived.countDown();
+                        awaitQuietly(gate);
+                        handle.execute("INSERT INTO fruit VALUES ('pear')");
+                    }));
             arrived.await();
             AtomicInteger failures = new AtomicInteger();
             List<Thread> others = IntStream.range(0, 9)

@@ -64,15 +64,7 @@ public final class FakeVmm implements Vmm {
             starts.add(start);
         }
         FakeVm vm = new FakeVm(
-                id,
-                start,
-                guests.apply(id),
-                living,
-                layers,
-                () -> residentBytes,
-                processorTime,
-                mayEnd,
-                confirmsKills);
+                id, start, guests.apply(id), living, layers, () -> residentBytes, processorTime, mayEnd, confirmsKills);
         living.put(id, vm);
         return vm;
     }

@@ -75,8 +75,8 @@ public final class Housekeeping {
         DeadRuns.Swept dead = new DeadRuns(settings, System.getenv(), dryRun).sweep();
         dead.problems().forEach(LOG::warn);
         removed.addAll(dead.things());
-        try (Sessions existing = Sessions.openExisting(settings.sessions(), clock, Ticker.SYSTEM)
-                .orElse(null)) {
+        try (Sessions existing =
+                Sessions.openExisting(settings.sessions(), clock, Ticker.SYSTEM).orElse(null)) {
             if (existing != null) {
                 expire(existing);
             }
@@ -111,11 +111,13 @@ public final class Housekeeping {
     }
 
     private void expire(Sessions open) {
-        settings.config().retention().sessionsMaxAge().ifPresent(age -> open
-                .removeUnusedSince(clock.instant().minus(age), dryRun)
-                .forEach(session -> sessions.add(
-                        "session " + session.id() + " (used last " + session.used().truncatedTo(ChronoUnit.SECONDS)
-                                + ", kept for " + age.toDays() + " days)")));
+        settings.config()
+                .retention()
+                .sessionsMaxAge()
+                .ifPresent(age -> open.removeUnusedSince(clock.instant().minus(age), dryRun)
+                        .forEach(session -> sessions.add("session " + session.id() + " (used last "
+                                + session.used().truncatedTo(ChronoUnit.SECONDS) + ", kept for " + age.toDays()
+                                + " days)")));
     }
 
     private void expire(ExecutionJournal journal) {

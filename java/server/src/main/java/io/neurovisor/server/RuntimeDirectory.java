@@ -56,7 +56,9 @@ final class RuntimeDirectory {
             // Another process has a directory in it.
         } catch (IOException exception) {
             throw new NeuroVisorException(
-                    Fault.STORAGE_FAILED, base + " cannot be removed (" + StorageFaults.reason(exception) + ")", exception);
+                    Fault.STORAGE_FAILED,
+                    base + " cannot be removed (" + StorageFaults.reason(exception) + ")",
+                    exception);
         }
     }
 

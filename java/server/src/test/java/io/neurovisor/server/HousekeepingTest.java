@@ -53,8 +53,10 @@ final class HousekeepingTest {
 
             now = BEGIN.plus(Duration.ofDays(30)).plusSeconds(1);
             String line = "session " + session + " (used last 2020-01-01T10:00:00Z, kept for 30 days)";
-            assertThat(housekeeping("31d", false).retain(sessions, journal).items()).isZero();
-            assertThat(housekeeping("off", false).retain(sessions, journal).items()).isZero();
+            assertThat(housekeeping("31d", false).retain(sessions, journal).items())
+                    .isZero();
+            assertThat(housekeeping("off", false).retain(sessions, journal).items())
+                    .isZero();
             assertThat(housekeeping("30d", true).retain(sessions, journal).sessions())
                     .containsExactly(line);
             assertThat(housekeeping("30d", false).retain(sessions, journal).sessions())
@@ -74,8 +76,7 @@ final class HousekeepingTest {
 
     private Housekeeping housekeeping(String age, boolean dryRun) {
         Map<String, String> options = Map.of("data-dir", data.toString(), "sessions-max-age", age);
-        LoadedConfig loaded =
-                LoadedConfig.load(options, Optional.empty(), new ProcessEnvironment(Map.of(), data));
+        LoadedConfig loaded = LoadedConfig.load(options, Optional.empty(), new ProcessEnvironment(Map.of(), data));
         Settings settings = new Settings(Path.of(System.getProperty("neurovisor.home")), loaded.config());
         return new Housekeeping(settings, () -> now, dryRun);
     }

@@ -41,15 +41,12 @@ final class NeuroVisorWiringTest {
     }
 
     private void prime(Map<String, String> flags) {
-        PoolConfig pool = LoadedConfig.load(flags, Optional.empty(), new ProcessEnvironment(Map.of(), Path.of("/home/x")))
+        PoolConfig pool = LoadedConfig.load(
+                        flags, Optional.empty(), new ProcessEnvironment(Map.of(), Path.of("/home/x")))
                 .config()
                 .pool();
         SandboxFactory factory = new SandboxFactory(
-                new FakeVmm(_ -> guest),
-                new SecureRandom(),
-                Ticker.SYSTEM,
-                SandboxListener.NONE,
-                RequiredLayers.NONE);
+                new FakeVmm(_ -> guest), new SecureRandom(), Ticker.SYSTEM, SandboxListener.NONE, RequiredLayers.NONE);
         VmStart start = new VmStart.ColdBoot(TestFiles.bootFiles(), SandboxSize.SMALL);
         try (Sandbox sandbox = factory.open(start, Deadline.after(Duration.ofSeconds(30), Ticker.SYSTEM))) {
             NeuroVisorWiring.primer(pool).accept(sandbox);

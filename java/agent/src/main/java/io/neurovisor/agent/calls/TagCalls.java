@@ -50,8 +50,7 @@ final class TagCalls implements CallFormat {
 
     /** Reads {@code <name>name</name><arguments>...</arguments>}, which is a call only between the markers of a call. */
     static Optional<FoundCalls> named(Source source, int from) {
-        Matcher named =
-                NAMED.matcher(source.text()).region(from, source.text().length());
+        Matcher named = NAMED.matcher(source.text()).region(from, source.text().length());
         if (!named.lookingAt() || !source.tools().contains(named.group(1))) {
             return Optional.empty();
         }

@@ -40,8 +40,8 @@ public final class GcCommand implements Runnable {
         PrintWriter out = spec.commandLine().getOut();
         String verb = dryRun ? "would remove " : "removed ";
         removed.paths()
-                .forEach(item -> out.println(
-                        verb + item.path() + " (" + Table.size(item.bytes()) + ", " + item.reason() + ")"));
+                .forEach(item ->
+                        out.println(verb + item.path() + " (" + Table.size(item.bytes()) + ", " + item.reason() + ")"));
         removed.sessions().forEach(session -> out.println(verb + session));
         if (!common.isQuiet()) {
             int items = removed.items();

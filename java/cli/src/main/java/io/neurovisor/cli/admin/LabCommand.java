@@ -107,7 +107,8 @@ public final class LabCommand {
         Lab lab = LabWiring.labs(common.settings())
                 .find(name.name())
                 .orElseThrow(() -> new NeuroVisorException(
-                        Fault.LAB_FAILED, "Lab " + name.name() + " is not up; start it with ./neurovisor lab up" + name.option()));
+                        Fault.LAB_FAILED,
+                        "Lab " + name.name() + " is not up; start it with ./neurovisor lab up" + name.option()));
         return execute(common.settings(), lab, List.of("/bin/bash", "-i"), Optional.empty());
     }
 
@@ -131,9 +132,7 @@ public final class LabCommand {
                     "name", "lab " + name.name() + " is not up; ./neurovisor lab list shows the machines that are");
         }
         if (!common.isQuiet()) {
-            spec.commandLine()
-                    .getErr()
-                    .println("neurovisor: lab " + name.name() + " is down");
+            spec.commandLine().getErr().println("neurovisor: lab " + name.name() + " is down");
         }
     }
 

@@ -94,8 +94,7 @@ public final class AgentRunner {
             if (!options.isJson()) {
                 recording
                         .session()
-                        .ifPresent(id -> remark(
-                                "recorded; to continue: ./neurovisor sessions resume " + id + " TASK"));
+                        .ifPresent(id -> remark("recorded; to continue: ./neurovisor sessions resume " + id + " TASK"));
             }
             return machines.isCancelled() ? ExitCode.CANCELLED : ExitCode.of(result.end());
         }

@@ -34,8 +34,8 @@ public final class TranscriptFile implements AgentListener, AutoCloseable {
         } catch (IOException exception) {
             throw new NeuroVisorException(
                     Fault.INVALID_ARGUMENT,
-                    "--transcript " + file + " cannot be written: "
-                            + StorageFaults.reason(exception) + "; choose another file",
+                    "--transcript " + file + " cannot be written: " + StorageFaults.reason(exception)
+                            + "; choose another file",
                     exception);
         }
     }

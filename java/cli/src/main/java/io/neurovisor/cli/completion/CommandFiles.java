@@ -52,8 +52,10 @@ public record CommandFiles(Path launcher, Path bin, Path share) {
                         path(environment)
                                 .map(bin -> new CommandFiles(launcher(home), bin, bin.resolveSibling("share"))))
                 .filter(place -> place.isOurs(place.link()))
-                .forEach(place ->
-                        place.files().filter(place::isOurs).filter(CommandFiles::isRemovable).forEach(files::add));
+                .forEach(place -> place.files()
+                        .filter(place::isOurs)
+                        .filter(CommandFiles::isRemovable)
+                        .forEach(files::add));
         return List.copyOf(files);
     }
 
@@ -102,7 +104,8 @@ public record CommandFiles(Path launcher, Path bin, Path share) {
     private boolean isOurs(Path file) {
         try {
             if (file.equals(link())) {
-                return Files.isSymbolicLink(file) && Files.readSymbolicLink(file).equals(launcher);
+                return Files.isSymbolicLink(file)
+                        && Files.readSymbolicLink(file).equals(launcher);
             }
             if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
                 return false;

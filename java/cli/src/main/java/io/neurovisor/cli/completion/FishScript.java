@@ -23,10 +23,13 @@ record FishScript(StringBuilder text) {
 
     private void command(CommandLine command, List<String> path) {
         Map<String, CommandLine> subcommands = new LinkedHashMap<>(command.getSubcommands());
-        subcommands.values().removeIf(subcommand -> subcommand.getCommandSpec().usageMessage().hidden());
+        subcommands
+                .values()
+                .removeIf(
+                        subcommand -> subcommand.getCommandSpec().usageMessage().hidden());
         String here = condition(path, subcommands.keySet());
-        subcommands.forEach((name, subcommand) ->
-                line(here, "--no-files --arguments " + name, description(subcommand)));
+        subcommands.forEach(
+                (name, subcommand) -> line(here, "--no-files --arguments " + name, description(subcommand)));
         for (OptionSpec option : command.getCommandSpec().options()) {
             if (!option.hidden()) {
                 line(here, names(option) + values(option), String.join(" ", option.description()));
@@ -46,9 +49,8 @@ record FishScript(StringBuilder text) {
 
     /** Returns when a line applies: after the words of a command, and before one of its subcommands. */
     private static String condition(List<String> path, Set<String> subcommands) {
-        String after = path.stream()
-                .map(name -> "__fish_seen_subcommand_from " + name)
-                .collect(Collectors.joining("; and "));
+        String after =
+                path.stream().map(name -> "__fish_seen_subcommand_from " + name).collect(Collectors.joining("; and "));
         if (subcommands.isEmpty()) {
             return after;
         }
@@ -57,7 +59,10 @@ record FishScript(StringBuilder text) {
     }
 
     private void line(String condition, String what, String description) {
-        text.append("complete --command neurovisor --condition ").append(quoted(condition)).append(' ').append(what);
+        text.append("complete --command neurovisor --condition ")
+                .append(quoted(condition))
+                .append(' ')
+                .append(what);
         if (!description.isEmpty()) {
             text.append(" --description ").append(quoted(firstSentence(description)));
         }
@@ -66,7 +71,9 @@ record FishScript(StringBuilder text) {
 
     private static String names(OptionSpec option) {
         return Arrays.stream(option.names())
-                .map(name -> name.startsWith("--") ? "--long-option " + name.substring(2) : "--short-option " + name.substring(1))
+                .map(name -> name.startsWith("--")
+                        ? "--long-option " + name.substring(2)
+                        : "--short-option " + name.substring(1))
                 .collect(Collectors.joining(" "));
     }
 

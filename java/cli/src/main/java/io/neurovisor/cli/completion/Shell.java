@@ -24,7 +24,8 @@ enum Shell {
 
         @Override
         String file(CommandLine program) {
-            // The alias by which the script replaces bash's compopt has no effect in an autoloaded function, which is also
+            // The alias by which the script replaces bash's compopt has no effect in an autoloaded function, which is
+            // also
             // called for the word at which it was loaded.
             return "#compdef neurovisor\n" + MARK + "\nfunction compopt { : }\n" + script(program)
                     + "\n_bash_complete -o default -F _complete_neurovisor\n";
@@ -47,7 +48,9 @@ enum Shell {
     }
 
     static Optional<Shell> named(String name) {
-        return Arrays.stream(values()).filter(shell -> shell.label().equals(name)).findFirst();
+        return Arrays.stream(values())
+                .filter(shell -> shell.label().equals(name))
+                .findFirst();
     }
 
     static List<String> names() {

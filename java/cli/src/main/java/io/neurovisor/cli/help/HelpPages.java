@@ -49,7 +49,8 @@ public final class HelpPages {
 
     private static String commands(Help help, Map<String, List<String>> groups) {
         Map<String, Help> commands = new LinkedHashMap<>(help.subcommands());
-        commands.values().removeIf(command -> command.commandSpec().usageMessage().hidden());
+        commands.values()
+                .removeIf(command -> command.commandSpec().usageMessage().hidden());
         StringBuilder text = new StringBuilder();
         groups.forEach((heading, names) -> {
             if (commands.keySet().containsAll(names)) {

@@ -36,8 +36,7 @@ enum JsonForm {
                 case BARE -> RESULT;
                 case "full" -> FULL;
                 default ->
-                    throw new TypeConversionException(
-                            "\"" + value + "\" is not allowed; use --json or --json=full");
+                    throw new TypeConversionException("\"" + value + "\" is not allowed; use --json or --json=full");
             };
         }
     }

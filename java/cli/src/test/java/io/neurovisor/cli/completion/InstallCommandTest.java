@@ -13,8 +13,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class InstallCommandTest {
-    private static final Path LAUNCHER =
-            Path.of(System.getProperty("neurovisor.home")).toAbsolutePath().normalize().resolve("neurovisor");
+    private static final Path LAUNCHER = Path.of(System.getProperty("neurovisor.home"))
+            .toAbsolutePath()
+            .normalize()
+            .resolve("neurovisor");
 
     @TempDir
     private Path prefix;

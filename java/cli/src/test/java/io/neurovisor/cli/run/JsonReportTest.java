@@ -125,18 +125,20 @@ final class JsonReportTest {
         output.stdout(ByteBuffer.allocate(OUTPUT_BYTES));
         AtomicLong written = new AtomicLong();
         AtomicInteger longest = new AtomicInteger();
-        write(new OutputStream() {
-            @Override
-            public void write(int value) {
-                written.incrementAndGet();
-            }
+        write(
+                new OutputStream() {
+                    @Override
+                    public void write(int value) {
+                        written.incrementAndGet();
+                    }
 
-            @Override
-            public void write(byte[] bytes, int offset, int count) {
-                written.addAndGet(count);
-                longest.accumulateAndGet(count, Math::max);
-            }
-        }, JsonForm.RESULT);
+                    @Override
+                    public void write(byte[] bytes, int offset, int count) {
+                        written.addAndGet(count);
+                        longest.accumulateAndGet(count, Math::max);
+                    }
+                },
+                JsonForm.RESULT);
         assertThat(written).hasValueGreaterThan(6L * OUTPUT_BYTES);
         assertThat(longest).hasValueLessThan(1 << 20);
     }

@@ -86,8 +86,8 @@ final class DaemonCommandsTest {
         private FakeDaemon() {}
 
         public static void main(String[] arguments) throws IOException {
-            try (FileChannel channel = FileChannel.open(
-                    Path.of(arguments[0]), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            try (FileChannel channel =
+                    FileChannel.open(Path.of(arguments[0]), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
                 channel.lock();
                 System.err.println("first\nsecond \u001b[31m\nlocked");
                 System.out.println("locked");

@@ -57,8 +57,8 @@ final class NetworkWatch implements OutputSink {
 
     /** Returns a hint for the user, or an empty text if nothing suggests that the program needs a network. */
     String hint(Program program, Outcome outcome) {
-        boolean waited =
-                outcome == Outcome.TIMED_OUT && INSTALLATION.matcher(program.code()).find();
+        boolean waited = outcome == Outcome.TIMED_OUT
+                && INSTALLATION.matcher(program.code()).find();
         return waited || stderr.hasError() || stdout.hasError() ? HINT : "";
     }
 

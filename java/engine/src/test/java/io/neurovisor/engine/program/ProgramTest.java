@@ -90,8 +90,9 @@ final class ProgramTest {
     private static void assertRejected(String problem, String... paths) {
         assertThatThrownBy(() -> with(Map.of(), 0, files(paths)))
                 .hasMessageContaining("file path " + problem)
-                .isInstanceOfSatisfying(NeuroVisorException.class, exception -> assertThat(exception.argument())
-                        .isEqualTo("files"));
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class,
+                        exception -> assertThat(exception.argument()).isEqualTo("files"));
     }
 
     private static List<InputFile> files(String... paths) {

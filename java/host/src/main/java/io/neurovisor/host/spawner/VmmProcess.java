@@ -18,13 +18,7 @@ public final class VmmProcess {
     private final long pid;
     private final String cgroupProblem;
 
-    VmmProcess(
-            Spawner spawner,
-            String id,
-            Path directory,
-            PendingVmm replies,
-            long pid,
-            String cgroupProblem) {
+    VmmProcess(Spawner spawner, String id, Path directory, PendingVmm replies, long pid, String cgroupProblem) {
         this.spawner = spawner;
         this.id = id;
         this.directory = directory;

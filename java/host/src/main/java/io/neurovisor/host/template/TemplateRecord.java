@@ -21,7 +21,13 @@ import java.util.stream.Stream;
  * @param bootDigests the digests of the files from which its guest booted
  */
 public record TemplateRecord(
-        String digest, String image, String size, String vmm, Instant created, List<String> bootDigests, Path directory) {
+        String digest,
+        String image,
+        String size,
+        String vmm,
+        Instant created,
+        List<String> bootDigests,
+        Path directory) {
     static final String FILE = "template.json";
 
     private static final ObjectMapper JSON = new ObjectMapper();

@@ -17,7 +17,8 @@ final class StorageFaultsTest {
     void reasonsNameNeitherPathNorException() {
         assertThat(StorageFaults.reason(new NoSuchFileException("/data/x"))).isEqualTo("it does not exist");
         assertThat(StorageFaults.reason(new NotDirectoryException("/data/x"))).isEqualTo("it is not a directory");
-        assertThat(StorageFaults.reason(new AccessDeniedException("/data/x"))).startsWith("permission denied for user ");
+        assertThat(StorageFaults.reason(new AccessDeniedException("/data/x")))
+                .startsWith("permission denied for user ");
         assertThat(StorageFaults.reason(new FileSystemException("/data/x", null, "Too many links")))
                 .isEqualTo("Too many links");
         assertThat(StorageFaults.reason(new IOException("Is a directory"))).isEqualTo("Is a directory");

@@ -154,8 +154,7 @@ public final class DaemonClient implements AutoCloseable {
                 .setSpanKind(SpanKind.CLIENT)
                 .setAttribute("rpc.system", "grpc")
                 .startSpan();
-        return tracing.within(
-                call, () -> execute(message(request), request, tracing.header(call), sink));
+        return tracing.within(call, () -> execute(message(request), request, tracing.header(call), sink));
     }
 
     /**
@@ -163,11 +162,7 @@ public final class DaemonClient implements AutoCloseable {
      * client.
      */
     public DaemonResult executeOnce(String key, ExecutionRequest request, OutputSink sink) {
-        return execute(
-                message(request).toBuilder().setIdempotencyKey(key).build(),
-                request,
-                Optional.empty(),
-                sink);
+        return execute(message(request).toBuilder().setIdempotencyKey(key).build(), request, Optional.empty(), sink);
     }
 
     /**

@@ -24,8 +24,9 @@ public record ServingProcess(ProcessHandle handle) {
     /** Returns the process that serves the socket; throws a fault if no daemon of this user does. */
     public static ServingProcess at(Path socket) {
         Path lockFile = socket.resolveSibling(socket.getFileName() + ".lock");
-        return find(lockFile).orElseThrow(() -> new NeuroVisorException(
-                Fault.DAEMON_MISSING, "no daemon of this user serves " + socket + "; --socket names another"));
+        return find(lockFile)
+                .orElseThrow(() -> new NeuroVisorException(
+                        Fault.DAEMON_MISSING, "no daemon of this user serves " + socket + "; --socket names another"));
     }
 
     private static Optional<ServingProcess> find(Path lockFile) {
@@ -45,7 +46,9 @@ public record ServingProcess(ProcessHandle handle) {
                     .findFirst();
         } catch (IOException exception) {
             throw new NeuroVisorException(
-                    Fault.TOOL_FAILED, "the processes that hold locks cannot be listed: " + exception.getMessage(), exception);
+                    Fault.TOOL_FAILED,
+                    "the processes that hold locks cannot be listed: " + exception.getMessage(),
+                    exception);
         }
     }
 

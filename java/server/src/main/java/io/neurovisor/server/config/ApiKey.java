@@ -53,8 +53,7 @@ public final class ApiKey {
         } catch (IOException exception) {
             throw new NeuroVisorException(
                     Fault.INVALID_ARGUMENT,
-                    flag + " " + shown + " cannot be read: "
-                            + StorageFaults.reason(exception),
+                    flag + " " + shown + " cannot be read: " + StorageFaults.reason(exception),
                     exception);
         }
     }

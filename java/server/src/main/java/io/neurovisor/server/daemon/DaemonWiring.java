@@ -105,8 +105,8 @@ final class DaemonWiring {
                 ExecutionJournal::close);
         KeyedExecutions keyed = resources.own(new KeyedExecutions(journal), KeyedExecutions::stopNow);
         Sessions sessions = resources.own(Sessions.open(settings.sessions(), clock, Ticker.SYSTEM), Sessions::close);
-        Readiness readiness =
-                new Readiness(neuroVisor.pool()::look, neuroVisor::making, config.pool().warm());
+        Readiness readiness = new Readiness(
+                neuroVisor.pool()::look, neuroVisor::making, config.pool().warm());
         Callers callers = new Callers(
                 keys,
                 config.access().requireKeys()
@@ -120,8 +120,7 @@ final class DaemonWiring {
                 new DaemonOverview(neuroVisor, config, readiness, metrics.machines()::layers, recent, clock));
         HealthWatch health = resources.own(HealthWatch.of(readiness), HealthWatch::close);
         TenantExecutions executions = new TenantExecutions(neuroVisor.executions(), new Quotas(keys, clock), audit);
-        List<BindableService> services =
-                services(neuroVisor, executions, keyed, timeouts, health, keys, sessions);
+        List<BindableService> services = services(neuroVisor, executions, keyed, timeouts, health, keys, sessions);
         GrpcPorts ports = resources.own(
                 new GrpcPorts(
                         services,

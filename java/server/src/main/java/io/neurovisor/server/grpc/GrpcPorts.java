@@ -175,7 +175,8 @@ public final class GrpcPorts implements AutoCloseable {
     private static NeuroVisorException unusable(Path socket, IOException exception) {
         return new NeuroVisorException(
                 Fault.PORT_UNUSABLE,
-                "socket " + socket + " cannot be served (" + StorageFaults.reason(exception) + "); choose another with --socket",
+                "socket " + socket + " cannot be served (" + StorageFaults.reason(exception)
+                        + "); choose another with --socket",
                 exception);
     }
 

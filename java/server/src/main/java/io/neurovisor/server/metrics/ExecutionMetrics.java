@@ -48,9 +48,7 @@ public final class ExecutionMetrics implements ExecutionListener {
         String language = request.program().language().label();
         duration.labelValues(language)
                 .observeWithExemplar(MachineMetrics.seconds(result.exit().duration()), exemplar);
-        executions
-                .labelValues(language, label(result.outcome()))
-                .incWithExemplar(exemplar);
+        executions.labelValues(language, label(result.outcome())).incWithExemplar(exemplar);
     }
 
     private static String label(Outcome outcome) {

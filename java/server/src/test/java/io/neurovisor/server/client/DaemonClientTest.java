@@ -108,7 +108,8 @@ final class DaemonClientTest {
 
             ExecutionRequest otherImage = new ExecutionRequest(
                     medium.traceId(), medium.program(), medium.timeout(), medium.size(), Optional.of("mine"));
-            assertThat(client.execute(otherImage, new RecordingSink()).sizeRemark()).isEmpty();
+            assertThat(client.execute(otherImage, new RecordingSink()).sizeRemark())
+                    .isEmpty();
         }
         assertThat(vmm.starts())
                 .extracting(start -> ((VmStart.ColdBoot) start).size())

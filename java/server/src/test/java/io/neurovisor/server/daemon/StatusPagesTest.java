@@ -37,7 +37,10 @@ final class StatusPagesTest {
     private volatile Overview overview = Overviews.hostile();
     private final AtomicInteger looks = new AtomicInteger();
     private final StatusPort port = StatusPorts.open(
-            new Readiness(() -> new PoolStatus(1, 0, 0, 0, 0, 1, true, Optional.empty(), Optional.empty()), Optional::empty, 1),
+            new Readiness(
+                    () -> new PoolStatus(1, 0, 0, 0, 0, 1, true, Optional.empty(), Optional.empty()),
+                    Optional::empty,
+                    1),
             new PrometheusRegistry(),
             () -> {
                 looks.incrementAndGet();

@@ -60,7 +60,8 @@ final class BenchIT {
     void rejectsUnknownModelsBeforeTheRun() {
         CommandLineRun gone = CommandLineRun.of(Map.of("OLLAMA_HOST", "127.0.0.1:1"), "bench", "agent");
         assertThat(gone.exitCode()).isEqualTo(4);
-        assertThat(gone.stderr()).contains("start Ollama"
+        assertThat(gone.stderr())
+                .contains("start Ollama"
                         + " (https://ollama.com/download) with: ollama serve, or name any"
                         + " OpenAI-compatible server with --base-url");
         CommandLineRun unknown = CommandLineRun.of("bench", "agent", "--problem=magic");

@@ -85,8 +85,8 @@ final class ExampleIT {
             assertThat(gone.exitCode()).isEqualTo(4);
             assertThat(gone.stderr())
                     .isEqualTo("neurovisor: http://127.0.0.1:1: connection refused; start Ollama"
-                        + " (https://ollama.com/download) with: ollama serve, or name any"
-                        + " OpenAI-compatible server with --base-url\n");
+                            + " (https://ollama.com/download) with: ollama serve, or name any"
+                            + " OpenAI-compatible server with --base-url\n");
         }
     }
 

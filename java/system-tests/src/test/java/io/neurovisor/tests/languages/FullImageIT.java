@@ -80,8 +80,7 @@ final class FullImageIT {
     @Test
     void suggestsAnImageWithTheLanguage() {
         CommandLineRun run = CommandLineRun.of("run", "--image", "base", "-l", "go", "-c", "package main");
-        assertThat(run.stderr())
-                .contains("neurovisor: image base cannot run go; choose image full");
+        assertThat(run.stderr()).contains("neurovisor: image base cannot run go; choose image full");
         assertThat(run.exitCode()).isEqualTo(2);
     }
 

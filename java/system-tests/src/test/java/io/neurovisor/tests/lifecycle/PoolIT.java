@@ -112,7 +112,8 @@ final class PoolIT {
                             new TraceId(UUID.randomUUID()),
                             sink));
             await().atMost(LIMIT).until(() -> sink.stdoutText().equals("running\n"));
-            Path threads = Path.of("/proc", Long.toString(vmms().findFirst().orElseThrow().pid()), "task");
+            Path threads = Path.of(
+                    "/proc", Long.toString(vmms().findFirst().orElseThrow().pid()), "task");
 
             try (Stream<Path> all = Files.list(threads)) {
                 assertThat(all).anyMatch(PoolIT::mayRun);

@@ -33,8 +33,7 @@ final class DependencyChecksumsTest {
         assertThat(libraries).isNotEmpty();
         assertThat(libraries)
                 .as("what setup/record-checksums.sh would record")
-                .allSatisfy(library ->
-                        assertThat(recorded).contains(Sha256.of(library) + " " + library.getFileName()));
+                .allSatisfy(library -> assertThat(recorded).contains(Sha256.of(library) + " " + library.getFileName()));
     }
 
     @Test

@@ -31,11 +31,8 @@ final class SourceLimitsTest {
     private static final int PACKAGE_FILES = 25;
 
     /** Larger packages, files and methods, which are to be split. The list must not grow. */
-    private static final Set<String> EXCEPTIONS = Set.of(
-            "Config.java#of",
-            "DaemonWiring.java#start",
-            "FaultStatus.java#code",
-            "Target.java#of");
+    private static final Set<String> EXCEPTIONS =
+            Set.of("Config.java#of", "DaemonWiring.java#start", "FaultStatus.java#code", "Target.java#of");
 
     @Test
     void filesAreSmall() {

@@ -60,7 +60,9 @@ final class IdleMemoryIT {
                     ExecuteResponse _ = answer.get();
                     throw new AssertionError("it must be rejected");
                 } catch (ExecutionException rejected) {
-                    assertThat(rejected).hasMessageContaining("INVALID_ARGUMENT").hasMessageContaining("unknown");
+                    assertThat(rejected)
+                            .hasMessageContaining("INVALID_ARGUMENT")
+                            .hasMessageContaining("unknown");
                 }
             }
         }
@@ -69,10 +71,10 @@ final class IdleMemoryIT {
     private static long resident(RunningDaemon daemon) throws IOException {
         Path status = Path.of("/proc", Long.toString(daemon.process().pid()), "status");
         return Files.readAllLines(status).stream()
-                .filter(line -> line.startsWith("RssAnon:"))
-                .map(line -> line.replaceAll("\\D", ""))
-                .mapToLong(Long::parseLong)
-                .sum()
+                        .filter(line -> line.startsWith("RssAnon:"))
+                        .map(line -> line.replaceAll("\\D", ""))
+                        .mapToLong(Long::parseLong)
+                        .sum()
                 >> 10;
     }
 }

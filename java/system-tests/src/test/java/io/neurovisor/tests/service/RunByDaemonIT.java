@@ -74,7 +74,8 @@ final class RunByDaemonIT {
             assertThat(usualSize.stderr()).doesNotContain("ready, not");
             CommandLineRun otherSize = byDaemon("run", "--size=medium", "-l", "sh", "-c", "nproc");
             assertThat(otherSize.stdout()).isEqualTo("2\n");
-            assertThat(otherSize.stderr()).contains("size small ready, not medium; without --size a program starts sooner\n");
+            assertThat(otherSize.stderr())
+                    .contains("size small ready, not medium; without --size a program starts sooner\n");
 
             CommandLineRun own = byDaemon("run", "--vmm=qemu", "-l", "sh", "-c", "echo 1");
             assertThat(own.stderr())

@@ -307,7 +307,8 @@ final class InferenceGrpcServiceTest {
         models.close();
         StatusRuntimeException status = failure(HELLO);
         assertThat(status.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
-        assertThat(status).hasMessageContaining("connection refused; start Ollama"
+        assertThat(status)
+                .hasMessageContaining("connection refused; start Ollama"
                         + " (https://ollama.com/download) with: ollama serve, or name any"
                         + " OpenAI-compatible server with --base-url");
         assertThat(TestServer.retryDelay(status)).isEqualTo(Duration.ofSeconds(1));
