@@ -181,7 +181,7 @@ final class CrashIT {
 
         running.vmm().destroyForcibly();
 
-        assertThat(running.neurovisor().waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(running.neurovisor().waitFor(1, TimeUnit.MINUTES)).isTrue();
         assertThat(running.neurovisor().exitValue()).isEqualTo(123);
         assertThat(running.neurovisor().errorReader().lines())
                 .anyMatch(line -> line.contains("the sandbox died: QEMU was killed by signal 9"));

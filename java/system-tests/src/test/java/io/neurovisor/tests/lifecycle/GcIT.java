@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Tests the life of a data directory: filled, in use, cleaned up, removed. A single test, because filling it takes long. */
 @ShortTier
 final class GcIT {
-    private static final Duration LIMIT = Duration.ofSeconds(15);
+    private static final Duration LIMIT = Duration.ofMinutes(1);
 
     @TempDir
     private Path parent;
