@@ -221,6 +221,7 @@ readonly junit_in_parallel=(--config=junit.jupiter.execution.parallel.{enabled=t
 begin_here() {
     local options selected
     ((${#here[@]})) || return 0
+    mapfile -t here < <(longest_first here "${here[@]}")
     mapfile -t selected < <(selectors "${here[@]}")
     junit_options here
     begin_part system "$JAVA_HOME/bin/java" "${options[@]}" "-Dneurovisor.home=$root" ${hostile_report:+"-Dneurovisor.hostile.report=$hostile_report"} \

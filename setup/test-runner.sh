@@ -93,6 +93,11 @@ choose_nothing() {
     plan_tests
 }
 
+test_classes_that_take_long_are_run_first() {
+    expect order $'CrashIT#ends\nRunIT\nNewIT' "$(in_runner longest_first here NewIT RunIT CrashIT#ends)"
+    expect place $'PoolIT\nCrashIT' "$(in_runner longest_first lab-qemu CrashIT PoolIT)"
+}
+
 test_the_slice_of_a_commit_follows_from_its_id() {
     mkdir -p -- "$HOME/git"
     printf '#!/bin/sh\necho 00000007aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n' >"$HOME/git/git"

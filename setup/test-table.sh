@@ -33,6 +33,13 @@ parts_of_test() {
         END { for (i = 1; i <= count; i++) print parts[i] }'
 }
 
+# longest_first PLACE CLASS...: the classes by their recorded times, so that no long one runs by itself at the end.
+longest_first() {
+    printf '%s\n' "${@:2}" | awk -F '\t' -v place="$1" '
+        NR == FNR { if ($2 == place) seconds[$3] = $6; next }
+        { class = $0; sub(/#.*/, "", class); printf "%d\t%s\n", seconds[class], $0 }' "$test_table" - | sort -s -n -r -k 1,1 | cut -f 2
+}
+
 # unit_test_module CLASS: the Maven module of this unit test.
 unit_test_module() { [[ $1 != *Test ]] || (cd "$root" && find java/*/src/test -name "$1.java" | cut -d / -f 1,2); }
 

@@ -41,7 +41,7 @@ final class PushgatewayIT {
             assertThat(pushed(gateway))
                     .anyMatch(line -> line.startsWith("neurovisor_errors_total{error_type=\"image_unknown\"")
                             && line.contains("job=\"neurovisor_run\""))
-                    .noneMatch(line -> line.startsWith("neurovisor_code_executions_total{"));
+                    .noneMatch(line -> line.startsWith("neurovisor_code_executions_total{") && !line.endsWith(" 0"));
 
             CommandLineRun agent =
                     CommandLineRun.of(Map.of("OLLAMA_HOST", "127.0.0.1:1"), "agent", option, "What is 1 + 1?");
@@ -81,7 +81,7 @@ final class PushgatewayIT {
                     .anyMatch(line -> line.startsWith("neurovisor_code_executions_total{")
                             && line.contains("language=\"bash\",status=\"completed\"")
                             && line.endsWith(" 1"))
-                    .noneMatch(line -> line.startsWith("neurovisor_errors_total{"));
+                    .noneMatch(line -> line.startsWith("neurovisor_errors_total{") && !line.endsWith(" 0"));
         }
     }
 
