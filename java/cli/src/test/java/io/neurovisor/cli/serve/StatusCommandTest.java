@@ -122,14 +122,14 @@ final class StatusCommandTest {
         assertThat(stranger.exitCode()).isEqualTo(3);
         assertThat(stranger.out()).isEmpty();
         assertThat(stranger.err())
-                .startsWith("neurovisor: a daemon at http://127.0.0.1:")
-                .contains("responds with something else; start one with neurovisor serve")
+                .startsWith("neurovisor: http://127.0.0.1:")
+                .contains("responds with something else; start a daemon with neurovisor serve")
                 .doesNotContain("\u001b");
         int port = server.getAddress().getPort();
         server.stop(0);
         Run absent = run("--metrics-port=" + port);
         assertThat(absent.exitCode()).isEqualTo(3);
-        assertThat(absent.err()).contains("is not there");
+        assertThat(absent.err()).contains("refuses connections");
     }
 
     private static Overview overview(boolean ready, String obstacle) {

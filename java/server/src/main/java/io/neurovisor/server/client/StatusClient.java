@@ -111,7 +111,7 @@ public final class StatusClient {
     private static String reason(ExecutionException exception) {
         Throwable cause = exception.getCause();
         if (cause instanceof java.net.ConnectException) {
-            return "is not there";
+            return "refuses connections";
         }
         if (cause instanceof SSLException) {
             return "does not serve TLS with the certificate that " + MetricsConfig.METRICS_TLS_CERT.flag() + " names";
@@ -124,8 +124,8 @@ public final class StatusClient {
     private NeuroVisorException missing(String what, @Nullable Exception cause) {
         return new NeuroVisorException(
                 Fault.DAEMON_MISSING,
-                "a daemon at " + url + " " + what
-                        + "; start one with neurovisor serve, or set its address with --metrics-listen and --metrics-port",
+                url + " " + what
+                        + "; start a daemon with neurovisor serve, or set its address with --metrics-listen and --metrics-port",
                 cause);
     }
 }

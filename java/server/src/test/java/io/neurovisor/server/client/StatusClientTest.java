@@ -107,7 +107,7 @@ final class StatusClientTest {
             int port = taken.getLocalPort();
             assertMissing(client(LOOPBACK, port))
                     .hasMessage(
-                            "a daemon at http://127.0.0.1:" + port + " is not there; start one with neurovisor serve,"
+                            "http://127.0.0.1:" + port + " refuses connections; start a daemon with neurovisor serve,"
                                     + " or set its address with --metrics-listen and --metrics-port");
         }
         assertThatThrownBy(() -> client(LOOPBACK, 0)).hasMessageContaining("set --metrics-port");

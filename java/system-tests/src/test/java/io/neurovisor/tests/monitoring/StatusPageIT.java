@@ -70,7 +70,7 @@ final class StatusPageIT {
             }
             CommandLineRun gone = status(daemon);
             assertThat(gone.exitCode()).isEqualTo(3);
-            assertThat(gone.stderr()).contains("is not there; start one with neurovisor serve");
+            assertThat(gone.stderr()).contains("refuses connections; start a daemon with neurovisor serve");
         }
     }
 
