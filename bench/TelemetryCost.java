@@ -12,7 +12,6 @@ import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.MachineKind;
-import io.neurovisor.engine.pool.PoolPlan;
 import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.sandbox.SandboxFactory;
 import io.neurovisor.engine.sandbox.SandboxListener;
@@ -131,7 +130,7 @@ final class TelemetryCost {
                 new FakeVmm(_ -> new FakeGuest()), new SecureRandom(), Ticker.SYSTEM, machines, RequiredLayers.NONE);
         MachineKind usual = new MachineKind("base", SandboxSize.SMALL);
         WarmPool pool = new WarmPool(
-                new PoolPlan(usual, 0, 1, PATIENCE),
+                TestPools.plan(usual, 0, 1, PATIENCE),
                 TestPools.sandboxes(
                         factory,
                         (id, kind) -> factory.open(

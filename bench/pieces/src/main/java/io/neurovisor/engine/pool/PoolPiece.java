@@ -1,6 +1,7 @@
 package io.neurovisor.engine.pool;
 
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
@@ -33,10 +34,11 @@ public class PoolPiece {
     private static final MachineKind USUAL = new MachineKind("base", SandboxSize.SMALL);
 
     private final WarmPool pool = new WarmPool(
-            new PoolPlan(USUAL, 3, 10, Duration.ofSeconds(30)),
+            TestPools.plan(USUAL, 3, 10, Duration.ofSeconds(30)),
             TestPools.sandboxes(new FakeVmm(_ -> new FakeGuest()), TestFiles.bootFiles(), Ticker.SYSTEM),
             _ -> {},
-            Ticker.SYSTEM);
+            Ticker.SYSTEM,
+            SandboxListener.NONE);
 
     @TearDown
     public void close() {
