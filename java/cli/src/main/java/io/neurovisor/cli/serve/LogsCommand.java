@@ -1,6 +1,5 @@
 package io.neurovisor.cli.serve;
 
-import io.neurovisor.cli.console.ExitCode;
 import io.neurovisor.cli.options.AcceptsSettings;
 import io.neurovisor.cli.options.CommonOptions;
 import io.neurovisor.engine.fault.Fault;
@@ -67,11 +66,7 @@ public final class LogsCommand implements Callable<Integer> {
             out.flush();
             return 0;
         } catch (NeuroVisorException exception) {
-            if (exception.fault() != Fault.DAEMON_MISSING) {
-                throw exception;
-            }
-            spec.commandLine().getErr().println("neurovisor: " + exception.getMessage());
-            return ExitCode.NO_DAEMON;
+            return NoDaemon.reported(exception, spec);
         }
     }
 

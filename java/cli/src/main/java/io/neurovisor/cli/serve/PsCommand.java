@@ -1,21 +1,13 @@
 package io.neurovisor.cli.serve;
 
-import io.neurovisor.cli.console.ExitCode;
 import io.neurovisor.cli.options.AcceptsSettings;
 import io.neurovisor.cli.options.CommonOptions;
-import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.server.client.StatusClient;
-import io.neurovisor.server.config.ApiKey;
 import io.neurovisor.server.setting.SettingGroup;
-import java.nio.file.Path;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Lists the running executions of a daemon. */
@@ -29,28 +21,20 @@ public final class PsCommand implements Callable<Integer> {
     @Mixin
     private final CommonOptions common = new CommonOptions();
 
-    @Option(
-            names = "--key-file",
-            paramLabel = "FILE",
-            description = "A file with the API key, for a daemon whose metrics port requires keys.")
-    private @Nullable Path keyFile;
+    @Mixin
+    private final StatusPortOptions port = new StatusPortOptions();
 
     @Spec
     private CommandSpec spec;
 
     @Override
     public Integer call() {
-        StatusClient client = new StatusClient(
-                common.config().metrics(), Optional.ofNullable(keyFile).map(file -> ApiKey.read(file, "--key-file")));
         try {
-            new StatusReport(spec.commandLine().getOut()).printRunning(client.ask());
+            new StatusReport(spec.commandLine().getOut())
+                    .printRunning(port.client(common).ask());
             return 0;
         } catch (NeuroVisorException exception) {
-            if (exception.fault() != Fault.DAEMON_MISSING) {
-                throw exception;
-            }
-            spec.commandLine().getErr().println("neurovisor: " + exception.getMessage());
-            return ExitCode.NO_DAEMON;
+            return NoDaemon.reported(exception, spec);
         }
     }
 }

@@ -3,18 +3,13 @@ package io.neurovisor.cli.serve;
 import io.neurovisor.cli.console.ExitCode;
 import io.neurovisor.cli.options.AcceptsSettings;
 import io.neurovisor.cli.options.CommonOptions;
-import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.server.client.StatusClient;
-import io.neurovisor.server.config.ApiKey;
 import io.neurovisor.server.overview.Overview;
 import io.neurovisor.server.overview.OverviewJson;
 import io.neurovisor.server.setting.SettingGroup;
 import java.io.PrintWriter;
-import java.nio.file.Path;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,28 +33,20 @@ public final class StatusCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object.")
     private boolean json;
 
-    @Option(
-            names = "--key-file",
-            paramLabel = "FILE",
-            description = "A file with the API key, for a daemon whose metrics port requires keys.")
-    private @Nullable Path keyFile;
+    @Mixin
+    private final StatusPortOptions port = new StatusPortOptions();
 
     @Spec
     private CommandSpec spec;
 
     @Override
     public Integer call() {
-        StatusClient client = new StatusClient(
-                common.config().metrics(), Optional.ofNullable(keyFile).map(file -> ApiKey.read(file, "--key-file")));
+        StatusClient client = port.client(common);
         Overview overview;
         try {
             overview = client.ask();
         } catch (NeuroVisorException exception) {
-            if (exception.fault() != Fault.DAEMON_MISSING) {
-                throw exception;
-            }
-            spec.commandLine().getErr().println("neurovisor: " + exception.getMessage());
-            return ExitCode.NO_DAEMON;
+            return NoDaemon.reported(exception, spec);
         }
         PrintWriter out = spec.commandLine().getOut();
         if (json) {

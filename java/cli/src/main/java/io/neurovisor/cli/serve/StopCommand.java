@@ -1,9 +1,7 @@
 package io.neurovisor.cli.serve;
 
-import io.neurovisor.cli.console.ExitCode;
 import io.neurovisor.cli.options.AcceptsSettings;
 import io.neurovisor.cli.options.CommonOptions;
-import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.server.client.ServingProcess;
 import io.neurovisor.server.setting.SettingGroup;
@@ -36,11 +34,7 @@ public final class StopCommand implements Callable<Integer> {
         try {
             daemon = ServingProcess.at(common.config().daemon().socket());
         } catch (NeuroVisorException exception) {
-            if (exception.fault() != Fault.DAEMON_MISSING) {
-                throw exception;
-            }
-            spec.commandLine().getErr().println("neurovisor: " + exception.getMessage());
-            return ExitCode.NO_DAEMON;
+            return NoDaemon.reported(exception, spec);
         }
         daemon.requestEnd();
         common.tell(
