@@ -77,7 +77,7 @@ final class FirecrackerRestore {
     private static VmStart start(Settings settings, SandboxSize size) {
         try (NeuroVisor neuroVisor = NeuroVisor.open(settings, Progress.SILENT);
                 Lease lease = neuroVisor.pool().lease(neuroVisor.prepare(size))) {
-            if (!(lease.sandbox().start() instanceof VmStart.Restore restore)) {
+            if (!(lease.machine().start() instanceof VmStart.Restore restore)) {
                 throw new IllegalStateException("the machine is no clone");
             }
             System.out.println(ProductVersion.current());
@@ -137,7 +137,7 @@ final class FirecrackerRestore {
     /** Returns the time of a program in a primed machine that was idle, and the memory of the machine. */
     private static String warm(NeuroVisor neuroVisor, MachineKind kind) throws InterruptedException {
         try (Lease lease = neuroVisor.pool().lease(kind)) {
-            lease.sandbox().prime(PRIMER, Deadline.after(PATIENCE, Ticker.SYSTEM));
+            lease.machine().prime(PRIMER, Deadline.after(PATIENCE, Ticker.SYSTEM));
             Thread.sleep(REST);
             long began = System.nanoTime();
             run(lease);
@@ -147,7 +147,7 @@ final class FirecrackerRestore {
 
     private static void run(Lease lease) {
         Output output = new Output();
-        lease.sandbox().run(PROGRAM, PATIENCE, TraceIds.next(), output);
+        lease.machine().run(PROGRAM, PATIENCE, TraceIds.next(), output);
         if (!output.text.toString().equals("42\n")) {
             throw new IllegalStateException("the answer is " + output.text);
         }

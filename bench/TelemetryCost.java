@@ -13,8 +13,8 @@ import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.WarmPool;
-import io.neurovisor.engine.sandbox.SandboxFactory;
-import io.neurovisor.engine.sandbox.SandboxListener;
+import io.neurovisor.engine.machine.MachineFactory;
+import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.VmStart;
@@ -80,7 +80,7 @@ final class TelemetryCost {
                 Service without = new Service(
                         new ServedExecutions(
                                 data.resolve("off"),
-                                executions(SandboxListener.NONE, ExecutionListener.NONE),
+                                executions(MachineListener.NONE, ExecutionListener.NONE),
                                 Tracing.OFF,
                                 new Metrics(),
                                 false));
@@ -125,13 +125,13 @@ final class TelemetryCost {
     }
 
     /** Runs each request in a fresh machine; its start and end are part of the measurement. */
-    private static Executions executions(SandboxListener machines, ExecutionListener listener) {
-        SandboxFactory factory = new SandboxFactory(
+    private static Executions executions(MachineListener machines, ExecutionListener listener) {
+        MachineFactory factory = new MachineFactory(
                 new FakeVmm(_ -> new FakeGuest()), new SecureRandom(), Ticker.SYSTEM, machines, RequiredLayers.NONE);
         MachineKind usual = new MachineKind("base", SandboxSize.SMALL);
         WarmPool pool = new WarmPool(
                 TestPools.plan(usual, 0, 1, PATIENCE),
-                TestPools.sandboxes(
+                TestPools.machines(
                         factory,
                         (id, kind) -> factory.open(
                                 id,

@@ -4,14 +4,14 @@ import io.neurovisor.engine.execution.ExecutionListener;
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.machine.Machine;
+import io.neurovisor.engine.machine.MachineFactory;
+import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.MachineMemory;
+import io.neurovisor.engine.pool.Machines;
 import io.neurovisor.engine.pool.PoolPlan;
-import io.neurovisor.engine.pool.SandboxSource;
 import io.neurovisor.engine.pool.WarmPool;
-import io.neurovisor.engine.sandbox.Sandbox;
-import io.neurovisor.engine.sandbox.SandboxFactory;
-import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.BootFiles;
@@ -40,29 +40,29 @@ public final class TestPools {
         return new PoolPlan(usual, warm, max, max, max, acquireTimeout, PLENTY);
     }
 
-    /** Returns sandboxes that are booted. */
-    public static SandboxSource sandboxes(Vmm vmm, BootFiles files, Ticker ticker) {
-        SandboxFactory factory =
-                new SandboxFactory(vmm, new SecureRandom(), ticker, SandboxListener.NONE, RequiredLayers.NONE);
-        return sandboxes(
+    /** Returns machines that are booted. */
+    public static Machines machines(Vmm vmm, BootFiles files, Ticker ticker) {
+        MachineFactory factory =
+                new MachineFactory(vmm, new SecureRandom(), ticker, MachineListener.NONE, RequiredLayers.NONE);
+        return machines(
                 factory,
                 (id, kind) ->
                         factory.open(id, new VmStart.ColdBoot(files, kind.size()), Deadline.after(PATIENCE, ticker)));
     }
 
-    /** Returns the sandboxes of a factory with another way to open them. */
-    public static SandboxSource sandboxes(SandboxFactory factory, BiFunction<VmId, MachineKind, Sandbox> opening) {
-        return sandboxes(factory::newId, opening, factory::gone);
+    /** Returns the machines of a factory with another way to open them. */
+    public static Machines machines(MachineFactory factory, BiFunction<VmId, MachineKind, Machine> opening) {
+        return machines(factory::newId, opening, factory::gone);
     }
 
-    /** Returns the same sandboxes with another way to open them. */
-    public static SandboxSource sandboxes(SandboxSource others, BiFunction<VmId, MachineKind, Sandbox> opening) {
-        return sandboxes(others::newId, opening, others::gone);
+    /** Returns the same machines with another way to open them. */
+    public static Machines machines(Machines others, BiFunction<VmId, MachineKind, Machine> opening) {
+        return machines(others::newId, opening, others::gone);
     }
 
-    /** Returns the same sandboxes from templates that are made first. */
-    public static SandboxSource sandboxes(SandboxSource others, Consumer<MachineKind> making) {
-        return new SandboxSource() {
+    /** Returns the same machines from templates that are made first. */
+    public static Machines machines(Machines others, Consumer<MachineKind> making) {
+        return new Machines() {
             @Override
             public VmId newId() {
                 return others.newId();
@@ -74,7 +74,7 @@ public final class TestPools {
             }
 
             @Override
-            public Sandbox open(VmId id, MachineKind kind) {
+            public Machine open(VmId id, MachineKind kind) {
                 return others.open(id, kind);
             }
 
@@ -85,11 +85,11 @@ public final class TestPools {
         };
     }
 
-    private static SandboxSource sandboxes(
+    private static Machines machines(
             Supplier<VmId> ids,
-            BiFunction<VmId, MachineKind, Sandbox> opening,
+            BiFunction<VmId, MachineKind, Machine> opening,
             Function<VmId, CompletableFuture<Void>> ends) {
-        return new SandboxSource() {
+        return new Machines() {
             @Override
             public VmId newId() {
                 return ids.get();
@@ -99,7 +99,7 @@ public final class TestPools {
             public void make(MachineKind kind) {}
 
             @Override
-            public Sandbox open(VmId id, MachineKind kind) {
+            public Machine open(VmId id, MachineKind kind) {
                 return opening.apply(id, kind);
             }
 
@@ -117,18 +117,18 @@ public final class TestPools {
 
     /** Returns executions that boot a machine for each request and notify a listener. */
     public static Executions executions(Vmm vmm, BootFiles files, Ticker ticker, ExecutionListener listener) {
-        return executions(sandboxes(vmm, files, ticker), ticker, listener);
+        return executions(machines(vmm, files, ticker), ticker, listener);
     }
 
-    /** Returns executions that run once, in this sandbox. */
-    public static Executions executionIn(Sandbox sandbox) {
-        SandboxSource one = sandboxes(sandbox::vmId, (_, _) -> sandbox, _ -> CompletableFuture.completedFuture(null));
+    /** Returns executions that run once, in this machine. */
+    public static Executions executionIn(Machine machine) {
+        Machines one = machines(machine::vmId, (_, _) -> machine, _ -> CompletableFuture.completedFuture(null));
         return executions(one, Ticker.SYSTEM, ExecutionListener.NONE);
     }
 
-    private static Executions executions(SandboxSource sandboxes, Ticker ticker, ExecutionListener listener) {
+    private static Executions executions(Machines machines, Ticker ticker, ExecutionListener listener) {
         MachineKind usual = new MachineKind("base", SandboxSize.SMALL);
-        WarmPool pool = new WarmPool(plan(usual, 0, 1, PATIENCE), sandboxes, _ -> {}, ticker, SandboxListener.NONE);
+        WarmPool pool = new WarmPool(plan(usual, 0, 1, PATIENCE), machines, _ -> {}, ticker, MachineListener.NONE);
         return new Executions(request -> new MachineKind(usual.image(), request.size()), pool, ticker, listener);
     }
 }

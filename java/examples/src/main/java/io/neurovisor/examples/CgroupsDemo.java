@@ -4,12 +4,12 @@ import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.machine.Machine;
+import io.neurovisor.engine.machine.ProgramRun;
 import io.neurovisor.engine.pool.Lease;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.Program;
-import io.neurovisor.engine.sandbox.Sandbox;
-import io.neurovisor.engine.sandbox.SandboxRun;
 import io.neurovisor.server.trace.TraceIds;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -52,9 +52,9 @@ final class CgroupsDemo {
 
     private static void throttled(ExampleRun run) {
         try (Lease lease = run.lease()) {
-            Path group = group(lease.sandbox());
+            Path group = group(lease.machine());
             long before = number(group, "cpu.stat", "nr_throttled");
-            SandboxRun end = execute(lease.sandbox(), BUSY, () -> write(group.resolve("cpu.max"), "20000 100000"));
+            ProgramRun end = execute(lease.machine(), BUSY, () -> write(group.resolve("cpu.max"), "20000 100000"));
             long stops = number(group, "cpu.stat", "nr_throttled") - before;
             run.check(stops > LEAST_STOPS, "with a fifth of a processor, it was throttled " + stops + " times");
             run.check(
@@ -65,8 +65,8 @@ final class CgroupsDemo {
 
     private static void killed(ExampleRun run) {
         try (Lease lease = run.lease()) {
-            Path group = group(lease.sandbox());
-            SandboxRun end = execute(lease.sandbox(), HUNGRY, () -> {
+            Path group = group(lease.machine());
+            ProgramRun end = execute(lease.machine(), HUNGRY, () -> {
                 long used = number(group, "memory.current", "");
                 write(group.resolve("memory.max"), Long.toString(used + SPARE_BYTES));
             });
@@ -78,7 +78,7 @@ final class CgroupsDemo {
     }
 
     /** Runs the program, and the action as soon as the program is ready. */
-    private static SandboxRun execute(Sandbox sandbox, String code, Runnable whenReady) {
+    private static ProgramRun execute(Machine machine, String code, Runnable whenReady) {
         boolean[] ready = {false};
         CollectedOutput output = new CollectedOutput(text -> {
             if (text.contains("ready") && !ready[0]) {
@@ -86,12 +86,12 @@ final class CgroupsDemo {
                 whenReady.run();
             }
         });
-        return sandbox.run(new Program(Language.PYTHON, code, List.of()), TIMEOUT, TraceIds.next(), output);
+        return machine.run(new Program(Language.PYTHON, code, List.of()), TIMEOUT, TraceIds.next(), output);
     }
 
     /** Returns the control group that was read off the machine. */
-    private static Path group(Sandbox sandbox) {
-        String detail = sandbox.layers().stream()
+    private static Path group(Machine machine) {
+        String detail = machine.layers().stream()
                 .filter(state -> state.layer() == Layer.CGROUP)
                 .map(LayerState::detail)
                 .findFirst()

@@ -6,7 +6,7 @@ import io.neurovisor.engine.program.Outcome;
 import java.time.Duration;
 
 /**
- * An attempt to escape from a sandbox, with the layer that stops it.
+ * An attempt to escape from a machine, with the layer that stops it.
  *
  * @param what a description of the attempt
  * @param stoppedBy a description of the layer
@@ -39,7 +39,7 @@ record EscapeAttempt(String what, String stoppedBy, String code, Outcome end) {
         return new EscapeAttempt(what, stoppedBy, code, Outcome.COMPLETED);
     }
 
-    /** Makes the attempt in a fresh sandbox. It counts as stopped only if its output says so. */
+    /** Makes the attempt in a fresh machine. It counts as stopped only if its output says so. */
     void make(ExampleRun run) {
         CollectedOutput output = new CollectedOutput(_ -> {});
         ExecutionResult result =

@@ -9,7 +9,7 @@ import io.neurovisor.engine.program.SkippedFile;
 import java.time.Duration;
 import java.util.List;
 
-/** Makes twenty attempts to escape, each in a fresh sandbox. */
+/** Makes twenty attempts to escape, each in a fresh machine. */
 final class EscapeAttempts {
     private static final String MACHINE = "layer 6: the machine has no such thing";
     private static final String ACCOUNT = "the guest account: uid 1000 without capabilities";

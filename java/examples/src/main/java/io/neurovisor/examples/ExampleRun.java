@@ -53,7 +53,7 @@ public final class ExampleRun {
         return line.length() > SHOWN_CHARACTERS ? line.substring(0, SHOWN_CHARACTERS) + "..." : line;
     }
 
-    /** Runs a program in a fresh sandbox, as {@code run} does. */
+    /** Runs a program in a fresh machine, as {@code run} does. */
     public ExecutionResult execute(Language language, String code, Duration timeout, OutputSink sink) {
         return neuroVisor().executions().execute(request(language, code, timeout), sink);
     }
@@ -102,7 +102,7 @@ public final class ExampleRun {
         return needed(provided.model());
     }
 
-    /** Returns an agent whose programs run in sandboxes, as those of {@code agent} do. */
+    /** Returns an agent whose programs run in machines, as those of {@code agent} do. */
     public AgentRun agent() {
         return needed(provided.agent());
     }

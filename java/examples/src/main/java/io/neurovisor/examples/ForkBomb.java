@@ -50,7 +50,7 @@ final class ForkBomb {
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
     private static final Duration GRACE = Duration.ofSeconds(30);
 
-    /** Above the limit of every sandbox, and harmless to a host. */
+    /** Above the limit of every machine, and harmless to a host. */
     private static final int MOST_PROCESSES = 4096;
 
     /** The spawner, bubblewrap and the VMM in its jail. */

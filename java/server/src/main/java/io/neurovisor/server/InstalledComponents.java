@@ -59,7 +59,7 @@ public final class InstalledComponents {
         return new FileDigests(settings.digests(), InstantSource.system());
     }
 
-    /** Starts a spawner for a command that builds artifacts but starts no sandbox. */
+    /** Starts a spawner for a command that builds artifacts but starts no machine. */
     public static SpawnerSupervisor supervisor(Settings settings) {
         return new SpawnerSupervisor(
                 settings.spawner(), Spawner.start(settings.spawnerProgram(), RuntimeDirectory.choose()));

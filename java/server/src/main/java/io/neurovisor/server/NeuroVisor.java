@@ -69,7 +69,7 @@ public final class NeuroVisor implements AutoCloseable {
         return NeuroVisorWiring.open(settings, false, progress, listeners);
     }
 
-    /** Returns the pool, for callers that need a sandbox before they have a program. */
+    /** Returns the pool, for callers that need a machine before they have a program. */
     public WarmPool pool() {
         return pool;
     }
@@ -78,7 +78,7 @@ public final class NeuroVisor implements AutoCloseable {
         return executions;
     }
 
-    /** Builds the missing template of the default image and returns the kind for a sandbox of it. */
+    /** Builds the missing template of the default image and returns the kind for a machine of it. */
     public MachineKind prepare(SandboxSize size) {
         return starts.prepare(new MachineKind(image, size));
     }
@@ -93,7 +93,7 @@ public final class NeuroVisor implements AutoCloseable {
         return starts.making();
     }
 
-    /** Builds the missing image and template of the request's sandbox. */
+    /** Builds the missing image and template of the request's machine. */
     public void prepare(ExecutionRequest request) {
         MachineKind _ = starts.prepare(new MachineKind(request.imageOr(image), request.size()));
     }

@@ -2,6 +2,9 @@ package io.neurovisor.server;
 
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.Executions;
+import io.neurovisor.engine.machine.Machine;
+import io.neurovisor.engine.machine.MachineFactory;
+import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.MachineMemory;
 import io.neurovisor.engine.pool.PoolPlan;
@@ -9,9 +12,6 @@ import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
-import io.neurovisor.engine.sandbox.Sandbox;
-import io.neurovisor.engine.sandbox.SandboxFactory;
-import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.template.Templates;
 import io.neurovisor.engine.text.UntrustedText;
 import io.neurovisor.engine.time.Deadline;
@@ -68,7 +68,7 @@ final class NeuroVisorWiring {
         GuestLinks links = new GuestLinks(InstantSource.system());
         boolean opened = false;
         try {
-            spawner.onBlocked((id, attempt) -> blocked(new VmId(id), attempt, listeners.sandboxes()));
+            spawner.onBlocked((id, attempt) -> blocked(new VmId(id), attempt, listeners.machines()));
             SpawnerSupervisor supervisor = new SpawnerSupervisor(settings.spawner(), spawner);
             ArtifactUse use = new UseRegistry(dataDirectory).enter(runtimeDirectory, supervisor);
             NeuroVisor neuroVisor = wire(settings, building, use, spawner, supervisor, links, progress, listeners);
@@ -83,7 +83,7 @@ final class NeuroVisorWiring {
         }
     }
 
-    private static void blocked(VmId id, BlockedAttempt attempt, SandboxListener listener) {
+    private static void blocked(VmId id, BlockedAttempt attempt, MachineListener listener) {
         LOG.warn(
                 "the VMM of machine {} has {} {} {}",
                 id,
@@ -119,7 +119,7 @@ final class NeuroVisorWiring {
                 settings.config().guest().snapshot(),
                 building,
                 progress);
-        WarmPool pool = pool(settings.config(), usual, vmm, starts, random, listeners.sandboxes());
+        WarmPool pool = pool(settings.config(), usual, vmm, starts, random, listeners.machines());
         Function<ExecutionRequest, MachineKind> orders =
                 request -> starts.withImage(new MachineKind(request.imageOr(usual.image()), request.size()));
         return new NeuroVisor(
@@ -149,12 +149,12 @@ final class NeuroVisorWiring {
             Vmm vmm,
             ImageStarts starts,
             SecureRandom random,
-            SandboxListener listener) {
-        SandboxFactory factory = new SandboxFactory(
+            MachineListener listener) {
+        MachineFactory factory = new MachineFactory(
                 vmm, random, Ticker.SYSTEM, listener, config.vmm().strict());
         return new WarmPool(
                 plan(config, usual, vmm),
-                new ImageSandboxes(factory, starts, START_LIMIT),
+                new ImageMachines(factory, starts, START_LIMIT),
                 primer(config.pool()),
                 Ticker.SYSTEM,
                 listener);
@@ -178,11 +178,11 @@ final class NeuroVisorWiring {
     }
 
     /** Returns what warms up a new machine. Python is last, because most programs of models are in it. */
-    static Consumer<Sandbox> primer(PoolConfig pool) {
+    static Consumer<Machine> primer(PoolConfig pool) {
         List<Program> programs = pool.primeJavascript() ? List.of(JAVASCRIPT, PYTHON) : List.of(PYTHON);
-        return sandbox -> {
+        return machine -> {
             Deadline deadline = Deadline.after(START_LIMIT, Ticker.SYSTEM);
-            programs.forEach(program -> sandbox.prime(program, deadline));
+            programs.forEach(program -> machine.prime(program, deadline));
         };
     }
 }

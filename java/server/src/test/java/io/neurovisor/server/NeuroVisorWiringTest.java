@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.machine.Machine;
+import io.neurovisor.engine.machine.MachineFactory;
+import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Program;
-import io.neurovisor.engine.sandbox.Sandbox;
-import io.neurovisor.engine.sandbox.SandboxFactory;
-import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.VmStart;
@@ -45,11 +45,11 @@ final class NeuroVisorWiringTest {
                         flags, Optional.empty(), new ProcessEnvironment(Map.of(), Path.of("/home/x")))
                 .config()
                 .pool();
-        SandboxFactory factory = new SandboxFactory(
-                new FakeVmm(_ -> guest), new SecureRandom(), Ticker.SYSTEM, SandboxListener.NONE, RequiredLayers.NONE);
+        MachineFactory factory = new MachineFactory(
+                new FakeVmm(_ -> guest), new SecureRandom(), Ticker.SYSTEM, MachineListener.NONE, RequiredLayers.NONE);
         VmStart start = new VmStart.ColdBoot(TestFiles.bootFiles(), SandboxSize.SMALL);
-        try (Sandbox sandbox = factory.open(start, Deadline.after(Duration.ofSeconds(30), Ticker.SYSTEM))) {
-            NeuroVisorWiring.primer(pool).accept(sandbox);
+        try (Machine machine = factory.open(start, Deadline.after(Duration.ofSeconds(30), Ticker.SYSTEM))) {
+            NeuroVisorWiring.primer(pool).accept(machine);
         }
     }
 }

@@ -1,7 +1,7 @@
 package io.neurovisor.engine.pool;
 
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.sandbox.SandboxListener;
+import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
@@ -35,10 +35,10 @@ public class PoolPiece {
 
     private final WarmPool pool = new WarmPool(
             TestPools.plan(USUAL, 3, 10, Duration.ofSeconds(30)),
-            TestPools.sandboxes(new FakeVmm(_ -> new FakeGuest()), TestFiles.bootFiles(), Ticker.SYSTEM),
+            TestPools.machines(new FakeVmm(_ -> new FakeGuest()), TestFiles.bootFiles(), Ticker.SYSTEM),
             _ -> {},
             Ticker.SYSTEM,
-            SandboxListener.NONE);
+            MachineListener.NONE);
 
     @TearDown
     public void close() {

@@ -12,7 +12,7 @@ public enum AgentEnd {
     CANCELLED,
     /** The model server failed. */
     MODEL_FAILED,
-    /** No sandbox was available. */
+    /** No machine was available. */
     SANDBOX_FAILED;
 
     /** Returns whether a limit ended the run, so that its result is partial. */

@@ -28,7 +28,7 @@ public final class AgentRun {
     }
 
     /**
-     * Blocks until the run has ended. Failures of the model and of sandboxes are results, not exceptions. Interrupting the thread
+     * Blocks until the run has ended. Failures of the model and of machines are results, not exceptions. Interrupting the thread
      * cancels the request and the programs and clears the interrupt; their machines are destroyed when this method returns.
      */
     public AgentResult run(AgentTask task, AgentListener listener) {

@@ -9,8 +9,8 @@ import java.util.Optional;
 /**
  * The result of a program.
  *
- * @param bootTime how long the start of the sandbox took; empty if a sandbox was ready
- * @param detail why the sandbox died, for users; otherwise empty
+ * @param bootTime how long the start of the machine took; empty if a machine was ready
+ * @param detail why the machine died, for users; otherwise empty
  */
 public record CodeResult(
         Outcome outcome,

@@ -4,7 +4,7 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 
 /**
- * The state of a run and the limits that it has used up. Maps each event to the next step, without a model, a sandbox or a clock.
+ * The state of a run and the limits that it has used up. Maps each event to the next step, without a model, a machine or a clock.
  * The finished state is final.
  */
 final class LoopState {

@@ -1,4 +1,4 @@
-/** The agent loop: asks a model, executes its calls and returns the results, until an answer or a limit. Models and sandboxes are ports. */
+/** The agent loop: asks a model, executes its calls and returns the results, until an answer or a limit. Models and machines are ports. */
 @NullMarked
 package io.neurovisor.agent.loop;
 

@@ -210,7 +210,7 @@ final class AgentRunTest {
     }
 
     @Test
-    void endsWithoutASandbox() {
+    void endsWithoutAMachine() {
         CodeRunner runner = request -> {
             throw new NeuroVisorException(Fault.POOL_EXHAUSTED, "no machine within 30 s");
         };
@@ -221,7 +221,7 @@ final class AgentRunTest {
     }
 
     @Test
-    void reportsADeadSandboxToTheModel() {
+    void reportsADeadMachineToTheModel() {
         CodeRunner runner = request -> new CodeResult(
                 Outcome.SANDBOX_DIED,
                 137,

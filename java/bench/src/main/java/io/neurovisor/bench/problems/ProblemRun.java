@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 
 /** Puts problems to an agent, one after another, so that they do not compete for the model or the machines. */
 public record ProblemRun(AgentRun agent, Supplier<TraceId> traceIds) {
-    /** Returns the attempts. Stops early if the model or the sandboxes fail, or if the run is cancelled. */
+    /** Returns the attempts. Stops early if the model or the machines fail, or if the run is cancelled. */
     public List<Attempt> run(List<Problem> problems, Consumer<Attempt> progress) {
         List<Attempt> attempts = new ArrayList<>();
         for (Problem problem : problems) {

@@ -58,7 +58,7 @@ final class AgentMachines implements AutoCloseable {
 
     private static Listeners listeners(RunMetrics metrics, Tracing tracing) {
         return new Listeners(
-                metrics.listeners().sandboxes(),
+                metrics.listeners().machines(),
                 new ExecutionListeners(List.of(metrics.executions(), tracing.executions())));
     }
 

@@ -11,8 +11,8 @@ import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.server.agent.AgentCodeRunner;
 import io.neurovisor.server.agent.AgentModels;
-import io.neurovisor.server.agent.AgentSandboxes;
 import java.io.PrintWriter;
 import java.util.function.BiFunction;
 import java.util.function.IntSupplier;
@@ -24,9 +24,9 @@ public final class Agents {
     /** Returns an agent whose programs run as the options say. */
     public static AgentRun agent(
             Model model, BiFunction<ExecutionRequest, OutputSink, ExecutionResult> executions, GuestOptions guest) {
-        AgentSandboxes sandboxes = new AgentSandboxes(
+        AgentCodeRunner machines = new AgentCodeRunner(
                 executions, guest.size(), guest.config().execution().timeout(), guest.requestedImage());
-        return new AgentRun(model, sandboxes, AgentModels.limits(guest.config()));
+        return new AgentRun(model, machines, AgentModels.limits(guest.config()));
     }
 
     /** Does the work and returns its exit code. A failure is printed. */

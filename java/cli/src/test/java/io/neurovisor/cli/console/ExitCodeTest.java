@@ -48,7 +48,7 @@ final class ExitCodeTest {
         assertThat(ExitCode.of(new NeuroVisorException(fault, "x"))).isEqualTo(exitCode);
     }
 
-    /** {@code --strict} uses the same rule (SandboxFactoryTest). */
+    /** {@code --strict} uses the same rule (MachineFactoryTest). */
     @ParameterizedTest
     @EnumSource(Layer.class)
     void oneBrokenLayerIsEnough(Layer layer) {

@@ -1,6 +1,6 @@
 package io.neurovisor.engine.execution;
 
-import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.machine.Machine;
 import java.time.Duration;
 import java.util.List;
 
@@ -16,8 +16,8 @@ public record ExecutionListeners(List<ExecutionListener> all) implements Executi
     }
 
     @Override
-    public void acquired(ExecutionRequest request, Sandbox sandbox, Duration acquireTime) {
-        all.forEach(listener -> listener.acquired(request, sandbox, acquireTime));
+    public void acquired(ExecutionRequest request, Machine machine, Duration acquireTime) {
+        all.forEach(listener -> listener.acquired(request, machine, acquireTime));
     }
 
     @Override

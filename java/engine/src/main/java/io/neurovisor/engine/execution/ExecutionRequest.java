@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * A request to run one program in a fresh sandbox.
+ * A request to run one program in a fresh machine.
  *
  * @param image the root image; empty for an image that can run the program's language
  * @param timeout 1 second to 24 hours; enforced in the guest, and on the host if the guest fails to

@@ -16,9 +16,9 @@ import java.util.Optional;
  * @param vmId the virtual machine that ran it, which has been destroyed
  * @param template the name of the template of which it was a clone; empty if it was booted
  * @param layers the layers that protected the host from that machine, as read when it was started
- * @param acquireTime the time from the request until a sandbox was ready
+ * @param acquireTime the time from the request until a machine was ready
  * @param runTime the time from there until the last message of the guest
- * @param detail why a sandbox died, or what the program lacked, for people; usually empty
+ * @param detail why a machine died, or what the program lacked, for people; usually empty
  */
 public record ExecutionResult(
         TraceId traceId,

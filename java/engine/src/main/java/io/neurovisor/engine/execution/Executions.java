@@ -1,12 +1,12 @@
 package io.neurovisor.engine.execution;
 
+import io.neurovisor.engine.machine.Machine;
+import io.neurovisor.engine.machine.ProgramRun;
 import io.neurovisor.engine.pool.Claimant;
 import io.neurovisor.engine.pool.Lease;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.program.OutputSink;
-import io.neurovisor.engine.sandbox.Sandbox;
-import io.neurovisor.engine.sandbox.SandboxRun;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import java.time.Duration;
@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Runs programs: the one orchestration that all entry points call. Each execution uses a fresh sandbox, which is
+ * Runs programs: the one orchestration that all entry points call. Each execution uses a fresh machine, which is
  * killed before the result is returned. Safe for use by many threads.
  *
  * @param kinds returns the kind of machine for a request; may block to build an image, which does not count as
@@ -22,7 +22,7 @@ import java.util.function.Function;
  */
 public record Executions(
         Function<ExecutionRequest, MachineKind> kinds, WarmPool pool, Ticker ticker, ExecutionListener listener) {
-    /** Runs a program and blocks until it has ended, whatever its outcome; throws if no sandbox was available. */
+    /** Runs a program and blocks until it has ended, whatever its outcome; throws if no machine was available. */
     public ExecutionResult execute(ExecutionRequest request, OutputSink sink) {
         return execute(request, Claimant.LOCAL, Optional.empty(), sink);
     }
@@ -30,7 +30,7 @@ public record Executions(
     /**
      * Runs a program for one of several claimants.
      *
-     * @param deadline the time until which the caller waits; without a sandbox this throws shortly before it
+     * @param deadline the time until which the caller waits; without a machine this throws shortly before it
      */
     public ExecutionResult execute(
             ExecutionRequest request, Claimant claimant, Optional<Deadline> deadline, OutputSink sink) {
@@ -52,17 +52,17 @@ public record Executions(
         MachineKind kind = kinds.apply(request);
         ExecutionResult result;
         try (Lease lease = leases.apply(kind)) {
-            Sandbox sandbox = lease.sandbox();
+            Machine machine = lease.machine();
             long readyNanos = ticker.nanos();
             Duration acquireTime = Duration.ofNanos(readyNanos - startNanos);
-            listener.acquired(request, sandbox, acquireTime);
-            SandboxRun run = sandbox.run(request.program(), request.timeout(), request.traceId(), sink);
+            listener.acquired(request, machine, acquireTime);
+            ProgramRun run = machine.run(request.program(), request.timeout(), request.traceId(), sink);
             result = new ExecutionResult(
                     request.traceId(),
                     run.exit(),
-                    sandbox.vmId(),
-                    sandbox.start().template(),
-                    sandbox.layers(),
+                    machine.vmId(),
+                    machine.start().template(),
+                    machine.layers(),
                     acquireTime,
                     Duration.ofNanos(ticker.nanos() - readyNanos),
                     run.detail());

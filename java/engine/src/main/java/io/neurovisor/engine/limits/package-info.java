@@ -1,4 +1,4 @@
-/** The resources of a sandbox. The tiers have fixed names, by which users choose. */
+/** The resources of a machine. The tiers have fixed names, by which users choose. */
 @NullMarked
 package io.neurovisor.engine.limits;
 

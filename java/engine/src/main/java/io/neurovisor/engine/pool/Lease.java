@@ -1,21 +1,21 @@
 package io.neurovisor.engine.pool;
 
-import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.machine.Machine;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * The right to use one fresh sandbox. Closing the lease kills the machine: its guest executes nothing more when the call
+ * The right to use one fresh machine. Closing the lease kills the machine: its guest executes nothing more when the call
  * returns. The pool then removes the machine, which counts until nothing of it is left.
  */
 public final class Lease implements AutoCloseable {
     private final long number;
-    private final Sandbox sandbox;
+    private final Machine machine;
     private final Runnable end;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    Lease(long number, Sandbox sandbox, Runnable end) {
+    Lease(long number, Machine machine, Runnable end) {
         this.number = number;
-        this.sandbox = sandbox;
+        this.machine = machine;
         this.end = end;
     }
 
@@ -24,8 +24,8 @@ public final class Lease implements AutoCloseable {
         return number;
     }
 
-    public Sandbox sandbox() {
-        return sandbox;
+    public Machine machine() {
+        return machine;
     }
 
     @Override

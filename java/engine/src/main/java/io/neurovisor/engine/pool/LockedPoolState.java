@@ -3,8 +3,8 @@ package io.neurovisor.engine.pool;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.engine.sandbox.Sandbox;
-import io.neurovisor.engine.sandbox.SandboxListener;
+import io.neurovisor.engine.machine.Machine;
+import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.time.Ticker;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,20 +42,20 @@ final class LockedPoolState {
 
     // Guarded by the lock.
     private final PoolState state;
-    private final Map<Long, Machine> machines = new HashMap<>();
+    private final Map<Long, Running> machines = new HashMap<>();
     private final Map<Long, CompletableFuture<Lease>> promises = new HashMap<>();
     private long leases;
     private boolean retryScheduled;
     private boolean measurementScheduled;
 
-    private record Machine(Sandbox sandbox, long startNanos) {}
+    private record Running(Machine machine, long startNanos) {}
 
     LockedPoolState(
             PoolPlan plan,
-            SandboxSource sandboxes,
-            Consumer<Sandbox> primer,
+            Machines machines,
+            Consumer<Machine> primer,
             Ticker ticker,
-            SandboxListener listener,
+            MachineListener listener,
             Executor executor,
             Lock lock) {
         this.plan = plan;
@@ -63,7 +63,7 @@ final class LockedPoolState {
         this.executor = executor;
         this.lock = lock;
         this.state = new PoolState(plan, this::residentBytes);
-        this.tasks = new MachineTasks(this, sandboxes, primer, ticker, listener, executor);
+        this.tasks = new MachineTasks(this, machines, primer, ticker, listener, executor);
     }
 
     void keepWarm() {
@@ -135,9 +135,9 @@ final class LockedPoolState {
         change(() -> state.made(kind));
     }
 
-    void started(long slot, Sandbox sandbox, long startNanos) {
+    void started(long slot, Machine machine, long startNanos) {
         change(() -> {
-            machines.put(slot, new Machine(sandbox, startNanos));
+            machines.put(slot, new Running(machine, startNanos));
             state.ready(slot);
         });
     }
@@ -208,20 +208,20 @@ final class LockedPoolState {
         switch (action) {
             case PoolAction.Start start -> work.add(() -> tasks.start(start.slot(), start.kind()));
             case PoolAction.Prime prime -> {
-                Sandbox sandbox = machine(prime.slot()).sandbox();
-                work.add(() -> tasks.prime(prime.slot(), sandbox));
+                Machine machine = running(prime.slot()).machine();
+                work.add(() -> tasks.prime(prime.slot(), machine));
             }
             case PoolAction.Refuse refuse -> {
                 boolean _ = promise(refuse.ticket())
                         .completeExceptionally(PoolFaults.neverFits(refuse.kind(), refuse.room()));
             }
             case PoolAction.Destroy destroy -> {
-                Sandbox sandbox = machine(destroy.slot()).sandbox();
-                work.add(() -> tasks.destroy(destroy.slot(), sandbox, destroy.end()));
+                Machine machine = running(destroy.slot()).machine();
+                work.add(() -> tasks.destroy(destroy.slot(), machine, destroy.end()));
             }
             case PoolAction.Grant grant -> {
-                Sandbox sandbox = machine(grant.slot()).sandbox();
-                Lease lease = new Lease(++leases, sandbox, () -> tasks.release(grant.slot(), sandbox));
+                Machine machine = running(grant.slot()).machine();
+                Lease lease = new Lease(++leases, machine, () -> tasks.release(grant.slot(), machine));
                 boolean _ = promise(grant.ticket()).complete(lease);
             }
         }
@@ -229,16 +229,16 @@ final class LockedPoolState {
 
     /** Returns the action that ends a ready machine which has died or is too old. */
     private Optional<PoolAction> unusable(Slot slot, long nowNanos) {
-        Machine machine = machine(slot.id());
-        Optional<String> death = machine.sandbox().death();
+        Running running = running(slot.id());
+        Optional<String> death = running.machine().death();
         if (death.isPresent()) {
             LOG.warn(
                     "idle virtual machine {} died and is replaced: {}",
-                    machine.sandbox().vmId(),
+                    running.machine().vmId(),
                     death.get());
             return Optional.of(state.died(slot.id(), death.get(), nowNanos));
         }
-        return nowNanos - machine.startNanos() > WarmPool.MAX_AGE.toNanos()
+        return nowNanos - running.startNanos() > WarmPool.MAX_AGE.toNanos()
                 ? Optional.of(state.expired(slot.id()))
                 : Optional.empty();
     }
@@ -260,11 +260,11 @@ final class LockedPoolState {
     }
 
     private long residentBytes(long slot) {
-        Machine machine = machines.get(slot);
-        return machine == null ? 0 : machine.sandbox().residentBytes();
+        Running running = machines.get(slot);
+        return running == null ? 0 : running.machine().residentBytes();
     }
 
-    private Machine machine(long slot) {
+    private Running running(long slot) {
         return requireNonNull(machines.get(slot), () -> "no machine " + slot);
     }
 

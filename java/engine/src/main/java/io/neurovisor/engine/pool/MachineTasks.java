@@ -2,9 +2,9 @@ package io.neurovisor.engine.pool;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.engine.sandbox.Sandbox;
-import io.neurovisor.engine.sandbox.SandboxEnd;
-import io.neurovisor.engine.sandbox.SandboxListener;
+import io.neurovisor.engine.machine.Machine;
+import io.neurovisor.engine.machine.MachineEnd;
+import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.VmId;
 import java.util.concurrent.CompletableFuture;
@@ -16,31 +16,31 @@ import org.slf4j.LoggerFactory;
 /** The slow tasks of a pool, which run outside its lock: starting, priming and destroying machines. */
 record MachineTasks(
         LockedPoolState pool,
-        SandboxSource sandboxes,
-        Consumer<Sandbox> primer,
+        Machines machines,
+        Consumer<Machine> primer,
         Ticker ticker,
-        SandboxListener listener,
+        MachineListener listener,
         Executor executor) {
     private static final Logger LOG = LoggerFactory.getLogger(MachineTasks.class);
 
     /** Starts a machine, after making its template if that may be missing. */
     void start(long slot, MachineKind kind) {
         long startNanos = ticker.nanos();
-        VmId id = sandboxes.newId();
+        VmId id = machines.newId();
         reportFailure(slot, id, () -> {
             if (pool.isUnmade(kind)) {
-                sandboxes.make(kind);
+                machines.make(kind);
                 pool.made(kind);
             }
-            Sandbox sandbox = sandboxes.open(id, kind);
-            closeOnFailure(sandbox, () -> {});
-            pool.started(slot, sandbox, startNanos);
+            Machine machine = machines.open(id, kind);
+            closeOnFailure(machine, () -> {});
+            pool.started(slot, machine, startNanos);
         });
     }
 
-    void prime(long slot, Sandbox sandbox) {
-        reportFailure(slot, sandbox.vmId(), () -> {
-            closeOnFailure(sandbox, () -> primer.accept(sandbox));
+    void prime(long slot, Machine machine) {
+        reportFailure(slot, machine.vmId(), () -> {
+            closeOnFailure(machine, () -> primer.accept(machine));
             pool.primed(slot);
         });
     }
@@ -64,37 +64,37 @@ record MachineTasks(
     }
 
     /** Runs a task in a new machine; closes the machine if the task fails or the machine dies. */
-    private void closeOnFailure(Sandbox sandbox, Runnable task) {
+    private void closeOnFailure(Machine machine, Runnable task) {
         try {
             task.run();
             // A death is a failed start here: replacing the machine would let a waiting request wait for the next
             // death.
-            sandbox.death().ifPresent(reason -> {
-                throw new NeuroVisorException(Fault.VMM_FAILED, "virtual machine " + sandbox.vmId() + ": " + reason);
+            machine.death().ifPresent(reason -> {
+                throw new NeuroVisorException(Fault.VMM_FAILED, "virtual machine " + machine.vmId() + ": " + reason);
             });
         } catch (RuntimeException | Error failure) {
-            sandbox.close();
-            VmId id = sandbox.vmId();
-            CompletableFuture<Void> _ = sandboxes.gone(id).thenRun(() -> listener.ended(id, SandboxEnd.START_FAILED));
+            machine.close();
+            VmId id = machine.vmId();
+            CompletableFuture<Void> _ = machines.gone(id).thenRun(() -> listener.ended(id, MachineEnd.START_FAILED));
             throw failure;
         }
     }
 
     /** Kills a machine whose lease is closed; returns when its guest executes nothing more, and has it removed. */
-    void release(long slot, Sandbox sandbox) {
+    void release(long slot, Machine machine) {
         pool.released(slot);
         try {
-            sandbox.kill();
+            machine.kill();
         } finally {
             // In a thread of the executor, which is never interrupted: an interrupted end would count as completed.
-            executor.execute(() -> destroy(slot, sandbox, SandboxEnd.USED));
+            executor.execute(() -> destroy(slot, machine, MachineEnd.USED));
         }
     }
 
-    void destroy(long slot, Sandbox sandbox, SandboxEnd end) {
-        VmId id = sandbox.vmId();
+    void destroy(long slot, Machine machine, MachineEnd end) {
+        VmId id = machine.vmId();
         try {
-            sandbox.close();
+            machine.close();
         } finally {
             whenGone(id, () -> {
                 listener.ended(id, end);
@@ -108,7 +108,7 @@ record MachineTasks(
      * against the limits of the pool, but its result is returned to the client.
      */
     private void whenGone(VmId id, Runnable action) {
-        CompletableFuture<Void> gone = sandboxes.gone(id);
+        CompletableFuture<Void> gone = machines.gone(id);
         if (gone.isDone()) {
             action.run();
             return;

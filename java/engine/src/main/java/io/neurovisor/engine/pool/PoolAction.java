@@ -1,6 +1,6 @@
 package io.neurovisor.engine.pool;
 
-import io.neurovisor.engine.sandbox.SandboxEnd;
+import io.neurovisor.engine.machine.MachineEnd;
 import java.util.OptionalLong;
 
 /** An action that {@link PoolState} has decided on and {@link WarmPool} carries out. */
@@ -22,5 +22,5 @@ sealed interface PoolAction {
     record Refuse(long ticket, MachineKind kind, MemoryHeadroom room) implements PoolAction {}
 
     /** Destroy the machine; report with {@link PoolState#gone}. */
-    record Destroy(long slot, SandboxEnd end) implements PoolAction {}
+    record Destroy(long slot, MachineEnd end) implements PoolAction {}
 }

@@ -1,8 +1,8 @@
 package io.neurovisor.engine.pool;
 
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.machine.MachineEnd;
 import io.neurovisor.engine.pool.Slot.Phase;
-import io.neurovisor.engine.sandbox.SandboxEnd;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -96,17 +96,17 @@ final class PoolState {
     /** Records that a ready machine has died. */
     PoolAction died(long slot, String reason, long nowNanos) {
         refillFailed(reason, nowNanos);
-        return slots.end(slots.slot(slot, Phase.WARM), SandboxEnd.DIED);
+        return slots.end(slots.slot(slot, Phase.WARM), MachineEnd.DIED);
     }
 
     /** Records that a ready machine has become too old. */
     PoolAction expired(long slot) {
-        return slots.end(slots.slot(slot, Phase.WARM), SandboxEnd.EXPIRED);
+        return slots.end(slots.slot(slot, Phase.WARM), MachineEnd.EXPIRED);
     }
 
     /** Records that a leased machine is no longer used. The thread that used it kills it and has it removed. */
     void released(long slot) {
-        PoolAction _ = slots.end(slots.slot(slot, Phase.LEASED), SandboxEnd.USED);
+        PoolAction _ = slots.end(slots.slot(slot, Phase.LEASED), MachineEnd.USED);
     }
 
     /** Records that nothing of a machine is left. */
@@ -188,7 +188,7 @@ final class PoolState {
         }
         long usual = warm().stream().filter(this::isUsual).count();
         return slots.first(slot -> slot.phase() == Phase.WARM && (!isUsual(slot) || usual > target()))
-                .map(slot -> slots.end(slot, stopped ? SandboxEnd.SHUTDOWN : SandboxEnd.EVICTED));
+                .map(slot -> slots.end(slot, stopped ? MachineEnd.SHUTDOWN : MachineEnd.EVICTED));
     }
 
     private Optional<PoolAction> refill(long nowNanos) {

@@ -1,8 +1,8 @@
 package io.neurovisor.engine.pool;
 
+import io.neurovisor.engine.machine.MachineEnd;
 import io.neurovisor.engine.pool.FairQueue.Waiting;
 import io.neurovisor.engine.pool.Slot.Phase;
-import io.neurovisor.engine.sandbox.SandboxEnd;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -119,7 +119,7 @@ record Scheduler(
             // A starting machine of another kind can be evicted as soon as it is ready.
             boolean _ = reserve(reserved, slot -> slot.phase() == Phase.STARTING);
         }
-        return evicted.map(slot -> slots.end(slot, SandboxEnd.EVICTED));
+        return evicted.map(slot -> slots.end(slot, MachineEnd.EVICTED));
     }
 
     /** Ends an idle machine if that frees enough memory; refuses the request if no machine is left that could end. */
@@ -136,7 +136,7 @@ record Scheduler(
         if (!idle.isEmpty()
                 && (headroom.freeBytes() + idleBytes >= memory.needed(headroom, ready)
                         || slots.count(Phase.WARM) == slots.size())) {
-            return Optional.of(slots.end(idle.getFirst(), SandboxEnd.EVICTED));
+            return Optional.of(slots.end(idle.getFirst(), MachineEnd.EVICTED));
         }
         if (!slots.isEmpty()) {
             return Optional.empty();

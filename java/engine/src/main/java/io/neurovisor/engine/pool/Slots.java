@@ -2,8 +2,8 @@ package io.neurovisor.engine.pool;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.engine.machine.MachineEnd;
 import io.neurovisor.engine.pool.Slot.Phase;
-import io.neurovisor.engine.sandbox.SandboxEnd;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
@@ -26,7 +26,7 @@ final class Slots {
     }
 
     /** Marks a machine as ending and returns the action that destroys it. */
-    PoolAction end(Slot slot, SandboxEnd reason) {
+    PoolAction end(Slot slot, MachineEnd reason) {
         return new PoolAction.Destroy(become(slot, Phase.ENDING).id(), reason);
     }
 

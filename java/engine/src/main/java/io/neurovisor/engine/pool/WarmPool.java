@@ -3,8 +3,8 @@ package io.neurovisor.engine.pool;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.engine.sandbox.Sandbox;
-import io.neurovisor.engine.sandbox.SandboxListener;
+import io.neurovisor.engine.machine.Machine;
+import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import java.time.Duration;
@@ -53,24 +53,24 @@ public final class WarmPool implements AutoCloseable {
 
     /**
      * @param primer runs the programs in a new machine that make its first program fast
-     * @param listener receives the ends of machines; {@code sandboxes} reports their starts to it
+     * @param listener receives the ends of machines; {@code machines} reports their starts to it
      */
     public WarmPool(
-            PoolPlan plan, SandboxSource sandboxes, Consumer<Sandbox> primer, Ticker ticker, SandboxListener listener) {
-        this(plan, sandboxes, primer, ticker, listener, Executors.newCachedThreadPool(THREADS), new ReentrantLock());
+            PoolPlan plan, Machines machines, Consumer<Machine> primer, Ticker ticker, MachineListener listener) {
+        this(plan, machines, primer, ticker, listener, Executors.newCachedThreadPool(THREADS), new ReentrantLock());
     }
 
     /** @param executor starts and destroys machines */
     WarmPool(
             PoolPlan plan,
-            SandboxSource sandboxes,
-            Consumer<Sandbox> primer,
+            Machines machines,
+            Consumer<Machine> primer,
             Ticker ticker,
-            SandboxListener listener,
+            MachineListener listener,
             Executor executor,
             Lock lock) {
         this.plan = plan;
-        this.pool = new LockedPoolState(plan, sandboxes, primer, ticker, listener, executor, lock);
+        this.pool = new LockedPoolState(plan, machines, primer, ticker, listener, executor, lock);
     }
 
     /** Keeps machines ready from now on; before, each machine is started on demand. */

@@ -1,4 +1,4 @@
-/** Templates: virtual machines that were booted once, warmed, paused and saved. Every sandbox is a copy-on-write clone of one. */
+/** Templates: virtual machines that were booted once, warmed, paused and saved. Every machine is a copy-on-write clone of one. */
 @NullMarked
 package io.neurovisor.engine.template;
 

@@ -7,12 +7,12 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestIdentity;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.machine.Machine;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.program.ProgramExit;
-import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
@@ -278,7 +278,7 @@ final class ExecutionsTest {
             }
 
             @Override
-            public void acquired(ExecutionRequest request, Sandbox sandbox, Duration acquireTime) {
+            public void acquired(ExecutionRequest request, Machine machine, Duration acquireTime) {
                 heard.add("acquired");
             }
 

@@ -3,7 +3,7 @@ package io.neurovisor.engine.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.sandbox.SandboxEnd;
+import io.neurovisor.engine.machine.MachineEnd;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -116,7 +116,7 @@ final class PoolBooks {
 
     void die(int choice) {
         long slot = chosen(warm, choice);
-        assertThat(state.died(slot, "died", nowNanos)).isEqualTo(new PoolAction.Destroy(slot, SandboxEnd.DIED));
+        assertThat(state.died(slot, "died", nowNanos)).isEqualTo(new PoolAction.Destroy(slot, MachineEnd.DIED));
         ending.put(slot, warm.remove(slot));
         settle();
     }

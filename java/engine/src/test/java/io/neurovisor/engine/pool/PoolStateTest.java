@@ -3,7 +3,7 @@ package io.neurovisor.engine.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.sandbox.SandboxEnd;
+import io.neurovisor.engine.machine.MachineEnd;
 import io.neurovisor.testkit.TestPools;
 import java.time.Duration;
 import java.util.Optional;
@@ -168,7 +168,7 @@ final class PoolStateTest {
         enqueue(state, LARGE, Claimant.LOCAL);
         assertThat(state.next(0)).isEmpty();
         availableBytes[0] = 8;
-        assertThat(state.next(0)).contains(new PoolAction.Destroy(kept.slot(), SandboxEnd.EVICTED));
+        assertThat(state.next(0)).contains(new PoolAction.Destroy(kept.slot(), MachineEnd.EVICTED));
     }
 
     private static long enqueue(PoolState state, MachineKind kind, Claimant claimant) {

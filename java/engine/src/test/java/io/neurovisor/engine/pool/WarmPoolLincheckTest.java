@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.jetbrains.lincheck.datastructures.ManagedStrategyGuaranteeKt.forClasses;
 
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.sandbox.PlainSandboxes;
-import io.neurovisor.engine.sandbox.SandboxListener;
+import io.neurovisor.engine.machine.MachineListener;
+import io.neurovisor.engine.machine.PlainMachines;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.TestPools;
 import java.time.Duration;
@@ -47,7 +47,7 @@ final class WarmPoolLincheckTest {
                 .invocationsPerIteration(100)
                 // State is accessed only under the lock, and fakes are not under test.
                 .addGuarantee(
-                        forClasses(PoolState.class.getName(), PlainSandboxes.class.getName(), FakeVmm.class.getName())
+                        forClasses(PoolState.class.getName(), PlainMachines.class.getName(), FakeVmm.class.getName())
                                 .allMethods()
                                 .treatAsAtomic())
                 .minimizeFailedScenario(false)
@@ -93,7 +93,7 @@ final class WarmPoolLincheckTest {
     }
 
     abstract static class UsedPool {
-        private final PlainSandboxes machines = new PlainSandboxes();
+        private final PlainMachines machines = new PlainMachines();
         private final Set<String> used = ConcurrentHashMap.newKeySet();
         private final WarmPool pool;
 
@@ -104,7 +104,7 @@ final class WarmPoolLincheckTest {
                     machines,
                     _ -> {},
                     () -> 0,
-                    SandboxListener.NONE,
+                    MachineListener.NONE,
                     Runnable::run,
                     lock);
             pool.keepWarm();
@@ -112,7 +112,7 @@ final class WarmPoolLincheckTest {
 
         final boolean use(SandboxSize size) {
             try (Lease lease = pool.lease(new MachineKind("base", size))) {
-                return used.add(lease.sandbox().vmId().value()) && machines.livingCount() <= MAX;
+                return used.add(lease.machine().vmId().value()) && machines.livingCount() <= MAX;
             }
         }
     }

@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.sandbox.SandboxListener;
+import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.testkit.FakeGuest;
@@ -203,10 +203,10 @@ final class WarmPoolMemoryTest {
                 size -> vmm.memoryLimitBytes(size, true));
         WarmPool pool = new WarmPool(
                 new PoolPlan(SMALL, warm, max, max, max, LONG, memory),
-                TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM),
+                TestPools.machines(vmm, TestFiles.bootFiles(), Ticker.SYSTEM),
                 _ -> {},
                 ticker,
-                SandboxListener.NONE);
+                MachineListener.NONE);
         pools.add(pool);
         return pool;
     }

@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.sandbox.SandboxListener;
+import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.testkit.FakeGuest;
@@ -117,9 +117,9 @@ final class WarmPoolSharesTest {
     private WarmPool pool(int max) {
         return new WarmPool(
                 TestPools.plan(SMALL, 0, max, LONG),
-                TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM),
+                TestPools.machines(vmm, TestFiles.bootFiles(), Ticker.SYSTEM),
                 _ -> {},
                 Ticker.SYSTEM,
-                SandboxListener.NONE);
+                MachineListener.NONE);
     }
 }

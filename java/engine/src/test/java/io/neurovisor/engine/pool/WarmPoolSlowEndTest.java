@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.sandbox.SandboxEnd;
-import io.neurovisor.engine.sandbox.SandboxListener;
+import io.neurovisor.engine.machine.MachineEnd;
+import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.VmId;
@@ -25,12 +25,12 @@ final class WarmPoolSlowEndTest {
     private static final MachineKind SMALL = new MachineKind("base", SandboxSize.SMALL);
 
     private final CompletableFuture<Void> mayEnd = new CompletableFuture<>();
-    private final List<SandboxEnd> ends = new CopyOnWriteArrayList<>();
+    private final List<MachineEnd> ends = new CopyOnWriteArrayList<>();
     private final FakeGuest first = new FakeGuest();
     private final FakeVmm vmm = new FakeVmm(_ -> first.isClosed() ? new FakeGuest() : first);
-    private final SandboxListener listener = new SandboxListener() {
+    private final MachineListener listener = new MachineListener() {
         @Override
-        public void ended(VmId id, SandboxEnd end) {
+        public void ended(VmId id, MachineEnd end) {
             ends.add(end);
         }
     };
@@ -51,7 +51,7 @@ final class WarmPoolSlowEndTest {
         mayEnd.complete(null);
         next.join();
         await().until(() -> pool.status().machines() == 0);
-        assertThat(ends).containsExactly(SandboxEnd.USED, SandboxEnd.USED);
+        assertThat(ends).containsExactly(MachineEnd.USED, MachineEnd.USED);
     }
 
     /** Otherwise a guest of which nothing is known could still run when its result is returned. */
@@ -94,7 +94,7 @@ final class WarmPoolSlowEndTest {
         vmm.endNoSoonerThan(mayEnd);
         return new WarmPool(
                 TestPools.plan(SMALL, 0, 1, Duration.ofSeconds(30)),
-                TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM),
+                TestPools.machines(vmm, TestFiles.bootFiles(), Ticker.SYSTEM),
                 _ -> {},
                 Ticker.SYSTEM,
                 listener);

@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.sandbox.SandboxListener;
+import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.testkit.FakeGuest;
@@ -139,9 +139,9 @@ final class WarmPoolTemplatesTest {
     private WarmPool pool(int max, Duration acquireTimeout) {
         return new WarmPool(
                 TestPools.plan(SMALL, 0, max, acquireTimeout),
-                TestPools.sandboxes(TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM), this::make),
+                TestPools.machines(TestPools.machines(vmm, TestFiles.bootFiles(), Ticker.SYSTEM), this::make),
                 _ -> {},
                 Ticker.SYSTEM,
-                SandboxListener.NONE);
+                MachineListener.NONE);
     }
 }

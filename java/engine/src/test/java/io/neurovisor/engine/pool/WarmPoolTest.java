@@ -9,12 +9,12 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.machine.Machine;
+import io.neurovisor.engine.machine.MachineFactory;
+import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
-import io.neurovisor.engine.sandbox.Sandbox;
-import io.neurovisor.engine.sandbox.SandboxFactory;
-import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.template.TemplateKey;
 import io.neurovisor.engine.template.TemplateStore;
 import io.neurovisor.engine.template.Templates;
@@ -81,7 +81,7 @@ final class WarmPoolTest {
                 .allSatisfy(guest -> assertThat(guest.primed()).containsExactly(PRIMER));
 
         try (Lease lease = pool.lease(SMALL)) {
-            assertThat(guests).containsKey(lease.sandbox().vmId());
+            assertThat(guests).containsKey(lease.machine().vmId());
             assertThat(pool.status().warm()).isEqualTo(2);
             assertThat(vmm.starts()).as("refilled before the lease ends").hasSize(3);
         }
@@ -110,16 +110,16 @@ final class WarmPoolTest {
         CountDownLatch busy = new CountDownLatch(processors);
         AtomicBoolean answered = new AtomicBoolean();
         Deadline deadline = Deadline.after(LONG, Ticker.SYSTEM);
-        SandboxSource sandboxes = TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
+        Machines machines = TestPools.machines(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
         WarmPool pool = pool(
                 processors,
                 processors,
-                TestPools.sandboxes(sandboxes, (id, kind) -> {
+                TestPools.machines(machines, (id, kind) -> {
                     busy.countDown();
                     while (!answered.get() && !deadline.hasPassed()) {
                         Thread.onSpinWait();
                     }
-                    return sandboxes.open(id, kind);
+                    return machines.open(id, kind);
                 }),
                 ticker);
         pool.keepWarm();
@@ -132,16 +132,16 @@ final class WarmPoolTest {
     @Test
     void limitsConcurrentStartsToThePlan() {
         CountDownLatch gate = new CountDownLatch(1);
-        SandboxSource real = TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
+        Machines real = TestPools.machines(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
         WarmPool pool = new WarmPool(
                 new PoolPlan(SMALL, 5, 8, 2, 8, LONG, TestPools.PLENTY),
-                TestPools.sandboxes(real, (id, kind) -> {
+                TestPools.machines(real, (id, kind) -> {
                     awaitQuietly(gate);
                     return real.open(id, kind);
                 }),
                 _ -> {},
                 Ticker.SYSTEM,
-                SandboxListener.NONE);
+                MachineListener.NONE);
         pools.add(pool);
         pool.keepWarm();
         CompletableFuture<Void> asking = later(() -> pool.lease(LARGE).close());
@@ -157,7 +157,7 @@ final class WarmPoolTest {
     void startsNoMachineBeforeKeepWarm() {
         WarmPool pool = pool(3, 6);
         try (Lease lease = pool.lease(SMALL)) {
-            assertThat(guest(lease.sandbox().vmId()).primed())
+            assertThat(guest(lease.machine().vmId()).primed())
                     .as("primed while a request waits")
                     .isEmpty();
         }
@@ -174,7 +174,7 @@ final class WarmPoolTest {
         try (Lease second = pool.lease(SMALL)) {
             first.close();
             assertThat(pool.status().active()).isEqualTo(1);
-            assertThat(second.sandbox().vmId()).isNotEqualTo(first.sandbox().vmId());
+            assertThat(second.machine().vmId()).isNotEqualTo(first.machine().vmId());
         }
     }
 
@@ -261,18 +261,18 @@ final class WarmPoolTest {
         List<Lease> leases = Stream.generate(() -> pool.lease(SMALL)).limit(3).toList();
 
         assertThat(leases)
-                .allSatisfy(lease -> assertThat(lease.sandbox().vmId()).isNotEqualTo(dead));
+                .allSatisfy(lease -> assertThat(lease.machine().vmId()).isNotEqualTo(dead));
         assertThat(pool.status().failure()).contains("QEMU was killed by signal 9");
         leases.forEach(Lease::close);
     }
 
     @Test
     void requestReportsWhyItsMachineDiedAtStart() {
-        SandboxSource real = TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
-        SandboxSource dying = TestPools.sandboxes(real, (id, kind) -> {
-            Sandbox sandbox = real.open(id, kind);
-            FakeGuest _ = guest(sandbox.vmId()).dead("QEMU was killed by signal 9");
-            return sandbox;
+        Machines real = TestPools.machines(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
+        Machines dying = TestPools.machines(real, (id, kind) -> {
+            Machine machine = real.open(id, kind);
+            FakeGuest _ = guest(machine.vmId()).dead("QEMU was killed by signal 9");
+            return machine;
         });
         WarmPool pool = pool(0, 2, dying, ticker);
         assertThatThrownBy(() -> pool.lease(SMALL)).hasMessageContaining("QEMU was killed by signal 9");
@@ -285,7 +285,7 @@ final class WarmPoolTest {
         List<VmId> old = List.copyOf(guests.keySet());
         ticker.advance(WarmPool.MAX_AGE.plusNanos(1));
         try (Lease lease = pool.lease(SMALL)) {
-            assertThat(old).doesNotContain(lease.sandbox().vmId());
+            assertThat(old).doesNotContain(lease.machine().vmId());
         }
         await().until(() -> pool.status().warm() == 2 && pool.status().machines() == 2);
         assertThat(vmm.livingCount()).isEqualTo(2);
@@ -323,7 +323,7 @@ final class WarmPoolTest {
     void unusedMachineMakesRoomForAnotherSize() {
         WarmPool pool = warmed(pool(2, 2));
         try (Lease lease = pool.lease(LARGE)) {
-            assertThat(lease.sandbox().start()).isEqualTo(new VmStart.ColdBoot(TestFiles.bootFiles(), LARGE.size()));
+            assertThat(lease.machine().start()).isEqualTo(new VmStart.ColdBoot(TestFiles.bootFiles(), LARGE.size()));
             assertThat(pool.status().machines()).isLessThanOrEqualTo(2);
         }
         await().until(() -> pool.status().warm() == 2);
@@ -340,16 +340,16 @@ final class WarmPoolTest {
             return new SavedVm(key.files(), key.size(), saved);
         };
         Templates templates = new Templates(store, vmm, new SecureRandom(), Ticker.SYSTEM, RequiredLayers.NONE);
-        SandboxFactory factory =
-                new SandboxFactory(vmm, new SecureRandom(), Ticker.SYSTEM, SandboxListener.NONE, RequiredLayers.NONE);
-        SandboxSource sandboxes = TestPools.sandboxes(factory, (id, kind) -> {
+        MachineFactory factory =
+                new MachineFactory(vmm, new SecureRandom(), Ticker.SYSTEM, MachineListener.NONE, RequiredLayers.NONE);
+        Machines machines = TestPools.machines(factory, (id, kind) -> {
             TemplateKey key = new TemplateKey(TestFiles.bootFiles(), kind.size(), vmm.identity(), List.of(PRIMER));
             return factory.open(
                     id,
                     new VmStart.Restore(templates.findOrBuild(key, Progress.SILENT)),
                     Deadline.after(LONG, Ticker.SYSTEM));
         });
-        WarmPool pool = warmed(pool(1, 2, sandboxes, ticker));
+        WarmPool pool = warmed(pool(1, 2, machines, ticker));
         Path template = directory.resolve(SMALL.size().label());
         try (Stream<Path> files = Files.list(template)) {
             files.forEach(file -> assertThat(file.toFile().delete()).isTrue());
@@ -405,11 +405,11 @@ final class WarmPoolTest {
     @Test
     void destroysMachinesThatStartAfterTheStop() {
         CountDownLatch gate = new CountDownLatch(1);
-        SandboxSource real = TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
+        Machines real = TestPools.machines(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
         WarmPool pool = pool(
                 1,
                 1,
-                TestPools.sandboxes(real, (id, kind) -> {
+                TestPools.machines(real, (id, kind) -> {
                     awaitQuietly(gate);
                     return real.open(id, kind);
                 }),
@@ -436,13 +436,13 @@ final class WarmPoolTest {
     }
 
     private WarmPool pool(int warm, int max, Ticker clock) {
-        return pool(warm, max, TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM), clock);
+        return pool(warm, max, TestPools.machines(vmm, TestFiles.bootFiles(), Ticker.SYSTEM), clock);
     }
 
-    private WarmPool pool(int warm, int max, SandboxSource sandboxes, Ticker clock) {
-        Consumer<Sandbox> primer = sandbox -> sandbox.prime(PRIMER, Deadline.after(LONG, Ticker.SYSTEM));
+    private WarmPool pool(int warm, int max, Machines machines, Ticker clock) {
+        Consumer<Machine> primer = machine -> machine.prime(PRIMER, Deadline.after(LONG, Ticker.SYSTEM));
         WarmPool pool =
-                new WarmPool(TestPools.plan(SMALL, warm, max, LONG), sandboxes, primer, clock, SandboxListener.NONE);
+                new WarmPool(TestPools.plan(SMALL, warm, max, LONG), machines, primer, clock, MachineListener.NONE);
         pools.add(pool);
         return pool;
     }

@@ -80,7 +80,7 @@ record RootfsHooks(Recipe recipe, Optional<Parent> parent, Optional<Path> requir
             options.add("--customize-hook=download %s/python-packages.txt %s"
                     .formatted(RECIPE, Mmdebstrap.quote(pythonPackages)));
         }
-        // Proxies and mirrors of the host, with their passwords, must not reach a sandbox.
+        // Proxies and mirrors of the host, with their passwords, must not reach a machine.
         options.add(
                 "--customize-hook=rm -rf \"$1%s\" \"$1\"/etc/apt/apt.conf.d/99mmdebstrap \"$1\"/etc/dpkg/dpkg.cfg.d/99mmdebstrap"
                         .formatted(RECIPE));

@@ -9,7 +9,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Reads the layers off a running VMM process. What cannot be read counts as missing. Fast enough for every sandbox: it
+ * Reads the layers off a running VMM process. What cannot be read counts as missing. Fast enough for every machine: it
  * reads a few dozen small files of the kernel.
  */
 public final class VmmLayers {

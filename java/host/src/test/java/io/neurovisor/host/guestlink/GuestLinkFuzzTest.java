@@ -80,7 +80,7 @@ final class GuestLinkFuzzTest {
     }
 
     /**
-     * Messages of an execution lead to output, files with safe names and an end with safe texts, or to a lost sandbox.
+     * Messages of an execution lead to output, files with safe names and an end with safe texts, or to a lost machine.
      */
     @FuzzTest
     void execution(byte[] messages) throws IOException {

@@ -1,4 +1,4 @@
-/** Agent mode as configured: the models that the settings name, and sandboxes for their programs. */
+/** Agent mode as configured: the models that the settings name, and machines for their programs. */
 @NullMarked
 package io.neurovisor.server.agent;
 

@@ -3,7 +3,7 @@ package io.neurovisor.server.audit;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.engine.sandbox.SandboxListener;
+import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.vm.BlockedAttempt;
 import io.neurovisor.engine.vm.VmId;
 import java.io.ByteArrayOutputStream;
@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
  *       many of them as executions were running when the disk became full.
  * </ul>
  */
-public final class AuditLog implements SandboxListener, AutoCloseable {
+public final class AuditLog implements MachineListener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AuditLog.class);
 
     private final Consumer<byte[]> files;

@@ -9,10 +9,10 @@ import io.grpc.protobuf.services.ProtoReflectionService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.netty.handler.ssl.SslContext;
 import io.neurovisor.engine.execution.ExecutionListeners;
+import io.neurovisor.engine.machine.MachineListeners;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.PoolStatus;
 import io.neurovisor.engine.progress.Progress;
-import io.neurovisor.engine.sandbox.SandboxListeners;
 import io.neurovisor.engine.time.SteadyClock;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.host.jail.SelfConfinement;
@@ -172,7 +172,7 @@ final class DaemonWiring {
 
     private NeuroVisor openNeuroVisor(AuditLog audit, RecentExecutions recent) {
         Listeners listeners = new Listeners(
-                new SandboxListeners(List.of(metrics.machines(), audit)),
+                new MachineListeners(List.of(metrics.machines(), audit)),
                 new ExecutionListeners(List.of(metrics.executions(), tracing.executions(), recent)));
         NeuroVisor neuroVisor = resources.own(NeuroVisor.openServing(settings, progress, listeners), NeuroVisor::close);
         metrics.watch(

@@ -15,7 +15,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Examines an installation: the layers of a sandbox that it starts, then the machine. */
+/** Examines an installation: the layers of a machine that it starts, then the machine. */
 public record Doctor(Settings settings, InstantSource clock, Ticker ticker) {
     /**
      * Runs the examination; takes seconds.
@@ -27,10 +27,10 @@ public record Doctor(Settings settings, InstantSource clock, Ticker ticker) {
         List<String> repairs = repair ? leftovers.remove() : List.of();
         Finding left = leftovers.examine();
         progress.step("Starting a sandbox to read its layers");
-        SandboxExamination sandbox = new SandboxExamination(settings, clock, ticker);
-        List<LayerState> layers = sandbox.layers(progress);
-        List<Finding> findings = new ArrayList<>(sandbox.findings());
-        checks(sandbox.machineBytes()).forEach(check -> findings.add(check.examine()));
+        MachineExamination machine = new MachineExamination(settings, clock, ticker);
+        List<LayerState> layers = machine.layers(progress);
+        List<Finding> findings = new ArrayList<>(machine.findings());
+        checks(machine.machineBytes()).forEach(check -> findings.add(check.examine()));
         findings.add(left);
         return new Diagnosis(layers, findings, repairs);
     }

@@ -1,11 +1,11 @@
 package io.neurovisor.server.doctor;
 
+import io.neurovisor.engine.machine.Machine;
+import io.neurovisor.engine.machine.ProgramRun;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
-import io.neurovisor.engine.sandbox.Sandbox;
-import io.neurovisor.engine.sandbox.SandboxRun;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.host.doctor.Finding;
 import java.math.BigDecimal;
@@ -23,17 +23,17 @@ record GuestClock(InstantSource clock) {
     private static final Duration ALLOWED = Duration.ofSeconds(1);
     private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
-    /** Runs the program, after which the sandbox cannot be used again. */
-    Finding examine(Sandbox sandbox) {
+    /** Runs the program, after which the machine cannot be used again. */
+    Finding examine(Machine machine) {
         Answer answer = new Answer();
         Instant before = clock.instant();
-        SandboxRun run = sandbox.run(
+        ProgramRun run = machine.run(
                 new Program(Language.BASH, "echo $EPOCHREALTIME"), TIMEOUT, new TraceId(UUID.randomUUID()), answer);
         Instant after = clock.instant();
         if (run.exit().outcome() != Outcome.COMPLETED) {
             String detail = "the program that prints the time: " + run.exit().outcome() + " " + run.detail();
             return run.exit().outcome() == Outcome.TIMED_OUT
-                    ? Finding.unknown(NAME, detail, SandboxExamination.AGAIN)
+                    ? Finding.unknown(NAME, detail, MachineExamination.AGAIN)
                     : Finding.fail(NAME, detail, "");
         }
         return parse(answer.text)

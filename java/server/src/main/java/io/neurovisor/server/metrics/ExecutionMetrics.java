@@ -3,9 +3,9 @@ package io.neurovisor.server.metrics;
 import io.neurovisor.engine.execution.ExecutionListener;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.machine.Machine;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
-import io.neurovisor.engine.sandbox.Sandbox;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -38,7 +38,7 @@ public final class ExecutionMetrics implements ExecutionListener {
     }
 
     @Override
-    public void acquired(ExecutionRequest request, Sandbox sandbox, Duration acquireTime) {
+    public void acquired(ExecutionRequest request, Machine machine, Duration acquireTime) {
         acquire.observeWithExemplar(MachineMetrics.seconds(acquireTime), Exemplars.of(request.traceId()));
     }
 

@@ -1,9 +1,9 @@
 package io.neurovisor.server.metrics;
 
 import io.neurovisor.engine.layer.LayerState;
-import io.neurovisor.engine.sandbox.Sandbox;
-import io.neurovisor.engine.sandbox.SandboxEnd;
-import io.neurovisor.engine.sandbox.SandboxListener;
+import io.neurovisor.engine.machine.Machine;
+import io.neurovisor.engine.machine.MachineEnd;
+import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmUsage;
@@ -22,7 +22,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
 /** Metrics of machines: how they start, why they end, and the layers of the machine that was started last. */
-public final class MachineMetrics implements SandboxListener {
+public final class MachineMetrics implements MachineListener {
     private final Counter created;
     private final Counter destroyed;
     private final Histogram boot;
@@ -45,7 +45,7 @@ public final class MachineMetrics implements SandboxListener {
                 registry,
                 "neurovisor_vm_restore_seconds",
                 "Time from the start of a clone of a template until its guest answers.");
-        for (SandboxEnd end : SandboxEnd.values()) {
+        for (MachineEnd end : MachineEnd.values()) {
             destroyed.initLabelValues(label(end));
         }
         registerLayers(registry);
@@ -93,14 +93,14 @@ public final class MachineMetrics implements SandboxListener {
     }
 
     @Override
-    public void ready(Sandbox sandbox) {
-        layers = sandbox::layers;
-        Histogram histogram = sandbox.start().template().isPresent() ? restore : boot;
-        histogram.observe(seconds(sandbox.startTime()));
+    public void ready(Machine machine) {
+        layers = machine::layers;
+        Histogram histogram = machine.start().template().isPresent() ? restore : boot;
+        histogram.observe(seconds(machine.startTime()));
     }
 
     @Override
-    public void ended(VmId id, SandboxEnd end) {
+    public void ended(VmId id, MachineEnd end) {
         living.remove(id);
         destroyed.labelValues(label(end)).inc();
     }
@@ -115,7 +115,7 @@ public final class MachineMetrics implements SandboxListener {
         return duration.toNanos() / 1e9;
     }
 
-    private static String label(SandboxEnd end) {
+    private static String label(MachineEnd end) {
         return end.name().toLowerCase(Locale.ROOT);
     }
 }

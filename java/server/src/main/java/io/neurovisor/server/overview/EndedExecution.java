@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param vmId its machine; empty without one
  * @param template the template of the machine; empty if it was booted, or there was none
  * @param liveLayers the layers that protected the host from the machine
- * @param detail why a sandbox died, or which process was killed; otherwise empty
+ * @param detail why a machine died, or which process was killed; otherwise empty
  */
 public record EndedExecution(
         long number,

@@ -4,7 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.neurovisor.engine.execution.ExecutionListener;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
-import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.machine.Machine;
 import io.neurovisor.engine.time.Ticker;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -62,9 +62,9 @@ public final class RecentExecutions implements ExecutionListener {
     }
 
     @Override
-    public void acquired(ExecutionRequest request, Sandbox sandbox, Duration acquireTime) {
+    public void acquired(ExecutionRequest request, Machine machine, Duration acquireTime) {
         synchronized (lock) {
-            running.computeIfPresent(request, (_, pending) -> pending.acquired(sandbox, acquireTime));
+            running.computeIfPresent(request, (_, pending) -> pending.acquired(machine, acquireTime));
         }
     }
 

@@ -4,8 +4,8 @@ import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.machine.Machine;
 import io.neurovisor.engine.program.Outcome;
-import io.neurovisor.engine.sandbox.Sandbox;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -32,10 +32,10 @@ record TrackedExecution(CurrentExecution current, long beginNanos, Duration wait
                 Optional.empty());
     }
 
-    TrackedExecution acquired(Sandbox sandbox, Duration waiting) {
-        Duration ready = waiting.minus(sandbox.age());
-        Duration begun = ready.minus(sandbox.startTime());
-        Phase.Name name = sandbox.start().template().isPresent() ? Phase.Name.RESTORE : Phase.Name.BOOT;
+    TrackedExecution acquired(Machine machine, Duration waiting) {
+        Duration ready = waiting.minus(machine.age());
+        Duration begun = ready.minus(machine.startTime());
+        Phase.Name name = machine.start().template().isPresent() ? Phase.Name.RESTORE : Phase.Name.BOOT;
         return new TrackedExecution(
                 new CurrentExecution(
                         current.number(),
@@ -43,7 +43,7 @@ record TrackedExecution(CurrentExecution current, long beginNanos, Duration wait
                         current.language(),
                         current.size(),
                         current.begun(),
-                        sandbox.vmId().value()),
+                        machine.vmId().value()),
                 beginNanos,
                 waiting,
                 ready.isPositive() ? Optional.of(phase(name, begun, ready)) : Optional.empty());

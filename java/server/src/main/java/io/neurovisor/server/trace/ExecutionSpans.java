@@ -6,8 +6,8 @@ import io.neurovisor.engine.execution.ExecutionListener;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.machine.Machine;
 import io.neurovisor.engine.program.Outcome;
-import io.neurovisor.engine.sandbox.Sandbox;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
@@ -44,19 +44,19 @@ final class ExecutionSpans implements ExecutionListener {
     }
 
     @Override
-    public void acquired(ExecutionRequest request, Sandbox sandbox, Duration acquireTime) {
+    public void acquired(ExecutionRequest request, Machine machine, Duration acquireTime) {
         Instant now = clock.instant();
         Span acquire = tracing.span("acquire")
                 .setStartTimestamp(now.minus(acquireTime))
-                .setAttribute("neurovisor.vm.id", sandbox.vmId().value())
+                .setAttribute("neurovisor.vm.id", machine.vmId().value())
                 .setAttribute("neurovisor.vm.size", request.size().label())
                 .startSpan();
-        Duration age = sandbox.age();
+        Duration age = machine.age();
         if (age.compareTo(acquireTime) < 0) {
-            Optional<String> template = sandbox.start().template();
+            Optional<String> template = machine.start().template();
             Span start = tracing.span(template.isPresent() ? "restore" : "boot")
                     .setParent(Context.current().with(acquire))
-                    .setStartTimestamp(now.minus(age).minus(sandbox.startTime()))
+                    .setStartTimestamp(now.minus(age).minus(machine.startTime()))
                     .startSpan();
             template.ifPresent(name -> start.setAttribute("neurovisor.template", name));
             start.end(now.minus(age));
@@ -66,7 +66,7 @@ final class ExecutionSpans implements ExecutionListener {
                 .setSpanKind(SpanKind.CLIENT)
                 .setStartTimestamp(now)
                 .setAttribute("rpc.system", "grpc")
-                .setAttribute("neurovisor.vm.id", sandbox.vmId().value())
+                .setAttribute("neurovisor.vm.id", machine.vmId().value())
                 .setAttribute(
                         "neurovisor.language", request.program().language().label())
                 .startSpan();

@@ -14,11 +14,11 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.machine.MachineFactory;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Program;
-import io.neurovisor.engine.sandbox.SandboxFactory;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
@@ -44,11 +44,11 @@ final class MetricsTest {
     private final Metrics metrics = new Metrics();
     private Supplier<FakeGuest> guests = FakeGuest::new;
     private final FakeVmm vmm = new FakeVmm(_ -> guests.get());
-    private final SandboxFactory factory =
-            new SandboxFactory(vmm, new SecureRandom(), Ticker.SYSTEM, metrics.machines(), RequiredLayers.NONE);
+    private final MachineFactory factory =
+            new MachineFactory(vmm, new SecureRandom(), Ticker.SYSTEM, metrics.machines(), RequiredLayers.NONE);
     private final WarmPool pool = new WarmPool(
             TestPools.plan(SMALL, 2, 3, LONG),
-            TestPools.sandboxes(
+            TestPools.machines(
                     factory,
                     (id, kind) -> factory.open(
                             id,

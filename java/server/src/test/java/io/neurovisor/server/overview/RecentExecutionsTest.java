@@ -9,12 +9,12 @@ import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.machine.Machine;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.program.ProgramExit;
-import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.VmId;
@@ -50,15 +50,15 @@ final class RecentExecutionsTest {
         assertThat(recent.activity().current())
                 .containsExactly(new CurrentExecution(1, TRACE.toString(), "python", "small", NOW, ""));
         ticker.advance(Duration.ofMillis(30));
-        try (Sandbox sandbox = sandbox()) {
+        try (Machine machine = machine()) {
             ticker.advance(Duration.ofMillis(10));
-            recent.acquired(request, sandbox, Duration.ofMillis(40));
+            recent.acquired(request, machine, Duration.ofMillis(40));
             assertThat(recent.activity().current(TRACE.toString()))
                     .extracting(CurrentExecution::vmId)
-                    .containsExactly(sandbox.vmId().value());
+                    .containsExactly(machine.vmId().value());
             ticker.advance(Duration.ofMillis(100));
             ticker.advance(Duration.ofMillis(5));
-            recent.executed(request, result(sandbox, Duration.ofMillis(40), Duration.ofMillis(100), ""));
+            recent.executed(request, result(machine, Duration.ofMillis(40), Duration.ofMillis(100), ""));
         }
         Activity activity = recent.activity();
         assertThat(activity.running()).isZero();
@@ -79,12 +79,12 @@ final class RecentExecutionsTest {
     @Test
     void aReadyMachineHasNoStartPhase() {
         ExecutionRequest request = request();
-        try (Sandbox sandbox = sandbox()) {
+        try (Machine machine = machine()) {
             ticker.advance(Duration.ofSeconds(5));
             recent.begun(request);
             ticker.advance(Duration.ofMillis(2));
-            recent.acquired(request, sandbox, Duration.ofMillis(2));
-            recent.executed(request, result(sandbox, Duration.ofMillis(2), Duration.ofMillis(30), ""));
+            recent.acquired(request, machine, Duration.ofMillis(2));
+            recent.executed(request, result(machine, Duration.ofMillis(2), Duration.ofMillis(30), ""));
         }
         assertThat(recent.activity().recent().getFirst().phases())
                 .extracting(Phase::name)
@@ -155,7 +155,7 @@ final class RecentExecutionsTest {
         RecentExecutions listener = new RecentExecutions(() -> NOW, ticker);
         List<ExecutionRequest> running = new ArrayList<>();
         long ended = 0;
-        try (Sandbox sandbox = sandbox()) {
+        try (Machine machine = machine()) {
             for (int move : moves) {
                 ticker.advance(Duration.ofMillis(move * 10L));
                 if (move % 2 == 0 || running.isEmpty()) {
@@ -167,11 +167,11 @@ final class RecentExecutionsTest {
                 if (move % 3 == 0) {
                     listener.failed(request, new NeuroVisorException(Fault.INTERRUPTED, "gone"));
                 } else {
-                    listener.acquired(request, sandbox, Duration.ofMillis(move));
-                    listener.executed(request, result(sandbox, Duration.ofMillis(move), Duration.ofMillis(move), ""));
+                    listener.acquired(request, machine, Duration.ofMillis(move));
+                    listener.executed(request, result(machine, Duration.ofMillis(move), Duration.ofMillis(move), ""));
                 }
                 // Repeated and unknown events have no effect.
-                listener.executed(request, result(sandbox, Duration.ZERO, Duration.ZERO, ""));
+                listener.executed(request, result(machine, Duration.ZERO, Duration.ZERO, ""));
                 ended++;
                 assertThat(listener.activity().running()).isEqualTo(running.size());
             }
@@ -190,8 +190,8 @@ final class RecentExecutionsTest {
                 }));
     }
 
-    private Sandbox sandbox() {
-        return TestPools.sandboxes(new FakeVmm(_ -> new FakeGuest()), TestFiles.bootFiles(), ticker)
+    private Machine machine() {
+        return TestPools.machines(new FakeVmm(_ -> new FakeGuest()), TestFiles.bootFiles(), ticker)
                 .open(new VmId("vm-1"), new MachineKind("base", SandboxSize.SMALL));
     }
 
@@ -200,13 +200,13 @@ final class RecentExecutionsTest {
                 TRACE, new Program(Language.PYTHON, "print('mine')"), Duration.ofSeconds(30), SandboxSize.SMALL);
     }
 
-    private static ExecutionResult result(Sandbox sandbox, Duration waited, Duration run, String detail) {
+    private static ExecutionResult result(Machine machine, Duration waited, Duration run, String detail) {
         return new ExecutionResult(
                 TRACE,
                 new ProgramExit(Outcome.COMPLETED, 3, 0, Duration.ofMillis(20), false, false, ProgramExit.Details.NONE),
-                sandbox.vmId(),
+                machine.vmId(),
                 Optional.empty(),
-                sandbox.layers(),
+                machine.layers(),
                 waited,
                 run,
                 detail);

@@ -43,7 +43,7 @@ final class BenchIT {
     }
 
     @Test
-    void missingSandboxHasASeparateExitCode() throws IOException {
+    void missingMachineHasASeparateExitCode() throws IOException {
         try (ScriptedOllama ollama = new ScriptedOllama(says("It is 42."))) {
             CommandLineRun run = CommandLineRun.of(
                     Map.of("OLLAMA_HOST", ollama.address()),

@@ -4,11 +4,11 @@ import static io.neurovisor.tests.firecracker.FirecrackerMachines.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.machine.Machine;
+import io.neurovisor.engine.machine.ProgramRun;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
-import io.neurovisor.engine.sandbox.Sandbox;
-import io.neurovisor.engine.sandbox.SandboxRun;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.engine.vm.VmStart;
@@ -101,8 +101,8 @@ final class FirecrackerClonesIT {
     @RepeatedTest(CLONES)
     void clockMatchesTheHost() {
         ClockSink sink = new ClockSink();
-        try (Sandbox sandbox = open()) {
-            SandboxRun run = run(sandbox, CLOCK, sink);
+        try (Machine machine = open()) {
+            ProgramRun run = run(machine, CLOCK, sink);
             assertThat(run.exit().exitCode()).as(run.detail()).isZero();
         }
         assertThat(sink.leastLagSeconds)
@@ -112,8 +112,8 @@ final class FirecrackerClonesIT {
 
     private static String draw() {
         RecordingSink sink = new RecordingSink();
-        try (Sandbox sandbox = open()) {
-            SandboxRun run = run(sandbox, DRAW, sink);
+        try (Machine machine = open()) {
+            ProgramRun run = run(machine, DRAW, sink);
             assertThat(run.exit().exitCode())
                     .as(run.detail() + sink.stderrText())
                     .isZero();
@@ -121,12 +121,12 @@ final class FirecrackerClonesIT {
         return sink.stdoutText();
     }
 
-    private static Sandbox open() {
+    private static Machine open() {
         return machines.factory().open(new VmStart.Restore(saved), soon());
     }
 
-    private static SandboxRun run(Sandbox sandbox, String code, OutputSink sink) {
-        return sandbox.run(
+    private static ProgramRun run(Machine machine, String code, OutputSink sink) {
+        return machine.run(
                 new Program(Language.PYTHON, code), Duration.ofMinutes(2), new TraceId(UUID.randomUUID()), sink);
     }
 

@@ -10,11 +10,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.machine.Machine;
+import io.neurovisor.engine.machine.ProgramRun;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.Program;
-import io.neurovisor.engine.sandbox.Sandbox;
-import io.neurovisor.engine.sandbox.SandboxRun;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
@@ -94,19 +94,19 @@ final class FirecrackerFaultIT {
 
     @Test
     void thirtyConcurrentClonesAnswer() {
-        List<CompletableFuture<Sandbox>> starts = IntStream.range(0, 30)
+        List<CompletableFuture<Machine>> starts = IntStream.range(0, 30)
                 .mapToObj(_ -> CompletableFuture.supplyAsync(
                         () -> machines.factory().open(new VmStart.Restore(saved), soon()), Thread::startVirtualThread))
                 .toList();
         try {
-            assertThat(starts.stream().map(CompletableFuture::join).map(Sandbox::death))
+            assertThat(starts.stream().map(CompletableFuture::join).map(Machine::death))
                     .hasSize(30)
                     .containsOnly(Optional.empty());
         } finally {
             starts.parallelStream()
                     .filter(start -> !start.isCompletedExceptionally())
                     .map(CompletableFuture::join)
-                    .forEach(Sandbox::close);
+                    .forEach(Machine::close);
         }
     }
 
@@ -150,9 +150,9 @@ final class FirecrackerFaultIT {
     @Test
     void cloneSurvivesTheReplacementOfItsTemplate() throws IOException {
         SavedVm replaced = copy();
-        try (Sandbox sandbox = machines.factory().open(new VmStart.Restore(replaced), soon())) {
+        try (Machine machine = machines.factory().open(new VmStart.Restore(replaced), soon())) {
             Files.delete(replaced.directory().resolve("memory"));
-            SandboxRun run = run(sandbox, new Program(Language.BASH, "echo on"), new RecordingSink());
+            ProgramRun run = run(machine, new Program(Language.BASH, "echo on"), new RecordingSink());
             assertThat(run.exit().outcome()).isEqualTo(Outcome.COMPLETED);
         }
         assertRefused(
@@ -163,10 +163,10 @@ final class FirecrackerFaultIT {
     @Test
     void reportsAKilledFirecrackerWithPartialOutput() {
         RecordingSink sink = new RecordingSink();
-        try (Sandbox sandbox = machines.factory().open(new VmStart.Restore(saved), soon())) {
-            CompletableFuture<SandboxRun> run = inBackground(sandbox, HOLD, sink);
+        try (Machine machine = machines.factory().open(new VmStart.Restore(saved), soon())) {
+            CompletableFuture<ProgramRun> run = inBackground(machine, HOLD, sink);
             awaitPartial(sink);
-            vmmOf(sandbox.vmId()).destroyForcibly();
+            vmmOf(machine.vmId()).destroyForcibly();
             assertThat(run.join().exit().outcome()).isEqualTo(Outcome.SANDBOX_DIED);
             assertThat(run.join().detail()).contains("Firecracker was killed by signal 9");
         }
@@ -177,9 +177,9 @@ final class FirecrackerFaultIT {
     void reportsFirecrackerOutOfMemory() {
         assumeTrue(Files.isDirectory(GROUPS), "cannot create control groups of version 2");
         RecordingSink sink = new RecordingSink();
-        try (Sandbox sandbox = machines.factory().open(new VmStart.Restore(saved), soon())) {
-            write(GROUPS.resolve(sandbox.vmId().value()).resolve("memory.max"), Long.toString(96 << 20));
-            SandboxRun run = run(sandbox, GREEDY, sink);
+        try (Machine machine = machines.factory().open(new VmStart.Restore(saved), soon())) {
+            write(GROUPS.resolve(machine.vmId().value()).resolve("memory.max"), Long.toString(96 << 20));
+            ProgramRun run = run(machine, GREEDY, sink);
             assertThat(run.detail()).contains("ran out of the memory of its control group");
             assertThat(run.exit().outcome()).isEqualTo(Outcome.OUT_OF_MEMORY);
         }
@@ -213,12 +213,12 @@ final class FirecrackerFaultIT {
         }
     }
 
-    private static CompletableFuture<SandboxRun> inBackground(Sandbox sandbox, Program program, RecordingSink sink) {
-        return CompletableFuture.supplyAsync(() -> run(sandbox, program, sink), Thread::startVirtualThread);
+    private static CompletableFuture<ProgramRun> inBackground(Machine machine, Program program, RecordingSink sink) {
+        return CompletableFuture.supplyAsync(() -> run(machine, program, sink), Thread::startVirtualThread);
     }
 
-    private static SandboxRun run(Sandbox sandbox, Program program, RecordingSink sink) {
-        return sandbox.run(program, Duration.ofSeconds(60), new TraceId(UUID.randomUUID()), sink);
+    private static ProgramRun run(Machine machine, Program program, RecordingSink sink) {
+        return machine.run(program, Duration.ofSeconds(60), new TraceId(UUID.randomUUID()), sink);
     }
 
     private static void awaitPartial(RecordingSink sink) {

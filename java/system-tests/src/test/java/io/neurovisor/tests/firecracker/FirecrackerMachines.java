@@ -8,8 +8,8 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.sandbox.SandboxFactory;
-import io.neurovisor.engine.sandbox.SandboxListener;
+import io.neurovisor.engine.machine.MachineFactory;
+import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.BootFiles;
@@ -65,8 +65,8 @@ public final class FirecrackerMachines implements AutoCloseable {
         return machines.firecracker(program, jails);
     }
 
-    SandboxFactory factory() {
-        return new SandboxFactory(vmm(), new SecureRandom(), Ticker.SYSTEM, SandboxListener.NONE, RequiredLayers.NONE);
+    MachineFactory factory() {
+        return new MachineFactory(vmm(), new SecureRandom(), Ticker.SYSTEM, MachineListener.NONE, RequiredLayers.NONE);
     }
 
     public BootFiles files() {

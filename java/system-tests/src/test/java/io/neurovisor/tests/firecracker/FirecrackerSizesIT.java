@@ -4,10 +4,10 @@ import static io.neurovisor.tests.firecracker.FirecrackerMachines.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.machine.Machine;
+import io.neurovisor.engine.machine.ProgramRun;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Program;
-import io.neurovisor.engine.sandbox.Sandbox;
-import io.neurovisor.engine.sandbox.SandboxRun;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.testkit.RecordingSink;
@@ -47,8 +47,8 @@ final class FirecrackerSizesIT {
     @EnumSource(SandboxSize.class)
     void sizeDeterminesProcessorsAndMemory(SandboxSize size) {
         RecordingSink sink = new RecordingSink();
-        try (Sandbox sandbox = machines.factory().open(new VmStart.Restore(machines.save(size)), soon())) {
-            SandboxRun run = sandbox.run(LOOK, Duration.ofMinutes(1), new TraceId(UUID.randomUUID()), sink);
+        try (Machine machine = machines.factory().open(new VmStart.Restore(machines.save(size)), soon())) {
+            ProgramRun run = machine.run(LOOK, Duration.ofMinutes(1), new TraceId(UUID.randomUUID()), sink);
             assertThat(run.exit().exitCode()).as(run.detail()).isZero();
         }
         List<Integer> seen = sink.stdoutText().lines().map(Integer::valueOf).toList();

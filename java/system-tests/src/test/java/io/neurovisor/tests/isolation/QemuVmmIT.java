@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.sandbox.SandboxFactory;
-import io.neurovisor.engine.sandbox.SandboxListener;
+import io.neurovisor.engine.machine.MachineFactory;
+import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.BootFiles;
@@ -96,9 +96,9 @@ final class QemuVmmIT extends VmmContract {
                 files.initrdDigest(),
                 notARootfs,
                 "0".repeat(64));
-        SandboxFactory sandboxes =
-                new SandboxFactory(vmm(), new SecureRandom(), Ticker.SYSTEM, SandboxListener.NONE, RequiredLayers.NONE);
-        assertThatThrownBy(() -> sandboxes.open(
+        MachineFactory machines =
+                new MachineFactory(vmm(), new SecureRandom(), Ticker.SYSTEM, MachineListener.NONE, RequiredLayers.NONE);
+        assertThatThrownBy(() -> machines.open(
                         new VmStart.ColdBoot(broken, SandboxSize.SMALL),
                         Deadline.after(Duration.ofMinutes(4), Ticker.SYSTEM)))
                 .hasMessageContaining("console ends: ")

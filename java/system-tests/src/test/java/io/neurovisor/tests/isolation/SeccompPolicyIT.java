@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.machine.Machine;
+import io.neurovisor.engine.machine.MachineFactory;
+import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.Program;
-import io.neurovisor.engine.sandbox.Sandbox;
-import io.neurovisor.engine.sandbox.SandboxFactory;
-import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
@@ -66,12 +66,12 @@ final class SeccompPolicyIT {
     }
 
     private void run(TestMachines machines, VmStart start) {
-        SandboxFactory sandboxes =
-                new SandboxFactory(machines.vmm(), random, Ticker.SYSTEM, SandboxListener.NONE, RequiredLayers.NONE);
-        try (Sandbox sandbox = sandboxes.open(start, soon())) {
+        MachineFactory factory =
+                new MachineFactory(machines.vmm(), random, Ticker.SYSTEM, MachineListener.NONE, RequiredLayers.NONE);
+        try (Machine machine = factory.open(start, soon())) {
             Program program = new Program(Language.PYTHON, "print(6 * 7)");
             RecordingSink sink = new RecordingSink();
-            assertThat(sandbox.run(program, LIMIT, new TraceId(UUID.randomUUID()), sink)
+            assertThat(machine.run(program, LIMIT, new TraceId(UUID.randomUUID()), sink)
                             .exit()
                             .outcome())
                     .isEqualTo(Outcome.COMPLETED);

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.machine.ProgramRun;
 import io.neurovisor.engine.pool.Lease;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.WarmPool;
@@ -13,7 +14,6 @@ import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
-import io.neurovisor.engine.sandbox.SandboxRun;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
@@ -105,7 +105,7 @@ final class PoolIT {
         try (NeuroVisor neuroVisor = NeuroVisor.open(settings(), Progress.SILENT)) {
             Lease lease = neuroVisor.pool().lease(neuroVisor.prepare(SandboxSize.SMALL));
             RecordingSink sink = new RecordingSink();
-            CompletableFuture<SandboxRun> run = CompletableFuture.supplyAsync(() -> lease.sandbox()
+            CompletableFuture<ProgramRun> run = CompletableFuture.supplyAsync(() -> lease.machine()
                     .run(
                             new Program(Language.BASH, "echo running; while :; do :; done"),
                             LIMIT,
@@ -176,7 +176,7 @@ final class PoolIT {
                 PROGRAM,
                 LIMIT,
                 settings().config().guest().size());
-        ExecutionResult result = TestPools.executionIn(lease.sandbox()).execute(request, sink);
+        ExecutionResult result = TestPools.executionIn(lease.machine()).execute(request, sink);
         return new Served(lease.number(), result, sink.stdoutText());
     }
 

@@ -14,7 +14,7 @@ import io.neurovisor.proto.agent.AgentEvent;
 import io.neurovisor.proto.agent.AgentServiceGrpc;
 import io.neurovisor.proto.agent.RunAgentRequest;
 import io.neurovisor.proto.agent.Started;
-import io.neurovisor.server.agent.AgentSandboxes;
+import io.neurovisor.server.agent.AgentCodeRunner;
 import io.neurovisor.server.agent.AgentSettings;
 import io.neurovisor.server.agent.Models;
 import io.neurovisor.server.grpc.ServedCall;
@@ -78,14 +78,14 @@ public final class AgentGrpcService extends AgentServiceGrpc.AgentServiceImplBas
         AgentLimits limits = AgentProtos.limits(request.getLimits(), settings.limits());
         AgentLimits timed = limits.withTime(TimeLimit.left(limits.time()));
         Optional<String> name = RequestText.model(request.getModel());
-        AgentSandboxes sandboxes = sandboxes(request);
+        AgentCodeRunner machines = machines(request);
         TimeLimit.within(timed.time().plus(GRACE), () -> {
             Optional<RecordedSession> session = history.continued(request.getSession());
             List<Message> before = session.map(SessionHistory::of).orElse(List.of());
             RunFailures failures = new RunFailures();
             Model model = failures.watched(open(name.or(
                     () -> session.map(recorded -> recorded.runs().getLast().model()))));
-            AgentRun run = new AgentRun(model, failures.watched(sandboxes), timed);
+            AgentRun run = new AgentRun(model, failures.watched(machines), timed);
             AgentTask task = new AgentTask(TraceInterceptor.current().id(), text, before);
             try (SessionRecorder recorder = request.getNoHistory()
                     ? null
@@ -119,8 +119,8 @@ public final class AgentGrpcService extends AgentServiceGrpc.AgentServiceImplBas
                 .build();
     }
 
-    private AgentSandboxes sandboxes(RunAgentRequest request) {
-        return new AgentSandboxes(
+    private AgentCodeRunner machines(RunAgentRequest request) {
+        return new AgentCodeRunner(
                 executions.of(AgentServiceGrpc.getRunAgentMethod().getFullMethodName()),
                 request.getSize().isEmpty() ? settings.size() : SandboxSize.named(request.getSize()),
                 settings.timeout(),

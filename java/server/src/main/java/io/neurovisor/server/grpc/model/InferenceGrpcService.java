@@ -29,7 +29,7 @@ import java.util.SortedMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Forwards clients' requests to language models. No sandbox is involved. */
+/** Forwards clients' requests to language models. No machine is involved. */
 public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceServiceImplBase {
     private static final Logger LOG = LoggerFactory.getLogger(InferenceGrpcService.class);
 

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** Keeps the exception that stopped a run, because the run's result contains only its message. For one run. */
 final class RunFailures {
     private final AtomicReference<@Nullable ModelFailure> ofModel = new AtomicReference<>();
-    private final AtomicReference<@Nullable NeuroVisorException> ofSandbox = new AtomicReference<>();
+    private final AtomicReference<@Nullable NeuroVisorException> ofMachine = new AtomicReference<>();
 
     Model watched(Model model) {
         return new Watched(model, ofModel);
@@ -29,7 +29,7 @@ final class RunFailures {
                 return runner.run(request);
             } catch (NeuroVisorException exception) {
                 if (exception.fault() != Fault.INTERRUPTED) {
-                    ofSandbox.compareAndSet(null, exception);
+                    ofMachine.compareAndSet(null, exception);
                 }
                 throw exception;
             }
@@ -42,7 +42,7 @@ final class RunFailures {
             case ANSWERED, ITERATION_LIMIT, TOKEN_LIMIT, TIME_LIMIT, TOOL_CALL_LIMIT -> {}
             case CANCELLED -> throw new NeuroVisorException(Fault.INTERRUPTED, "the run was cancelled");
             case MODEL_FAILED -> throw ofModel(result);
-            case SANDBOX_FAILED -> throw ofSandbox(result);
+            case SANDBOX_FAILED -> throw ofMachine(result);
         }
     }
 
@@ -52,8 +52,8 @@ final class RunFailures {
                 failure == null ? new ModelFailure(ModelFailure.Reason.SERVER_ERROR, result.explanation()) : failure);
     }
 
-    private NeuroVisorException ofSandbox(AgentResult result) {
-        NeuroVisorException exception = ofSandbox.get();
+    private NeuroVisorException ofMachine(AgentResult result) {
+        NeuroVisorException exception = ofMachine.get();
         return exception == null ? new NeuroVisorException(Fault.INTERNAL, result.explanation()) : exception;
     }
 

@@ -8,9 +8,9 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.neurovisor.engine.execution.ExecutionListener;
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.WarmPool;
-import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecuteResponse;
@@ -47,10 +47,10 @@ final class SlowEndTest {
         vmm.endNoSoonerThan(mayEnd);
         WarmPool pool = new WarmPool(
                 TestPools.plan(SMALL, 0, 4, Duration.ofSeconds(30)),
-                TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM),
+                TestPools.machines(vmm, TestFiles.bootFiles(), Ticker.SYSTEM),
                 _ -> {},
                 Ticker.SYSTEM,
-                SandboxListener.NONE);
+                MachineListener.NONE);
         try (ServedExecutions served = new ServedExecutions(
                 data,
                 new Executions(_ -> SMALL, pool, Ticker.SYSTEM, ExecutionListener.NONE),

@@ -15,10 +15,10 @@ import io.grpc.stub.MetadataUtils;
 import io.neurovisor.engine.execution.ExecutionListener;
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.engine.pool.WarmPool;
-import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecuteResponse;
@@ -54,10 +54,10 @@ final class TenantShareTest {
     private final FakeVmm vmm = new FakeVmm(_ -> new FakeGuest().hanging());
     private final WarmPool pool = new WarmPool(
             TestPools.plan(SMALL, 0, 4, Duration.ofSeconds(30)),
-            TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM),
+            TestPools.machines(vmm, TestFiles.bootFiles(), Ticker.SYSTEM),
             _ -> {},
             Ticker.SYSTEM,
-            SandboxListener.NONE);
+            MachineListener.NONE);
 
     @Test
     void aKeyHasNoMoreMachinesThanItsShare(@TempDir Path data) {

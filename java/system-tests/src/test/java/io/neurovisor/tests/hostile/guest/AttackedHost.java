@@ -9,6 +9,9 @@ import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.machine.Machine;
+import io.neurovisor.engine.machine.MachineFactory;
+import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.PoolPlan;
 import io.neurovisor.engine.pool.PoolStatus;
@@ -16,9 +19,6 @@ import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.Program;
-import io.neurovisor.engine.sandbox.Sandbox;
-import io.neurovisor.engine.sandbox.SandboxFactory;
-import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
@@ -51,7 +51,7 @@ final class AttackedHost implements AutoCloseable {
     private final Path sockets;
     private final Traffic traffic = new Traffic();
     private final Map<String, Attack> attacks = new ConcurrentHashMap<>();
-    private final SandboxFactory honest;
+    private final MachineFactory honest;
     private final WarmPool pool;
     private final Executions executions;
 
@@ -59,11 +59,11 @@ final class AttackedHost implements AutoCloseable {
         this.machines = requireNonNull(machines, "machines is null");
         this.sockets = requireNonNull(sockets, "sockets is null");
         this.honestStart = machines.clone(SandboxSize.SMALL);
-        this.honest = new SandboxFactory(
-                machines.vmm(), new SecureRandom(), Ticker.SYSTEM, SandboxListener.NONE, RequiredLayers.NONE);
+        this.honest = new MachineFactory(
+                machines.vmm(), new SecureRandom(), Ticker.SYSTEM, MachineListener.NONE, RequiredLayers.NONE);
         PoolPlan plan = TestPools.plan(new MachineKind(HONEST, SandboxSize.SMALL), 1, max, Duration.ofMinutes(2));
         this.pool = new WarmPool(
-                plan, TestPools.sandboxes(honest, this::open), _ -> {}, Ticker.SYSTEM, SandboxListener.NONE);
+                plan, TestPools.machines(honest, this::open), _ -> {}, Ticker.SYSTEM, MachineListener.NONE);
         this.executions = new Executions(
                 request -> new MachineKind(request.imageOr(HONEST), request.size()),
                 pool,
@@ -150,13 +150,13 @@ final class AttackedHost implements AutoCloseable {
                 Optional.of(image));
     }
 
-    private Sandbox open(VmId id, MachineKind kind) {
+    private Machine open(VmId id, MachineKind kind) {
         if (kind.image().equals(HONEST)) {
             return honest.open(id, honestStart, Deadline.after(HONEST_START_LIMIT, Ticker.SYSTEM));
         }
         Attack attack = requireNonNull(attacks.get(kind.image()), "unknown attack");
         ForgedVmm vmm = new ForgedVmm(attack, sockets, machines.links(), traffic);
-        return new SandboxFactory(vmm, new SecureRandom(), Ticker.SYSTEM, SandboxListener.NONE, RequiredLayers.NONE)
+        return new MachineFactory(vmm, new SecureRandom(), Ticker.SYSTEM, MachineListener.NONE, RequiredLayers.NONE)
                 .open(
                         id,
                         new VmStart.ColdBoot(machines.files(), kind.size()),

@@ -1,9 +1,9 @@
 package io.neurovisor.server;
 
+import io.neurovisor.engine.machine.Machine;
+import io.neurovisor.engine.machine.MachineFactory;
 import io.neurovisor.engine.pool.MachineKind;
-import io.neurovisor.engine.pool.SandboxSource;
-import io.neurovisor.engine.sandbox.Sandbox;
-import io.neurovisor.engine.sandbox.SandboxFactory;
+import io.neurovisor.engine.pool.Machines;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.VmId;
@@ -12,11 +12,11 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Starts sandboxes from the images of the data directory and their templates.
+ * Starts machines from the images of the data directory and their templates.
  *
  * @param limit for the start of a machine, excluding the build of a missing template
  */
-record ImageSandboxes(SandboxFactory factory, ImageStarts starts, Duration limit) implements SandboxSource {
+record ImageMachines(MachineFactory factory, ImageStarts starts, Duration limit) implements Machines {
     @Override
     public VmId newId() {
         return factory.newId();
@@ -28,7 +28,7 @@ record ImageSandboxes(SandboxFactory factory, ImageStarts starts, Duration limit
     }
 
     @Override
-    public Sandbox open(VmId id, MachineKind kind) {
+    public Machine open(VmId id, MachineKind kind) {
         VmStart start = starts.start(kind); // Rebuilds a template that was removed meanwhile.
         return factory.open(id, start, Deadline.after(limit, Ticker.SYSTEM));
     }

@@ -5,10 +5,10 @@ import io.neurovisor.engine.fault.FaultKind;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.machine.Machine;
 import io.neurovisor.engine.pool.Lease;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.progress.Progress;
-import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.host.doctor.Finding;
@@ -27,9 +27,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Starts a sandbox as {@code run} does and examines it. Builds no image, because that takes minutes and the network.
+ * Starts a machine as {@code run} does and examines it. Builds no image, because that takes minutes and the network.
  */
-final class SandboxExamination {
+final class MachineExamination {
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
     private static final String NAME = "sandbox";
     private static final String KVM = "kvm";
@@ -44,14 +44,14 @@ final class SandboxExamination {
     private final List<Finding> findings = new ArrayList<>();
     private long machineBytes;
 
-    SandboxExamination(Settings settings, InstantSource clock, Ticker ticker) {
+    MachineExamination(Settings settings, InstantSource clock, Ticker ticker) {
         this.settings = settings;
         this.clock = clock;
         this.ticker = ticker;
         this.machineBytes = (long) settings.config().guest().size().memoryMebibytes() << 20;
     }
 
-    /** Returns the layers of the started sandbox, or unread layers if none could be started. */
+    /** Returns the layers of the started machine, or unread layers if none could be started. */
     List<LayerState> layers(Progress progress) {
         try {
             if (InstalledComponents.images(settings)
@@ -106,7 +106,7 @@ final class SandboxExamination {
             MachineKind kind = neuroVisor.prepare(config.guest().size());
             long startNanos = ticker.nanos();
             try (Lease lease = neuroVisor.pool().lease(kind, Deadline.after(START_LIMIT, ticker))) {
-                Sandbox sandbox = lease.sandbox();
+                Machine machine = lease.machine();
                 findings.add(Finding.pass(
                         NAME,
                         "%s started a machine of size %s in %d ms"
@@ -115,8 +115,8 @@ final class SandboxExamination {
                                         config.guest().size().label(),
                                         Duration.ofNanos(ticker.nanos() - startNanos)
                                                 .toMillis())));
-                List<LayerState> layers = sandbox.layers();
-                findings.add(new GuestClock(clock).examine(sandbox));
+                List<LayerState> layers = machine.layers();
+                findings.add(new GuestClock(clock).examine(machine));
                 return layers;
             }
         }
@@ -146,8 +146,8 @@ final class SandboxExamination {
                         "choose a smaller --size");
     }
 
-    private List<LayerState> unread(Finding sandbox) {
-        findings.add(sandbox);
+    private List<LayerState> unread(Finding machine) {
+        findings.add(machine);
         return VmmLayers.unread("see the check " + NAME, settings.ebpf());
     }
 }

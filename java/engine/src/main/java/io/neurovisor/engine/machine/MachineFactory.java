@@ -1,4 +1,4 @@
-package io.neurovisor.engine.sandbox;
+package io.neurovisor.engine.machine;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -18,24 +18,24 @@ import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 
 /**
- * Starts sandboxes. Each guest receives its own identity before a program can use it, however its machine was started.
+ * Starts machines. Each guest receives its own identity before a program can use it, however its machine was started.
  *
  * @param required a machine without all of these layers is not used
  */
-public record SandboxFactory(
-        Vmm vmm, RandomGenerator strongRandom, Ticker ticker, SandboxListener listener, RequiredLayers required) {
+public record MachineFactory(
+        Vmm vmm, RandomGenerator strongRandom, Ticker ticker, MachineListener listener, RequiredLayers required) {
     /** Returns an id that no machine has used. */
     public VmId newId() {
         return VmId.random(strongRandom);
     }
 
-    /** Starts a fresh sandbox with a new id; the caller closes it. */
-    public Sandbox open(VmStart start, Deadline deadline) {
+    /** Starts a fresh machine with a new id; the caller closes it. */
+    public Machine open(VmStart start, Deadline deadline) {
         return open(newId(), start, deadline);
     }
 
-    /** Starts a fresh sandbox with this id. */
-    public Sandbox open(VmId id, VmStart start, Deadline deadline) {
+    /** Starts a fresh machine with this id. */
+    public Machine open(VmId id, VmStart start, Deadline deadline) {
         long startNanos = ticker.nanos();
         Vm vm = vmm.start(id, start, deadline);
         listener.begun(vm);
@@ -47,16 +47,16 @@ public record SandboxFactory(
             if (!required.layers().isEmpty()) {
                 required.check(layers.join());
             }
-            Sandbox sandbox = new Sandbox(start, vm, channel, layers, ticker, startNanos);
-            listener.ready(sandbox);
-            return sandbox;
+            Machine machine = new Machine(start, vm, channel, layers, ticker, startNanos);
+            listener.ready(machine);
+            return machine;
         } catch (NeuroVisorException exception) {
             // A machine that only lacks a layer runs, so there is no end to wait for.
             String diagnosis = exception.fault() == Fault.LAYER_MISSING
                     ? String.valueOf(exception.getMessage())
                     : VmDiagnosis.describe(vm, exception);
             vm.close();
-            CompletableFuture<Void> _ = vmm.gone(id).thenRun(() -> listener.ended(id, SandboxEnd.START_FAILED));
+            CompletableFuture<Void> _ = vmm.gone(id).thenRun(() -> listener.ended(id, MachineEnd.START_FAILED));
             throw new NeuroVisorException(
                     exception.fault(), "virtual machine " + vm.id() + ": " + diagnosis, exception);
         }

@@ -16,8 +16,8 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BiFunction;
 
-/** Runs a model's programs, each in its own sandbox. */
-public final class AgentSandboxes implements CodeRunner {
+/** Runs a model's programs, each in its own machine. */
+public final class AgentCodeRunner implements CodeRunner {
     /** The size of the excerpt at each end of an output; more than a model is ever shown. */
     private static final int EXCERPT_BYTES = 64 << 10;
 
@@ -36,7 +36,7 @@ public final class AgentSandboxes implements CodeRunner {
      * @param executions such as {@code Executions::execute}
      * @param image empty for an image that has the program's language
      */
-    public AgentSandboxes(
+    public AgentCodeRunner(
             BiFunction<ExecutionRequest, OutputSink, ExecutionResult> executions,
             SandboxSize size,
             Duration timeout,

@@ -1,8 +1,8 @@
-package io.neurovisor.engine.sandbox;
+package io.neurovisor.engine.machine;
 
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.MachineKind;
-import io.neurovisor.engine.pool.SandboxSource;
+import io.neurovisor.engine.pool.Machines;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.Vm;
@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Starts sandboxes without additional threads, which a model checker could not control. */
-public final class PlainSandboxes implements SandboxSource {
+/** Starts machines without additional threads, which a model checker could not control. */
+public final class PlainMachines implements Machines {
     private static final Ticker STANDING = () -> 0;
 
     private final FakeVmm vmm = new FakeVmm(_ -> new FakeGuest());
@@ -37,11 +37,11 @@ public final class PlainSandboxes implements SandboxSource {
     }
 
     @Override
-    public Sandbox open(VmId id, MachineKind kind) {
+    public Machine open(VmId id, MachineKind kind) {
         VmStart.ColdBoot start = start(kind.size());
         Deadline deadline = Deadline.after(Duration.ZERO, STANDING);
         Vm vm = vmm.start(id, start, deadline);
-        return new Sandbox(start, vm, vm.connect(deadline), CompletableFuture.completedFuture(List.of()), STANDING, 0);
+        return new Machine(start, vm, vm.connect(deadline), CompletableFuture.completedFuture(List.of()), STANDING, 0);
     }
 
     public static VmStart.ColdBoot start(SandboxSize size) {

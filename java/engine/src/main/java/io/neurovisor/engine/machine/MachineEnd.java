@@ -1,7 +1,7 @@
-package io.neurovisor.engine.sandbox;
+package io.neurovisor.engine.machine;
 
 /** The reason why a machine was destroyed. The list is closed. */
-public enum SandboxEnd {
+public enum MachineEnd {
     /** A request has used it. */
     USED,
     /** It was ready for so long that its clock is no longer trusted. */

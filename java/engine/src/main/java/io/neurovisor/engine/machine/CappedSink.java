@@ -1,4 +1,4 @@
-package io.neurovisor.engine.sandbox;
+package io.neurovisor.engine.machine;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;

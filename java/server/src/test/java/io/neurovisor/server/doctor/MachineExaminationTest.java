@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tests that a guest which was only late is not reported as broken. */
-final class SandboxExaminationTest {
+final class MachineExaminationTest {
     @ParameterizedTest
     @CsvSource({
         "GUEST_SILENT,true",
@@ -21,14 +21,14 @@ final class SandboxExaminationTest {
         "SANDBOX_LOST,false"
     })
     void onlyLateFaultsMayPass(Fault fault, boolean passing) {
-        assertThat(SandboxExamination.mayPass(new NeuroVisorException(fault, "x")))
+        assertThat(MachineExamination.mayPass(new NeuroVisorException(fault, "x")))
                 .isEqualTo(passing);
     }
 
     @Test
     void templateOfALateGuestMayBeBuiltLater() {
         NeuroVisorException late = new NeuroVisorException(Fault.GUEST_SILENT, "late");
-        assertThat(SandboxExamination.mayPass(new NeuroVisorException(Fault.TEMPLATE_BUILD_FAILED, "x", late)))
+        assertThat(MachineExamination.mayPass(new NeuroVisorException(Fault.TEMPLATE_BUILD_FAILED, "x", late)))
                 .isTrue();
     }
 }

@@ -1,11 +1,11 @@
 package io.neurovisor.engine.pool;
 
-import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.machine.Machine;
 import io.neurovisor.engine.vm.VmId;
 import java.util.concurrent.CompletableFuture;
 
-/** Starts the sandboxes of a pool. */
-public interface SandboxSource {
+/** Starts the machines of a pool. */
+public interface Machines {
     /** Returns an id that no machine has used. */
     VmId newId();
 
@@ -13,11 +13,11 @@ public interface SandboxSource {
     void make(MachineKind kind);
 
     /**
-     * Starts a fresh sandbox, which the caller closes. Blocks until it has started or its own time limit has passed.
+     * Starts a fresh machine, which the caller closes. Blocks until it has started or its own time limit has passed.
      *
      * @param id the id of its machine
      */
-    Sandbox open(VmId id, MachineKind kind);
+    Machine open(VmId id, MachineKind kind);
 
     /** Completes when nothing of that machine is left on the host, whether or not it was opened. */
     CompletableFuture<Void> gone(VmId id);

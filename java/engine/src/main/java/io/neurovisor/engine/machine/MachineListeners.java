@@ -1,4 +1,4 @@
-package io.neurovisor.engine.sandbox;
+package io.neurovisor.engine.machine;
 
 import io.neurovisor.engine.vm.BlockedAttempt;
 import io.neurovisor.engine.vm.Vm;
@@ -6,8 +6,8 @@ import io.neurovisor.engine.vm.VmId;
 import java.util.List;
 
 /** Passes each event to several listeners in their order. */
-public record SandboxListeners(List<SandboxListener> all) implements SandboxListener {
-    public SandboxListeners {
+public record MachineListeners(List<MachineListener> all) implements MachineListener {
+    public MachineListeners {
         all = List.copyOf(all);
     }
 
@@ -17,8 +17,8 @@ public record SandboxListeners(List<SandboxListener> all) implements SandboxList
     }
 
     @Override
-    public void ready(Sandbox sandbox) {
-        all.forEach(listener -> listener.ready(sandbox));
+    public void ready(Machine machine) {
+        all.forEach(listener -> listener.ready(machine));
     }
 
     @Override
@@ -27,7 +27,7 @@ public record SandboxListeners(List<SandboxListener> all) implements SandboxList
     }
 
     @Override
-    public void ended(VmId id, SandboxEnd end) {
+    public void ended(VmId id, MachineEnd end) {
         all.forEach(listener -> listener.ended(id, end));
     }
 }

@@ -1,4 +1,4 @@
-package io.neurovisor.engine.sandbox;
+package io.neurovisor.engine.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

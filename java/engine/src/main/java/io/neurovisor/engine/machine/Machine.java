@@ -1,4 +1,4 @@
-package io.neurovisor.engine.sandbox;
+package io.neurovisor.engine.machine;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -23,7 +23,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** A fresh virtual machine for one program. Closing it destroys the machine. */
-public final class Sandbox implements AutoCloseable {
+public final class Machine implements AutoCloseable {
     private final VmStart start;
     private final Vm vm;
     private final GuestChannel channel;
@@ -36,7 +36,7 @@ public final class Sandbox implements AutoCloseable {
      * @param layers completes when the layers have been read off the machine
      * @param startNanos the time at which the start of the machine began, by the ticker
      */
-    Sandbox(
+    Machine(
             VmStart start,
             Vm vm,
             GuestChannel channel,
@@ -101,13 +101,13 @@ public final class Sandbox implements AutoCloseable {
      * ResponseDeadline} passes, and the program counts as timed out. Interrupting the calling thread cancels the
      * program and clears the interrupt, so that the thread can clean up and report.
      */
-    public SandboxRun run(Program program, Duration timeout, TraceId traceId, OutputSink sink) {
+    public ProgramRun run(Program program, Duration timeout, TraceId traceId, OutputSink sink) {
         long startNanos = ticker.nanos();
         try {
             ResponseDeadline deadline = ResponseDeadline.after(timeout, ticker);
             NetworkWatch network = new NetworkWatch(sink);
             ProgramExit exit = channel.execute(program, timeout, traceId, new CappedSink(network), deadline);
-            return new SandboxRun(exit, network.hint(program, exit.outcome()));
+            return new ProgramRun(exit, network.hint(program, exit.outcome()));
         } catch (NeuroVisorException exception) {
             if (exception.fault() == Fault.LANGUAGE_MISSING) {
                 throw languageMissing(program.language(), exception);
@@ -118,7 +118,7 @@ public final class Sandbox implements AutoCloseable {
             Duration elapsed = Duration.ofNanos(ticker.nanos() - startNanos);
             // Before anything else: computing the details waits until the end of the machine is known.
             String detail = detailOf(exception);
-            return new SandboxRun(ProgramExit.killed(outcomeOf(exception), elapsed), detail);
+            return new ProgramRun(ProgramExit.killed(outcomeOf(exception), elapsed), detail);
         }
     }
 

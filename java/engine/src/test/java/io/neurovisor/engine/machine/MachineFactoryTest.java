@@ -1,4 +1,4 @@
-package io.neurovisor.engine.sandbox;
+package io.neurovisor.engine.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Tests that an unused machine is replaced once, and only after a broken connection. */
-final class SandboxFactoryTest {
+final class MachineFactoryTest {
     @ParameterizedTest
     @EnumSource(names = {"SANDBOX_LOST", "GUEST_SILENT"})
     void unreachableMachineIsDestroyed(Fault fault) {
@@ -55,13 +55,13 @@ final class SandboxFactoryTest {
         }
     }
 
-    private static Sandbox open(FakeVmm vmm, RequiredLayers required) {
-        return new SandboxFactory(vmm, new SecureRandom(), Ticker.SYSTEM, SandboxListener.NONE, required)
-                .open(PlainSandboxes.start(SandboxSize.SMALL), Deadline.after(Duration.ofSeconds(30), Ticker.SYSTEM));
+    private static Machine open(FakeVmm vmm, RequiredLayers required) {
+        return new MachineFactory(vmm, new SecureRandom(), Ticker.SYSTEM, MachineListener.NONE, required)
+                .open(PlainMachines.start(SandboxSize.SMALL), Deadline.after(Duration.ofSeconds(30), Ticker.SYSTEM));
     }
 
-    private static Sandbox open(FakeVmm vmm) {
-        return new SandboxFactory(vmm, new SecureRandom(), Ticker.SYSTEM, SandboxListener.NONE, RequiredLayers.NONE)
-                .open(PlainSandboxes.start(SandboxSize.SMALL), Deadline.after(Duration.ofSeconds(30), Ticker.SYSTEM));
+    private static Machine open(FakeVmm vmm) {
+        return new MachineFactory(vmm, new SecureRandom(), Ticker.SYSTEM, MachineListener.NONE, RequiredLayers.NONE)
+                .open(PlainMachines.start(SandboxSize.SMALL), Deadline.after(Duration.ofSeconds(30), Ticker.SYSTEM));
     }
 }

@@ -1,4 +1,4 @@
-package io.neurovisor.engine.sandbox;
+package io.neurovisor.engine.machine;
 
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.OutputSink;
