@@ -2,7 +2,10 @@ package io.neurovisor.testkit;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.file.GuestFiles;
 import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.guest.GuestUsage;
+import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.guest.GuestHello;
 import io.neurovisor.engine.guest.GuestIdentity;
 import io.neurovisor.engine.guest.ResponseDeadline;
@@ -17,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.BiFunction;
@@ -184,6 +188,31 @@ public final class FakeGuest implements GuestChannel {
             }
             deadline.whileHandling(() -> sink.file("late", ByteBuffer.wrap(new byte[1]), last));
         }
+    }
+
+    @Override
+    public long adopt(Map<String, String> environment, Optional<String> directory, Deadline deadline) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void setClock(Deadline deadline) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public GuestUsage usage(Deadline deadline) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public GuestProcesses processes() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public GuestFiles files() {
+        throw new UnsupportedOperationException();
     }
 
     @Override

@@ -1,11 +1,15 @@
 package io.neurovisor.engine.guest;
 
+import io.neurovisor.engine.file.GuestFiles;
+import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.trace.TraceId;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * The single connection to a guest's agent, for the life of its virtual machine.
@@ -32,6 +36,27 @@ public interface GuestChannel extends AutoCloseable {
 
     /** Runs the machine's only execution; the calling thread passes its output to the sink until {@code deadline}. */
     ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, ResponseDeadline deadline);
+
+    /**
+     * Turns the guest into a living sandbox, once, after {@link #refresh} and instead of {@link #execute}.
+     *
+     * @param environment of all its processes
+     * @param directory in which they start; empty for the home
+     * @return the space for files in bytes
+     */
+    long adopt(Map<String, String> environment, Optional<String> directory, Deadline deadline);
+
+    /** Sets the clock of a living sandbox. */
+    void setClock(Deadline deadline);
+
+    /** Measures a guest. */
+    GuestUsage usage(Deadline deadline);
+
+    /** Returns the processes of a living sandbox. */
+    GuestProcesses processes();
+
+    /** Returns the files of a living sandbox. */
+    GuestFiles files();
 
     /** Closes the connection. Idempotent. */
     @Override

@@ -8,7 +8,10 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.AbstractStub;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.file.GuestFiles;
 import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.guest.GuestUsage;
+import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.guest.GuestHello;
 import io.neurovisor.engine.guest.GuestIdentity;
 import io.neurovisor.engine.guest.ResponseDeadline;
@@ -29,6 +32,7 @@ import io.neurovisor.proto.guest.WarmRequest;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -93,6 +97,31 @@ final class GrpcGuestChannel implements GuestChannel {
                 .withInterceptors(GuestMessages.traceHeaders(traceId, Optional.empty()));
         return new ExecutionCall(sink, deadline)
                 .run(apart(() -> stub.executeStream(GuestMessages.request(program, timeout))));
+    }
+
+    @Override
+    public long adopt(Map<String, String> environment, Optional<String> directory, Deadline deadline) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void setClock(Deadline deadline) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public GuestUsage usage(Deadline deadline) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public GuestProcesses processes() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public GuestFiles files() {
+        throw new UnsupportedOperationException();
     }
 
     @Override

@@ -1,0 +1,16 @@
+package io.neurovisor.engine.process;
+
+import java.nio.ByteBuffer;
+
+/** A stream of bytes to the input of a process. */
+public interface ProcessInput extends AutoCloseable {
+    /** Sends bytes; blocks while the process has not read what was sent before. */
+    void write(ByteBuffer bytes);
+
+    /** Returns when the guest has accepted all bytes. The input of the process stays open. */
+    void finish();
+
+    /** Ends the stream; bytes that were not accepted are lost unless it has finished. */
+    @Override
+    void close();
+}
