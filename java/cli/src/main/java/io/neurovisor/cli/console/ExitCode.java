@@ -83,7 +83,7 @@ public final class ExitCode {
     public static int of(NeuroVisorException exception) {
         return switch (exception.fault()) {
             case INTERRUPTED -> CANCELLED;
-            case DAEMON_LOST, EXECUTION_LOST -> OUTCOME_UNKNOWN;
+            case DAEMON_LOST, EXECUTION_LOST, SANDBOX_MOVED -> OUTCOME_UNKNOWN;
             case INVALID_ARGUMENT,
                     UNKNOWN_LANGUAGE,
                     LANGUAGE_MISSING,
@@ -91,6 +91,9 @@ public final class ExitCode {
                     IMAGE_NOT_BUILT,
                     KERNEL_NOT_BUILT,
                     SESSION_UNKNOWN,
+                    SANDBOX_UNKNOWN,
+                    PROCESS_UNKNOWN,
+                    TAG_TAKEN,
                     DAEMON_MISSING,
                     HISTORY_UNUSABLE,
                     ACCESS_UNUSABLE -> USAGE;

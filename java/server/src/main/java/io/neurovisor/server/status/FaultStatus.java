@@ -37,7 +37,9 @@ public final class FaultStatus {
     static Code code(Fault fault) {
         return switch (fault) {
             case INVALID_ARGUMENT, UNKNOWN_LANGUAGE -> Code.INVALID_ARGUMENT;
-            case IMAGE_UNKNOWN, SESSION_UNKNOWN -> Code.NOT_FOUND;
+            case IMAGE_UNKNOWN, SESSION_UNKNOWN, SANDBOX_UNKNOWN, PROCESS_UNKNOWN, FILE_UNKNOWN -> Code.NOT_FOUND;
+            case TAG_TAKEN, FILE_EXISTS -> Code.ALREADY_EXISTS;
+            case FILE_FORBIDDEN -> Code.PERMISSION_DENIED;
             case LANGUAGE_MISSING,
                     IMAGE_NOT_BUILT,
                     KERNEL_NOT_BUILT,
@@ -46,9 +48,18 @@ public final class FaultStatus {
                     PORT_UNUSABLE,
                     VMM_MISSING,
                     LAYER_MISSING,
+                    NOT_A_DIRECTORY,
+                    NOT_EMPTY,
                     DAEMON_MISSING -> Code.FAILED_PRECONDITION;
-            case POOL_EXHAUSTED, MEMORY_SHORT, JOURNAL_FULL, QUOTA_EXCEEDED, TOKENS_EXCEEDED, TENANT_LIMIT ->
-                Code.RESOURCE_EXHAUSTED;
+            case POOL_EXHAUSTED,
+                    MEMORY_SHORT,
+                    JOURNAL_FULL,
+                    QUOTA_EXCEEDED,
+                    TOKENS_EXCEEDED,
+                    TENANT_LIMIT,
+                    SANDBOX_QUOTA,
+                    PROCESS_LIMIT,
+                    DISK_FULL -> Code.RESOURCE_EXHAUSTED;
             case INTERRUPTED -> Code.CANCELLED;
             case STOPPING,
                     DAEMON_REFUSED,
@@ -59,6 +70,7 @@ public final class FaultStatus {
                     TEMPLATE_BUILD_FAILED,
                     GUEST_SILENT,
                     SANDBOX_LOST,
+                    SANDBOX_MOVED,
                     GUEST_EXCEEDED,
                     GUEST_REFUSED,
                     STORAGE_FAILED -> Code.UNAVAILABLE;
@@ -72,6 +84,7 @@ public final class FaultStatus {
                     HISTORY_UNUSABLE,
                     ACCESS_UNUSABLE,
                     JOURNAL_UNUSABLE,
+                    SANDBOXES_UNUSABLE,
                     INTERNAL -> Code.INTERNAL;
         };
     }

@@ -44,6 +44,8 @@ final class FaultStatusTest {
                             Code.INVALID_ARGUMENT_VALUE,
                             Code.NOT_FOUND_VALUE,
                             Code.FAILED_PRECONDITION_VALUE,
+                            Code.ALREADY_EXISTS_VALUE,
+                            Code.PERMISSION_DENIED_VALUE,
                             Code.CANCELLED_VALUE);
         }
     }
