@@ -27,8 +27,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** A {@code ./neurovisor run} that a test kills, in a separate directory in which its leftovers are found. */
-final class DoomedRun implements AutoCloseable {
+/** A {@code ./neurovisor} that a test kills, in a separate directory in which its leftovers are found. */
+public final class DoomedRun implements AutoCloseable {
     private static final Duration PHASE_LIMIT = Duration.ofSeconds(90);
     private static final Duration EXIT_LIMIT = Duration.ofSeconds(90);
 
@@ -44,7 +44,7 @@ final class DoomedRun implements AutoCloseable {
     }
 
     /** @param stores the artifact stores shared with the default data directory; the run builds the others */
-    static DoomedRun in(String... stores) throws IOException {
+    public static DoomedRun in(String... stores) throws IOException {
         Path place = Files.createTempDirectory(Path.of("/tmp"), "nv");
         for (String part : List.of("run", "data", "tmp")) {
             PrivateFiles.directory(place.resolve(part));
@@ -58,7 +58,7 @@ final class DoomedRun implements AutoCloseable {
         return new DoomedRun(place);
     }
 
-    Path data() {
+    public Path data() {
         return place.resolve("data");
     }
 
@@ -67,6 +67,35 @@ final class DoomedRun implements AutoCloseable {
                 environment(), "run", "--data-dir", data().toString(), "-l", "bash", "--timeout", "300", "-c", code);
         collectOutput();
         return this;
+    }
+
+    /** Starts a daemon that keeps one machine ready; its socket is in the directory. */
+    public void serve() {
+        process = CommandLineRun.start(
+                environment(),
+                "serve",
+                "--data-dir=" + data(),
+                "--port=0",
+                "--metrics-port=0",
+                "--socket=" + socket(),
+                "--warm=1",
+                "--max=3",
+                "--size=small",
+                "--log-format=text",
+                "--drain-timeout=1");
+        collectOutput();
+        awaitLine("serves gRPC on ");
+    }
+
+    public Path socket() {
+        return place.resolve("daemon.sock");
+    }
+
+    /** Returns the running VMMs. */
+    public List<ProcessHandle> vmms() {
+        return descendants()
+                .filter(member -> member.info().command().orElse("").matches(".*/(qemu-system.*|firecracker)"))
+                .toList();
     }
 
     /** Starts a program that embeds NeuroVisor in a separate JVM. */
@@ -90,7 +119,7 @@ final class DoomedRun implements AutoCloseable {
     }
 
     /** Runs another command in the same directory. */
-    CommandLineRun neurovisor(String... arguments) {
+    public CommandLineRun neurovisor(String... arguments) {
         return CommandLineRun.of(
                 environment(),
                 Stream.concat(Stream.of(arguments), Stream.of("--data-dir", data().toString()))
@@ -109,7 +138,7 @@ final class DoomedRun implements AutoCloseable {
         reader.lines().forEach(output::add);
     }
 
-    void awaitLine(String part) {
+    public void awaitLine(String part) {
         awaitThat("it says " + part, () -> output.stream().anyMatch(line -> line.contains(part)));
     }
 
@@ -160,37 +189,37 @@ final class DoomedRun implements AutoCloseable {
     }
 
     /** Returns the spawner of this run. */
-    ProcessHandle spawner() {
+    public ProcessHandle spawner() {
         return descendants()
                 .filter(member -> commandLine(member).contains("--runtime-dir"))
                 .findFirst()
                 .orElseThrow();
     }
 
-    void signal(ProcessHandle to, String signal) throws IOException, InterruptedException {
+    public void signal(ProcessHandle to, String signal) throws IOException, InterruptedException {
         descendants().forEach(family::add);
         new ProcessBuilder("kill", "-" + signal, Long.toString(to.pid()))
                 .start()
                 .waitFor();
     }
 
-    ProcessHandle neurovisor() {
+    public ProcessHandle neurovisor() {
         return process.toHandle();
     }
 
-    int exitCode() throws InterruptedException {
+    public int exitCode() throws InterruptedException {
         assertThat(process.waitFor(EXIT_LIMIT.toSeconds(), TimeUnit.SECONDS))
                 .as("it ends, having said " + output)
                 .isTrue();
         return process.exitValue();
     }
 
-    String said() {
+    public String said() {
         return String.join("\n", output);
     }
 
     /** Returns the living processes. */
-    List<String> processesLeft() {
+    public List<String> processesLeft() {
         List<String> left = new ArrayList<>();
         for (Path entry : list(Path.of("/proc"))) {
             if (entry.getFileName().toString().matches("\\d+") && isOurs(entry) && !isZombie(entry)) {
@@ -216,7 +245,7 @@ final class DoomedRun implements AutoCloseable {
     }
 
     /** Returns the files that do not belong to an idle data directory, and mounts. */
-    List<String> filesLeft() {
+    public List<String> filesLeft() {
         String temporary = ".*\\b" + process.pid() + "-\\w+.*";
         List<String> left = new ArrayList<>();
         find(place.resolve("run/neurovisor"), name -> true).forEach(path -> left.add(path.toString()));

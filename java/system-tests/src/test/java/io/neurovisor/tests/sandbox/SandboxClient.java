@@ -1,0 +1,73 @@
+package io.neurovisor.tests.sandbox;
+
+import io.grpc.ManagedChannel;
+import io.neurovisor.proto.sandbox.CreateRequest;
+import io.neurovisor.proto.sandbox.FileServiceGrpc;
+import io.neurovisor.proto.sandbox.GetRequest;
+import io.neurovisor.proto.sandbox.KillRequest;
+import io.neurovisor.proto.sandbox.ProcessEnded;
+import io.neurovisor.proto.sandbox.ProcessEvent;
+import io.neurovisor.proto.sandbox.ProcessServiceGrpc;
+import io.neurovisor.proto.sandbox.Sandbox;
+import io.neurovisor.proto.sandbox.SandboxServiceGrpc;
+import io.neurovisor.proto.sandbox.StartRequest;
+import java.util.Iterator;
+import java.util.List;
+
+/** A client of the services of living sandboxes. */
+record SandboxClient(
+        SandboxServiceGrpc.SandboxServiceBlockingStub sandboxes,
+        ProcessServiceGrpc.ProcessServiceBlockingStub processes,
+        FileServiceGrpc.FileServiceBlockingStub files) {
+    static SandboxClient of(ManagedChannel channel) {
+        return new SandboxClient(
+                SandboxServiceGrpc.newBlockingStub(channel),
+                ProcessServiceGrpc.newBlockingStub(channel),
+                FileServiceGrpc.newBlockingStub(channel));
+    }
+
+    String create() {
+        return create(CreateRequest.newBuilder().setTimeoutSecs(600).build()).getId();
+    }
+
+    Sandbox create(CreateRequest request) {
+        return sandboxes.create(request).getSandbox();
+    }
+
+    Sandbox get(String id) {
+        return sandboxes.get(GetRequest.newBuilder().setSandboxId(id).build()).getSandbox();
+    }
+
+    boolean kill(String id) {
+        return sandboxes.kill(KillRequest.newBuilder().setSandboxId(id).build()).getKilled();
+    }
+
+    Iterator<ProcessEvent> start(String id, String command, String... arguments) {
+        return processes.start(StartRequest.newBuilder()
+                .setSandboxId(id)
+                .setCommand(command)
+                .addAllArgs(List.of(arguments))
+                .build());
+    }
+
+    /** Runs a shell script until its end and returns its stdout. */
+    String output(String id, String script) {
+        StringBuilder stdout = new StringBuilder();
+        ProcessEnded end = ended(start(id, "bash", "-c", script), stdout);
+        if (end.getExitCode() != 0) {
+            throw new AssertionError(script + " ended with " + end.getExitCode() + " after " + stdout);
+        }
+        return stdout.toString();
+    }
+
+    static ProcessEnded ended(Iterator<ProcessEvent> events, StringBuilder output) {
+        while (events.hasNext()) {
+            ProcessEvent event = events.next();
+            if (event.hasEnded()) {
+                return event.getEnded();
+            }
+            output.append(event.getOutput().getData().toStringUtf8());
+        }
+        throw new AssertionError("no end after " + output);
+    }
+}
