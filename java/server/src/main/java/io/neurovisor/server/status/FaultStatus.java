@@ -19,7 +19,7 @@ public final class FaultStatus {
 
     /** Request fields whose names differ from the components of the engine's values. */
     private static final Map<String, String> FIELDS =
-            Map.of("arguments", "args", "environment", "env", "timeout", "timeout_secs");
+            Map.of("arguments", "args", "environment", "env", "timeout", "timeout_secs", "directory", "cwd");
 
     private FaultStatus() {}
 
@@ -60,6 +60,7 @@ public final class FaultStatus {
                     SANDBOX_QUOTA,
                     PROCESS_LIMIT,
                     DISK_FULL -> Code.RESOURCE_EXHAUSTED;
+            case SANDBOX_BUSY -> Code.ABORTED;
             case INTERRUPTED -> Code.CANCELLED;
             case STOPPING,
                     DAEMON_REFUSED,
@@ -70,6 +71,7 @@ public final class FaultStatus {
                     TEMPLATE_BUILD_FAILED,
                     GUEST_SILENT,
                     SANDBOX_LOST,
+                    SANDBOX_DIED,
                     SANDBOX_MOVED,
                     GUEST_EXCEEDED,
                     GUEST_REFUSED,

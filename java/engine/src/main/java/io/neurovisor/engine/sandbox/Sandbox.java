@@ -1,0 +1,63 @@
+package io.neurovisor.engine.sandbox;
+
+import io.neurovisor.engine.file.GuestFiles;
+import io.neurovisor.engine.guest.GuestUsage;
+import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.process.GuestProcesses;
+import io.neurovisor.engine.time.Deadline;
+import java.util.List;
+
+/**
+ * A sandbox as it was at one moment. Its processes and files are those of the living sandbox: once it has ended, each
+ * call throws {@code SANDBOX_UNKNOWN}, and streams under way end with {@code SANDBOX_MOVED} or {@code SANDBOX_DIED}.
+ * Safe for use by many threads.
+ */
+public final class Sandbox {
+    private final SandboxRecord record;
+    private final SandboxPhase phase;
+    private final List<LayerState> layers;
+    private final long diskBytes;
+
+    Sandbox(SandboxRecord record, SandboxPhase phase, List<LayerState> layers, long diskBytes) {
+        this.record = record;
+        this.phase = phase;
+        this.layers = List.copyOf(layers);
+        this.diskBytes = diskBytes;
+    }
+
+    public SandboxId id() {
+        return record.id();
+    }
+
+    /** Returns its owner, times, machine and end. */
+    public SandboxRecord record() {
+        return record;
+    }
+
+    public SandboxPhase phase() {
+        return phase;
+    }
+
+    /** Returns the layers that protect the host from its machine, as read last; empty unless it runs. */
+    public List<LayerState> layers() {
+        return layers;
+    }
+
+    /** Returns the space for files, within the memory; 0 unless it runs. */
+    public long diskBytes() {
+        return diskBytes;
+    }
+
+    public GuestProcesses processes() {
+        throw new UnsupportedOperationException();
+    }
+
+    public GuestFiles files() {
+        throw new UnsupportedOperationException();
+    }
+
+    /** Measures the guest. */
+    public GuestUsage usage(Deadline deadline) {
+        throw new UnsupportedOperationException();
+    }
+}

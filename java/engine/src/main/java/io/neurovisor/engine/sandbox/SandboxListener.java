@@ -1,0 +1,19 @@
+package io.neurovisor.engine.sandbox;
+
+/**
+ * Receives events of sandboxes in the threads that cause them, after they have been recorded. Implementations must be
+ * fast, safe for use by many threads and must not throw. Every sandbox that was created is later reported as ended.
+ */
+public interface SandboxListener {
+    /** Ignores all events. */
+    SandboxListener NONE = new SandboxListener() {};
+
+    /** Called when a sandbox runs. */
+    default void created(Sandbox sandbox) {}
+
+    /** Called when its time-out was set or extended. */
+    default void timeoutSet(Sandbox sandbox) {}
+
+    /** Called when its machine has been killed, or when it has failed to get one: then it was not reported as created. */
+    default void ended(SandboxRecord record, SandboxEnd end, String detail) {}
+}

@@ -1,0 +1,30 @@
+package io.neurovisor.engine.sandbox;
+
+/** The phases in the life of a sandbox. */
+public enum SandboxPhase {
+    /** It waits for its machine. */
+    CREATING,
+    RUNNING,
+    /** It is being saved. */
+    PAUSING,
+    /** It is saved and has no machine. */
+    PAUSED,
+    /** It is being restored. */
+    RESUMING,
+    ENDED;
+
+    /** Returns whether the phase ends by itself, so that calls wait for its end. */
+    public boolean isPassing() {
+        return this == CREATING || this == PAUSING || this == RESUMING;
+    }
+
+    boolean mayBecome(SandboxPhase next) {
+        return switch (this) {
+            case CREATING -> next == RUNNING || next == ENDED;
+            case RUNNING -> next == PAUSING || next == ENDED;
+            case PAUSING, RESUMING -> next == RUNNING || next == PAUSED || next == ENDED;
+            case PAUSED -> next == RESUMING || next == ENDED;
+            case ENDED -> false;
+        };
+    }
+}
