@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The phase of a VM between its boot and its only execution.
+/// The phase of a VM between its boot and its only execution, or its life as a sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Equal to every other clone of its template.
@@ -17,6 +17,12 @@ pub enum Phase {
     PrimingRefreshed,
     /// Its execution runs or has run.
     Spent,
+    /// A living sandbox, with any number of processes.
+    Adopted,
+    /// All programs of the sandbox stand still. This state is saved as a checkpoint.
+    Frozen,
+    /// As `Frozen`, with randomness and clock of its own.
+    FrozenRefreshed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +34,16 @@ pub enum Step {
     EndWarm,
     Refresh,
     Execute,
+    #[cfg_attr(not(test), expect(dead_code, reason = "no call takes it yet"))]
+    Adopt,
+    #[cfg_attr(not(test), expect(dead_code, reason = "no call takes it yet"))]
+    Freeze,
+    /// Possible only after Refresh, because a clone of a frozen sandbox must not run a program before it is unique.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no call takes it yet"))]
+    Thaw,
+    /// As `Thaw`, on the connection that froze the sandbox: nothing has been saved, so nothing was cloned.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no call takes it yet"))]
+    ThawUnsaved,
 }
 
 /// Why a step is not possible in a phase, as a sentence for the host.
@@ -44,6 +60,13 @@ const WARMING: WrongPhase = "interpreters are being started: wait for Warm to re
 const NOT_WARMING: WrongPhase = "no interpreters are being started in this VM";
 const WARMED: WrongPhase =
     "the interpreters of this VM wait for their programs: save it as a template, or call Refresh";
+const ADOPTED: WrongPhase = "this VM is a living sandbox: start processes in it";
+const NOT_ADOPTED: WrongPhase = "this VM is not a living sandbox: call Adopt first";
+const ALREADY_ADOPTED: WrongPhase = "this VM has been adopted already";
+const FROZEN: WrongPhase = "the programs of this sandbox stand still: call Refresh, then Thaw";
+const NOT_FROZEN: WrongPhase = "the programs of this sandbox are not frozen";
+const NOT_REFRESHED_SINCE_FREEZE: WrongPhase =
+    "this sandbox may be a clone of a saved one: call Refresh before Thaw";
 const TOO_LATE_TO_WARM: WrongPhase =
     "Warm is possible only before Refresh, while a template is made";
 
@@ -58,16 +81,28 @@ impl Phase {
             (Phase::Warming, Step::EndWarm) => Ok(Phase::Warmed),
             (Phase::Booted | Phase::Warmed, Step::Refresh) => Ok(Phase::Refreshed),
             (Phase::Refreshed, Step::Execute) => Ok(Phase::Spent),
+            (Phase::Refreshed, Step::Adopt) | (Phase::FrozenRefreshed, Step::Thaw) => {
+                Ok(Phase::Adopted)
+            }
+            (Phase::Adopted, Step::Freeze) => Ok(Phase::Frozen),
+            (Phase::Frozen, Step::Refresh) => Ok(Phase::FrozenRefreshed),
+            (Phase::Frozen | Phase::FrozenRefreshed, Step::ThawUnsaved) => Ok(Phase::Adopted),
 
             (_, Step::EndPrime) => Err(NOT_PRIMING),
             (_, Step::EndWarm) => Err(NOT_WARMING),
             (Phase::Spent, _) => Err(SPENT),
+            (Phase::Frozen, Step::Thaw) => Err(NOT_REFRESHED_SINCE_FREEZE),
+            (Phase::Frozen | Phase::FrozenRefreshed, _) => Err(FROZEN),
+            (Phase::Adopted, Step::Adopt) => Err(ALREADY_ADOPTED),
+            (Phase::Adopted, Step::Thaw | Step::ThawUnsaved) => Err(NOT_FROZEN),
+            (Phase::Adopted, _) => Err(ADOPTED),
+            (_, Step::Freeze | Step::Thaw | Step::ThawUnsaved) => Err(NOT_ADOPTED),
             (Phase::Warming, _) => Err(WARMING),
             (Phase::Warmed, Step::BeginPrime | Step::BeginWarm) => Err(WARMED),
             (Phase::Refreshed, Step::BeginWarm) => Err(TOO_LATE_TO_WARM),
             (Phase::PrimingBooted | Phase::PrimingRefreshed, _) => Err(PRIMING),
             (Phase::Refreshed, Step::Refresh) => Err(ALREADY_REFRESHED),
-            (Phase::Booted | Phase::Warmed, Step::Execute) => Err(NOT_REFRESHED),
+            (Phase::Booted | Phase::Warmed, Step::Execute | Step::Adopt) => Err(NOT_REFRESHED),
         }
     }
 }
@@ -93,6 +128,15 @@ impl Lifecycle {
         let phase = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         phase.after(step).map(drop)
     }
+
+    /// Checks that this VM is a living sandbox whose programs run.
+    pub fn require_adopted(&self) -> Result<(), WrongPhase> {
+        match *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Phase::Adopted => Ok(()),
+            Phase::Frozen | Phase::FrozenRefreshed => Err(FROZEN),
+            _ => Err(NOT_ADOPTED),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -101,7 +145,10 @@ mod tests {
 
     #[test]
     fn defines_every_step_from_every_phase() {
-        use Phase::{Booted, PrimingBooted, PrimingRefreshed, Refreshed, Spent, Warmed, Warming};
+        use Phase::{
+            Adopted, Booted, Frozen, FrozenRefreshed, PrimingBooted, PrimingRefreshed, Refreshed,
+            Spent, Warmed, Warming,
+        };
         let steps = [
             Step::BeginPrime,
             Step::EndPrime,
@@ -109,17 +156,25 @@ mod tests {
             Step::EndWarm,
             Step::Refresh,
             Step::Execute,
+            Step::Adopt,
+            Step::Freeze,
+            Step::Thaw,
+            Step::ThawUnsaved,
         ];
         let (no_prime, no_warm) = (Err(NOT_PRIMING), Err(NOT_WARMING));
+        let no_sandbox = Err(NOT_ADOPTED);
         #[rustfmt::skip]
         let table = [
-            (Booted,           [Ok(PrimingBooted),    no_prime,      Ok(Warming),           no_warm,    Ok(Refreshed),          Err(NOT_REFRESHED)]),
-            (PrimingBooted,    [Err(PRIMING),         Ok(Booted),    Err(PRIMING),          no_warm,    Err(PRIMING),           Err(PRIMING)]),
-            (Warming,          [Err(WARMING),         no_prime,      Err(WARMING),          Ok(Warmed), Err(WARMING),           Err(WARMING)]),
-            (Warmed,           [Err(WARMED),          no_prime,      Err(WARMED),           no_warm,    Ok(Refreshed),          Err(NOT_REFRESHED)]),
-            (Refreshed,        [Ok(PrimingRefreshed), no_prime,      Err(TOO_LATE_TO_WARM), no_warm,    Err(ALREADY_REFRESHED), Ok(Spent)]),
-            (PrimingRefreshed, [Err(PRIMING),         Ok(Refreshed), Err(PRIMING),          no_warm,    Err(PRIMING),           Err(PRIMING)]),
-            (Spent,            [Err(SPENT),           no_prime,      Err(SPENT),            no_warm,    Err(SPENT),             Err(SPENT)]),
+            (Booted,            [Ok(PrimingBooted),    no_prime,      Ok(Warming),           no_warm,    Ok(Refreshed),          Err(NOT_REFRESHED), Err(NOT_REFRESHED),   no_sandbox,  no_sandbox,                      no_sandbox]),
+            (PrimingBooted,     [Err(PRIMING),         Ok(Booted),    Err(PRIMING),          no_warm,    Err(PRIMING),           Err(PRIMING),       Err(PRIMING),         no_sandbox,  no_sandbox,                      no_sandbox]),
+            (Warming,           [Err(WARMING),         no_prime,      Err(WARMING),          Ok(Warmed), Err(WARMING),           Err(WARMING),       Err(WARMING),         no_sandbox,  no_sandbox,                      no_sandbox]),
+            (Warmed,            [Err(WARMED),          no_prime,      Err(WARMED),           no_warm,    Ok(Refreshed),          Err(NOT_REFRESHED), Err(NOT_REFRESHED),   no_sandbox,  no_sandbox,                      no_sandbox]),
+            (Refreshed,         [Ok(PrimingRefreshed), no_prime,      Err(TOO_LATE_TO_WARM), no_warm,    Err(ALREADY_REFRESHED), Ok(Spent),          Ok(Adopted),          no_sandbox,  no_sandbox,                      no_sandbox]),
+            (PrimingRefreshed,  [Err(PRIMING),         Ok(Refreshed), Err(PRIMING),          no_warm,    Err(PRIMING),           Err(PRIMING),       Err(PRIMING),         no_sandbox,  no_sandbox,                      no_sandbox]),
+            (Spent,             [Err(SPENT),           no_prime,      Err(SPENT),            no_warm,    Err(SPENT),             Err(SPENT),         Err(SPENT),           Err(SPENT),  Err(SPENT),                      Err(SPENT)]),
+            (Adopted,           [Err(ADOPTED),         no_prime,      Err(ADOPTED),          no_warm,    Err(ADOPTED),           Err(ADOPTED),       Err(ALREADY_ADOPTED), Ok(Frozen),  Err(NOT_FROZEN),                 Err(NOT_FROZEN)]),
+            (Frozen,            [Err(FROZEN),          no_prime,      Err(FROZEN),           no_warm,    Ok(FrozenRefreshed),    Err(FROZEN),        Err(FROZEN),          Err(FROZEN), Err(NOT_REFRESHED_SINCE_FREEZE), Ok(Adopted)]),
+            (FrozenRefreshed,   [Err(FROZEN),          no_prime,      Err(FROZEN),           no_warm,    Err(FROZEN),            Err(FROZEN),        Err(FROZEN),          Err(FROZEN), Ok(Adopted),                     Ok(Adopted)]),
         ];
         for (phase, expected) in table {
             for (step, outcome) in steps.into_iter().zip(expected) {
@@ -135,5 +190,21 @@ mod tests {
         lifecycle.take(Step::Refresh).unwrap();
         lifecycle.take(Step::Execute).unwrap();
         assert_eq!(lifecycle.take(Step::Execute), Err(SPENT));
+    }
+
+    #[test]
+    fn serves_processes_and_files_only_in_a_running_sandbox() {
+        let lifecycle = Lifecycle::booted();
+        assert_eq!(lifecycle.require_adopted(), Err(NOT_ADOPTED));
+        lifecycle.take(Step::Refresh).unwrap();
+        assert_eq!(lifecycle.require_adopted(), Err(NOT_ADOPTED));
+        lifecycle.take(Step::Adopt).unwrap();
+        assert_eq!(lifecycle.require_adopted(), Ok(()));
+        lifecycle.take(Step::Freeze).unwrap();
+        assert_eq!(lifecycle.require_adopted(), Err(FROZEN));
+        lifecycle.take(Step::Refresh).unwrap();
+        assert_eq!(lifecycle.require_adopted(), Err(FROZEN));
+        lifecycle.take(Step::Thaw).unwrap();
+        assert_eq!(lifecycle.require_adopted(), Ok(()));
     }
 }

@@ -1,8 +1,8 @@
-//! The guest agent: PID 1 of a microVM that runs one program and is then destroyed.
+//! The guest agent: PID 1 of a microVM that runs one program and is then destroyed, or lives as a sandbox.
 //!
 //! [`boot`] sets up a Linux system, [`namespaces`] separates programs from it, [`channel`] accepts the connections of
-//! the host, [`service`] serves its requests, and [`execution`] runs the program. [`lifecycle`] defines the phases of a
-//! VM.
+//! the host, [`service`] serves its requests, and [`execution`] runs the program. A living sandbox has any number of
+//! [`process`]es and [`file`]s. [`lifecycle`] defines the phases of a VM.
 
 // libFuzzer brings its own.
 #![cfg_attr(fuzzing, no_main, allow(dead_code))]
@@ -10,6 +10,7 @@
 mod boot;
 mod channel;
 mod execution;
+mod file;
 #[cfg(any(fuzzing, test))]
 mod fuzzing;
 mod invalid;
@@ -18,6 +19,7 @@ mod lifecycle;
 mod memory;
 mod namespaces;
 mod privileges;
+mod process;
 mod reaper;
 mod refresh;
 mod service;

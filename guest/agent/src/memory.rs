@@ -7,6 +7,8 @@ use std::io;
 pub struct Memory {
     pub total_bytes: u64,
     pub available_bytes: u64,
+    /// Cached file contents that the kernel can drop.
+    pub cache_bytes: u64,
 }
 
 impl Memory {
@@ -20,11 +22,15 @@ pub(crate) fn parse(text: &str) -> Option<Memory> {
     let bytes = |name: &str| -> Option<u64> {
         let line = text.lines().find_map(|line| line.strip_prefix(name))?;
         let kibibytes: u64 = line.split_whitespace().next()?.parse().ok()?;
-        Some(kibibytes << 10)
+        kibibytes.checked_mul(1024)
     };
     Some(Memory {
         total_bytes: bytes("MemTotal:")?,
         available_bytes: bytes("MemAvailable:")?,
+        // The files of a tmpfs count as cached, but cannot be dropped.
+        cache_bytes: (bytes("Buffers:").unwrap_or(0))
+            .saturating_add(bytes("Cached:").unwrap_or(0))
+            .saturating_sub(bytes("Shmem:").unwrap_or(0)),
     })
 }
 
@@ -34,12 +40,14 @@ mod tests {
 
     #[test]
     fn reads_memory_in_bytes() {
-        let text = "MemTotal:         503428 kB\nMemFree:  1 kB\nMemAvailable:     400000 kB\n";
+        let text = "MemTotal:         503428 kB\nMemFree:  1 kB\nMemAvailable:     400000 kB\n\
+                    Buffers: 3 kB\nCached: 40 kB\nSwapCached: 7 kB\nShmem: 20 kB\n";
         assert_eq!(
             parse(text),
             Some(Memory {
                 total_bytes: 503_428 * 1024,
-                available_bytes: 400_000 * 1024
+                available_bytes: 400_000 * 1024,
+                cache_bytes: 23 * 1024,
             })
         );
         assert_eq!(parse("MemTotal: 1 kB\n"), None);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::runtime;
 
 use crate::boot::{context, wait_for, Failure};
-use crate::execution::Executions;
+use crate::execution::WorkingDirectory;
 use crate::kernel_log;
 use crate::lifecycle::Lifecycle;
 use crate::namespaces::Namespaces;
@@ -53,8 +53,11 @@ fn find() -> Option<Channels> {
 
 async fn serve_on(channels: Channels, namespaces: Namespaces) -> Result<Infallible, Failure> {
     let reaper = Reaper::start().map_err(context("cannot watch for ended processes", REPORT))?;
-    let executions = Executions::in_guest(namespaces, reaper);
-    let services = service::Services::new(Lifecycle::booted(), executions);
+    let services = service::Services::new(
+        Lifecycle::booted(),
+        WorkingDirectory::in_guest(namespaces),
+        reaper,
+    );
     kernel_log::information(format_args!(
         "serving on {} {}",
         match &channels.port {

@@ -24,7 +24,6 @@ mod text;
 mod working_directory;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tonic::Status;
@@ -33,19 +32,18 @@ pub use event::{Content, Event, Report, StreamName};
 pub use prime::Primed;
 pub use program::Program;
 pub use skipped::Skipped;
+pub use working_directory::WorkingDirectory;
 
 pub use crate::wire::execution::Outcome;
 
-use crate::boot::{self, filesystems};
+use crate::boot::filesystems;
 use crate::kernel_log;
-use crate::namespaces::Namespaces;
 use crate::reaper::Reaper;
 use crate::refresh;
 use crate::wire::execution::ExecuteRequest;
 use interpreters::{Chosen, Interpreters, Origin};
 use language::Language;
 use outputs::Outputs;
-use working_directory::WorkingDirectory;
 
 /// The number of queued events of at most 64 KiB each. When the queue and the window of HTTP/2 are full, the program
 /// blocks in its write.
@@ -62,29 +60,7 @@ pub struct Executions {
 }
 
 impl Executions {
-    pub fn in_guest(namespaces: Namespaces, reaper: Reaper) -> Self {
-        Self::at(
-            WorkingDirectory {
-                directory: PathBuf::from(boot::HOME),
-                namespaces: Some(Arc::new(namespaces)),
-            },
-            reaper,
-        )
-    }
-
-    /// Runs programs outside of a guest: with the same user and without control groups and mounts.
-    #[cfg(test)]
-    pub fn in_test(directory: &std::path::Path, reaper: Reaper) -> Self {
-        Self::at(
-            WorkingDirectory {
-                directory: directory.to_owned(),
-                namespaces: None,
-            },
-            reaper,
-        )
-    }
-
-    fn at(working_directory: WorkingDirectory, reaper: Reaper) -> Self {
+    pub fn new(working_directory: WorkingDirectory, reaper: Reaper) -> Self {
         Self {
             working_directory,
             reaper,

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use super::language::Language;
-use super::{Event, Executions, Outcome, Program, Report, StreamName};
+use super::{Event, Executions, Outcome, Program, Report, StreamName, WorkingDirectory};
 use crate::reaper::Reaper;
 use crate::wire::execution::{ExecuteRequest, InputFile, Limits};
 
@@ -50,7 +50,10 @@ async fn start(request: ExecuteRequest) -> (TempDir, mpsc::Receiver<Event>) {
 
 async fn start_program(program: Program) -> (TempDir, mpsc::Receiver<Event>) {
     let directory = tempfile::tempdir().unwrap();
-    let executions = Executions::in_test(directory.path(), Reaper::start().unwrap());
+    let executions = Executions::new(
+        WorkingDirectory::in_test(directory.path()),
+        Reaper::start().unwrap(),
+    );
     let events = executions.start(program).await.unwrap();
     (directory, events)
 }
@@ -198,7 +201,10 @@ async fn passes_arguments_environment_input_and_files() {
 #[tokio::test]
 async fn rejects_arguments_that_are_too_long() {
     let directory = tempfile::tempdir().unwrap();
-    let executions = Executions::in_test(directory.path(), Reaper::start().unwrap());
+    let executions = Executions::new(
+        WorkingDirectory::in_test(directory.path()),
+        Reaper::start().unwrap(),
+    );
     let request = ExecuteRequest {
         args: vec!["x".repeat(1 << 20)],
         ..bash("true")

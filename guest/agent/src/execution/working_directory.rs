@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::files::File;
-use crate::boot::{GROUP_ID, USER_ID};
+use crate::boot::{GROUP_ID, HOME, USER_ID};
 use crate::namespaces::Namespaces;
 
 /// The working directory, and the namespaces in which its programs run.
@@ -19,6 +19,22 @@ pub struct WorkingDirectory {
 }
 
 impl WorkingDirectory {
+    pub fn in_guest(namespaces: Namespaces) -> Self {
+        Self {
+            directory: PathBuf::from(HOME),
+            namespaces: Some(Arc::new(namespaces)),
+        }
+    }
+
+    /// Runs programs outside of a guest: with the same user and without control groups and mounts.
+    #[cfg(test)]
+    pub fn in_test(directory: &Path) -> Self {
+        Self {
+            directory: directory.to_owned(),
+            namespaces: None,
+        }
+    }
+
     pub fn confined(&self) -> bool {
         self.namespaces.is_some()
     }

@@ -12,8 +12,9 @@ use crate::memory::Memory;
 use crate::refresh::Refresh;
 use crate::wire::guest::guest_service_server::GuestService;
 use crate::wire::guest::{
-    HelloRequest, HelloResponse, PrimeRequest, PrimeResponse, RefreshRequest, RefreshResponse,
-    StatsRequest, StatsResponse, WarmRequest, WarmResponse,
+    AdoptRequest, AdoptResponse, HelloRequest, HelloResponse, PrimeRequest, PrimeResponse,
+    RefreshRequest, RefreshResponse, SetClockRequest, SetClockResponse, StatsRequest,
+    StatsResponse, WarmRequest, WarmResponse,
 };
 
 pub struct GuestRpc {
@@ -118,5 +119,16 @@ impl GuestService for GuestRpc {
         statistics::current()
             .map(Response::new)
             .map_err(|error| Status::internal(error.to_string()))
+    }
+
+    async fn adopt(&self, _: Request<AdoptRequest>) -> Result<Response<AdoptResponse>, Status> {
+        Err(Status::unimplemented("this agent does not adopt yet"))
+    }
+
+    async fn set_clock(
+        &self,
+        _: Request<SetClockRequest>,
+    ) -> Result<Response<SetClockResponse>, Status> {
+        Err(Status::unimplemented("this agent does not set clocks yet"))
     }
 }

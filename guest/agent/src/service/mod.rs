@@ -9,9 +9,14 @@ mod tests;
 use tonic::service::Routes;
 use tonic::transport::server::{Router, Server};
 
-use crate::execution::Executions;
+use crate::execution::{Executions, WorkingDirectory};
+use crate::file::FileRpc;
 use crate::lifecycle::Lifecycle;
+use crate::process::ProcessRpc;
+use crate::reaper::Reaper;
 use crate::wire::execution::execution_service_server::ExecutionServiceServer;
+use crate::wire::guest::guest_file_service_server::GuestFileServiceServer;
+use crate::wire::guest::guest_process_service_server::GuestProcessServiceServer;
 use crate::wire::guest::guest_service_server::GuestServiceServer;
 use execution_service::ExecutionRpc;
 use guest_service::GuestRpc;
@@ -20,24 +25,28 @@ pub use statistics::uptime;
 
 /// 64 MiB of files, 8 MiB of code, and room for the rest.
 const INBOUND_BYTES_MAX: usize = 80 << 20;
-/// The host runs one execution and at most a few other calls.
-const CONCURRENT_STREAMS_MAX: u32 = 8;
+/// Of processes and files: 64 KiB of content, and the names and variables of a request.
+const SANDBOX_INBOUND_BYTES_MAX: usize = 128 << 10;
+/// The attached streams of a sandbox, its watches, and a few other calls.
+const CONCURRENT_STREAMS_MAX: u32 = 256;
 const HEADER_BYTES_MAX: u32 = 16 << 10;
 /// Large enough to receive 64 MiB of files without a round trip per 64 KiB.
 const WINDOW_BYTES: u32 = 1 << 20;
 
-/// Both services with the shared state of this VM.
+/// All services with the shared state of this VM.
 #[derive(Clone)]
 pub struct Services {
     lifecycle: Lifecycle,
+    working_directory: WorkingDirectory,
     executions: Executions,
 }
 
 impl Services {
-    pub fn new(lifecycle: Lifecycle, executions: Executions) -> Self {
+    pub fn new(lifecycle: Lifecycle, working_directory: WorkingDirectory, reaper: Reaper) -> Self {
         Self {
             lifecycle,
-            executions,
+            executions: Executions::new(working_directory.clone(), reaper),
+            working_directory,
         }
     }
 
@@ -53,9 +62,18 @@ impl Services {
     fn routes(&self) -> Routes {
         let executions = ExecutionRpc::new(self.lifecycle.clone(), self.executions.clone());
         let guest = GuestRpc::new(self.lifecycle.clone(), self.executions.clone());
+        let processes = ProcessRpc::new(self.lifecycle.clone());
+        let files = FileRpc::new(self.lifecycle.clone(), self.working_directory.clone());
         Routes::new(
             ExecutionServiceServer::new(executions).max_decoding_message_size(INBOUND_BYTES_MAX),
         )
         .add_service(GuestServiceServer::new(guest).max_decoding_message_size(INBOUND_BYTES_MAX))
+        .add_service(
+            GuestProcessServiceServer::new(processes)
+                .max_decoding_message_size(SANDBOX_INBOUND_BYTES_MAX),
+        )
+        .add_service(
+            GuestFileServiceServer::new(files).max_decoding_message_size(SANDBOX_INBOUND_BYTES_MAX),
+        )
     }
 }

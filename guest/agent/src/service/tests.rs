@@ -12,7 +12,7 @@ use tonic::{Code, Request};
 use tower::service_fn;
 
 use super::Services;
-use crate::execution::Executions;
+use crate::execution::WorkingDirectory;
 use crate::lifecycle::{Lifecycle, Step};
 use crate::reaper::Reaper;
 use crate::wire::execution::execute_chunk::Content;
@@ -33,7 +33,8 @@ async fn fixture() -> Fixture {
     let lifecycle = Lifecycle::booted();
     let services = Services::new(
         lifecycle.clone(),
-        Executions::in_test(directory.path(), Reaper::start().unwrap()),
+        WorkingDirectory::in_test(directory.path()),
+        Reaper::start().unwrap(),
     );
     let (client, server) = duplex(64 << 10);
     let connections =

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::hook::Hook;
 use super::waiting_interpreter::{Origin, WaitingInterpreter};
 use crate::execution::language::Language;
-use crate::execution::{Event, Executions, Program, Report};
+use crate::execution::{Event, Executions, Program, Report, WorkingDirectory};
 use crate::reaper::Reaper;
 use crate::wire::execution::ExecuteRequest;
 use tempfile::TempDir;
@@ -44,7 +44,10 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let executions = Executions::in_test(directory.path(), Reaper::start().unwrap());
+        let executions = Executions::new(
+            WorkingDirectory::in_test(directory.path()),
+            Reaper::start().unwrap(),
+        );
         Self {
             _directory: directory,
             executions,

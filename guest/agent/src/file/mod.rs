@@ -1,0 +1,5 @@
+//! The files of a living sandbox.
+
+mod rpc;
+
+pub use rpc::FileRpc;

@@ -1,0 +1,5 @@
+//! The processes of a living sandbox.
+
+mod rpc;
+
+pub use rpc::ProcessRpc;
