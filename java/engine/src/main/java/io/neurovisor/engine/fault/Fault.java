@@ -56,6 +56,7 @@ public enum Fault {
     NOT_A_DIRECTORY(FaultKind.CALLER, "A directory was named where a file is needed, or the reverse."),
     NOT_EMPTY(FaultKind.CALLER, "A directory that is not empty is removed only with all that it contains."),
     DISK_FULL(FaultKind.CAPACITY, "The sandbox has no space left for files."),
+    WATCH_LIMIT(FaultKind.CAPACITY, "A sandbox cannot watch more directories."),
     DAEMON_UNCONFINED(FaultKind.HOST, "The daemon could not give up its unneeded privileges, so it does not serve."),
     DAEMON_MISSING(FaultKind.CALLER, "No daemon serves at the given socket or port."),
     DAEMON_REFUSED(FaultKind.CAPACITY, "The daemon did not start the requested program."),

@@ -59,7 +59,8 @@ public final class FaultStatus {
                     TENANT_LIMIT,
                     SANDBOX_QUOTA,
                     PROCESS_LIMIT,
-                    DISK_FULL -> Code.RESOURCE_EXHAUSTED;
+                    DISK_FULL,
+                    WATCH_LIMIT -> Code.RESOURCE_EXHAUSTED;
             case SANDBOX_BUSY -> Code.ABORTED;
             case INTERRUPTED -> Code.CANCELLED;
             case STOPPING,
