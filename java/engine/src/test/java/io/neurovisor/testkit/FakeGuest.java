@@ -4,11 +4,11 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.file.GuestFiles;
 import io.neurovisor.engine.guest.GuestChannel;
-import io.neurovisor.engine.guest.GuestUsage;
-import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.guest.GuestHello;
 import io.neurovisor.engine.guest.GuestIdentity;
+import io.neurovisor.engine.guest.GuestUsage;
 import io.neurovisor.engine.guest.ResponseDeadline;
+import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 
 /**
@@ -30,6 +31,9 @@ import java.util.function.BiFunction;
  * it. It enforces the rules of the real agent: no execution before a refresh, a single execution.
  */
 public final class FakeGuest implements GuestChannel {
+    /** The space for files of a guest that has become a sandbox. */
+    public static final long DISK_BYTES = 128 << 20;
+
     private final List<Program> primed = new ArrayList<>();
     private Optional<BiFunction<Program, OutputSink, ProgramExit>> execution = Optional.empty();
     private Optional<GuestIdentity> identity = Optional.empty();
@@ -37,16 +41,35 @@ public final class FakeGuest implements GuestChannel {
     private Optional<NeuroVisorException> helloFailure = Optional.empty();
     private Optional<String> dyingWords = Optional.empty();
     private volatile Optional<String> death = Optional.empty();
+    private Optional<NeuroVisorException> adoptFailure = Optional.empty();
+    private volatile Optional<Adoption> adoption = Optional.empty();
+    private volatile GuestUsage usage = new GuestUsage(1, 64 << 20, 256 << 20, 16 << 20, 0, DISK_BYTES, 3);
+    private final AtomicInteger clockSettings = new AtomicInteger();
     private boolean outOfMemory;
     private Optional<LateFile> lateFile = Optional.empty();
     private boolean flooding;
     private boolean hanging;
     private boolean warmed;
     private boolean executed;
-    private boolean closed;
+    private volatile boolean closed;
 
     /** A file that is sent after the timeout of the program, in parts with gaps between them. */
     private record LateFile(ManualTicker ticker, Duration gap, int parts) {}
+
+    /** What a guest was given when it became a sandbox. */
+    public record Adoption(Map<String, String> environment, Optional<String> directory) {}
+
+    /** Makes the guest fail to become a sandbox. */
+    public FakeGuest failingAdopt(Fault fault, String message) {
+        adoptFailure = Optional.of(new NeuroVisorException(fault, message));
+        return this;
+    }
+
+    /** Sets what the guest reports to use. */
+    public FakeGuest using(GuestUsage newUsage) {
+        usage = newUsage;
+        return this;
+    }
 
     /** Makes the next execution time out and then send a file with one byte per part. */
     public FakeGuest sendingAFileLate(ManualTicker ticker, Duration gap, int parts) {
@@ -146,6 +169,9 @@ public final class FakeGuest implements GuestChannel {
         if (executed) {
             throw new NeuroVisorException(Fault.GUEST_REFUSED, "this guest has served its execution");
         }
+        if (adoption.isPresent()) {
+            throw new NeuroVisorException(Fault.GUEST_REFUSED, "this guest is a sandbox");
+        }
         executed = true;
         if (execution.isPresent()) {
             return execution.get().apply(program, sink);
@@ -192,17 +218,42 @@ public final class FakeGuest implements GuestChannel {
 
     @Override
     public long adopt(Map<String, String> environment, Optional<String> directory, Deadline deadline) {
-        throw new UnsupportedOperationException();
+        GuestHello _ = hello(deadline);
+        if (identity.isEmpty() || executed || adoption.isPresent()) {
+            throw new NeuroVisorException(
+                    Fault.GUEST_REFUSED, "a guest becomes a sandbox once, after a refresh and instead of an execution");
+        }
+        adoptFailure.ifPresent(failure -> {
+            throw failure;
+        });
+        adoption = Optional.of(new Adoption(environment, directory));
+        return DISK_BYTES;
     }
 
     @Override
     public void setClock(Deadline deadline) {
-        throw new UnsupportedOperationException();
+        requireAdopted();
+        clockSettings.incrementAndGet();
     }
 
     @Override
     public GuestUsage usage(Deadline deadline) {
-        throw new UnsupportedOperationException();
+        GuestHello _ = hello(deadline);
+        requireLife();
+        return usage;
+    }
+
+    private void requireAdopted() {
+        requireLife();
+        if (adoption.isEmpty()) {
+            throw new NeuroVisorException(Fault.GUEST_REFUSED, "the guest is not a sandbox");
+        }
+    }
+
+    private void requireLife() {
+        if (closed || death.isPresent()) {
+            throw new NeuroVisorException(Fault.SANDBOX_LOST, "the connection to the guest agent failed");
+        }
     }
 
     @Override
@@ -230,6 +281,15 @@ public final class FakeGuest implements GuestChannel {
 
     public Optional<GuestIdentity> identity() {
         return identity;
+    }
+
+    public Optional<Adoption> adoption() {
+        return adoption;
+    }
+
+    /** Returns how many times the clock was set after the guest had become a sandbox. */
+    public int clockSettings() {
+        return clockSettings.get();
     }
 
     public boolean isClosed() {

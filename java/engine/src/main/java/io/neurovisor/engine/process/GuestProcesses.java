@@ -6,8 +6,9 @@ import java.util.List;
 
 /**
  * The processes of a sandbox's guest. A call throws {@link io.neurovisor.engine.fault.NeuroVisorException}: {@code
- * PROCESS_UNKNOWN}, {@code PROCESS_LIMIT} and {@code TAG_TAKEN} as the guest answers, {@code GUEST_REFUSED} with another
- * answer, {@code GUEST_SILENT} after its deadline, {@code SANDBOX_LOST} if the connection broke.
+ * PROCESS_UNKNOWN}, {@code PROCESS_LIMIT}, {@code TAG_TAKEN}, {@code PROCESS_REFUSED} or {@code INVALID_ARGUMENT} as the
+ * guest answers, {@code GUEST_REFUSED} with another answer, {@code GUEST_SILENT} after its deadline, {@code
+ * SANDBOX_LOST} if the connection broke or the guest violated its protocol: its machine then counts as dead.
  */
 public interface GuestProcesses {
     /** Starts a process; its first event is {@link ProcessEvent.Started}. */

@@ -1,20 +1,16 @@
 package io.neurovisor.host.guestlink;
 
 import com.google.protobuf.ByteString;
-import io.grpc.ConnectivityState;
-import io.grpc.Context;
 import io.grpc.ManagedChannel;
-import io.grpc.StatusRuntimeException;
-import io.grpc.stub.AbstractStub;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.file.GuestFiles;
 import io.neurovisor.engine.guest.GuestChannel;
-import io.neurovisor.engine.guest.GuestUsage;
-import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.guest.GuestHello;
 import io.neurovisor.engine.guest.GuestIdentity;
+import io.neurovisor.engine.guest.GuestUsage;
 import io.neurovisor.engine.guest.ResponseDeadline;
+import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.program.ProgramExit;
@@ -22,35 +18,36 @@ import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.host.message.GuestText;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
+import io.neurovisor.proto.guest.AdoptRequest;
 import io.neurovisor.proto.guest.GuestServiceGrpc;
 import io.neurovisor.proto.guest.HelloRequest;
 import io.neurovisor.proto.guest.HelloResponse;
 import io.neurovisor.proto.guest.PrimeRequest;
 import io.neurovisor.proto.guest.PrimeResponse;
 import io.neurovisor.proto.guest.RefreshRequest;
+import io.neurovisor.proto.guest.SetClockRequest;
+import io.neurovisor.proto.guest.StatsRequest;
 import io.neurovisor.proto.guest.WarmRequest;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /** A guest's agent, called by gRPC. */
 final class GrpcGuestChannel implements GuestChannel {
-    private final ManagedChannel channel;
+    private final GuestConnection connection;
     private final InstantSource clock;
 
     GrpcGuestChannel(ManagedChannel channel, InstantSource clock) {
-        this.channel = channel;
+        this.connection = new GuestConnection(channel);
         this.clock = clock;
     }
 
     @Override
     public GuestHello hello(Deadline deadline) {
-        HelloResponse hello = call(() -> guest(deadline).hello(HelloRequest.getDefaultInstance()));
+        HelloResponse hello = call(deadline, guest -> guest.hello(HelloRequest.getDefaultInstance()));
         return new GuestHello(
                 hello.getAgentVersion(), hello.getKernelRelease(), hello.getVcpuCount(), hello.getMemoryBytes());
     }
@@ -58,16 +55,20 @@ final class GrpcGuestChannel implements GuestChannel {
     @Override
     public void refresh(GuestIdentity identity, Deadline deadline) {
         // Connect first, so that the clock is read immediately before the call.
-        awaitConnection(deadline);
-        Instant now = clock.instant();
+        connection.await(deadline);
         RefreshRequest request = RefreshRequest.newBuilder()
                 .setEntropy(ByteString.fromHex(identity.entropyHex()))
-                .setUnixNanos(Math.addExact(Math.multiplyExact(now.getEpochSecond(), 1_000_000_000L), now.getNano()))
+                .setUnixNanos(unixNanos())
                 .setHostname(identity.hostname())
                 .setMachineId(identity.machineId())
                 .setBootId(identity.bootId().toString())
                 .build();
-        call(() -> guest(deadline).refresh(request));
+        call(deadline, guest -> guest.refresh(request));
+    }
+
+    private long unixNanos() {
+        Instant now = clock.instant();
+        return Math.addExact(Math.multiplyExact(now.getEpochSecond(), 1_000_000_000L), now.getNano());
     }
 
     @Override
@@ -76,7 +77,7 @@ final class GrpcGuestChannel implements GuestChannel {
         PrimeRequest request = PrimeRequest.newBuilder()
                 .setProgram(GuestMessages.request(program, deadline.remaining().plusSeconds(1)))
                 .build();
-        PrimeResponse response = call(() -> guest(deadline).prime(request));
+        PrimeResponse response = call(deadline, guest -> guest.prime(request));
         if (response.getExitCode() != 0) {
             throw new NeuroVisorException(
                     Fault.GUEST_REFUSED,
@@ -87,31 +88,40 @@ final class GrpcGuestChannel implements GuestChannel {
 
     @Override
     public void warm(Deadline deadline) {
-        call(() -> guest(deadline).warm(WarmRequest.getDefaultInstance()));
+        call(deadline, guest -> guest.warm(WarmRequest.getDefaultInstance()));
     }
 
     @Override
     public ProgramExit execute(
             Program program, Duration timeout, TraceId traceId, OutputSink sink, ResponseDeadline deadline) {
-        ExecutionServiceGrpc.ExecutionServiceBlockingV2Stub stub = ExecutionServiceGrpc.newBlockingV2Stub(channel)
+        ExecutionServiceGrpc.ExecutionServiceBlockingV2Stub stub = ExecutionServiceGrpc.newBlockingV2Stub(
+                        connection.channel())
                 .withInterceptors(GuestMessages.traceHeaders(traceId, Optional.empty()));
         return new ExecutionCall(sink, deadline)
-                .run(apart(() -> stub.executeStream(GuestMessages.request(program, timeout))));
+                .run(GuestConnection.apart(() -> stub.executeStream(GuestMessages.request(program, timeout))));
     }
 
     @Override
     public long adopt(Map<String, String> environment, Optional<String> directory, Deadline deadline) {
-        throw new UnsupportedOperationException();
+        AdoptRequest request = AdoptRequest.newBuilder()
+                .putAllEnv(environment)
+                .setCwd(directory.orElse(""))
+                .build();
+        return Math.max(0, call(deadline, guest -> guest.adopt(request)).getDiskBytes());
     }
 
     @Override
     public void setClock(Deadline deadline) {
-        throw new UnsupportedOperationException();
+        call(
+                deadline,
+                guest -> guest.setClock(SetClockRequest.newBuilder()
+                        .setUnixNanos(unixNanos())
+                        .build()));
     }
 
     @Override
     public GuestUsage usage(Deadline deadline) {
-        throw new UnsupportedOperationException();
+        return GuestMessages.usage(call(deadline, guest -> guest.stats(StatsRequest.getDefaultInstance())));
     }
 
     @Override
@@ -126,56 +136,10 @@ final class GrpcGuestChannel implements GuestChannel {
 
     @Override
     public void close() {
-        channel.shutdownNow();
+        connection.close();
     }
 
-    /** Returns when the agent has sent its HTTP/2 settings, or when a call would report why the connection failed. */
-    private void awaitConnection(Deadline deadline) {
-        ConnectivityState state = channel.getState(true);
-        while (state == ConnectivityState.IDLE || state == ConnectivityState.CONNECTING) {
-            CountDownLatch changed = new CountDownLatch(1);
-            channel.notifyWhenStateChanged(state, changed::countDown);
-            await(changed, deadline);
-            state = channel.getState(true);
-        }
-    }
-
-    private static void await(CountDownLatch latch, Deadline deadline) {
-        try {
-            if (!latch.await(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS)) {
-                throw new NeuroVisorException(Fault.GUEST_SILENT, "the guest agent did not answer in time");
-            }
-        } catch (InterruptedException exception) {
-            throw NeuroVisorException.interrupted("waiting for the guest agent was interrupted", exception);
-        }
-    }
-
-    private GuestServiceGrpc.GuestServiceBlockingStub guest(Deadline deadline) {
-        return withDeadline(GuestServiceGrpc.newBlockingStub(channel), deadline);
-    }
-
-    private static <S extends AbstractStub<S>> S withDeadline(S stub, Deadline deadline) {
-        return stub.withDeadlineAfter(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
-    }
-
-    /**
-     * Begins a call outside of the gRPC context of the request that is served. Otherwise the end of that request would
-     * cancel this call, as if the guest had died, before the interruption of the thread gives the reason.
-     */
-    private static <T> T apart(Supplier<T> call) {
-        Context served = Context.ROOT.attach();
-        try {
-            return call.get();
-        } finally {
-            Context.ROOT.detach(served);
-        }
-    }
-
-    private static <T> T call(Supplier<T> call) {
-        try {
-            return apart(call);
-        } catch (StatusRuntimeException exception) {
-            throw GuestStatus.failure(exception.getStatus(), exception);
-        }
+    private <T> T call(Deadline deadline, Function<GuestServiceGrpc.GuestServiceBlockingStub, T> call) {
+        return connection.call(GuestServiceGrpc::newBlockingStub, deadline, call);
     }
 }

@@ -7,6 +7,7 @@ import io.grpc.Metadata;
 import io.grpc.stub.MetadataUtils;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.guest.GuestUsage;
 import io.neurovisor.engine.program.Interpreter;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.OutputSink;
@@ -20,6 +21,7 @@ import io.neurovisor.proto.execution.ExecuteMetadata;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.InputFile;
 import io.neurovisor.proto.execution.Limits;
+import io.neurovisor.proto.guest.StatsResponse;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -119,6 +121,21 @@ public final class GuestMessages {
                 skipped,
                 Math.max(skipped.size(), metadata.getSkippedTotal()),
                 metadata.getWarmInterpreter() ? Interpreter.WARM : Interpreter.PLAIN);
+    }
+
+    /** Returns what a guest claims to use. Its numbers are consistent, but not necessarily true. */
+    static GuestUsage usage(StatsResponse stats) {
+        long memoryTotal = Math.max(0, stats.getMemoryTotalBytes());
+        long diskTotal = Math.max(0, stats.getDiskTotalBytes());
+        double cpuSeconds = stats.getCpuBusySeconds();
+        return new GuestUsage(
+                Double.isFinite(cpuSeconds) ? Math.max(0, cpuSeconds) : 0,
+                memoryTotal - Math.clamp(stats.getMemoryAvailableBytes(), 0, memoryTotal),
+                memoryTotal,
+                Math.clamp(stats.getMemoryCacheBytes(), 0, memoryTotal),
+                Math.clamp(stats.getDiskUsedBytes(), 0, diskTotal),
+                diskTotal,
+                Math.max(0, stats.getProcesses()));
     }
 
     private static ByteBuffer bytes(ByteString text) {

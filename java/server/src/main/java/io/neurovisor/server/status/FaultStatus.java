@@ -50,6 +50,7 @@ public final class FaultStatus {
                     LAYER_MISSING,
                     NOT_A_DIRECTORY,
                     NOT_EMPTY,
+                    PROCESS_REFUSED,
                     DAEMON_MISSING -> Code.FAILED_PRECONDITION;
             case POOL_EXHAUSTED,
                     MEMORY_SHORT,
