@@ -22,6 +22,7 @@ import io.neurovisor.cli.help.VersionCommand;
 import io.neurovisor.cli.run.Launch;
 import io.neurovisor.cli.run.RecordStartCommand;
 import io.neurovisor.cli.run.RunCommand;
+import io.neurovisor.cli.sandbox.SandboxCommand;
 import io.neurovisor.cli.serve.KeysCommand;
 import io.neurovisor.cli.serve.LogsCommand;
 import io.neurovisor.cli.serve.PsCommand;
@@ -63,7 +64,7 @@ final class Commands {
 
     private static Map<String, List<String>> groups() {
         Map<String, List<String>> groups = new LinkedHashMap<>();
-        groups.put("Programs", List.of("run", "agent", "sessions", "example"));
+        groups.put("Programs", List.of("run", "sandbox", "agent", "sessions", "example"));
         groups.put("Daemon", List.of("serve", "status", "ps", "logs", "stop", "keys", "service"));
         groups.put(
                 "This machine",
@@ -76,6 +77,7 @@ final class Commands {
     private static List<Map.Entry<String, Supplier<?>>> all(Launch launch) {
         return List.of(
                 Map.entry("run", () -> new RunCommand(launch)),
+                Map.entry("sandbox", () -> SandboxCommand.of(launch)),
                 Map.entry("agent", AgentCommand::new),
                 Map.entry("sessions", SessionsCommand::new),
                 Map.entry("example", ExampleCommand::new),

@@ -50,13 +50,13 @@ final class CommandLinePageTest {
             Map.entry("OUT_OF_MEMORY", "| 137 | out of memory"),
             Map.entry("OUTPUT_CLOSED", "| 141 | the reader of the output is gone"),
             Map.entry("NOT_READY", "| 1 | `status`: not ready"),
-            Map.entry("NO_DAEMON", "| 3 | `status`, `ps`, `logs`, `stop`: no daemon answers"),
+            Map.entry("NO_DAEMON", "| 3 | `status`, `ps`, `logs`, `stop`, `sandbox`: no daemon answers"),
             Map.entry(
                     "LAYER_BROKEN",
                     "| 1 | `status`: not ready or ending; `doctor`: a layer that should be live is broken"),
             Map.entry(
                     "LAYER_UNAVAILABLE",
-                    "| 3 | `status`, `ps`, `logs`, `stop`: no daemon answers; `doctor`: a layer cannot be provided here"),
+                    "| 3 | `status`, `ps`, `logs`, `stop`, `sandbox`: no daemon answers; `doctor`: a layer cannot be provided here"),
             Map.entry("NOT_EXAMINED", "; `doctor`: nothing is known to be broken, but something could not be examined"),
             Map.entry("AGENT_LIMIT", "; `agent`: limit reached"),
             Map.entry("MODEL_FAILED", "| 4 | `agent` and `example`: the model server failed"),

@@ -74,7 +74,7 @@ final class CommandLineTest {
     @Test
     void listsAllCommands() {
         assertThat(run(Map.of()).err())
-                .contains("a command is missing: run, agent, ")
+                .contains("a command is missing: run, sandbox, agent, ")
                 .doesNotContain(PrepareImageCommand.NAME);
     }
 

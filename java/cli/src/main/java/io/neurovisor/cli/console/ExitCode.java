@@ -27,8 +27,8 @@ public final class ExitCode {
     public static final int SKIPPED = 77;
 
     static final int OUTPUT_LIMIT = 122;
-    static final int SANDBOX_DIED = 123;
-    static final int TIMED_OUT = 124;
+    public static final int SANDBOX_DIED = 123;
+    public static final int TIMED_OUT = 124;
     public static final int FAILED = 125;
     static final int OUTCOME_UNKNOWN = 126;
     public static final int CANCELLED = 130;

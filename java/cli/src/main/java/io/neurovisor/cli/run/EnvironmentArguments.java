@@ -8,10 +8,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Parses {@code --env}: {@code NAME=VALUE}, or {@code NAME} to pass a variable on. Error messages show no values. */
-final class EnvironmentArguments {
+public final class EnvironmentArguments {
     private EnvironmentArguments() {}
 
-    static Map<String, String> parse(List<String> arguments, Map<String, String> own) {
+    public static Map<String, String> parse(List<String> arguments, Map<String, String> own) {
         Map<String, String> variables = new LinkedHashMap<>();
         for (String argument : arguments) {
             int sign = argument.indexOf('=');

@@ -1,6 +1,7 @@
 package io.neurovisor.cli.serve;
 
 import io.neurovisor.cli.console.ExitCode;
+import io.neurovisor.cli.console.NoDaemon;
 import io.neurovisor.cli.options.AcceptsSettings;
 import io.neurovisor.cli.options.CommonOptions;
 import io.neurovisor.engine.fault.NeuroVisorException;

@@ -1,5 +1,6 @@
 package io.neurovisor.cli.serve;
 
+import io.neurovisor.cli.console.NoDaemon;
 import io.neurovisor.cli.options.AcceptsSettings;
 import io.neurovisor.cli.options.CommonOptions;
 import io.neurovisor.engine.fault.NeuroVisorException;

@@ -15,19 +15,52 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Translates the failure of a call into a fault. */
-final class DaemonFailure {
+public final class DaemonFailure {
     private DaemonFailure() {}
 
-    static NeuroVisorException of(StatusException exception, Path socket) {
+    /** Translates the failure of a call that runs a program. */
+    static NeuroVisorException ofProgram(StatusException exception, Path socket) {
+        return ofService(exception).orElseGet(() -> programFailure(exception, socket));
+    }
+
+    /** Translates the failure of a call about sandboxes; a failure in an interrupted thread is its interrupt. */
+    public static NeuroVisorException ofSandboxes(StatusException exception, Path socket) {
+        if (Thread.currentThread().isInterrupted()) {
+            return new NeuroVisorException(Fault.INTERRUPTED, "cancelled", exception);
+        }
+        return ofService(exception).orElseGet(() -> sandboxFailure(exception, socket));
+    }
+
+    private static Optional<NeuroVisorException> ofService(StatusException exception) {
         Status status = StatusProto.fromThrowable(exception);
         String message = status == null ? "" : status.getMessage();
         return reason(status)
-                .map(reason -> new NeuroVisorException(fault(reason).orElse(Fault.DAEMON_REFUSED), message, exception))
-                .orElseGet(() -> withoutReason(exception, socket));
+                .map(reason -> new NeuroVisorException(fault(reason).orElse(Fault.DAEMON_REFUSED), message, exception));
     }
 
-    /** Handles a failure that does not come from the daemon's services but from a library or the connection. */
-    private static NeuroVisorException withoutReason(StatusException exception, Path socket) {
+    // The other failures come from a library or the connection.
+
+    private static NeuroVisorException sandboxFailure(StatusException exception, Path socket) {
+        String words =
+                exception.getStatus().getCode() + ": " + exception.getStatus().getDescription();
+        return switch (exception.getStatus().getCode()) {
+            case UNIMPLEMENTED ->
+                new NeuroVisorException(
+                        Fault.DAEMON_REFUSED,
+                        "the daemon at " + socket + " keeps no sandboxes; start it with --max-sandboxes above 0",
+                        exception);
+            case RESOURCE_EXHAUSTED, UNAUTHENTICATED, PERMISSION_DENIED ->
+                new NeuroVisorException(
+                        Fault.DAEMON_REFUSED,
+                        "the daemon at " + socket + " rejected the call (" + words + ")",
+                        exception);
+            default ->
+                new NeuroVisorException(
+                        Fault.DAEMON_LOST, "the daemon at " + socket + " was lost (" + words + ")", exception);
+        };
+    }
+
+    private static NeuroVisorException programFailure(StatusException exception, Path socket) {
         String words =
                 exception.getStatus().getCode() + ": " + exception.getStatus().getDescription();
         return switch (exception.getStatus().getCode()) {

@@ -1,16 +1,15 @@
-package io.neurovisor.cli.serve;
+package io.neurovisor.cli.console;
 
-import io.neurovisor.cli.console.ExitCode;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** The end of a command whose daemon does not answer. */
-final class NoDaemon {
+public final class NoDaemon {
     private NoDaemon() {}
 
     /** Reports that no daemon answers, and returns the exit code; throws every other failure again. */
-    static int reported(NeuroVisorException exception, CommandSpec command) {
+    public static int reported(NeuroVisorException exception, CommandSpec command) {
         if (exception.fault() != Fault.DAEMON_MISSING) {
             throw exception;
         }

@@ -1,0 +1,102 @@
+package io.neurovisor.cli.sandbox;
+
+import io.neurovisor.cli.run.EnvironmentArguments;
+import io.neurovisor.cli.run.Launch;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.server.client.sandbox.SandboxRequest;
+import io.neurovisor.server.client.sandbox.SandboxView;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Creates a sandbox. */
+@Command(
+        name = "create",
+        description = "Creates a sandbox and prints its id.",
+        footer = {"", "Exit codes: 0 it runs; 3 no daemon answers; 125 it could not be created."},
+        mixinStandardHelpOptions = true)
+final class CreateCommand implements Callable<Integer> {
+    @Mixin
+    private final SandboxAccess daemon = new SandboxAccess();
+
+    @Option(
+            names = "--template",
+            paramLabel = "IMAGE",
+            description = "The image that it is created from. Default: that of the daemon.")
+    private @Nullable String template;
+
+    @Option(
+            names = "--size",
+            paramLabel = "SIZE",
+            completionCandidates = Sizes.class,
+            description = "Its size: ${COMPLETION-CANDIDATES}. Default: that of the daemon.")
+    private @Nullable String size;
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "TIME",
+            description = "The time after which it ends, 1s to 24h. Default: the daemon's --sandbox-timeout.")
+    private @Nullable String timeout;
+
+    @Option(
+            names = {"-e", "--env"},
+            paramLabel = "NAME[=VALUE]",
+            description =
+                    "Set a variable of the environment of its processes, or pass on one of this environment. Repeatable.")
+    private List<String> variables = List.of();
+
+    @Option(
+            names = "--metadata",
+            paramLabel = "KEY=VALUE",
+            description = "A label by which list finds it. Repeatable, up to 64.")
+    private List<String> metadata = List.of();
+
+    @Option(
+            names = "--cwd",
+            paramLabel = "DIR",
+            description = "The directory in which its processes start. Default: its home.")
+    private @Nullable String directory;
+
+    @Option(names = "--name", paramLabel = "NAME", description = "A name for it, which commands accept as ID.")
+    private @Nullable String name;
+
+    @Option(names = "--json", description = "Print the sandbox as one JSON object.")
+    private boolean json;
+
+    private final Launch launch;
+
+    CreateCommand(Launch launch) {
+        this.launch = launch;
+    }
+
+    static final class Sizes implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Arrays.stream(SandboxSize.values()).map(SandboxSize::label).iterator();
+        }
+    }
+
+    @Override
+    public Integer call() {
+        SandboxRequest request = new SandboxRequest(
+                Optional.ofNullable(template),
+                Optional.ofNullable(size),
+                SandboxArguments.time("--timeout", timeout),
+                EnvironmentArguments.parse(variables, launch.environment().variables()),
+                SandboxArguments.metadata(metadata),
+                Optional.ofNullable(directory),
+                Optional.ofNullable(name));
+        return daemon.call(client -> {
+            SandboxView created = client.create(request);
+            daemon.print(json ? SandboxText.json(created).toPrettyString() : created.id());
+            daemon.remark("sandbox " + created.id() + " ends at " + created.ends() + " unless its time-out is set again");
+            return 0;
+        });
+    }
+}

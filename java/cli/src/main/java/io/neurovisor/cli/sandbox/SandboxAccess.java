@@ -1,0 +1,137 @@
+package io.neurovisor.cli.sandbox;
+
+import io.neurovisor.cli.console.Cancellation;
+import io.neurovisor.cli.console.ExitCode;
+import io.neurovisor.cli.console.NoDaemon;
+import io.neurovisor.cli.console.StandardStreams;
+import io.neurovisor.cli.console.Table;
+import io.neurovisor.cli.options.AcceptsSettings;
+import io.neurovisor.cli.options.CommonOptions;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.sandbox.SandboxId;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.server.client.sandbox.SandboxClient;
+import io.neurovisor.server.client.sandbox.SandboxView;
+import io.neurovisor.server.config.ApiKey;
+import io.neurovisor.server.setting.NearestName;
+import io.neurovisor.server.setting.SettingGroup;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToIntFunction;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The daemon whose sandboxes a command is about. */
+@Command
+@AcceptsSettings(SettingGroup.SOCKET)
+final class SandboxAccess {
+    /** For an answer about a process. */
+    private static final Duration ANSWER = Duration.ofSeconds(30);
+
+    @Mixin
+    private final CommonOptions common = new CommonOptions();
+
+    @Option(
+            names = "--key-file",
+            paramLabel = "FILE",
+            description = "A file with an API key, whose sandboxes are used. Default: the sandboxes of this user.")
+    private @Nullable Path keyFile;
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
+    static Deadline answer() {
+        return Deadline.after(ANSWER, Ticker.SYSTEM);
+    }
+
+    /** Does the work of a command and returns its exit code. */
+    int call(ToIntFunction<SandboxClient> work) {
+        return call(work, ExitCode.NO_DAEMON);
+    }
+
+    /** Does the work of a command that ends with the exit code of a process. */
+    int callOfProcess(ToIntFunction<SandboxClient> work) {
+        return call(work, ExitCode.FAILED);
+    }
+
+    private int call(ToIntFunction<SandboxClient> work, int noDaemon) {
+        Path socket = common.config().daemon().socket();
+        Optional<String> key = Optional.ofNullable(keyFile).map(file -> ApiKey.read(file, "--key-file"));
+        try (SandboxClient client = SandboxClient.connect(socket, key);
+                Cancellation _ = Cancellation.ofDaemonsWork()) {
+            return work.applyAsInt(client);
+        } catch (NeuroVisorException exception) {
+            NoDaemon.reported(exception, command);
+            return noDaemon;
+        } catch (StandardStreams.Closed closed) {
+            return ExitCode.OUTPUT_CLOSED;
+        }
+    }
+
+    /** Returns the id of a running sandbox, which may be abbreviated or named. */
+    String id(SandboxClient client, String text) {
+        return id(client, text, false);
+    }
+
+    /** @param ended whether it may have ended */
+    String id(SandboxClient client, String text, boolean ended) {
+        if (SandboxId.isValid(text)) {
+            return text;
+        }
+        List<SandboxView> all = client.list(ended, Map.of());
+        List<String> named = ids(all.stream().filter(sandbox -> sandbox.name().equals(text)));
+        List<String> found = named.isEmpty()
+                ? ids(all.stream().filter(sandbox -> sandbox.id().startsWith(text)))
+                : named;
+        if (text.isEmpty() || found.isEmpty()) {
+            List<String> known = all.stream()
+                    .flatMap(sandbox -> Stream.of(sandbox.id(), sandbox.name()))
+                    .filter(name -> !name.isEmpty())
+                    .toList();
+            throw NeuroVisorException.invalid(
+                    "sandbox",
+                    "no sandbox has the name \"" + text + "\" or an id that begins with it"
+                            + NearestName.of(text, known)
+                                    .map(near -> "; did you mean " + near + "?")
+                                    .orElse("; neurovisor sandbox list shows the sandboxes"));
+        }
+        if (found.size() > 1) {
+            throw NeuroVisorException.invalid(
+                    "sandbox", "\"" + text + "\" may be any of these sandboxes: " + String.join(", ", found));
+        }
+        return found.getFirst();
+    }
+
+    private static List<String> ids(Stream<SandboxView> sandboxes) {
+        return sandboxes.map(SandboxView::id).toList();
+    }
+
+    /** Prints a line on stdout. */
+    void print(String line) {
+        command.commandLine().getOut().println(line);
+        command.commandLine().getOut().flush();
+    }
+
+    void print(Table table) {
+        table.print(command.commandLine().getOut());
+    }
+
+    /** Prints a line on stderr that {@code --quiet} suppresses. */
+    void remark(String line) {
+        common.tell(command.commandLine().getErr(), line);
+    }
+
+    /** Prints a problem on stderr. */
+    void problem(String line) {
+        command.commandLine().getErr().println("neurovisor: " + line);
+    }
+}

@@ -1,0 +1,237 @@
+package io.neurovisor.cli.sandbox;
+
+import com.google.protobuf.Timestamp;
+import com.google.rpc.Code;
+import io.grpc.Server;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.StreamObserver;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.neurovisor.proto.sandbox.CreateRequest;
+import io.neurovisor.proto.sandbox.CreateResponse;
+import io.neurovisor.proto.sandbox.EndReason;
+import io.neurovisor.proto.sandbox.GetRequest;
+import io.neurovisor.proto.sandbox.GetResponse;
+import io.neurovisor.proto.sandbox.KillRequest;
+import io.neurovisor.proto.sandbox.KillResponse;
+import io.neurovisor.proto.sandbox.ListRequest;
+import io.neurovisor.proto.sandbox.ListResponse;
+import io.neurovisor.proto.sandbox.MetricsPoint;
+import io.neurovisor.proto.sandbox.MetricsRequest;
+import io.neurovisor.proto.sandbox.MetricsResponse;
+import io.neurovisor.proto.sandbox.Sandbox;
+import io.neurovisor.proto.sandbox.SandboxEventKind;
+import io.neurovisor.proto.sandbox.SandboxLayer;
+import io.neurovisor.proto.sandbox.SandboxServiceGrpc;
+import io.neurovisor.proto.sandbox.SandboxState;
+import io.neurovisor.proto.sandbox.SetTimeoutRequest;
+import io.neurovisor.proto.sandbox.SetTimeoutResponse;
+import io.neurovisor.proto.sandbox.WatchRequest;
+import io.neurovisor.proto.sandbox.WatchResponse;
+import io.neurovisor.server.status.RpcFailure;
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+
+/** A daemon on a Unix socket that keeps sandboxes without machines. What their processes do is scripted. */
+final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase implements AutoCloseable {
+    private static final long START_SECONDS = 1_800_000_000;
+
+    private final Map<String, Sandbox> sandboxes = new ConcurrentHashMap<>();
+    private final List<String> order = new CopyOnWriteArrayList<>();
+    private final List<CreateRequest> created = new CopyOnWriteArrayList<>();
+    private final ScriptedProcesses processes = new ScriptedProcesses(this);
+    private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    private final Server server;
+
+    private FakeSandboxDaemon(Path socket, boolean hasSandboxes) throws IOException {
+        NettyServerBuilder builder = NettyServerBuilder.forAddress(UnixDomainSocketAddress.of(socket))
+                .channelType(NioServerDomainSocketChannel.class)
+                .bossEventLoopGroup(eventLoop)
+                .workerEventLoopGroup(eventLoop);
+        if (hasSandboxes) {
+            builder.addService(this).addService(processes);
+        }
+        server = builder.build().start();
+    }
+
+    static FakeSandboxDaemon at(Path socket) throws IOException {
+        return new FakeSandboxDaemon(socket, true);
+    }
+
+    /** Returns a daemon that serves none of the services. */
+    static FakeSandboxDaemon withoutSandboxes(Path socket) throws IOException {
+        return new FakeSandboxDaemon(socket, false);
+    }
+
+    /** Adds a running sandbox. */
+    void add(String id, String name) {
+        put(Sandbox.newBuilder()
+                .setId(id)
+                .setName(name)
+                .setState(SandboxState.SANDBOX_STATE_RUNNING)
+                .setTemplate("base")
+                .setSize("small")
+                .setCreated(time(START_SECONDS))
+                .setEnds(time(START_SECONDS + 300))
+                .setVcpuCount(1)
+                .setMemoryBytes(256L << 20)
+                .setDiskBytes(100L << 20)
+                .setVmId("vm-1")
+                .build());
+    }
+
+    private void put(Sandbox sandbox) {
+        if (sandboxes.put(sandbox.getId(), sandbox) == null) {
+            order.addFirst(sandbox.getId());
+        }
+    }
+
+    void end(String id, EndReason reason) {
+        Sandbox running = sandboxes.get(id);
+        put(running.toBuilder()
+                .setState(SandboxState.SANDBOX_STATE_ENDED)
+                .setEndReason(reason)
+                .build());
+    }
+
+    ScriptedProcesses processes() {
+        return processes;
+    }
+
+    List<CreateRequest> created() {
+        return List.copyOf(created);
+    }
+
+    static Timestamp time(long seconds) {
+        return Timestamp.newBuilder().setSeconds(seconds).build();
+    }
+
+    static <T> void answer(StreamObserver<T> client, T answer) {
+        client.onNext(answer);
+        client.onCompleted();
+    }
+
+    private static boolean isRunning(Sandbox sandbox) {
+        return sandbox.getState() == SandboxState.SANDBOX_STATE_RUNNING;
+    }
+
+    @Override
+    public void create(CreateRequest request, StreamObserver<CreateResponse> client) {
+        created.add(request);
+        String id = "new".concat("a".repeat(17));
+        add(id, request.getName());
+        Sandbox sandbox = sandboxes.get(id).toBuilder()
+                .putAllMetadata(request.getMetadataMap())
+                .build();
+        put(sandbox);
+        answer(client, CreateResponse.newBuilder().setSandbox(sandbox).build());
+    }
+
+    @Override
+    public void get(GetRequest request, StreamObserver<GetResponse> client) {
+        Sandbox sandbox = sandboxes.get(request.getSandboxId());
+        if (sandbox == null) {
+            client.onError(
+                    new RpcFailure(Code.NOT_FOUND, "SANDBOX_UNKNOWN", "sandbox " + request.getSandboxId() + " is unknown")
+                            .exception());
+            return;
+        }
+        SandboxLayer layer = SandboxLayer.newBuilder()
+                .setNumber(1)
+                .setName("hardware")
+                .setStatus("live")
+                .setDetail("KVM")
+                .build();
+        answer(
+                client,
+                GetResponse.newBuilder()
+                        .setSandbox(sandbox.toBuilder().addLayers(layer))
+                        .build());
+    }
+
+    /** Pages hold one sandbox each. */
+    @Override
+    public void list(ListRequest request, StreamObserver<ListResponse> client) {
+        List<Sandbox> found = new ArrayList<>();
+        for (String id : order) {
+            Sandbox sandbox = sandboxes.get(id);
+            if ((isRunning(sandbox) || request.getStatesList().contains(sandbox.getState()))
+                    && sandbox.getMetadataMap()
+                            .entrySet()
+                            .containsAll(request.getMetadataMap().entrySet())) {
+                found.add(sandbox);
+            }
+        }
+        int index = request.getPageToken().isEmpty() ? 0 : Integer.parseInt(request.getPageToken());
+        ListResponse.Builder page = ListResponse.newBuilder();
+        if (index < found.size()) {
+            page.addSandboxes(found.get(index));
+        }
+        if (index + 1 < found.size()) {
+            page.setNextPageToken(Integer.toString(index + 1));
+        }
+        answer(client, page.build());
+    }
+
+    @Override
+    public void setTimeout(SetTimeoutRequest request, StreamObserver<SetTimeoutResponse> client) {
+        Sandbox changed = sandboxes.get(request.getSandboxId()).toBuilder()
+                .setEnds(time(START_SECONDS + request.getTimeoutSecs()))
+                .build();
+        put(changed);
+        answer(client, SetTimeoutResponse.newBuilder().setSandbox(changed).build());
+    }
+
+    @Override
+    public void kill(KillRequest request, StreamObserver<KillResponse> client) {
+        Sandbox sandbox = sandboxes.get(request.getSandboxId());
+        boolean killed = sandbox != null && isRunning(sandbox);
+        if (killed) {
+            end(request.getSandboxId(), EndReason.END_REASON_KILLED);
+        }
+        answer(client, KillResponse.newBuilder().setKilled(killed).build());
+    }
+
+    @Override
+    public void metrics(MetricsRequest request, StreamObserver<MetricsResponse> client) {
+        MetricsResponse.Builder points = MetricsResponse.newBuilder();
+        for (int i = 0; i < 20; i++) {
+            points.addPoints(MetricsPoint.newBuilder()
+                    .setTime(time(START_SECONDS + 5L * i))
+                    .setCpuUsedPercent(i)
+                    .setMemoryUsedBytes(50 << 20)
+                    .setMemoryTotalBytes(256 << 20)
+                    .setProcesses(3));
+        }
+        answer(client, points.build());
+    }
+
+    @Override
+    public void watch(WatchRequest request, StreamObserver<WatchResponse> client) {
+        for (String id : order) {
+            client.onNext(WatchResponse.newBuilder()
+                    .setTime(time(START_SECONDS))
+                    .setSandboxId(id)
+                    .setKind(SandboxEventKind.SANDBOX_EVENT_KIND_ENDED)
+                    .setEndReason(EndReason.END_REASON_TIMED_OUT)
+                    .build());
+        }
+        client.onCompleted();
+    }
+
+    /** Breaks all connections. */
+    @Override
+    public void close() {
+        server.shutdownNow();
+        eventLoop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+    }
+}

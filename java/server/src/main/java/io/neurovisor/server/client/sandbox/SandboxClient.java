@@ -1,0 +1,140 @@
+package io.neurovisor.server.client.sandbox;
+
+import io.grpc.StatusException;
+import io.grpc.stub.BlockingClientCall;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.process.GuestProcesses;
+import io.neurovisor.proto.sandbox.CreateRequest;
+import io.neurovisor.proto.sandbox.GetRequest;
+import io.neurovisor.proto.sandbox.KillRequest;
+import io.neurovisor.proto.sandbox.ListRequest;
+import io.neurovisor.proto.sandbox.ListResponse;
+import io.neurovisor.proto.sandbox.MetricsRequest;
+import io.neurovisor.proto.sandbox.SandboxServiceGrpc;
+import io.neurovisor.proto.sandbox.SandboxServiceGrpc.SandboxServiceBlockingV2Stub;
+import io.neurovisor.proto.sandbox.SetTimeoutRequest;
+import io.neurovisor.proto.sandbox.WatchRequest;
+import io.neurovisor.proto.sandbox.WatchResponse;
+import io.neurovisor.server.client.DaemonConnection;
+import io.neurovisor.server.client.DaemonFailure;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * Creates and manages the sandboxes of the daemon that serves a Unix socket. A failed call throws {@link
+ * NeuroVisorException} with the daemon's fault, or {@code DAEMON_LOST} if the connection broke. Thread-safe.
+ */
+public final class SandboxClient implements AutoCloseable {
+    /** For calls that need no machine. */
+    private static final Duration ANSWER = Duration.ofSeconds(30);
+
+    /** A page fits into a message even if each sandbox has as much metadata as is allowed. */
+    private static final int PAGE = 50;
+
+    private final DaemonConnection connection;
+
+    private SandboxClient(DaemonConnection connection) {
+        this.connection = connection;
+    }
+
+    /** Connects as {@link io.neurovisor.server.client.DaemonClient#connect(Path, Optional)} does. */
+    public static SandboxClient connect(Path socket, Optional<String> key) {
+        return new SandboxClient(DaemonConnection.open(socket, key));
+    }
+
+    /** Creates a sandbox; blocks until it runs. */
+    public SandboxView create(SandboxRequest request) {
+        CreateRequest message = SandboxMessages.message(request);
+        // The daemon limits the wait for a machine.
+        return SandboxMessages.view(connection.answer(() -> SandboxServiceGrpc.newBlockingV2Stub(connection.calls())
+                .create(message)
+                .getSandbox()));
+    }
+
+    public SandboxView get(String id) {
+        GetRequest message = GetRequest.newBuilder().setSandboxId(id).build();
+        return SandboxMessages.view(connection.answer(() -> calls().get(message).getSandbox()));
+    }
+
+    /**
+     * Returns the sandboxes, the newest first.
+     *
+     * @param ended whether those that have ended are included
+     * @param metadata pairs that all of them have
+     */
+    public List<SandboxView> list(boolean ended, Map<String, String> metadata) {
+        ListRequest.Builder request =
+                ListRequest.newBuilder().putAllMetadata(metadata).setPageSize(PAGE);
+        if (ended) {
+            request.addAllStates(SandboxMessages.allStates());
+        }
+        List<SandboxView> all = new ArrayList<>();
+        do {
+            ListResponse page = connection.answer(() -> calls().list(request.build()));
+            page.getSandboxesList().forEach(sandbox -> all.add(SandboxMessages.view(sandbox)));
+            request.setPageToken(page.getNextPageToken());
+        } while (!request.getPageToken().isEmpty());
+        return all;
+    }
+
+    /** Sets the rest of a sandbox's life; zero ends it. */
+    public SandboxView setTimeout(String id, Duration timeout) {
+        SetTimeoutRequest message = SetTimeoutRequest.newBuilder()
+                .setSandboxId(id)
+                .setTimeoutSecs((int) timeout.toSeconds())
+                .build();
+        return SandboxMessages.view(connection.answer(() -> calls().setTimeout(message).getSandbox()));
+    }
+
+    /** Ends a sandbox; returns false if it had ended before. */
+    public boolean kill(String id) {
+        KillRequest message = KillRequest.newBuilder().setSandboxId(id).build();
+        return connection.answer(() -> calls().kill(message).getKilled());
+    }
+
+    /** Returns the measurements of the last hour. */
+    public List<SandboxUsage> usage(String id) {
+        MetricsRequest message = MetricsRequest.newBuilder().setSandboxId(id).build();
+        return connection.answer(() -> calls().metrics(message)).getPointsList().stream()
+                .map(SandboxMessages::usage)
+                .toList();
+    }
+
+    /** Reports changes of sandboxes until the thread is interrupted or the daemon ends the stream. */
+    public void watch(Consumer<SandboxChange> listener) {
+        BlockingClientCall<?, WatchResponse> call = SandboxServiceGrpc.newBlockingV2Stub(connection.calls())
+                .watch(WatchRequest.getDefaultInstance());
+        try {
+            for (WatchResponse event = call.read(); event != null; event = call.read()) {
+                listener.accept(SandboxMessages.change(event));
+            }
+        } catch (StatusException exception) {
+            throw DaemonFailure.ofSandboxes(exception, connection.socket());
+        } catch (InterruptedException exception) {
+            throw NeuroVisorException.interrupted("cancelled", exception);
+        } finally {
+            call.cancel("the client does not watch any more", null);
+        }
+    }
+
+    /** Returns the processes of a sandbox. Closing this client detaches from them. */
+    public GuestProcesses processes(String id) {
+        return new DaemonProcesses(connection, id);
+    }
+
+    private SandboxServiceBlockingV2Stub calls() {
+        return SandboxServiceGrpc.newBlockingV2Stub(connection.calls())
+                .withDeadlineAfter(ANSWER.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    @Override
+    public void close() {
+        connection.close();
+    }
+}

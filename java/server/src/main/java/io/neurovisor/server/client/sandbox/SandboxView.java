@@ -1,0 +1,48 @@
+package io.neurovisor.server.client.sandbox;
+
+import io.neurovisor.engine.layer.LayerState;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A sandbox as a daemon describes it.
+ *
+ * @param state in small letters, such as {@code running}
+ * @param ends the time at which its time-out passes, or at which it ended
+ * @param endReason in small letters, such as {@code timed out}; empty if it has not ended
+ * @param endDetail why it ended, for people
+ * @param layers empty in a list
+ */
+public record SandboxView(
+        String id,
+        String name,
+        String state,
+        String template,
+        String size,
+        Instant created,
+        Instant ends,
+        Map<String, String> metadata,
+        int vcpuCount,
+        long memoryBytes,
+        long diskBytes,
+        String vmId,
+        String endReason,
+        String endDetail,
+        List<LayerState> layers) {
+    static final String ENDED = "ended";
+
+    public SandboxView {
+        metadata = Map.copyOf(metadata);
+        layers = List.copyOf(layers);
+    }
+
+    public boolean hasEnded() {
+        return state.equals(ENDED);
+    }
+
+    /** Returns how it ended in words, such as {@code timed out}. */
+    public String end() {
+        return endDetail.isEmpty() ? endReason : endReason + " (" + endDetail + ")";
+    }
+}
