@@ -7,9 +7,11 @@ import io.neurovisor.server.access.keys.KeyGrant;
 import io.neurovisor.server.access.keys.KeyName;
 import io.neurovisor.server.access.keys.KeySecret;
 import io.neurovisor.server.access.keys.Quota;
+import io.neurovisor.server.access.keys.SandboxQuota;
 import io.neurovisor.server.access.keys.Scope;
 import io.neurovisor.server.access.keys.TokenBudget;
 import io.neurovisor.server.config.RateLimit;
+import io.neurovisor.server.setting.DataSize;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -36,7 +38,7 @@ final class KeyArguments {
     @Option(
             names = "--scopes",
             paramLabel = "SCOPE,...",
-            description = "Its scopes, of execute, infer, agent and metrics. Default: all of them.")
+            description = "Its scopes, of execute, infer, agent, sandbox and metrics. Default: all of them.")
     private @Nullable String scopes;
 
     @Option(
@@ -66,6 +68,18 @@ final class KeyArguments {
     private @Nullable String maxWaiting;
 
     @Option(
+            names = "--max-sandboxes",
+            paramLabel = "N",
+            description = "The number of sandboxes that it may have running at a time. Default: no limit.")
+    private @Nullable String maxSandboxes;
+
+    @Option(
+            names = "--sandbox-memory",
+            paramLabel = "SIZE",
+            description = "The memory of all its running sandboxes together, such as 4G. Default: no limit.")
+    private @Nullable String sandboxMemory;
+
+    @Option(
             names = "--token-budget",
             paramLabel = "N/day",
             description =
@@ -89,6 +103,9 @@ final class KeyArguments {
         PoolShare checkedShare = new PoolShare(
                 parse("--max-machines", maxMachines, PoolShare::parse, PoolShare.ALLOWED, problems),
                 parse("--max-waiting", maxWaiting, PoolShare::parse, PoolShare.ALLOWED, problems));
+        SandboxQuota checkedSandboxes = new SandboxQuota(
+                parse("--max-sandboxes", maxSandboxes, SandboxQuota::parse, SandboxQuota.ALLOWED, problems),
+                parse("--sandbox-memory", sandboxMemory, DataSize::parse, SandboxQuota.ALLOWED_MEMORY, problems));
         Optional<TokenBudget> checkedTokens =
                 parse("--token-budget", tokenBudget, TokenBudget::parse, TokenBudget.ALLOWED, problems);
         Optional<KeyExpiry> checkedExpiry =
@@ -102,6 +119,7 @@ final class KeyArguments {
                 checkedRate,
                 checkedQuota,
                 checkedShare,
+                checkedSandboxes,
                 checkedTokens,
                 checkedExpiry);
     }

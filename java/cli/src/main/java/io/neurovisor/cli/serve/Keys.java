@@ -69,6 +69,8 @@ final class Keys {
                 "QUOTA",
                 "MACHINES",
                 "WAITING",
+                "SANDBOXES",
+                "SANDBOX MEMORY",
                 "TOKENS",
                 "CREATED",
                 "USED",
@@ -81,6 +83,8 @@ final class Keys {
                 key.grant().quota().map(Object::toString).orElse(NONE),
                 key.grant().share().machines().map(Object::toString).orElse(NONE),
                 key.grant().share().waiting().map(Object::toString).orElse(NONE),
+                key.grant().sandboxes().sandboxes().map(Object::toString).orElse(NONE),
+                key.grant().sandboxes().memory().map(Object::toString).orElse(NONE),
                 key.grant().tokens().map(Object::toString).orElse(NONE),
                 Table.time(key.created()),
                 key.lastUsed().map(Table::time).orElse(NONE),
@@ -119,6 +123,8 @@ final class Keys {
             key.grant().quota().ifPresent(quota -> object.put("quota", quota.toString()));
             key.grant().share().machines().ifPresent(count -> object.put("max_machines", count));
             key.grant().share().waiting().ifPresent(count -> object.put("max_waiting", count));
+            key.grant().sandboxes().sandboxes().ifPresent(count -> object.put("max_sandboxes", count));
+            key.grant().sandboxes().memory().ifPresent(memory -> object.put("sandbox_memory", memory.toString()));
             key.grant().tokens().ifPresent(budget -> object.put("token_budget", budget.toString()));
             object.put("created", key.created().toString());
             key.lastUsed().ifPresent(time -> object.put("used", time.toString()));

@@ -31,7 +31,8 @@ final class KeysCommandTest {
     @Test
     void listWithoutKeysCreatesNoFiles() {
         assertThat(run("keys", "list").out())
-                .isEqualTo("NAME  SCOPES  RATE  QUOTA  MACHINES  WAITING  TOKENS  CREATED  USED  EXPIRES  REVOKED\n");
+                .isEqualTo("NAME  SCOPES  RATE  QUOTA  MACHINES  WAITING  SANDBOXES  SANDBOX MEMORY  TOKENS  CREATED  USED"
+                        + "  EXPIRES  REVOKED\n");
         assertThat(run("keys", "list", "--json").out()).isEqualTo("[ ]\n");
         Run revoke = run("keys", "revoke", "ci");
         assertThat(revoke.exitCode()).isEqualTo(2);
@@ -55,6 +56,10 @@ final class KeysCommandTest {
                 "2",
                 "--max-waiting",
                 "5",
+                "--max-sandboxes",
+                "3",
+                "--sandbox-memory",
+                "4G",
                 "--token-budget",
                 "2000000/day",
                 "--expires",
@@ -69,8 +74,8 @@ final class KeysCommandTest {
                         .skip(1)
                         .map(line -> line.replaceAll("\\d{4}-\\S+", "TIME").replaceAll(" +", " ")))
                 .containsExactly(
-                        "ci execute,agent 10:5 1000/day 2 5 2000000/day TIME - TIME -",
-                        "other execute,infer,agent,metrics - - - - - TIME - - -");
+                        "ci execute,agent 10:5 1000/day 2 5 3 4G 2000000/day TIME - TIME -",
+                        "other execute,infer,agent,sandbox,metrics - - - - - - - TIME - - -");
         JsonNode json =
                 new ObjectMapper().readTree(run("keys", "list", "--json").out());
         assertThat(json.at("/0/name").asText()).isEqualTo("ci");
@@ -79,6 +84,8 @@ final class KeysCommandTest {
         assertThat(json.at("/0/quota").asText()).isEqualTo("1000/day");
         assertThat(json.at("/0/max_machines").asInt()).isEqualTo(2);
         assertThat(json.at("/0/max_waiting").asInt()).isEqualTo(5);
+        assertThat(json.at("/0/max_sandboxes").asInt()).isEqualTo(3);
+        assertThat(json.at("/0/sandbox_memory").asText()).isEqualTo("4G");
         assertThat(json.at("/0/token_budget").asText()).isEqualTo("2000000/day");
         assertThat(Duration.between(
                         Instant.parse(json.at("/0/created").asText()),
@@ -136,6 +143,10 @@ final class KeysCommandTest {
                 "0",
                 "--max-waiting",
                 "many",
+                "--max-sandboxes",
+                "-1",
+                "--sandbox-memory",
+                "all",
                 "--token-budget",
                 "1000/hour",
                 "--expires",
@@ -145,12 +156,14 @@ final class KeysCommandTest {
         assertThat(run.err())
                 .contains(
                         "NAME: \"a [2Jb\" is not allowed; use at most 63 small letters",
-                        "--scopes: \"fly\" is not allowed; use execute, infer, agent, metrics",
+                        "--scopes: \"fly\" is not allowed; use execute, infer, agent, sandbox, metrics",
                         "--scopes: \"\" is not allowed",
                         "--rate: \"fast\" is not allowed; use CAPACITY:PER_SECOND",
                         "--quota: \"-1\" is not allowed; use a number of executions",
                         "--max-machines: \"0\" is not allowed; use a number of 1 to 999999",
                         "--max-waiting: \"many\" is not allowed; use a number of 1 to 999999",
+                        "--max-sandboxes: \"-1\" is not allowed; use a number of 0 to 999999",
+                        "--sandbox-memory: \"all\" is not allowed; use a size such as 512M or 4G",
                         "--token-budget: \"1000/hour\" is not allowed; use a number of tokens of 1 to 999999999999",
                         "--expires: \"2020-01-01\" is not allowed; use a time in the future")
                 .doesNotContain("\u001b");

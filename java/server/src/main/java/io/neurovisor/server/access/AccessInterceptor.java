@@ -45,7 +45,10 @@ public record AccessInterceptor(Callers callers, RateLimits limits, Consumer<Ten
             "neurovisor.execution.ExecutionService", Scope.EXECUTE,
             "neurovisor.inference.InferenceService", Scope.INFER,
             "inference.InferenceService", Scope.INFER,
-            "neurovisor.agent.AgentService", Scope.AGENT);
+            "neurovisor.agent.AgentService", Scope.AGENT,
+            "neurovisor.sandbox.v1.SandboxService", Scope.SANDBOX,
+            "neurovisor.sandbox.v1.ProcessService", Scope.SANDBOX,
+            "neurovisor.sandbox.v1.FileService", Scope.SANDBOX);
 
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(

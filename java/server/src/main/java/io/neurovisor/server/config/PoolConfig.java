@@ -15,7 +15,7 @@ import java.time.Duration;
  * @param primeJavascript whether waiting machines are warmed up with JavaScript too, not only with Python
  */
 public record PoolConfig(int warm, int max, Duration acquireTimeout, boolean primeJavascript) {
-    private static final int MAX_MACHINES = 1000;
+    static final int MAX_MACHINES = 1000;
 
     public static final Setting<Integer> WARM = Setting.declare(
                     "warm",

@@ -46,6 +46,7 @@ public final class StartChecks {
                 () -> EbpfLayer.require(config.vmm().ebpf(), settings.ebpf()),
                 settings::requireFreeUids,
                 this::timeouts,
+                this::maxSandboxes,
                 this::callsTls,
                 this::metricsTls,
                 this::modelKey);
@@ -63,6 +64,11 @@ public final class StartChecks {
     RequestTimeouts timeouts() {
         return new RequestTimeouts(
                 config.execution().timeout(), config.execution().timeoutMax());
+    }
+
+    /** Returns the most running sandboxes; 0 if their services are off. */
+    int maxSandboxes() {
+        return config.sandbox().maxOf(config.pool().max());
     }
 
     Optional<SslContext> callsTls() {

@@ -39,6 +39,7 @@ import io.neurovisor.server.access.keys.KeyExpiry;
 import io.neurovisor.server.access.keys.KeyGrant;
 import io.neurovisor.server.access.keys.KeyName;
 import io.neurovisor.server.access.keys.Quota;
+import io.neurovisor.server.access.keys.SandboxQuota;
 import io.neurovisor.server.access.keys.Scope;
 import io.neurovisor.server.config.RateLimit;
 import io.neurovisor.server.status.FaultStatus;
@@ -181,6 +182,7 @@ final class AccessInterceptorTest {
                         Optional.empty(),
                         Optional.empty(),
                         PoolShare.UNLIMITED,
+                        SandboxQuota.UNLIMITED,
                         Optional.empty(),
                         Optional.of(new KeyExpiry(end))))
                 .secret()

@@ -12,6 +12,7 @@ import io.neurovisor.server.access.keys.ApiKeys;
 import io.neurovisor.server.access.keys.KeyGrant;
 import io.neurovisor.server.access.keys.KeyName;
 import io.neurovisor.server.access.keys.Quota;
+import io.neurovisor.server.access.keys.SandboxQuota;
 import io.neurovisor.server.access.keys.Scope;
 import io.neurovisor.server.access.keys.TokenBudget;
 import java.nio.file.Path;
@@ -158,6 +159,7 @@ final class TokenBudgetsTest {
                         Optional.empty(),
                         Optional.empty(),
                         PoolShare.UNLIMITED,
+                        SandboxQuota.UNLIMITED,
                         tokens,
                         Optional.empty()))
                 .key());

@@ -40,6 +40,8 @@ final class LoadedConfigTest {
             entry("max", "1"),
             entry("acquire-timeout", "90s"),
             entry("prime-javascript", "on"),
+            entry("max-sandboxes", "0"),
+            entry("sandbox-timeout", "11m"),
             entry("vm-uids", "4000-4999"),
             entry("image-uids", "off"),
             entry("vmm", "qemu"),
@@ -95,6 +97,7 @@ final class LoadedConfigTest {
                     RequiredLayers.numbered("1,6")),
             new ExecutionConfig(Duration.ofMinutes(5), Duration.ofHours(2)),
             new PoolConfig(0, 1, Duration.ofSeconds(90), true),
+            new SandboxConfig(Optional.of(0), Duration.ofMinutes(11)),
             new UidConfig(new UidRange(4000, 4999), Optional.empty()),
             new ModelConfig(
                     "qwen2.5-coder:0.5b",

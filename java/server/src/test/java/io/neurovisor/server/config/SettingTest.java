@@ -63,6 +63,8 @@ final class SettingTest {
                         entry("max", "10"),
                         entry("acquire-timeout", "30s"),
                         entry("prime-javascript", "off"),
+                        entry("max-sandboxes", "auto"),
+                        entry("sandbox-timeout", "300s"),
                         entry("vm-uids", "2000000000-2000000999"),
                         entry("image-uids", "2000065536-2000131071"),
                         entry("model", "qwen3"),

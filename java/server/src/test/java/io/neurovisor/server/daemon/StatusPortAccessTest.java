@@ -12,6 +12,7 @@ import io.neurovisor.server.access.keys.ApiKeys;
 import io.neurovisor.server.access.keys.KeyExpiry;
 import io.neurovisor.server.access.keys.KeyGrant;
 import io.neurovisor.server.access.keys.KeyName;
+import io.neurovisor.server.access.keys.SandboxQuota;
 import io.neurovisor.server.access.keys.Scope;
 import io.neurovisor.server.access.tls.ServerTls;
 import io.neurovisor.server.client.StatusClient;
@@ -103,6 +104,7 @@ final class StatusPortAccessTest {
                         Optional.empty(),
                         Optional.empty(),
                         PoolShare.UNLIMITED,
+                        SandboxQuota.UNLIMITED,
                         Optional.empty(),
                         KeyExpiry.parse("1h", InstantSource.system().instant())))
                 .secret()

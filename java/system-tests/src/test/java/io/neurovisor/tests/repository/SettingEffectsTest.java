@@ -14,6 +14,7 @@ import io.neurovisor.server.config.MetricsConfig;
 import io.neurovisor.server.config.ModelConfig;
 import io.neurovisor.server.config.PoolConfig;
 import io.neurovisor.server.config.RetentionConfig;
+import io.neurovisor.server.config.SandboxConfig;
 import io.neurovisor.server.config.TelemetryConfig;
 import io.neurovisor.server.config.UidConfig;
 import io.neurovisor.server.config.VmmConfig;
@@ -57,6 +58,8 @@ final class SettingEffectsTest {
             entry(PoolConfig.MAX, POOL),
             entry(PoolConfig.ACQUIRE_TIMEOUT, FULL),
             entry(PoolConfig.PRIME_JAVASCRIPT, "NeuroVisorWiringTest.primesJavaScriptToo"),
+            entry(SandboxConfig.MAX_SANDBOXES, "SandboxConfigTest.rejectsMoreSandboxesThanMachines"),
+            entry(SandboxConfig.SANDBOX_TIMEOUT, "LoadedConfigTest.readsEveryOption"),
             entry(UidConfig.VM_UIDS, FULL),
             entry(UidConfig.IMAGE_UIDS, "CustomImageIT.packageScriptsRunAsRootIfAllowed"),
             entry(ModelConfig.MODEL, "AgentModelsTest.asksTheConfiguredServerForTheConfiguredModel"),

@@ -72,9 +72,9 @@ public final class ApiKeys implements AutoCloseable {
     private AccessKey insert(Handle handle, KeyGrant grant, KeySecret secret) {
         handle.createUpdate("""
                         INSERT INTO access_key (name, hash, scopes, rate_limit, quota, max_machines, max_waiting,
-                            token_budget, expires_ms, created_ms)
+                            max_sandboxes, sandbox_memory, token_budget, expires_ms, created_ms)
                         VALUES (:name, :hash, :scopes, :rateLimit, :quota, :maxMachines, :maxWaiting,
-                            :tokens, :expires, :created)
+                            :maxSandboxes, :sandboxMemory, :tokens, :expires, :created)
                         """)
                 .bind("name", grant.name().value())
                 .bind("hash", secret.hash())
@@ -83,6 +83,12 @@ public final class ApiKeys implements AutoCloseable {
                 .bind("quota", grant.quota().map(Object::toString).orElse(null))
                 .bind("maxMachines", grant.share().machines().orElse(null))
                 .bind("maxWaiting", grant.share().waiting().orElse(null))
+                .bind(
+                        "maxSandboxes",
+                        grant.sandboxes().sandboxes().map(Object::toString).orElse(null))
+                .bind(
+                        "sandboxMemory",
+                        grant.sandboxes().memory().map(Object::toString).orElse(null))
                 .bind("tokens", grant.tokens().map(Object::toString).orElse(null))
                 .bind(
                         "expires",

@@ -14,6 +14,7 @@ import java.util.Set;
  * @param rateLimit replaces the service's; empty for the service's
  * @param quota empty for none
  * @param share the key's limit in the pool
+ * @param sandboxes the key's limit of running sandboxes
  * @param tokens of language models; empty for no limit
  * @param expiry empty for a key that is valid until it is revoked
  */
@@ -23,6 +24,7 @@ public record KeyGrant(
         Optional<RateLimit> rateLimit,
         Optional<Quota> quota,
         PoolShare share,
+        SandboxQuota sandboxes,
         Optional<TokenBudget> tokens,
         Optional<KeyExpiry> expiry) {
     public KeyGrant {
@@ -32,9 +34,9 @@ public record KeyGrant(
         scopes = Collections.unmodifiableSet(EnumSet.copyOf(scopes));
     }
 
-    /** Creates a grant without a token budget that is valid until the key is revoked. */
+    /** Creates a grant without limits for sandboxes and tokens that is valid until the key is revoked. */
     public KeyGrant(
             KeyName name, Set<Scope> scopes, Optional<RateLimit> rateLimit, Optional<Quota> quota, PoolShare share) {
-        this(name, scopes, rateLimit, quota, share, Optional.empty(), Optional.empty());
+        this(name, scopes, rateLimit, quota, share, SandboxQuota.UNLIMITED, Optional.empty(), Optional.empty());
     }
 }

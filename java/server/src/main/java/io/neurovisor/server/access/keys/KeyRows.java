@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.database.DatabaseFaults;
 import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.server.config.RateLimit;
+import io.neurovisor.server.setting.DataSize;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -60,6 +61,9 @@ record KeyRows(DatabaseFaults faults) {
                 new PoolShare(
                         optional(row.getString("max_machines"), PoolShare::parse),
                         optional(row.getString("max_waiting"), PoolShare::parse)),
+                new SandboxQuota(
+                        optional(row.getString("max_sandboxes"), SandboxQuota::parse),
+                        optional(row.getString("sandbox_memory"), DataSize::parse)),
                 optional(row.getString("token_budget"), TokenBudget::parse),
                 time(row, "expires_ms").map(KeyExpiry::new));
         return new AccessKey(

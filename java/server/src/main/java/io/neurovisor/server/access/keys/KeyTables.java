@@ -44,6 +44,10 @@ final class KeyTables {
                     ALTER TABLE access_key ADD COLUMN expires_ms INTEGER
                     """, """
                     ALTER TABLE day_of_key ADD COLUMN tokens INTEGER NOT NULL DEFAULT 0
+                    """), List.of("""
+                    ALTER TABLE access_key ADD COLUMN max_sandboxes TEXT
+                    """, """
+                    ALTER TABLE access_key ADD COLUMN sandbox_memory TEXT
                     """)));
 
     private KeyTables() {}

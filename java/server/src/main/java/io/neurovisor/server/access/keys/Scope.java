@@ -13,6 +13,8 @@ public enum Scope {
     INFER,
     /** Agent runs, which ask models and run programs. */
     AGENT,
+    /** Keeping sandboxes, with their processes and files. */
+    SANDBOX,
     /** Reading the metrics and the status page, where the metrics port requires keys. */
     METRICS;
 

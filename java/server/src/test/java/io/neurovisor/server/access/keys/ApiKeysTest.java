@@ -7,6 +7,7 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.server.config.RateLimit;
+import io.neurovisor.server.setting.DataSize;
 import io.neurovisor.testkit.ManualTicker;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -56,6 +57,7 @@ final class ApiKeysTest {
                 Optional.of(new RateLimit(7, 3)),
                 Optional.of(new Quota(1000)),
                 new PoolShare(Optional.of(2), Optional.of(5)),
+                new SandboxQuota(Optional.of(0), DataSize.parse("1500M")),
                 Optional.of(new TokenBudget(2_000_000)),
                 Optional.of(new KeyExpiry(START.plus(Duration.ofDays(90)))));
         NewKey created = keys.create(grant);
@@ -78,6 +80,8 @@ final class ApiKeysTest {
             handle.execute("ALTER TABLE access_key DROP COLUMN max_waiting");
             handle.execute("ALTER TABLE access_key DROP COLUMN token_budget");
             handle.execute("ALTER TABLE access_key DROP COLUMN expires_ms");
+            handle.execute("ALTER TABLE access_key DROP COLUMN max_sandboxes");
+            handle.execute("ALTER TABLE access_key DROP COLUMN sandbox_memory");
             handle.execute("ALTER TABLE day_of_key DROP COLUMN tokens");
             handle.execute("PRAGMA user_version = 1");
         });
@@ -101,6 +105,8 @@ final class ApiKeysTest {
         database.useHandle(handle -> {
             handle.execute("ALTER TABLE access_key DROP COLUMN token_budget");
             handle.execute("ALTER TABLE access_key DROP COLUMN expires_ms");
+            handle.execute("ALTER TABLE access_key DROP COLUMN max_sandboxes");
+            handle.execute("ALTER TABLE access_key DROP COLUMN sandbox_memory");
             handle.execute("ALTER TABLE day_of_key DROP COLUMN tokens");
             handle.execute("PRAGMA user_version = 2");
         });
@@ -109,6 +115,21 @@ final class ApiKeysTest {
         assertThat(keys.count(old, new Quota(2))).isTrue();
         assertThat(keys.count(old, new Quota(2))).isFalse();
         assertThat(keys.addTokens(old, 5)).isEqualTo(5);
+    }
+
+    @Test
+    void aKeyOfTheThirdVersionHasNoLimitOfSandboxes() {
+        AccessKey old = keys.create(all("old")).key();
+        keys.close();
+        Jdbi database = Jdbi.create("jdbc:sqlite:" + parent.resolve("access/keys.db"));
+        database.useHandle(handle -> {
+            handle.execute("ALTER TABLE access_key DROP COLUMN max_sandboxes");
+            handle.execute("ALTER TABLE access_key DROP COLUMN sandbox_memory");
+            handle.execute("PRAGMA user_version = 3");
+        });
+        open();
+        assertThat(keys.list()).containsExactly(old);
+        assertThat(old.grant().sandboxes()).isEqualTo(SandboxQuota.UNLIMITED);
     }
 
     @Test

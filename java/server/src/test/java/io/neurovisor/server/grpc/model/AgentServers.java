@@ -19,6 +19,7 @@ import io.neurovisor.server.access.keys.ApiKeys;
 import io.neurovisor.server.access.keys.KeyGrant;
 import io.neurovisor.server.access.keys.KeyName;
 import io.neurovisor.server.access.keys.Quota;
+import io.neurovisor.server.access.keys.SandboxQuota;
 import io.neurovisor.server.access.keys.Scope;
 import io.neurovisor.server.access.keys.TokenBudget;
 import io.neurovisor.server.agent.AgentSettings;
@@ -122,6 +123,7 @@ final class AgentServers implements AutoCloseable {
                         Optional.empty(),
                         Optional.empty(),
                         PoolShare.UNLIMITED,
+                        SandboxQuota.UNLIMITED,
                         Optional.of(tokens),
                         Optional.empty()))
                 .key());

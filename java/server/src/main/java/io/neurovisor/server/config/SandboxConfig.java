@@ -1,0 +1,53 @@
+package io.neurovisor.server.config;
+
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.server.setting.Setting;
+import io.neurovisor.server.setting.SettingGroup;
+import io.neurovisor.server.setting.SettingType;
+import io.neurovisor.server.setting.SettingValues;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * The sandboxes that clients of the daemon keep.
+ *
+ * @param limit the most running sandboxes; empty for half of the machines
+ * @param timeout the life of a sandbox whose request sets none
+ */
+public record SandboxConfig(Optional<Integer> limit, Duration timeout) {
+    public static final Setting<Optional<Integer>> MAX_SANDBOXES = Setting.declare(
+                    "max-sandboxes",
+                    SettingGroup.CALLS,
+                    "Maximum number of running sandboxes, which are machines of --max; 0 switches the services of sandboxes"
+                            + " off.")
+            .defaultsTo("auto", "half of --max")
+            .as(SettingType.optional("auto", SettingType.count(0, PoolConfig.MAX_MACHINES)));
+
+    public static final Setting<Duration> SANDBOX_TIMEOUT = Setting.declare(
+                    "sandbox-timeout",
+                    SettingGroup.CALLS,
+                    "How long a sandbox lives whose request sets no time-out, 1s to 24h.")
+            .defaultsTo("300s")
+            .as(SettingType.TIME);
+
+    static SandboxConfig of(SettingValues values) {
+        return new SandboxConfig(values.get(MAX_SANDBOXES), values.get(SANDBOX_TIMEOUT));
+    }
+
+    /**
+     * Returns the most running sandboxes.
+     *
+     * @param machines the most machines that exist at a time
+     * @throws NeuroVisorException {@code INVALID_ARGUMENT} if the settings allow more sandboxes than machines
+     */
+    public int maxOf(int machines) {
+        int max = limit.orElse(machines / 2);
+        if (max > machines) {
+            throw NeuroVisorException.invalid(
+                    MAX_SANDBOXES.name(),
+                    "%s of %d is more than %s of %d; lower the first or raise the second"
+                            .formatted(MAX_SANDBOXES.flag(), max, PoolConfig.MAX.flag(), machines));
+        }
+        return max;
+    }
+}
