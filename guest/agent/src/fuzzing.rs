@@ -6,18 +6,21 @@ use prost::Message;
 use crate::boot::KernelArguments;
 use crate::execution::fuzzing as execution;
 use crate::execution::Program;
+use crate::file::fuzzing as file;
 use crate::memory;
 use crate::refresh::Refresh;
 use crate::service;
 use crate::wire::execution::ExecuteRequest;
 use crate::wire::guest::{PrimeRequest, RefreshRequest};
 
-const TARGETS: [Target; 5] = [
+const TARGETS: [Target; 7] = [
     ("program", program),
     ("refresh", refresh),
     ("output", execution::output),
     ("kernel_log", execution::kernel_log),
     ("kernel_words", kernel_words),
+    ("file_requests", file::requests),
+    ("file_changes", file::changes),
 ];
 
 #[cfg(fuzzing)]

@@ -1,11 +1,8 @@
 //! `neurovisor.guest.GuestFileService`.
 
-use std::pin::Pin;
-
-use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::execution::WorkingDirectory;
+use super::{Files, Responses};
 use crate::lifecycle::Lifecycle;
 use crate::wire::guest::guest_file_service_server::GuestFileService;
 use crate::wire::guest::{GuestReadRequest, GuestWatchFilesRequest};
@@ -16,87 +13,97 @@ use crate::wire::sandbox::v1::{
     WriteResponse,
 };
 
-const NOT_YET: &str = "this agent does not serve files yet";
-
 pub struct FileRpc {
     lifecycle: Lifecycle,
-    /// The home, and the namespaces with the mounts of programs.
-    #[allow(dead_code)]
-    working_directory: WorkingDirectory,
+    files: Files,
 }
 
 impl FileRpc {
-    pub fn new(lifecycle: Lifecycle, working_directory: WorkingDirectory) -> Self {
-        Self {
-            lifecycle,
-            working_directory,
-        }
+    pub fn new(lifecycle: Lifecycle, files: Files) -> Self {
+        Self { lifecycle, files }
     }
 
-    fn refuse<T>(&self) -> Result<T, Status> {
+    /// Returns the files of a living sandbox. Other guests have none.
+    fn files(&self) -> Result<&Files, Status> {
         self.lifecycle
             .require_adopted()
             .map_err(Status::failed_precondition)?;
-        Err(Status::unimplemented(NOT_YET))
+        Ok(&self.files)
     }
 }
 
 #[tonic::async_trait]
 impl GuestFileService for FileRpc {
-    type ReadStream = Pin<Box<dyn Stream<Item = Result<ReadResponse, Status>> + Send>>;
-    type WatchFilesStream = Pin<Box<dyn Stream<Item = Result<WatchFilesResponse, Status>> + Send>>;
+    type ReadStream = Responses<ReadResponse>;
+    type WatchFilesStream = Responses<WatchFilesResponse>;
 
     async fn read(
         &self,
-        _: Request<Streaming<GuestReadRequest>>,
+        request: Request<Streaming<GuestReadRequest>>,
     ) -> Result<Response<Self::ReadStream>, Status> {
-        self.refuse()
+        let responses = self.files()?.read(request.into_inner()).await?;
+        Ok(Response::new(responses))
     }
 
     async fn write(
         &self,
-        _: Request<Streaming<WriteRequest>>,
+        request: Request<Streaming<WriteRequest>>,
     ) -> Result<Response<WriteResponse>, Status> {
-        self.refuse()
+        // Dropped when the host cancels or the connection ends, which undoes the write.
+        let entry = self.files()?.write(request.into_inner()).await?;
+        Ok(Response::new(WriteResponse { entry: Some(entry) }))
     }
 
-    async fn stat(&self, _: Request<StatRequest>) -> Result<Response<StatResponse>, Status> {
-        self.refuse()
+    async fn stat(&self, request: Request<StatRequest>) -> Result<Response<StatResponse>, Status> {
+        let entry = self.files()?.stat(&request.into_inner().path).await?;
+        Ok(Response::new(StatResponse { entry: Some(entry) }))
     }
 
     async fn list_files(
         &self,
-        _: Request<ListFilesRequest>,
+        request: Request<ListFilesRequest>,
     ) -> Result<Response<ListFilesResponse>, Status> {
-        self.refuse()
+        let page = self.files()?.list(request.into_inner()).await?;
+        Ok(Response::new(page))
     }
 
     async fn make_directory(
         &self,
-        _: Request<MakeDirectoryRequest>,
+        request: Request<MakeDirectoryRequest>,
     ) -> Result<Response<MakeDirectoryResponse>, Status> {
-        self.refuse()
+        let made = self.files()?.make_directory(request.into_inner()).await?;
+        Ok(Response::new(made))
     }
 
-    async fn r#move(&self, _: Request<MoveRequest>) -> Result<Response<MoveResponse>, Status> {
-        self.refuse()
+    async fn r#move(
+        &self,
+        request: Request<MoveRequest>,
+    ) -> Result<Response<MoveResponse>, Status> {
+        let entry = self.files()?.rename(request.into_inner()).await?;
+        Ok(Response::new(MoveResponse { entry: Some(entry) }))
     }
 
-    async fn remove(&self, _: Request<RemoveRequest>) -> Result<Response<RemoveResponse>, Status> {
-        self.refuse()
+    async fn remove(
+        &self,
+        request: Request<RemoveRequest>,
+    ) -> Result<Response<RemoveResponse>, Status> {
+        self.files()?.remove(request.into_inner()).await?;
+        Ok(Response::new(RemoveResponse {}))
     }
 
     async fn set_attributes(
         &self,
-        _: Request<SetAttributesRequest>,
+        request: Request<SetAttributesRequest>,
     ) -> Result<Response<SetAttributesResponse>, Status> {
-        self.refuse()
+        let entry = self.files()?.set_attributes(request.into_inner()).await?;
+        Ok(Response::new(SetAttributesResponse { entry: Some(entry) }))
     }
 
     async fn watch_files(
         &self,
-        _: Request<Streaming<GuestWatchFilesRequest>>,
+        request: Request<Streaming<GuestWatchFilesRequest>>,
     ) -> Result<Response<Self::WatchFilesStream>, Status> {
-        self.refuse()
+        let responses = self.files()?.watch(request.into_inner()).await?;
+        Ok(Response::new(responses))
     }
 }

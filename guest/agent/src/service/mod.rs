@@ -10,7 +10,7 @@ use tonic::service::Routes;
 use tonic::transport::server::{Router, Server};
 
 use crate::execution::{Executions, WorkingDirectory};
-use crate::file::FileRpc;
+use crate::file::{FileRpc, Files};
 use crate::lifecycle::Lifecycle;
 use crate::process::ProcessRpc;
 use crate::reaper::Reaper;
@@ -37,16 +37,16 @@ const WINDOW_BYTES: u32 = 1 << 20;
 #[derive(Clone)]
 pub struct Services {
     lifecycle: Lifecycle,
-    working_directory: WorkingDirectory,
     executions: Executions,
+    files: Files,
 }
 
 impl Services {
     pub fn new(lifecycle: Lifecycle, working_directory: WorkingDirectory, reaper: Reaper) -> Self {
         Self {
             lifecycle,
-            executions: Executions::new(working_directory.clone(), reaper),
-            working_directory,
+            files: Files::new(&working_directory),
+            executions: Executions::new(working_directory, reaper),
         }
     }
 
@@ -63,7 +63,7 @@ impl Services {
         let executions = ExecutionRpc::new(self.lifecycle.clone(), self.executions.clone());
         let guest = GuestRpc::new(self.lifecycle.clone(), self.executions.clone());
         let processes = ProcessRpc::new(self.lifecycle.clone());
-        let files = FileRpc::new(self.lifecycle.clone(), self.working_directory.clone());
+        let files = FileRpc::new(self.lifecycle.clone(), self.files.clone());
         Routes::new(
             ExecutionServiceServer::new(executions).max_decoding_message_size(INBOUND_BYTES_MAX),
         )

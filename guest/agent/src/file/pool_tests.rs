@@ -1,0 +1,128 @@
+//! The threads for file operations.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::mpsc;
+
+use rustix::process::geteuid;
+
+use super::*;
+
+/// Returns the fields of /proc/thread-self/status on a thread of the pool.
+async fn status(pool: &Pool) -> BTreeMap<String, String> {
+    let text = pool
+        .run(|_| Ok(fs::read_to_string("/proc/thread-self/status").unwrap()))
+        .await
+        .unwrap();
+    fields(&text)
+}
+
+fn fields(text: &str) -> BTreeMap<String, String> {
+    text.lines()
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
+        .collect()
+}
+
+#[tokio::test]
+async fn confines_its_threads_only() {
+    let before = fs::read_to_string("/proc/self/status").unwrap();
+    let status = status(&Pool::new(None)).await;
+    assert_eq!(status["NoNewPrivs"], "1");
+    assert_eq!(status["Umask"], "0022");
+    assert_eq!(status["Name"], "files");
+    let after = fs::read_to_string("/proc/self/status").unwrap();
+    for field in ["Umask", "Uid", "Gid", "Groups", "CapEff", "NoNewPrivs"] {
+        assert_eq!(fields(&before).get(field), fields(&after).get(field));
+    }
+}
+
+#[tokio::test]
+async fn becomes_an_ordinary_user_without_privileges() {
+    if !geteuid().is_root() {
+        return;
+    }
+    let pool = Pool::entering(Arc::new(|| {
+        own_directory_and_umask()?;
+        become_account(USER_ID, GROUP_ID)
+    }));
+    let status = status(&pool).await;
+    assert_eq!(status["Uid"], "1000\t1000\t1000\t1000");
+    assert_eq!(status["Gid"], "1000\t1000\t1000\t1000");
+    assert_eq!(status["Groups"], "");
+    for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
+        assert_eq!(status[set], "0000000000000000", "{set}");
+    }
+    let read = pool.run(|_| Ok(fs::read("/etc/shadow").is_err())).await;
+    assert!(read.unwrap(), "the kernel refuses root's files");
+    assert!(geteuid().is_root(), "the agent stays root");
+}
+
+#[tokio::test]
+async fn refuses_operations_when_a_thread_cannot_be_confined() {
+    let pool = Pool::entering(Arc::new(|| Err(io::Error::other("no such namespace"))));
+    for _ in 0..2 {
+        let refusal = pool.run(|_| Ok(())).await.unwrap_err();
+        assert_eq!(refusal.code(), tonic::Code::Internal);
+    }
+    let refusal = pool.run(|_| Ok(())).await.unwrap_err();
+    assert!(refusal.message().contains("no such namespace"), "{refusal}");
+}
+
+#[tokio::test]
+async fn serves_others_while_an_operation_takes_long() {
+    let pool = Pool::new(None);
+    let (release, released) = mpsc::channel::<()>();
+    let slow = tokio::spawn({
+        let pool = pool.clone();
+        async move { pool.run(move |_| Ok(released.recv().unwrap())).await }
+    });
+    for number in 0..100 {
+        assert_eq!(pool.run(move |_| Ok(number)).await.unwrap(), number);
+    }
+    release.send(()).unwrap();
+    slow.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn limits_waiting_operations() {
+    let pool = Pool::new(None);
+    let (release, released) = mpsc::channel::<()>();
+    let released = Arc::new(Mutex::new(released));
+    for _ in 0..THREADS {
+        let released = released.clone();
+        pool.finish(move || drop(released.lock().unwrap().recv()));
+    }
+    let mut refused = false;
+    for _ in 0..QUEUE_MAX + THREADS {
+        refused |= pool.submit(Box::new(|| ()), QUEUE_MAX).is_err();
+    }
+    assert!(refused);
+    let (sender, receiver) = oneshot::channel();
+    pool.finish(move || sender.send(()).unwrap());
+    drop(release);
+    receiver.await.unwrap();
+}
+
+#[tokio::test]
+async fn shows_an_operation_that_its_call_has_ended() {
+    let pool = Pool::new(None);
+    let (sender, receiver) = oneshot::channel();
+    let (started, is_started) = oneshot::channel();
+    let call = tokio::spawn({
+        let pool = pool.clone();
+        async move {
+            pool.run(move |wanted| {
+                started.send(()).unwrap();
+                while wanted() {
+                    thread::yield_now();
+                }
+                Ok(sender.send(()).unwrap())
+            })
+            .await
+        }
+    });
+    is_started.await.unwrap();
+    call.abort();
+    receiver.await.unwrap();
+}
