@@ -3,6 +3,7 @@ package io.neurovisor.server.config;
 import io.neurovisor.engine.program.FilePath;
 import io.neurovisor.server.setting.NearestName;
 import io.neurovisor.server.setting.ProcessEnvironment;
+import io.neurovisor.server.setting.ServiceLinks;
 import io.neurovisor.server.setting.Setting;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -44,6 +45,7 @@ final class KnownVariables {
                         name.startsWith(PREFIX) && environment.variable(name).isPresent())
                 .filter(name -> !known.containsValue(name) && !INTERNAL.contains(name))
                 .filter(name -> !name.startsWith(INTERNAL_PREFIX))
+                .filter(name -> !ServiceLinks.contain(name, environment.variables().get(name)))
                 .sorted()
                 .map(name -> FilePath.shown(name) + ": unknown setting"
                         + NearestName.of(withoutPrefix(name), new ArrayList<>(known.keySet()))

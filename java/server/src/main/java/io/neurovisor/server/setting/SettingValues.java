@@ -97,8 +97,9 @@ public final class SettingValues {
         }
         Optional<T> value = setting.type().parser().apply(text);
         if (value.isEmpty()) {
-            problems.add(subject + ": \"" + Excerpt.of(text) + "\" is not allowed; use "
-                    + setting.type().allowed());
+            problems.add(ServiceLinks.explain(source.origin(), text)
+                    .orElse(subject + ": \"" + Excerpt.of(text) + "\" is not allowed; use "
+                            + setting.type().allowed()));
         }
         return value;
     }

@@ -248,6 +248,49 @@ final class LoadedConfigTest {
                 .isEmpty();
     }
 
+    /** See https://kubernetes.io/docs/tutorials/services/connect-applications-service/#environment-variables. */
+    @ParameterizedTest
+    @CsvSource({
+        "NEUROVISOR_SERVICE_HOST, 10.0.0.1",
+        "NEUROVISOR_SERVICE_PORT, 50051",
+        "NEUROVISOR_SERVICE_PORT_GRPC_TLS, 50051",
+        "NEUROVISOR_PORT_50051_TCP, tcp://10.0.0.1:50051",
+        "NEUROVISOR_PORT_50051_TCP_PROTO, tcp",
+        "NEUROVISOR_PORT_50051_TCP_PORT, 50051",
+        "NEUROVISOR_PORT_50051_TCP_ADDR, 10.0.0.1",
+        "NEUROVISOR_API_SERVICE_HOST, 10.0.0.1",
+        "NEUROVISOR_API_PORT, tcp://[fd00::1]:50051"
+    })
+    void ignoresVariablesOfKubernetesServices(String variable, String value) {
+        assertThat(LoadedConfig.load(Map.of(), Optional.empty(), environment(Map.of(variable, value)))
+                        .problems())
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "NEUROVISOR_SERVICE_HOSTS, 10.0.0.1",
+        "NEUROVISOR_SERVICE, 10.0.0.1",
+        "NEUROVISOR_PORT_GRPC_TCP, tcp://10.0.0.1:50051",
+        "NEUROVISOR_API_PORT, 50051"
+    })
+    void reportsVariablesThatKubernetesDoesNotSet(String variable, String value) {
+        assertThat(LoadedConfig.load(Map.of(), Optional.empty(), environment(Map.of(variable, value)))
+                        .problems())
+                .singleElement()
+                .asString()
+                .startsWith(variable + ": unknown setting");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NEUROVISOR_PORT, neurovisor", "NEUROVISOR_METRICS_PORT, neurovisor-metrics"})
+    void explainsAPortThatKubernetesHasSet(String variable, String service) {
+        assertThat(LoadedConfig.load(Map.of(), Optional.empty(), environment(Map.of(variable, "tcp://10.0.0.1:50051")))
+                        .problems())
+                .containsExactly(variable + ": \"tcp://10.0.0.1:50051\" is the address that Kubernetes sets for a service named "
+                        + service + "; set enableServiceLinks: false in the pod's specification, or set this variable there");
+    }
+
     @Test
     void findsTheFileByVariableOrAtItsDefaultPath() throws IOException {
         Path named = file("size: small\n");
