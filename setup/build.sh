@@ -10,7 +10,7 @@ build_if_stale() {
         'Start it once as its owner, or clone it into a directory of your own.'
     exec 9>"$root/target/build.lock"
     if ! flock --nonblock 9; then
-        say 'Waiting for another start of NeuroVisor to finish building ...'
+        note 'Waiting for another start of NeuroVisor to finish building ...'
         flock 9
     fi
     build_is_current || build "$@"
@@ -30,7 +30,10 @@ build() {
     if ((${#step_names[@]})); then
         if [[ ! -f $root/target/neurovisor.stamp ]]; then
             require_build_space "$@"
-            ! starts_usual_image "$@" || add_image_step "$@"
+            if starts_usual_image "$@"; then
+                require_user_ids
+                add_image_step "$@"
+            fi
         fi
         rm -f -- "$root/target/neurovisor.stamp"
         # Maven does not replace existing jars in this directory.

@@ -4,6 +4,26 @@
 
 say() { printf '%s\n' "$@" >&2; }
 
+quiet=''
+
+# note LINE...: prints lines that are not part of an error, unless quiet is set.
+note() { [[ -n $quiet ]] || say "$@"; }
+
+# set_quiet ARGUMENT...: sets quiet if the command line or the environment asks for errors only, as Java reads them.
+set_quiet() {
+    local level=${NEUROVISOR_LOG-} previous='' argument
+    for argument in "$@"; do
+        [[ $argument != -- ]] || break
+        [[ $previous != --log-level ]] || level=$argument
+        case $argument in
+            -q | --quiet) quiet=true ;;
+            --log-level=*) level=${argument#*=} ;;
+        esac
+        previous=$argument
+    done
+    [[ $level != error ]] || quiet=true
+}
+
 # Exits with the code for a failure of NeuroVisor, as opposed to one of the user's program.
 die() {
     if on_terminal; then printf '\e[31mneurovisor:\e[0m %s\n' "$1" >&2; else printf 'neurovisor: %s\n' "$1" >&2; fi
@@ -55,7 +75,7 @@ run_steps() {
         done
         ((status == 0)) || break
         begin_steps
-        ! on_terminal || draw_progress
+        [[ -n $quiet ]] || ! on_terminal || draw_progress
         sleep 0.2
     done
     clear_progress
@@ -73,7 +93,7 @@ begin_steps() {
         for other in ${step_after[$name]}; do [[ ${step_state[$other]} == passed ]] || ready=''; done
         [[ $ready == waiting ]] || continue
         clear_progress
-        on_terminal || say "${step_title[$name]} (log: ${step_log[$name]})"
+        on_terminal || note "${step_title[$name]} (log: ${step_log[$name]})"
         exec {input}<"${step_log[$name]}"
         set -m # A process group of its own, so that all of it can be ended together.
         eval "${step_command[$name]}" >>"${step_log[$name]}" 2>&1 </dev/null &
@@ -100,7 +120,7 @@ follow_step() {
         [[ -n $part ]] || part=running
         step_shown[$name]=$progress_step step_printed[$name]=$SECONDS
         ((${#step_names[@]} == 1)) || part="${step_title[$name]}: $part"
-        say "  $((SECONDS - step_began[$name])) s: $part"
+        note "  $((SECONDS - step_began[$name])) s: $part"
     fi
     ! $alive || return 0
     exec {input}<&-
@@ -108,7 +128,7 @@ follow_step() {
     step_state[$name]=passed
     clear_progress
     if ((status == 0)); then
-        say "${step_title[$name]}: done in $((SECONDS - step_began[$name])) s"
+        note "${step_title[$name]}: done in $((SECONDS - step_began[$name])) s"
     else
         step_state[$name]=failed failed_step=$name
     fi
@@ -130,7 +150,7 @@ progress_interrupted() {
     local name
     trap '' INT TERM HUP
     if [[ ${progress_stop-} == gently ]]; then
-        say '' 'Stopping as soon as that is safe ...'
+        note '' 'Stopping as soon as that is safe ...'
         for name in "${step_names[@]}"; do
             [[ ${step_state[$name]} == running ]] || continue
             kill -INT "${step_pid[$name]}" 2>/dev/null || true
@@ -139,7 +159,7 @@ progress_interrupted() {
     else
         stop_steps TERM
     fi
-    say '' 'Stopped. The next start goes on from here.'
+    note '' 'Stopped. The next start goes on from here.'
     trap - INT TERM HUP
     kill -s "$1" $$
 }

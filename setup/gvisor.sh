@@ -32,7 +32,7 @@ provide_gvisor() {
     if fetch_gvisor; then
         export PATH="$PATH:$gvisor_directory"
     else
-        say "bench does not compare with gVisor: $gvisor_reason. It uses any runsc in PATH."
+        note "bench does not compare with gVisor: $gvisor_reason. It uses any runsc in PATH."
     fi
 }
 

@@ -151,10 +151,25 @@ install_missing_packages() {
         if ((EUID == 0)); then apt_install; else die_with_commands; fi
     fi
     ((${#unpackaged[@]} == 0)) || die_without_jdk
-    if ((EUID != 0)) && [[ " $* " == *" run "* ]] && ! grep -qs "^$(id -un):" /etc/subuid; then
-        die "Building images without root needs a range of user ids, and $(id -un) has none in /etc/subuid. Run:" \
-            "  sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -un)"
-    fi
+}
+
+# require_user_ids: exits if this user cannot build images for lack of ids in /etc/subuid and /etc/subgid.
+require_user_ids() {
+    has_user_ids || die "Building images without root needs a range of user ids, and $(id -un) has none. Run:" "$(user_ids_command)"
+}
+
+has_user_ids() {
+    local user
+    ((EUID != 0)) || return 0
+    user=$(id -un)
+    grep -qs "^$user:" /etc/subuid && grep -qs "^$user:" /etc/subgid
+}
+
+# Prints the command that gives this user the ids after those of all other users.
+user_ids_command() {
+    local first
+    first=$(cat /etc/subuid /etc/subgid 2>/dev/null | awk -F: '$2 + $3 > first { first = $2 + $3 } END { print first < 100000 ? 100000 : first }') || true
+    printf '  sudo usermod --add-subuids %d-%d --add-subgids %d-%d %s\n' "$first" $((first + 65535)) "$first" $((first + 65535)) "$(id -un)"
 }
 
 die_without_apt() {
@@ -213,13 +228,14 @@ die_with_commands() {
     ((${#plain_packages[@]} == 0)) || say "  sudo apt-get install --no-install-recommends ${plain_packages[*]}"
     ((${#backported_packages[@]} == 0)) ||
         say "  sudo apt-get install --no-install-recommends -t bookworm-backports ${backported_packages[*]}"
+    has_user_ids || say "$(user_ids_command)"
     ((${#unpackaged[@]} == 0)) || die_without_jdk
     exit 125
 }
 
 apt_install() {
     local i
-    list_missing
+    [[ -n $quiet ]] || list_missing
     ((${#unpackaged[@]} == 0)) || die_without_jdk
     apt_log=$(mktemp "${TMPDIR:-/tmp}/neurovisor-apt-XXXXXX.log")
     require_space /var 1500 'Installing packages' 'Make room there (apt-get clean may help) and start again.'
@@ -228,7 +244,7 @@ apt_install() {
     fi
     ((${#backported_packages[@]} == 0)) || find_backports
     if [[ -n ${backports_source-} ]]; then
-        say "Adding the backports of Debian 12, for${backported_packages[*]/#/ }: $backports"
+        note "Adding the backports of Debian 12, for${backported_packages[*]/#/ }: $backports"
         printf '%s' "$backports_source" >"$backports"
         apt_update
     fi

@@ -14,7 +14,7 @@ main() {
     make_tools "$scratch/bin"
     export PATH="$scratch/bin:$PATH"
     export JAVA_HOME="$scratch/jdk 25" HOME="$scratch/home" XDG_CACHE_HOME="$scratch/cache"
-    unset NEUROVISOR_JAVA_OPTS NEUROVISOR_AOT http_proxy https_proxy HTTP_PROXY HTTPS_PROXY
+    unset NEUROVISOR_JAVA_OPTS NEUROVISOR_AOT NEUROVISOR_LOG http_proxy https_proxy HTTP_PROXY HTTPS_PROXY
     for test in $(compgen -A function | grep '^test_'); do
         make_copy "$scratch/a copy"
         if problem=$("$test" 2>&1); then

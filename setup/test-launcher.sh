@@ -152,6 +152,38 @@ test_failed_build_is_reported() {
     expect builds 2 "$(builds)"
 }
 
+test_prints_only_errors_when_quiet() {
+    local arguments
+    for arguments in -q --quiet '--log-level error' --log-level=error; do
+        make_copy "$copy"
+        # shellcheck disable=SC2086 # Several words.
+        launch $arguments >/dev/null
+        expect "stderr of a build with $arguments" '' "$(<"$HOME/stderr")"
+    done
+    make_copy "$copy"
+    NEUROVISOR_LOG=error launch >/dev/null
+    expect 'stderr of a build with NEUROVISOR_LOG' '' "$(<"$HOME/stderr")"
+    make_copy "$copy"
+    touch "$HOME/broken"
+    launch --quiet >/dev/null
+    expect 'exit code' 125 $?
+    expect 'first line' "The end of $copy/target/build.log:" "$(head -n 1 "$HOME/stderr")"
+    expect_line "$(<"$HOME/stderr")" 'neurovisor: The build failed: Compiling Java.'
+}
+
+test_arguments_of_the_program_do_not_make_it_quiet() {
+    local arguments
+    for arguments in '-- --quiet' '--log-level=error --log-level=info' '--log-level info'; do
+        make_copy "$copy"
+        # shellcheck disable=SC2086 # Several words.
+        NEUROVISOR_LOG='' launch $arguments >/dev/null
+        expect_line "$(<"$HOME/stderr")" "Compiling Java (log: $copy/target/build.log)"
+    done
+    make_copy "$copy"
+    NEUROVISOR_LOG=error launch --log-level info >/dev/null
+    expect_line "$(<"$HOME/stderr")" "Compiling Java (log: $copy/target/build.log)"
+}
+
 test_failed_step_names_its_log_and_stops_the_others() {
     touch "$HOME/broken-rust"
     sed -i 's/^sleep 0.2$/sleep 30 \& echo "$!" >"$HOME\/maven.child"; wait/' "$copy/mvnw"
@@ -220,6 +252,39 @@ JAVA
     echo change >>"$copy/Cargo.lock"
     (cd "$copy" && ./neurovisor run x.py) >/dev/null 2>"$HOME/stderr"
     [[ ! -e $HOME/prepared ]] || exit 1
+}
+
+# as_nobody COMMAND...: runs it as an ordinary user in a mount namespace with these contents of /etc/subuid and /etc/subgid.
+as_nobody() {
+    chmod a+rx "$scratch"
+    chown -R nobody "$copy" "$HOME"
+    printf '%s' "$subuid" >"$scratch/subuid"
+    printf '%s' "$subgid" >"$scratch/subgid"
+    # shellcheck disable=SC2016 # The inner shell's variables.
+    unshare --mount --propagation private sh -c 'mount --bind "$1/subuid" /etc/subuid && mount --bind "$1/subgid" /etc/subgid &&
+        shift && exec setpriv --reuid=nobody --regid=nogroup --clear-groups --inh-caps=-all -- "$@"' sh "$scratch" "$@"
+}
+
+test_first_use_names_the_command_that_adds_user_ids() {
+    local subuid subgid status=0 shown
+    ((EUID == 0)) && [[ -e /etc/subuid && -e /etc/subgid ]] && unshare --mount true 2>/dev/null || return 0
+    for subgid in '' $'anna:200000:65536\n'; do
+        subuid=$'anna:100000:65536\n'
+        make_copy "$copy"
+        shown=$(as_nobody "$copy/neurovisor" run x.py 2>&1) || status=$?
+        expect 'exit code' 125 "$status"
+        expect_line "$shown" 'neurovisor: Building images without root needs a range of user ids, and nobody has none. Run:'
+        if [[ -z $subgid ]]; then
+            expect_line "$shown" '  sudo usermod --add-subuids 165536-231071 --add-subgids 165536-231071 nobody'
+        else
+            expect_line "$shown" '  sudo usermod --add-subuids 265536-331071 --add-subgids 265536-331071 nobody'
+        fi
+        [[ ! -e $HOME/builds ]] || exit 1
+    done
+    subuid=$'nobody:100000:65536\n' subgid=$subuid
+    make_copy "$copy"
+    as_nobody "$copy/neurovisor" run x.py >/dev/null 2>&1
+    expect builds 1 "$(builds)"
 }
 
 test_stopped_build_leaves_nothing_running() {

@@ -2,7 +2,9 @@ package io.neurovisor.host.debian;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.process.ToolResult;
+import io.neurovisor.host.spawner.SystemUsers;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +19,7 @@ public final class BuildFailures {
     }
 
     private static final String DIRECTORY = "{directory}";
+    private static final String USER_IDS_COMMAND = "{user ids command}";
 
     private static final List<Sign> SIGNS = List.of(
             Sign.of(
@@ -49,10 +52,10 @@ public final class BuildFailures {
                             + " user.max_user_namespaces=15000; in a container give it ids or name others by"
                             + " --image-uids FIRST-LAST), or have them run as root of this machine by --image-uids=off"),
             Sign.of(
-                    "newuidmap|newgidmap|/etc/sub[ug]id|unprivileged_userns_clone|unshare\\(.*failed|cannot unshare",
-                    "this user may not create user namespaces; install uidmap by ./neurovisor setup and give the user"
-                            + " subordinate ids (usermod --add-subuids 100000-165535 --add-subgids 100000-165535),"
-                            + " or build as root"));
+                    "in /etc/sub[ug]id", "this user has no range of user ids; run " + USER_IDS_COMMAND + ", or build as root"),
+            Sign.of(
+                    "newuidmap|newgidmap|unprivileged_userns_clone|unshare\\(.*failed|cannot unshare",
+                    "this user may not create user namespaces; install uidmap by ./neurovisor setup, or build as root"));
 
     private BuildFailures() {}
 
@@ -62,12 +65,18 @@ public final class BuildFailures {
                     .filter(message -> sign.pattern().matcher(message).find())
                     .findFirst();
             if (line.isPresent()) {
-                String advice = sign.advice().replace(DIRECTORY, directory.toString());
+                String advice = sign.advice()
+                        .replace(DIRECTORY, directory.toString())
+                        .replace(USER_IDS_COMMAND, userIdsCommand());
                 return failed("%s: %s (%s)".formatted(what, advice, line.get()));
             }
         }
         return failed("%s: %s ended with exit code %d: %s"
                 .formatted(what, result.program(), result.exitCode(), reason(result)));
+    }
+
+    private static String userIdsCommand() {
+        return new SystemUsers(HostFiles.SYSTEM).userIdsCommand(System.getProperty("user.name"));
     }
 
     private static NeuroVisorException failed(String message) {

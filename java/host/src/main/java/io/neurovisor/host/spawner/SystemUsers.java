@@ -9,6 +9,8 @@ import java.util.stream.Stream;
 public record SystemUsers(HostFiles files) {
     private static final List<String> SINGLE = List.of("/etc/passwd", "/etc/group");
     private static final List<String> RANGES = List.of("/etc/subuid", "/etc/subgid");
+    private static final long FIRST_SUBORDINATE_ID = 100_000;
+    private static final long SUBORDINATE_IDS = 65_536;
 
     /**
      * Returns an owner of an id in the range, such as {@code backup (4711 in /etc/passwd)}; empty if the range is free.
@@ -18,6 +20,18 @@ public record SystemUsers(HostFiles files) {
                         SINGLE.stream().flatMap(file -> owners(file, range, false)),
                         RANGES.stream().flatMap(file -> owners(file, range, true)))
                 .findFirst();
+    }
+
+    /** Returns the command that gives a user the subordinate ids after those of all other users. */
+    public String userIdsCommand(String user) {
+        long first = RANGES.stream()
+                .flatMap(file -> files.lines(file).stream())
+                .map(line -> line.split(":"))
+                .filter(fields -> fields.length >= 3)
+                .mapToLong(fields -> number(fields[1]).orElse(0L) + number(fields[2]).orElse(0L))
+                .reduce(FIRST_SUBORDINATE_ID, Math::max);
+        String range = first + "-" + (first + SUBORDINATE_IDS - 1);
+        return "sudo usermod --add-subuids %s --add-subgids %s %s".formatted(range, range, user);
     }
 
     private Stream<String> owners(String file, UidRange range, boolean ranges) {

@@ -20,6 +20,7 @@ class BuildFailuresTest {
                     W: GPG error: http://x: NO_PUBKEY 0E98404D386FA1D9                     | debian-archive-keyring
                     FATAL ERROR: Failed to write to output filesystem, No space left on device | the disk of /data/x
                     E: unable to locate newuidmap: please install                         | uidmap
+                    unshare: no line matching user "bob" in /etc/subuid: Success          | run sudo usermod --add-subuids
                     WARNING: Retrying after SSLError [SSL: CERTIFICATE_VERIFY_FAILED]       | name the authority's by PIP_CERT
                     E: Unable to locate package python3-nothing                           | Debian trixie has no such package
                     """)

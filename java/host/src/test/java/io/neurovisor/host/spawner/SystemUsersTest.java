@@ -31,6 +31,17 @@ final class SystemUsersTest {
     }
 
     @Test
+    void theCommandForSubordinateIdsNamesAFreeRange() throws IOException {
+        SystemUsers users = new SystemUsers(new HostFiles(root));
+        assertThat(users.userIdsCommand("bob"))
+                .isEqualTo("sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 bob");
+        write("subuid", "anna:100000:65536\n:::\n");
+        write("subgid", "anna:200000:65536\n");
+        assertThat(users.userIdsCommand("bob"))
+                .isEqualTo("sudo usermod --add-subuids 265536-331071 --add-subgids 265536-331071 bob");
+    }
+
+    @Test
     void ignoresMalformedLines() throws IOException {
         write("passwd", "\n:::\nbackup:x\nx:y:-5:\nx:y:99999999999:\n\u0000:x:z:\n");
         assertThat(new SystemUsers(new HostFiles(root)).owner(new UidRange(1, 4294967294L)))
