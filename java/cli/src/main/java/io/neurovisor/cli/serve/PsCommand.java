@@ -1,10 +1,8 @@
 package io.neurovisor.cli.serve;
 
 import io.neurovisor.cli.console.NoDaemon;
-import io.neurovisor.cli.options.AcceptsSettings;
 import io.neurovisor.cli.options.CommonOptions;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.server.setting.SettingGroup;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,7 +15,6 @@ import picocli.CommandLine.Spec;
         description = "Lists the running executions of the daemon; status shows the rest.",
         footer = {"", "Exit codes: 0; 3 no daemon answers."},
         mixinStandardHelpOptions = true)
-@AcceptsSettings(SettingGroup.STATUS_PORT)
 public final class PsCommand implements Callable<Integer> {
     @Mixin
     private final CommonOptions common = new CommonOptions();

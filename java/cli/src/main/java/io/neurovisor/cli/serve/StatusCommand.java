@@ -2,13 +2,11 @@ package io.neurovisor.cli.serve;
 
 import io.neurovisor.cli.console.ExitCode;
 import io.neurovisor.cli.console.NoDaemon;
-import io.neurovisor.cli.options.AcceptsSettings;
 import io.neurovisor.cli.options.CommonOptions;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.server.client.StatusClient;
 import io.neurovisor.server.overview.Overview;
 import io.neurovisor.server.overview.OverviewJson;
-import io.neurovisor.server.setting.SettingGroup;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -22,11 +20,10 @@ import picocli.CommandLine.Spec;
         name = "status",
         description = {
             "Shows the current state of the daemon: pool, layers, executions.",
-            "The figures are those of its status page, http://127.0.0.1:9090 unless the settings say otherwise."
+            "It asks the metrics port that the settings name, else that of this user's daemon."
         },
         footer = {"", "Exit codes: 0 ready; 1 not ready, or about to end; 3 no daemon answers."},
         mixinStandardHelpOptions = true)
-@AcceptsSettings(SettingGroup.STATUS_PORT)
 public final class StatusCommand implements Callable<Integer> {
     @Mixin
     private final CommonOptions common = new CommonOptions();
@@ -42,9 +39,10 @@ public final class StatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        StatusClient client = port.client(common);
+        StatusClient client;
         Overview overview;
         try {
+            client = port.client(common);
             overview = client.ask();
         } catch (NeuroVisorException exception) {
             return NoDaemon.reported(exception, spec);

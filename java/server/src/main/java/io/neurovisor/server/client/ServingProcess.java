@@ -3,6 +3,9 @@ package io.neurovisor.server.client;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,21 +18,24 @@ import java.util.stream.Stream;
  * The process that serves a daemon's Unix socket: the one that holds the lock next to the socket, by the kernel's list of
  * locks (proc_locks(5)).
  */
-public record ServingProcess(ProcessHandle handle) {
+public record ServingProcess(ProcessHandle handle, Path lockFile) {
     private static final Path LOCKS = Path.of("/proc/locks");
 
     /** A held lock; one that is waited for has an arrow after its number. */
     private static final Pattern HELD = Pattern.compile("\\d+: POSIX +\\S+ +WRITE +(\\d+) \\S+:(\\d+) .*");
 
+    private static final Pattern ADDRESS = Pattern.compile("([!-~]{1,60}) (\\d{1,5})\n");
+
     /** Returns the process that serves the socket; throws a fault if no daemon of this user does. */
     public static ServingProcess at(Path socket) {
-        Path lockFile = socket.resolveSibling(socket.getFileName() + ".lock");
-        return find(lockFile)
+        return find(socket)
                 .orElseThrow(() -> new NeuroVisorException(
                         Fault.DAEMON_MISSING, "no daemon of this user serves " + socket + "; --socket names another"));
     }
 
-    private static Optional<ServingProcess> find(Path lockFile) {
+    /** Returns the process that serves the socket, if a daemon of this user does. */
+    public static Optional<ServingProcess> find(Path socket) {
+        Path lockFile = socket.resolveSibling(socket.getFileName() + ".lock");
         if (!Files.exists(lockFile)) {
             return Optional.empty();
         }
@@ -42,7 +48,7 @@ public record ServingProcess(ProcessHandle handle) {
                     // Files of other file systems have the same inode number.
                     .filter(process -> hasOpen(process, file))
                     .flatMap(process -> ProcessHandle.of(process).stream())
-                    .map(ServingProcess::new)
+                    .map(process -> new ServingProcess(process, file))
                     .findFirst();
         } catch (IOException exception) {
             throw new NeuroVisorException(
@@ -62,6 +68,19 @@ public record ServingProcess(ProcessHandle handle) {
             return false;
         } catch (IOException endedOrOfAnotherUser) {
             return false;
+        }
+    }
+
+    /** Returns the address of the metrics port, if the daemon has recorded it. */
+    public Optional<InetSocketAddress> metricsPort() {
+        try {
+            Matcher recorded = ADDRESS.matcher(Files.readString(lockFile, StandardCharsets.US_ASCII));
+            return recorded.matches()
+                    ? Optional.of(new InetSocketAddress(
+                            InetAddress.ofLiteral(recorded.group(1)), Integer.parseInt(recorded.group(2))))
+                    : Optional.empty();
+        } catch (IOException | IllegalArgumentException unreadable) {
+            return Optional.empty();
         }
     }
 

@@ -5,6 +5,7 @@ import io.neurovisor.server.setting.SettingGroup;
 import io.neurovisor.server.setting.SettingType;
 import io.neurovisor.server.setting.SettingValues;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -57,6 +58,11 @@ public record MetricsConfig(
                 values.get(METRICS_TLS_CERT),
                 values.get(METRICS_TLS_KEY),
                 values.get(METRICS_REQUIRE_KEYS));
+    }
+
+    /** Returns the same settings with another address. */
+    public MetricsConfig at(InetSocketAddress address) {
+        return new MetricsConfig(address.getAddress(), address.getPort(), tlsCert, tlsKey, requireKeys);
     }
 
     /** Returns the files for TLS. */

@@ -8,9 +8,12 @@ import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.files.StorageFaults;
 import io.neurovisor.host.files.TrustedPath;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -37,7 +40,7 @@ final class DaemonSocket implements AutoCloseable {
     }
 
     static DaemonSocket claim(Path path) {
-        if (path.toAbsolutePath().toString().getBytes(java.nio.charset.StandardCharsets.UTF_8).length > MAX_BYTES) {
+        if (path.toAbsolutePath().toString().getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
             throw refused(
                     path, "its path is longer than the " + MAX_BYTES + " bytes that a socket path may have", null);
         }
@@ -52,6 +55,8 @@ final class DaemonSocket implements AutoCloseable {
                 lockFile.close();
                 throw refused(path, "another daemon of this user serves it", null);
             }
+            // What an earlier daemon recorded does not apply to this one.
+            lockFile.truncate(0);
             Files.deleteIfExists(path);
             return new DaemonSocket(path, lockFile);
         } catch (IOException exception) {
@@ -83,6 +88,16 @@ final class DaemonSocket implements AutoCloseable {
 
     Path path() {
         return path;
+    }
+
+    /** Writes the address of the metrics port into the lock file, where commands of this user find it. */
+    void record(InetSocketAddress metricsPort) {
+        String line = metricsPort.getAddress().getHostAddress() + " " + metricsPort.getPort() + "\n";
+        try {
+            lockFile.write(ByteBuffer.wrap(line.getBytes(StandardCharsets.US_ASCII)), 0);
+        } catch (IOException exception) {
+            throw refused(path, StorageFaults.reason(exception), exception);
+        }
     }
 
     @Override

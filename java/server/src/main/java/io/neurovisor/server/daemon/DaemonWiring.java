@@ -90,9 +90,9 @@ final class DaemonWiring {
         Optional<SslContext> metricsTls = checks.metricsTls();
         Optional<String> _ = checks.modelKey();
         // Before anything is changed, so that a second daemon fails without effect.
-        Path socket = resources
-                .own(DaemonSocket.claim(config.daemon().socket()), DaemonSocket::close)
-                .path();
+        DaemonSocket claim = resources.own(
+                DaemonSocket.claim(config.daemon().socket()), DaemonSocket::close);
+        Path socket = claim.path();
         AuditLog audit = resources.own(
                 new AuditLog(settings.audit(), bytes(config.retention().auditMax()), clock), AuditLog::close);
         RecentExecutions recent = new RecentExecutions(clock, Ticker.SYSTEM);
@@ -135,6 +135,7 @@ final class DaemonWiring {
                                 config.daemon().listen(), config.daemon().port()),
                         tls));
         ports.listen(socket);
+        claim.record(status.address());
         // After all ports are open, because opening one may need root; before any request is answered. From here on,
         // this process and its spawner start no program but the VMM.
         neuroVisor.restrictSpawner();

@@ -3,6 +3,8 @@ package io.neurovisor.server.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -24,6 +26,18 @@ final class DaemonSocketTest {
                     .hasMessageContaining("--socket");
         }
         DaemonSocket.claim(path).close();
+    }
+
+    @Test
+    void recordsTheMetricsPortOfThisDaemonOnly() throws Exception {
+        Path lock = directory.resolve("daemon.sock.lock");
+        try (DaemonSocket socket = DaemonSocket.claim(directory.resolve("daemon.sock"))) {
+            socket.record(new InetSocketAddress(InetAddress.getLoopbackAddress(), 43210));
+            assertThat(lock).hasContent("127.0.0.1 43210\n");
+        }
+        try (DaemonSocket _ = DaemonSocket.claim(directory.resolve("daemon.sock"))) {
+            assertThat(lock).isEmptyFile();
+        }
     }
 
     @Test

@@ -68,14 +68,14 @@ final class StatusPageIT {
                 daemon.signal("TERM");
                 assertThat(daemon.awaitEnd()).as(daemon.messages().toString()).isZero();
             }
-            CommandLineRun gone = status(daemon);
+            CommandLineRun gone = status("--metrics-port=" + daemon.statusPort());
             assertThat(gone.exitCode()).isEqualTo(3);
             assertThat(gone.stderr()).contains("refuses connections; start a daemon with neurovisor serve");
         }
     }
 
-    private static void theTerminalShowsIt(RunningDaemon daemon, String trace) throws IOException {
-        CommandLineRun run = status(daemon);
+    private void theTerminalShowsIt(RunningDaemon daemon, String trace) throws IOException {
+        CommandLineRun run = status();
         assertThat(run.exitCode()).as(run.stderr()).isZero();
         assertThat(run.stderr()).isEmpty();
         assertThat(run.stdout())
@@ -84,7 +84,7 @@ final class StatusPageIT {
                 .containsPattern(trace + " +python +COMPLETED +7 ")
                 .contains("OUT_OF_MEMORY", "<img src=x>", "6 VM isolation")
                 .doesNotContain("\u001b", "alert(1)", "xxxx");
-        JsonNode json = new ObjectMapper().readTree(status(daemon, "--json").stdout());
+        JsonNode json = new ObjectMapper().readTree(status("--json").stdout());
         assertThat(json.path("ready").asBoolean()).isTrue();
         assertThat(json.at("/executions/ended").asInt()).isEqualTo(2);
         assertThat(json.at("/executions/uncompleted").asInt()).isOne();
@@ -160,10 +160,11 @@ final class StatusPageIT {
         Files.write(pictures.resolve("status-page-" + name + ".png"), browser.screenshot());
     }
 
-    private static CommandLineRun status(RunningDaemon daemon, String... options) {
-        List<String> arguments = new ArrayList<>(List.of("status", "--metrics-port=" + daemon.statusPort()));
+    /** Prints the status of the daemon, whose metrics port is found by its socket. */
+    private CommandLineRun status(String... options) {
+        List<String> arguments = new ArrayList<>(List.of("status"));
         arguments.addAll(List.of(options));
-        return CommandLineRun.of(arguments.toArray(String[]::new));
+        return RunningDaemon.runBy(directory, arguments.toArray(String[]::new));
     }
 
     private static String address(RunningDaemon daemon) {
