@@ -37,7 +37,7 @@ public final class TestPools {
 
     /** Returns a plan without limits on starts, processors and memory. */
     public static PoolPlan plan(MachineKind usual, int warm, int max, Duration acquireTimeout) {
-        return new PoolPlan(usual, warm, max, max, max, acquireTimeout, PLENTY);
+        return new PoolPlan(usual, warm, max, max, max, max, acquireTimeout, PLENTY);
     }
 
     /** Returns machines that are booted. */

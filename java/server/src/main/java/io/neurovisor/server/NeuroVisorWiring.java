@@ -171,6 +171,7 @@ final class NeuroVisorWiring {
                 kind,
                 config.pool().warm(),
                 config.pool().max(),
+                config.pool().max() / 2,
                 STARTS_PER_PROCESSOR * processors,
                 processors,
                 config.pool().acquireTimeout(),

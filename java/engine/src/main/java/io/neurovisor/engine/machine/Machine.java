@@ -2,9 +2,12 @@ package io.neurovisor.engine.machine;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.file.GuestFiles;
 import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.guest.GuestUsage;
 import io.neurovisor.engine.guest.ResponseDeadline;
 import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.OutputSink;
@@ -19,15 +22,18 @@ import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 
-/** A fresh virtual machine for one program. Closing it destroys the machine. */
+/** A fresh virtual machine for one program or one sandbox. Closing it destroys the machine. */
 public final class Machine implements AutoCloseable {
     private final VmStart start;
     private final Vm vm;
     private final GuestChannel channel;
-    private final CompletableFuture<List<LayerState>> layers;
+    private final AtomicBoolean used = new AtomicBoolean();
+    private volatile CompletableFuture<List<LayerState>> layers;
     private final Ticker ticker;
     private final long startNanos;
     private final long readyNanos;
@@ -56,14 +62,31 @@ public final class Machine implements AutoCloseable {
         return vm.id();
     }
 
-    /** Returns the layers that protect the host from this machine, as read when it was started. */
+    /** Returns the layers that protect the host from this machine, as read last: at its start, or by {@link #readLayers}. */
     public List<LayerState> layers() {
         return layers.join(); // Takes a few milliseconds, so it is not interruptible.
+    }
+
+    /** Reads the layers again. After the machine has ended no layer is live. */
+    public List<LayerState> readLayers() {
+        List<LayerState> read = vm.layers();
+        layers = CompletableFuture.completedFuture(read);
+        return read;
     }
 
     /** Describes how the VMM ended; empty while the machine runs. */
     public Optional<String> death() {
         return vm.death();
+    }
+
+    /** Returns whether it ended because the host's memory limit for its VMM was reached. */
+    public boolean ranOutOfMemory() {
+        return vm.ranOutOfMemory();
+    }
+
+    /** Describes in one line why a call to the guest failed; waits shortly for the end of an ending VMM. */
+    public String diagnose(NeuroVisorException failure) {
+        return VmDiagnosis.describe(vm, failure);
     }
 
     /** Returns the host memory that only this machine uses; 0 after it has ended. */
@@ -102,6 +125,7 @@ public final class Machine implements AutoCloseable {
      * program and clears the interrupt, so that the thread can clean up and report.
      */
     public ProgramRun run(Program program, Duration timeout, TraceId traceId, OutputSink sink) {
+        use();
         long startNanos = ticker.nanos();
         try {
             ResponseDeadline deadline = ResponseDeadline.after(timeout, ticker);
@@ -119,6 +143,44 @@ public final class Machine implements AutoCloseable {
             // Before anything else: computing the details waits until the end of the machine is known.
             String detail = detailOf(exception);
             return new ProgramRun(ProgramExit.killed(outcomeOf(exception), elapsed), detail);
+        }
+    }
+
+    /**
+     * Turns the guest into a living sandbox instead of running a program.
+     *
+     * @param environment of all its processes
+     * @param directory in which they start; empty for the home
+     * @return the space for files in bytes
+     */
+    public long adopt(Map<String, String> environment, Optional<String> directory, Deadline deadline) {
+        use();
+        return channel.adopt(environment, directory, deadline);
+    }
+
+    /** Returns the processes of a living sandbox. */
+    public GuestProcesses processes() {
+        return channel.processes();
+    }
+
+    /** Returns the files of a living sandbox. */
+    public GuestFiles files() {
+        return channel.files();
+    }
+
+    /** Measures the guest of a living sandbox. */
+    public GuestUsage usage(Deadline deadline) {
+        return channel.usage(deadline);
+    }
+
+    /** Sets the clock of a living sandbox. */
+    public void setClock(Deadline deadline) {
+        channel.setClock(deadline);
+    }
+
+    private void use() {
+        if (!used.compareAndSet(false, true)) {
+            throw new IllegalStateException("virtual machine " + vm.id() + " has been used");
         }
     }
 

@@ -98,8 +98,9 @@ final class FairQueue {
      * Begins a pass over the requests of all claimants whose share allows another machine.
      *
      * @param machines returns the number of machines that a claimant holds
+     * @param sandboxes the number of machines that may still be leased for sandboxes
      */
-    RoundRobin turns(ToIntFunction<Claimant> machines) {
+    RoundRobin turns(ToIntFunction<Claimant> machines, int sandboxes) {
         Map<Claimant, List<Waiting>> byClaimant = new LinkedHashMap<>();
         waiting.values()
                 .forEach(request -> byClaimant
@@ -108,10 +109,10 @@ final class FairQueue {
         List<Claimant> order = byClaimant.keySet().stream()
                 .sorted(Comparator.comparing(claimant -> lastTurns.getOrDefault(claimant, 0L)))
                 .toList();
-        RoundRobin pass = new RoundRobin();
+        RoundRobin pass = new RoundRobin(sandboxes);
         for (Claimant claimant : order) {
             int most = claimant.share().machines().orElse(Integer.MAX_VALUE);
-            pass.add(requireNonNull(byClaimant.get(claimant)), most - machines.applyAsInt(claimant));
+            pass.add(claimant, requireNonNull(byClaimant.get(claimant)), most - machines.applyAsInt(claimant));
         }
         return pass;
     }

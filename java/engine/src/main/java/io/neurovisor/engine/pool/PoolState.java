@@ -121,6 +121,11 @@ final class PoolState {
         return queue.clear();
     }
 
+    /** Returns whether no machine is left but those of sandboxes. */
+    boolean isWithoutPrograms() {
+        return slots.all().stream().allMatch(slot -> slot.phase() == Phase.LEASED && slot.isForSandbox());
+    }
+
     boolean isStopped() {
         return stopped;
     }
@@ -212,7 +217,11 @@ final class PoolState {
 
     /** Primes a ready machine while no request waits for it and a processor is free. */
     private Optional<PoolAction> prime() {
-        if (scheduler.hasDemand() || slots.size() - slots.count(Phase.WARM) >= plan.processors()) {
+        // A living sandbox is idle for most of its life, so it does not count as busy.
+        long busy = slots.all().stream()
+                .filter(slot -> slot.phase() != Phase.WARM && !slot.isForSandbox())
+                .count();
+        if (scheduler.hasDemand() || busy >= plan.processors()) {
             return Optional.empty();
         }
         return slots.first(slot -> slot.phase() == Phase.WARM && !slot.primed())

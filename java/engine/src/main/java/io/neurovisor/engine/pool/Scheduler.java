@@ -44,7 +44,11 @@ record Scheduler(
 
     /** Returns whether a request waits whose claimant may have one more machine. */
     boolean hasDemand() {
-        return queue.turns(slots::count).next().isPresent();
+        return turns().next().isPresent();
+    }
+
+    private RoundRobin turns() {
+        return queue.turns(slots::count, plan.sandboxes() - slots.countForSandboxes());
     }
 
     /** Takes no turns: a claimant that wants several kinds keeps its place in the order for each of them. */
@@ -54,7 +58,7 @@ record Scheduler(
 
     /** Tries the requests in turn until one leads to an action; skips those that an overdue request holds up. */
     private Optional<PoolAction> inTurn(long nowNanos, BiFunction<RoundRobin, Waiting, Optional<PoolAction>> attempt) {
-        RoundRobin turns = queue.turns(slots::count);
+        RoundRobin turns = turns();
         for (Optional<Waiting> next = turns.next(); next.isPresent(); next = turns.next()) {
             Waiting request = next.get();
             Optional<PoolAction> action = attempt.apply(turns, request);

@@ -33,6 +33,11 @@ record Slot(long id, MachineKind kind, Phase phase, OptionalLong ticket, Optiona
         return phase == asked && kind.equals(wanted);
     }
 
+    /** Returns whether it is or was a sandbox. */
+    boolean isForSandbox() {
+        return holder.filter(Claimant::forSandboxes).isPresent();
+    }
+
     Slot become(Phase next) {
         if (!phase.mayBecome(next)) {
             throw new IllegalStateException("machine " + id + " is " + phase + " and cannot become " + next);

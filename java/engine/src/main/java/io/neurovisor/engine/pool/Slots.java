@@ -91,4 +91,10 @@ final class Slots {
                 .filter(slot -> slot.holder().equals(Optional.of(holder)))
                 .count();
     }
+
+    /** Returns the number of machines that are leased for sandboxes, including those that are being destroyed. */
+    int countForSandboxes() {
+        return (int)
+                slots.values().stream().filter(Slot::isForSandbox).count();
+    }
 }

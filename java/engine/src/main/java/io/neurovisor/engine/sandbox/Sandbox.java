@@ -17,12 +17,14 @@ public final class Sandbox {
     private final SandboxPhase phase;
     private final List<LayerState> layers;
     private final long diskBytes;
+    private final SandboxCalls calls;
 
-    Sandbox(SandboxRecord record, SandboxPhase phase, List<LayerState> layers, long diskBytes) {
+    Sandbox(SandboxRecord record, SandboxPhase phase, List<LayerState> layers, long diskBytes, SandboxCalls calls) {
         this.record = record;
         this.phase = phase;
         this.layers = List.copyOf(layers);
         this.diskBytes = diskBytes;
+        this.calls = calls;
     }
 
     public SandboxId id() {
@@ -49,15 +51,15 @@ public final class Sandbox {
     }
 
     public GuestProcesses processes() {
-        throw new UnsupportedOperationException();
+        return new GuardedProcesses(calls);
     }
 
     public GuestFiles files() {
-        throw new UnsupportedOperationException();
+        return new GuardedFiles(calls);
     }
 
     /** Measures the guest. */
     public GuestUsage usage(Deadline deadline) {
-        throw new UnsupportedOperationException();
+        return calls.call(machine -> machine.usage(deadline));
     }
 }

@@ -14,6 +14,6 @@ public interface SandboxListener {
     /** Called when its time-out was set or extended. */
     default void timeoutSet(Sandbox sandbox) {}
 
-    /** Called when its machine has been killed, or when it has failed to get one: then it was not reported as created. */
+    /** Called when its machine has been killed, or when it gets none: then it was not reported as created. */
     default void ended(SandboxRecord record, SandboxEnd end, String detail) {}
 }

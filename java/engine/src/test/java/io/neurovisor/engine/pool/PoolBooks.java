@@ -55,6 +55,7 @@ final class PoolBooks {
                 plan.usual(),
                 plan.warm(),
                 plan.max(),
+                plan.sandboxes(),
                 plan.startsAtOnce(),
                 plan.processors(),
                 plan.acquireTimeout(),
@@ -236,7 +237,7 @@ final class PoolBooks {
 
     private void primed(PoolAction.Prime prime) {
         assertThat(inLine()).as("requests that wait for what is primed").isEmpty();
-        assertThat(machines() - warm.size()).as("machines at work").isLessThan(plan.processors());
+        assertThat(busy()).as("machines at work").isLessThan(plan.processors());
         MachineKind kind = warm.remove(prime.slot());
         assertThat(kind).as("what is primed is warm").isNotNull();
         assertThat(everPrimed.add(prime.slot())).as("primed twice").isTrue();
@@ -383,10 +384,11 @@ final class PoolBooks {
                 .forEach(claimant -> assertThat(held(claimant))
                         .as("machines of " + claimant.name())
                         .isLessThanOrEqualTo(claimant.share().machines().orElse(Integer.MAX_VALUE)));
+        assertThat(sandboxes()).as("sandboxes").isLessThanOrEqualTo(plan.sandboxes());
         List<Waiting> inLine = inLine();
         if (inLine.isEmpty()) {
             assertThat(count(warm, plan.usual())).isEqualTo(warm.size()).isLessThanOrEqualTo(plan.warm());
-            if (!state.isShort() && machines() - warm.size() < plan.processors()) {
+            if (!state.isShort() && busy() < plan.processors()) {
                 assertThat(everPrimed).as("primed while there is time").containsAll(warm.keySet());
             }
         } else {
@@ -459,11 +461,21 @@ final class PoolBooks {
         return waiting.values().stream()
                 .filter(request -> held(request.claimant())
                         < request.claimant().share().machines().orElse(Integer.MAX_VALUE))
+                .filter(request -> !request.claimant().forSandboxes() || sandboxes() < plan.sandboxes())
                 .toList();
     }
 
     private boolean isCutOff(Claimant claimant) {
-        return claimant.share().machines().isPresent();
+        return claimant.share().machines().isPresent() || claimant.forSandboxes();
+    }
+
+    private long sandboxes() {
+        return holders.values().stream().filter(Claimant::forSandboxes).count();
+    }
+
+    /** Returns the number of machines that run programs, or may: not that of idle ones, nor that of sandboxes. */
+    private long busy() {
+        return machines() - warm.size() - sandboxes();
     }
 
     private long held(Claimant claimant) {

@@ -25,6 +25,8 @@ final class PoolStateModelTest {
     private static final List<Claimant> CLAIMANTS = List.of(
             Claimant.LOCAL,
             new Claimant("free", PoolShare.UNLIMITED),
+            new Claimant("free", PoolShare.UNLIMITED).forItsSandboxes(),
+            new Claimant("other", PoolShare.UNLIMITED).forItsSandboxes(),
             new Claimant("one", new PoolShare(Optional.of(1), Optional.of(2))),
             new Claimant("two", new PoolShare(Optional.of(2), Optional.empty())));
 
@@ -46,6 +48,7 @@ final class PoolStateModelTest {
                                 USUAL,
                                 Math.min(warm, max),
                                 max,
+                                1 + (max + warm) % max,
                                 max,
                                 1 + (max + warm) % 3,
                                 Duration.ofSeconds(30),

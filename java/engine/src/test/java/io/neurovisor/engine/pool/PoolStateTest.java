@@ -18,7 +18,7 @@ final class PoolStateTest {
     /** Priming takes longer than most programs, so under load it would delay the next one. */
     @Test
     void primesOnceAProcessorIsFree() {
-        PoolState state = new PoolState(new PoolPlan(SMALL, 2, 3, 3, 1, LONG, TestPools.PLENTY), _ -> 0L);
+        PoolState state = new PoolState(new PoolPlan(SMALL, 2, 3, 3, 3, 1, LONG, TestPools.PLENTY), _ -> 0L);
         state.made(SMALL);
         state.keepWarm();
         PoolAction.Start first = (PoolAction.Start) state.next(0).orElseThrow();
@@ -118,7 +118,7 @@ final class PoolStateTest {
         Claimant greedy = new Claimant("greedy", PoolShare.UNLIMITED);
         long[] availableBytes = {10};
         MachineMemory memory = new MachineMemory(() -> availableBytes[0], size -> size == SandboxSize.LARGE ? 8 : 2);
-        PoolState state = new PoolState(new PoolPlan(SMALL, 0, 9, 9, 9, LONG, memory), _ -> 2L);
+        PoolState state = new PoolState(new PoolPlan(SMALL, 0, 9, 9, 9, 9, LONG, memory), _ -> 2L);
         state.made(SMALL);
         state.made(LARGE);
         enqueue(state, SMALL, greedy);
@@ -156,7 +156,7 @@ final class PoolStateTest {
     void keepsIdleMachinesIfARequestCannotFitAnyway() {
         long[] availableBytes = {6};
         MachineMemory memory = new MachineMemory(() -> availableBytes[0], size -> size == SandboxSize.LARGE ? 8 : 2);
-        PoolState state = new PoolState(new PoolPlan(SMALL, 1, 9, 9, 1, LONG, memory), _ -> 1L);
+        PoolState state = new PoolState(new PoolPlan(SMALL, 1, 9, 9, 9, 1, LONG, memory), _ -> 1L);
         state.keepWarm();
         enqueue(state, SMALL, Claimant.LOCAL);
         PoolAction.Start leased = (PoolAction.Start) state.next(0).orElseThrow();

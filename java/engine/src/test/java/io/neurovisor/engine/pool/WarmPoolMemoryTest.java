@@ -202,7 +202,7 @@ final class WarmPoolMemoryTest {
                 () -> (totalMebibytes.get() - vmm.livingCount() * heldMebibytes) << 20,
                 size -> vmm.memoryLimitBytes(size, true));
         WarmPool pool = new WarmPool(
-                new PoolPlan(SMALL, warm, max, max, max, LONG, memory),
+                new PoolPlan(SMALL, warm, max, max, max, max, LONG, memory),
                 TestPools.machines(vmm, TestFiles.bootFiles(), Ticker.SYSTEM),
                 _ -> {},
                 ticker,

@@ -134,7 +134,7 @@ final class WarmPoolTest {
         CountDownLatch gate = new CountDownLatch(1);
         Machines real = TestPools.machines(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
         WarmPool pool = new WarmPool(
-                new PoolPlan(SMALL, 5, 8, 2, 8, LONG, TestPools.PLENTY),
+                new PoolPlan(SMALL, 5, 8, 8, 2, 8, LONG, TestPools.PLENTY),
                 TestPools.machines(real, (id, kind) -> {
                     awaitQuietly(gate);
                     return real.open(id, kind);

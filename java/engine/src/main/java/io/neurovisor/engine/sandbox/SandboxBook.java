@@ -1,0 +1,214 @@
+package io.neurovisor.engine.sandbox;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.vm.VmId;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The states of all sandboxes of a process, with the limits on their number. It uses no threads, clocks or machines. Its
+ * owner reports events, does the steps that they return, and every now and then those of {@link #next}.
+ *
+ * <p>A sandbox counts until its machine is killed. Those that ended are remembered for a day, at most {@link #MOST_ENDED}.
+ */
+final class SandboxBook {
+    /** Longer than any time-out. */
+    static final Duration NEVER = Duration.ofDays(1000);
+
+    static final Duration REMEMBERED = Duration.ofHours(24);
+    static final int MOST_ENDED = 1000;
+
+    /** The time after an end in which a creation with the same key returns the sandbox that ended. */
+    static final Duration REPEATED = Duration.ofMinutes(15);
+
+    private static final Duration SHORTEST_RETRY = Duration.ofSeconds(1);
+    private static final Duration LONGEST_RETRY = Duration.ofMinutes(1);
+
+    private final int most;
+    private final Map<SandboxId, SandboxState> sandboxes = new LinkedHashMap<>();
+    private boolean stopped;
+
+    /** @param most the most sandboxes that may count at the same time */
+    SandboxBook(int most) {
+        this.most = most;
+    }
+
+    /** Adds a sandbox that waits for its machine; throws if a limit is reached. */
+    SandboxState create(SandboxId id, SandboxSpec spec, SandboxOwner owner, Instant created, long nowNanos) {
+        if (stopped) {
+            throw SandboxFaults.stopping();
+        }
+        admit(spec, owner, nowNanos);
+        SandboxState state = new SandboxState(id, owner.name(), spec, created, nowNanos);
+        put(state);
+        return state;
+    }
+
+    /** Adds a sandbox that has ended. */
+    void remember(SandboxRecord ended, long endedNanos) {
+        put(new SandboxState(ended, endedNanos));
+    }
+
+    private void put(SandboxState state) {
+        if (sandboxes.putIfAbsent(state.id(), state) != null) {
+            throw new IllegalStateException("sandbox " + state.id() + " exists");
+        }
+    }
+
+    /** Returns the sandbox that the owner has created with this key before. One that never ran does not count. */
+    Optional<SandboxState> created(String owner, String key, long nowNanos) {
+        return of(owner)
+                .filter(state -> state.spec().idempotencyKey().equals(Optional.of(key)))
+                .filter(state -> !state.end().equals(Optional.of(SandboxEnd.FAILED)))
+                .filter(state -> !hasEndedFor(state, REPEATED, nowNanos))
+                .findFirst();
+    }
+
+    Optional<SandboxStep> running(SandboxId id, VmId machine, long nowNanos) {
+        return known(id).running(machine, nowNanos);
+    }
+
+    void failed(SandboxId id, String detail, long nowNanos) {
+        known(id).failed(detail, nowNanos);
+    }
+
+    /** Ends a sandbox, once it runs if it is being created. The first reason counts. */
+    Optional<SandboxStep> end(SandboxId id, SandboxEnd end, String detail, long nowNanos) {
+        return find(id).flatMap(state -> state.end(end, detail, nowNanos));
+    }
+
+    Optional<SandboxStep> died(SandboxId id, SandboxEnd end, String detail, long nowNanos) {
+        return find(id).flatMap(state -> state.died(end, detail, nowNanos));
+    }
+
+    Optional<SandboxStep> setTimeout(SandboxId id, Duration timeout, long nowNanos) {
+        return find(id).flatMap(state -> state.setTimeout(timeout, nowNanos));
+    }
+
+    void extend(SandboxId id, Duration timeout, long nowNanos) {
+        find(id).ifPresent(state -> state.extend(timeout, nowNanos));
+    }
+
+    /** Records that the machine of a sandbox that ended is killed. */
+    void released(SandboxId id) {
+        known(id).released();
+    }
+
+    /** Admits no more sandboxes. */
+    void stop() {
+        stopped = true;
+    }
+
+    /** Returns the next step that is due by its time, which counts as taken; empty if there is none. */
+    Optional<SandboxStep> next(long nowNanos) {
+        forget(nowNanos);
+        for (SandboxState state : sandboxes.values()) {
+            Optional<SandboxStep> step = state.next(nowNanos);
+            if (step.isPresent()) {
+                return step;
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Returns the time until a step is due; {@link #NEVER} if none will be without an event. */
+    Duration untilNext(long nowNanos) {
+        return sandboxes.values().stream()
+                .map(state -> state.untilNext(nowNanos))
+                .min(Comparator.naturalOrder())
+                .orElse(NEVER);
+    }
+
+    /** Returns whether no more sandboxes are admitted and none is left. */
+    boolean isOver() {
+        return stopped && size() == 0;
+    }
+
+    /** Returns whether the sandbox exists and has not ended. */
+    boolean lives(SandboxId id) {
+        return find(id).filter(state -> state.phase() != SandboxPhase.ENDED).isPresent();
+    }
+
+    Optional<SandboxState> find(SandboxId id) {
+        return Optional.ofNullable(sandboxes.get(id));
+    }
+
+    /** Returns the sandboxes of an owner, the newest first. */
+    Stream<SandboxState> of(String owner) {
+        return newestFirst().filter(state -> state.owner().equals(owner));
+    }
+
+    /** Returns the sandboxes that have not ended, the newest first. */
+    Stream<SandboxState> living() {
+        return newestFirst().filter(state -> state.phase() != SandboxPhase.ENDED);
+    }
+
+    /** Returns the number of sandboxes that count. */
+    int size() {
+        return (int) holding().count();
+    }
+
+    private Stream<SandboxState> holding() {
+        return sandboxes.values().stream().filter(SandboxState::isHolding);
+    }
+
+    private void admit(SandboxSpec spec, SandboxOwner owner, long nowNanos) {
+        List<SandboxState> all = holding().toList();
+        if (all.size() >= most) {
+            throw SandboxFaults.allUsed(most, retry(all, nowNanos));
+        }
+        List<SandboxState> own =
+                all.stream().filter(state -> state.owner().equals(owner.name())).toList();
+        if (own.size() >= owner.sandboxes().orElse(Integer.MAX_VALUE)) {
+            throw SandboxFaults.numberUsed(owner, own.size(), retry(own, nowNanos));
+        }
+        long memoryBytes = own.stream().mapToLong(state -> memoryBytes(state.spec())).sum();
+        if (memoryBytes + memoryBytes(spec) > owner.memoryBytes().orElse(Long.MAX_VALUE)) {
+            throw SandboxFaults.memoryUsed(owner, memoryBytes, memoryBytes(spec), retry(own, nowNanos));
+        }
+    }
+
+    /** Returns the time after which the next of these sandboxes ends by itself, within bounds. */
+    private static Duration retry(List<SandboxState> counted, long nowNanos) {
+        long nextNanos = counted.stream()
+                .mapToLong(state -> state.endsNanos() - nowNanos)
+                .min()
+                .orElse(Long.MAX_VALUE);
+        return Duration.ofNanos(Math.clamp(nextNanos, SHORTEST_RETRY.toNanos(), LONGEST_RETRY.toNanos()));
+    }
+
+    private static long memoryBytes(SandboxSpec spec) {
+        return (long) spec.kind().size().memoryMebibytes() << 20;
+    }
+
+    private void forget(long nowNanos) {
+        sandboxes.values().removeIf(state -> hasEndedFor(state, REMEMBERED, nowNanos));
+        List<SandboxState> ended = sandboxes.values().stream()
+                .filter(state -> state.phase() == SandboxPhase.ENDED && !state.isHolding())
+                .sorted(Comparator.comparingLong(SandboxState::endsNanos))
+                .toList();
+        ended.subList(0, Math.max(0, ended.size() - MOST_ENDED)).forEach(state -> sandboxes.remove(state.id()));
+    }
+
+    private static boolean hasEndedFor(SandboxState state, Duration time, long nowNanos) {
+        return state.phase() == SandboxPhase.ENDED
+                && !state.isHolding()
+                && nowNanos - state.endsNanos() > time.toNanos();
+    }
+
+    private Stream<SandboxState> newestFirst() {
+        return new ArrayList<>(sandboxes.values()).reversed().stream();
+    }
+
+    private SandboxState known(SandboxId id) {
+        return requireNonNull(sandboxes.get(id), () -> "no sandbox " + id);
+    }
+}

@@ -1,0 +1,112 @@
+package io.neurovisor.engine.sandbox;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+
+/** The exceptions for sandboxes: they state the reason, the sandbox and a remedy. */
+final class SandboxFaults {
+    private static final int MEBIBYTE_BITS = 20;
+
+    private SandboxFaults() {}
+
+    static NeuroVisorException allUsed(int most, Duration retry) {
+        return NeuroVisorException.later(
+                Fault.SANDBOX_QUOTA,
+                "%d sandboxes exist, as many as this daemon keeps; kill one or wait for an end, or allow more with --max-sandboxes"
+                        .formatted(most),
+                retry);
+    }
+
+    static NeuroVisorException numberUsed(SandboxOwner owner, int number, Duration retry) {
+        return NeuroVisorException.later(
+                Fault.SANDBOX_QUOTA,
+                "%s has %d sandboxes, its limit; kill one or wait for an end, or make a key with a larger --max-sandboxes"
+                        .formatted(owner.name(), number),
+                retry);
+    }
+
+    /**
+     * @param usedBytes the memory of the owner's sandboxes
+     * @param wantedBytes that of the one more
+     */
+    static NeuroVisorException memoryUsed(SandboxOwner owner, long usedBytes, long wantedBytes, Duration retry) {
+        return NeuroVisorException.later(
+                Fault.SANDBOX_QUOTA,
+                "the sandboxes of %s have %d MiB of memory and one more of %d MiB would exceed its limit of %d MiB; kill one or wait for an end, or make a key with a larger --sandbox-memory"
+                        .formatted(
+                                owner.name(),
+                                usedBytes >> MEBIBYTE_BITS,
+                                wantedBytes >> MEBIBYTE_BITS,
+                                owner.memoryBytes().orElse(0L) >> MEBIBYTE_BITS),
+                retry);
+    }
+
+    static NeuroVisorException stopping() {
+        return new NeuroVisorException(
+                Fault.STOPPING, "NeuroVisor is shutting down and creates no more sandboxes; start it again");
+    }
+
+    static NeuroVisorException unknown(SandboxId id) {
+        return new NeuroVisorException(
+                Fault.SANDBOX_UNKNOWN, "no sandbox has the id " + id + "; ./neurovisor sandbox list shows those that run");
+    }
+
+    /** @param record of a sandbox that has ended */
+    static NeuroVisorException ended(SandboxRecord record) {
+        return new NeuroVisorException(Fault.SANDBOX_UNKNOWN, sentence(record) + "; create a new one");
+    }
+
+    /** Reports the end of a sandbox to a call under way. */
+    static NeuroVisorException endedMeanwhile(SandboxRecord record, Throwable cause) {
+        boolean died = record.end()
+                .filter(end -> end == SandboxEnd.DIED || end == SandboxEnd.OUT_OF_MEMORY)
+                .isPresent();
+        return new NeuroVisorException(
+                died ? Fault.SANDBOX_DIED : Fault.SANDBOX_MOVED, sentence(record) + "; create a new one", cause);
+    }
+
+    static NeuroVisorException busy(SandboxId id, SandboxPhase phase) {
+        return new NeuroVisorException(
+                Fault.SANDBOX_BUSY,
+                "sandbox %s is %s, which takes longer than a call waits; try again"
+                        .formatted(id, phase == SandboxPhase.CREATING ? "being created" : "being changed"));
+    }
+
+    /** Returns the failure of a creation for one of the calls that waited for it, with the stack trace of that call. */
+    static NeuroVisorException notCreated(Throwable cause) {
+        if (cause instanceof NeuroVisorException failure) {
+            return new NeuroVisorException(failure.fault(), String.valueOf(failure.getMessage()), failure);
+        }
+        return new NeuroVisorException(Fault.INTERNAL, "a sandbox was not created: " + cause, cause);
+    }
+
+    static NeuroVisorException interrupted(SandboxId id, InterruptedException exception) {
+        return NeuroVisorException.interrupted("waiting for sandbox " + id + " was interrupted", exception);
+    }
+
+    private static String sentence(SandboxRecord record) {
+        Instant time = record.ends().truncatedTo(ChronoUnit.SECONDS);
+        return "sandbox %s %s at %s%s"
+                .formatted(
+                        record.id(),
+                        record.end().map(SandboxFaults::verb).orElse("ended"),
+                        time,
+                        record.endDetail().isEmpty() ? "" : ": " + record.endDetail());
+    }
+
+    private static String verb(SandboxEnd end) {
+        return switch (end) {
+            case KILLED -> "was killed";
+            case TIMED_OUT -> "timed out";
+            case DIED -> "died";
+            case OUT_OF_MEMORY -> "ran out of memory and was killed";
+            case LOST -> "was lost with its daemon";
+            case REVOKED -> "was ended with its key, which was revoked,";
+            case SHUTDOWN -> "was shut down with its daemon";
+            case FAILED -> "did not start";
+        };
+    }
+}
