@@ -39,16 +39,16 @@ final class FrameCount {
     }
 
     /**
-     * Counts the frames that a guest sends, except data for a pending call, which flow control bounds. Flow control
-     * does not bound data that nothing reads, nor padding, which our agent never sends: both are returned to the window
-     * immediately.
+     * Counts the frames that a guest sends, except data for pending calls, which flow control bounds. Flow control does
+     * not bound data that nothing reads, nor padding, which our agent never sends: both are returned to the window
+     * immediately. It does not bound the number of tiny frames either, each of which takes more memory than it has bytes.
      */
-    static FrameCount received(PendingCall call) {
+    static FrameCount received(PendingCalls calls) {
         return new FrameCount(
                 (type, flags, length, stream) -> {
-                    boolean due = type == DATA && length > 0 && (flags & PADDED) == 0 && call.isAnswering(stream);
+                    boolean due = type == DATA && (flags & PADDED) == 0 && calls.expects(stream, length);
                     if (type == RST_STREAM || ((type == DATA || type == HEADERS) && (flags & END_STREAM) != 0)) {
-                        call.ended(stream);
+                        calls.ended(stream);
                     }
                     return !due;
                 },
@@ -59,13 +59,17 @@ final class FrameCount {
      * Counts the frames that we send on our own initiative. Answers to the guest do not count, or it could earn tokens
      * by provoking them.
      */
-    static FrameCount sent(PendingCall call) {
+    static FrameCount sent(PendingCalls calls) {
         return new FrameCount(
                 (type, flags, length, stream) -> switch (type) {
                     case DATA -> length > 0;
                     case HEADERS -> {
-                        call.begun(stream);
+                        calls.begun(stream);
                         yield true;
+                    }
+                    case RST_STREAM -> {
+                        calls.cancelled(stream);
+                        yield false;
                     }
                     case SETTINGS, PING -> (flags & ACK) == 0;
                     default -> false;

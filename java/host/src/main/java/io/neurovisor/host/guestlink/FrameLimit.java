@@ -16,12 +16,15 @@ import java.util.concurrent.TimeUnit;
  */
 final class FrameLimit extends ChannelDuplexHandler {
     private final GuestRateLimit rateLimit;
-    private final PendingCall call = new PendingCall();
-    private final FrameCount received = FrameCount.received(call);
-    private final FrameCount sent = FrameCount.sent(call);
+    private final FrameCount received;
+    private final FrameCount sent;
 
-    FrameLimit(GuestRateLimit rateLimit) {
+    /** @param windowBytes the data that the guest may send ahead of what is read */
+    FrameLimit(GuestRateLimit rateLimit, int windowBytes) {
+        PendingCalls calls = new PendingCalls(windowBytes);
         this.rateLimit = rateLimit;
+        this.received = FrameCount.received(calls);
+        this.sent = FrameCount.sent(calls);
     }
 
     @Override

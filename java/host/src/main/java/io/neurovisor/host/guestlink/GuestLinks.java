@@ -31,10 +31,10 @@ public final class GuestLinks implements AutoCloseable {
     private static final int MAX_MESSAGE_BYTES = 128 << 10;
 
     /**
-     * The unread data that a guest may send. Fixed, because gRPC would let it grow to 8 MiB depending on the guest's
-     * answers.
+     * The unread data that a guest may send, in all: 64 KiB for each of several streams whose clients read slowly. Fixed,
+     * because gRPC would let it grow to 8 MiB depending on the guest's answers.
      */
-    private static final int WINDOW_BYTES = 128 << 10;
+    private static final int WINDOW_BYTES = 1 << 20;
 
     private static final int MAX_METADATA_BYTES = 8192;
 
@@ -85,7 +85,7 @@ public final class GuestLinks implements AutoCloseable {
     }
 
     private static Channel limited(Channel channel, GuestRateLimit rateLimit) {
-        channel.pipeline().addFirst(new FrameLimit(rateLimit));
+        channel.pipeline().addFirst(new FrameLimit(rateLimit, WINDOW_BYTES));
         return channel;
     }
 

@@ -22,18 +22,20 @@ final class FrameCountTest {
     private static final int END_STREAM = 1;
     private static final int STREAM = 5;
 
-    private final PendingCall call = new PendingCall();
-    private final FrameCount count = FrameCount.received(call);
+    private static final int WINDOW = 1000;
+
+    private final PendingCalls calls = new PendingCalls(WINDOW);
+    private final FrameCount count = FrameCount.received(calls);
 
     @BeforeEach
     void call() {
-        assertThat(FrameCount.sent(call)
+        assertThat(FrameCount.sent(calls)
                         .countIn(Unpooled.wrappedBuffer(Unpooled.buffer(24).writeZero(24), frame(HEADERS, 9))))
                 .isEqualTo(1);
     }
 
     @Test
-    void countsEveryFrameButDataOfThePendingCall() {
+    void countsEveryFrameButDataOfPendingCalls() {
         ByteBuf bytes = frames();
         int readable = bytes.readableBytes();
         assertThat(count.countIn(bytes)).isEqualTo(4);
@@ -44,7 +46,7 @@ final class FrameCountTest {
     void countDoesNotDependOnTheSplit() {
         ByteBuf bytes = frames();
         for (int size = 1; size < bytes.readableBytes(); size++) {
-            FrameCount pieces = FrameCount.received(call);
+            FrameCount pieces = FrameCount.received(calls);
             long begun = 0;
             for (int start = 0; start < bytes.readableBytes(); start += size) {
                 begun += pieces.countIn(bytes.slice(start, Math.min(size, bytes.readableBytes() - start)));
@@ -74,8 +76,55 @@ final class FrameCountTest {
                 .isEqualTo(1);
         assertThat(count.countIn(Unpooled.wrappedBuffer(frame(HEADERS, 9, END_STREAM), frame(DATA, 10))))
                 .isEqualTo(2);
-        call.begun(STREAM);
+        calls.begun(STREAM);
         assertThat(count.countIn(Unpooled.wrappedBuffer(frame(RST_STREAM, 4), frame(DATA, 10))))
+                .isEqualTo(2);
+    }
+
+    @Test
+    void dataOfEachPendingCallIsFree() {
+        calls.begun(STREAM + 2);
+        assertThat(count.countIn(Unpooled.wrappedBuffer(frame(DATA, 10), frame(DATA, 10, 0, STREAM + 2))))
+                .isZero();
+        assertThat(count.countIn(Unpooled.wrappedBuffer(
+                        frame(DATA, 10, END_STREAM), frame(DATA, 10, 0, STREAM + 2), frame(DATA, 10))))
+                .isEqualTo(1);
+    }
+
+    /** A guest cannot make the host remember more streams than it has calls. */
+    @Test
+    void countsDataOfCallsBeyondTheLimit() {
+        for (int i = 1; i < PendingCalls.MOST + 10; i++) {
+            calls.begun(STREAM + 2 * i);
+        }
+        assertThat(count.countIn(frame(DATA, 10, 0, STREAM + 2 * (PendingCalls.MOST - 1))))
+                .isZero();
+        assertThat(count.countIn(frame(DATA, 10, 0, STREAM + 2 * PendingCalls.MOST)))
+                .isEqualTo(1);
+        calls.ended(STREAM);
+        calls.begun(STREAM - 2);
+        assertThat(count.countIn(frame(DATA, 10, 0, STREAM - 2))).isZero();
+    }
+
+    /** The guest may have sent a window of it before it learns that the call was cancelled, but not more. */
+    @Test
+    void countsDataOfACancelledCallBeyondAWindow() {
+        FrameCount sent = FrameCount.sent(calls);
+        assertThat(sent.countIn(Unpooled.wrappedBuffer(Unpooled.buffer(24).writeZero(24), frame(RST_STREAM, 4))))
+                .isZero();
+        assertThat(count.countIn(frame(DATA, WINDOW - 9))).isZero();
+        assertThat(count.countIn(frame(DATA, 10))).isEqualTo(1);
+        calls.begun(STREAM + 2);
+        calls.cancelled(STREAM + 2);
+        assertThat(count.countIn(Unpooled.wrappedBuffer(
+                        frame(DATA, 10, END_STREAM, STREAM + 2), frame(DATA, 10, 0, STREAM + 2))))
+                .isEqualTo(1);
+    }
+
+    /** Each takes a hundred times as much memory as it has bytes. */
+    @Test
+    void countsFramesThatAreSmallerThanAnyMessage() {
+        assertThat(count.countIn(Unpooled.wrappedBuffer(frame(DATA, 5), frame(DATA, 4), frame(DATA, 1))))
                 .isEqualTo(2);
     }
 
@@ -91,7 +140,7 @@ final class FrameCountTest {
                 frame(PING, 8),
                 frame(PING, 8, ACK),
                 frame(UNKNOWN, 4));
-        assertThat(FrameCount.sent(new PendingCall()).countIn(bytes)).isEqualTo(4);
+        assertThat(FrameCount.sent(new PendingCalls(WINDOW)).countIn(bytes)).isEqualTo(4);
     }
 
     /** Bytes of another protocol must not cause an overflow. */

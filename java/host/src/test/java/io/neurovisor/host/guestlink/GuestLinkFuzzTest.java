@@ -74,9 +74,9 @@ final class GuestLinkFuzzTest {
 
     /** The counter of a guest with a pending call. */
     private static FrameCount counting(boolean received) {
-        PendingCall call = new PendingCall();
-        call.begun(1);
-        return received ? FrameCount.received(call) : FrameCount.sent(call);
+        PendingCalls calls = new PendingCalls(100);
+        calls.begun(1);
+        return received ? FrameCount.received(calls) : FrameCount.sent(calls);
     }
 
     /**

@@ -43,7 +43,7 @@ final class OutputAttacks {
                             }
                         })
                         .patiently(),
-                Attack.during("a message in frames of a byte", Outcome.TIMED_OUT, (host, stream) -> {
+                Attack.during("a message in frames of a byte", Outcome.SANDBOX_DIED, (host, stream) -> {
                     host.say(stream, prefix(0, LARGEST_MESSAGE));
                     for (int i = 1; i < LARGEST_MESSAGE; i++) {
                         host.say(stream, new byte[1]);

@@ -1,0 +1,69 @@
+package io.neurovisor.host.guestlink;
+
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The calls that a guest is to answer. Data of any other stream is unexpected. Used by the thread of the connection.
+ */
+final class PendingCalls {
+    /** The most calls under way whose data is expected: a sandbox has at most 128 streams, 32 watches and short calls. */
+    static final int MOST = 256;
+
+    /** Every message has a prefix of five bytes, so that an honest agent hardly ever sends smaller frames. */
+    private static final int LEAST_BYTES = 5;
+
+    private static final int HEADER_BYTES = 9;
+
+    /** The streams of calls under way. */
+    private final Set<Integer> calls = new HashSet<>();
+
+    /** The streams of calls that we have cancelled, with the bytes that the guest may have sent before it knew. */
+    private final Map<Integer, Long> cancelled = new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Integer, Long> eldest) {
+            return size() > MOST;
+        }
+    };
+
+    private final long windowBytes;
+
+    /** @param windowBytes the most data that the guest can have sent before it learns that a call is cancelled */
+    PendingCalls(long windowBytes) {
+        this.windowBytes = windowBytes;
+    }
+
+    void begun(int stream) {
+        if (calls.size() < MOST) {
+            boolean _ = calls.add(stream);
+        }
+    }
+
+    /** We have ended a call before the guest did. */
+    void cancelled(int stream) {
+        if (calls.remove(stream)) {
+            Long _ = cancelled.put(stream, windowBytes);
+        }
+    }
+
+    /** The guest has ended a call. */
+    void ended(int stream) {
+        boolean _ = calls.remove(stream);
+        Long _ = cancelled.remove(stream);
+    }
+
+    /** Returns whether data of this size on this stream is expected. */
+    boolean expects(int stream, int bytes) {
+        if (bytes < LEAST_BYTES) {
+            return false;
+        }
+        return calls.contains(stream) || takesLate(stream, bytes + HEADER_BYTES);
+    }
+
+    private boolean takesLate(int stream, int bytes) {
+        Long left = cancelled.computeIfPresent(stream, (_, before) -> before - bytes);
+        return left != null && left >= 0;
+    }
+}
