@@ -361,6 +361,14 @@ test_only_a_daemon_compiles_early() {
     [[ $(launch) != *CompileThresholdScaling* ]]
 }
 
+test_a_daemon_started_by_nohup_gets_hangups() {
+    (trap '' HUP && exec "$copy/neurovisor" serve wait >/dev/null 2>"$HOME/stderr") &
+    eventually test -s "$HOME/java.pid"
+    kill -HUP "$!"
+    wait "$!"
+    expect 'exit code' 129 $?
+}
+
 test_service_refuses_a_place_that_it_would_not_see() {
     local place
     for place in /tmp/neurovisor /var/tmp/clones/neurovisor; do
