@@ -34,7 +34,6 @@ pub enum Step {
     EndWarm,
     Refresh,
     Execute,
-    #[cfg_attr(not(test), expect(dead_code, reason = "no call takes it yet"))]
     Adopt,
     #[cfg_attr(not(test), expect(dead_code, reason = "no call takes it yet"))]
     Freeze,

@@ -1,8 +1,8 @@
 //! The guest agent: PID 1 of a microVM that runs one program and is then destroyed, or lives as a sandbox.
 //!
 //! [`boot`] sets up a Linux system, [`namespaces`] separates programs from it, [`channel`] accepts the connections of
-//! the host, [`service`] serves its requests, and [`execution`] runs the program. A living sandbox has any number of
-//! [`process`]es and [`file`]s. [`lifecycle`] defines the phases of a VM.
+//! the host, [`service`] serves its requests, and [`execution`] runs the program. A living sandbox has the settings of
+//! [`sandbox`], and any number of [`process`]es and [`file`]s. [`lifecycle`] defines the phases of a VM.
 
 // libFuzzer brings its own.
 #![cfg_attr(fuzzing, no_main, allow(dead_code))]
@@ -22,6 +22,7 @@ mod privileges;
 mod process;
 mod reaper;
 mod refresh;
+mod sandbox;
 mod service;
 mod wire;
 

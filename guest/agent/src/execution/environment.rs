@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::language::{Language, SEARCH_PATH};
+use super::language::{Language, LANGUAGES, SEARCH_PATH};
 use crate::boot::{HOME, USER};
 use crate::invalid::{shown, Invalid};
 
@@ -17,6 +17,14 @@ pub const DEFAULTS: [(&str, &str); 6] = [
 
 const TRACE_ID: &str = "NEUROVISOR_TRACE_ID";
 
+/// Returns the variables of a process that may run programs in any language.
+pub fn default_environment() -> BTreeMap<String, String> {
+    let languages = LANGUAGES.iter().flat_map(|language| language.environment);
+    let all = DEFAULTS.iter().chain(languages);
+    all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
 /// Builds the environment from the defaults, those of the language, and the request, in ascending precedence. Only the
 /// agent sets the trace id.
 pub fn environment(
@@ -29,7 +37,7 @@ pub fn environment(
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
     for (name, value) in requested {
-        check(&name, &value)?;
+        check_variable(&name, &value)?;
         environment.insert(name, value);
     }
     if trace_id.is_empty() {
@@ -41,7 +49,7 @@ pub fn environment(
 }
 
 /// Checks a variable. Values are secrets, so messages contain only names.
-fn check(name: &str, value: &str) -> Result<(), Invalid> {
+pub fn check_variable(name: &str, value: &str) -> Result<(), Invalid> {
     let problem = if name.is_empty() {
         "has an empty name"
     } else if name.contains('=') {

@@ -115,28 +115,42 @@ pub fn spawn(
 ) -> io::Result<Process> {
     let confinement = Confinement::new(working_directory, cgroup.as_ref())?;
     let pipes = Pipes::create(working_directory.confined())?;
-    let mut command = command(invocation, working_directory, pipes.child);
+    let command = command(invocation, pipes.child);
+    let (processes, end) = start(command, confinement, working_directory, cgroup, reaper)?;
+    Ok(Process {
+        processes,
+        end,
+        stdin: pipes.stdin,
+        stdout: pipes.stdout,
+        stderr: pipes.stderr,
+    })
+}
+
+/// Starts a command, and closes the agent's copies of its standard streams, without which they would not end.
+pub fn start(
+    mut command: Command,
+    confinement: Confinement,
+    working_directory: &WorkingDirectory,
+    cgroup: Option<Cgroup>,
+    reaper: &Reaper,
+) -> io::Result<(Processes, oneshot::Receiver<WaitStatus>)> {
     // SAFETY: `enter` keeps to what is allowed between fork and exec, as its own comment demands.
     unsafe { command.pre_exec(move || confinement.enter()) };
     let child = match &working_directory.namespaces {
-        Some(namespaces) => namespaces.spawn(&mut command)?,
-        None => command.spawn()?,
+        Some(namespaces) => namespaces.spawn(&mut command),
+        None => command.spawn(),
     };
+    let child = child.inspect_err(|_| {
+        // The standard library has awaited the child, so the group is empty.
+        cgroup.as_ref().map(Cgroup::remove);
+    })?;
     // INVARIANT: nothing has been awaited since the start, so the child has not been reaped.
     let leader = i32::try_from(child.id())
         .ok()
         .and_then(Pid::from_raw)
         .ok_or_else(|| io::Error::other("the program has no process id"))?;
     let end = reaper.end_of(leader);
-    // Closes the agent's copies of the child's ends, without which the streams would not end.
-    drop(command);
-    Ok(Process {
-        processes: Processes { leader, cgroup },
-        end,
-        stdin: pipes.stdin,
-        stdout: pipes.stdout,
-        stderr: pipes.stderr,
-    })
+    Ok((Processes { leader, cgroup }, end))
 }
 
 /// Writes the code and files of a program and frees the received message, which may take a third of a small guest's
@@ -152,11 +166,7 @@ pub fn write_files(program: &mut Program, working_directory: &WorkingDirectory) 
     Ok(())
 }
 
-fn command(
-    invocation: &Invocation<'_>,
-    working_directory: &WorkingDirectory,
-    ends: ChildEnds,
-) -> Command {
+fn command(invocation: &Invocation<'_>, ends: ChildEnds) -> Command {
     let language = invocation.language;
     let mut command = match language.build_script {
         None => {
@@ -174,7 +184,6 @@ fn command(
         .args(invocation.arguments)
         .env_clear()
         .envs(invocation.environment)
-        .current_dir(&working_directory.directory)
         .stdin(ends.stdin)
         .stdout(ends.stdout)
         .stderr(ends.stderr);
@@ -221,7 +230,7 @@ impl Pipes {
 }
 
 /// Returns the reading and the writing end.
-fn new_pipe(confined: bool) -> io::Result<(OwnedFd, OwnedFd)> {
+pub fn new_pipe(confined: bool) -> io::Result<(OwnedFd, OwnedFd)> {
     let (reader, writer) = pipe_with(PipeFlags::CLOEXEC)?;
     if confined {
         // Otherwise the program could not open /dev/stdout or /dev/stderr, which scripts do.

@@ -28,10 +28,15 @@ use std::path::PathBuf;
 use tokio::sync::mpsc;
 use tonic::Status;
 
+pub use confinement::Confinement;
+pub use environment::{check_variable, default_environment};
 pub use event::{Content, Event, Report, StreamName};
+pub use launch::{new_pipe, start as start_command};
 pub use prime::Primed;
+pub use processes::{cgroup::Cgroup, Processes};
 pub use program::Program;
 pub use skipped::Skipped;
+pub use supervision::exit_code_and_signal;
 pub use working_directory::WorkingDirectory;
 
 pub use crate::wire::execution::Outcome;
@@ -123,6 +128,16 @@ impl Executions {
             }
         }
         Ok(warm)
+    }
+
+    /// Gives way to the processes of a living sandbox: ends the waiting interpreters, and limits all programs together to
+    /// the available memory and a number of processes.
+    pub async fn give_way(&self, processes_max: u32) -> std::io::Result<()> {
+        self.interpreters.end_all().await;
+        match self.working_directory.confined() {
+            true => Cgroup::of_all_programs().limit(processes_max),
+            false => Ok(()),
+        }
     }
 
     /// Runs a program of the agent and returns the path that it prints.

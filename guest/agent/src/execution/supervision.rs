@@ -116,7 +116,8 @@ async fn was_truncated(pump: JoinHandle<bool>) -> bool {
     pump.await.unwrap_or(true)
 }
 
-fn exit_code_and_signal(status: Option<WaitStatus>) -> (i32, i32) {
+/// Returns 128 plus the signal, and the signal, if one has ended the process.
+pub fn exit_code_and_signal(status: Option<WaitStatus>) -> (i32, i32) {
     match status {
         Some(status) => match (status.exit_status(), status.terminating_signal()) {
             (Some(code), _) => (code, 0),

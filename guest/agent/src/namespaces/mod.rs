@@ -11,6 +11,7 @@ mod mounts;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
 use std::process::{Child, Command};
 
 use nix::libc;
@@ -36,6 +37,8 @@ const REPORT: &str =
 pub struct Namespaces {
     /// The first process in the namespaces, which keeps them open.
     keeper: OwnedFd,
+    /// Its id in the agent's namespace.
+    keeper_id: Pid,
     /// The process namespace of the agent.
     outside: OwnedFd,
 }
@@ -53,6 +56,12 @@ impl Namespaces {
         let child = command.spawn();
         move_into_link_name_space(self.outside.as_fd(), Some(LinkNameSpaceType::ProcessID))?;
         child
+    }
+
+    /// Returns a path of the agent that leads to a path of programs. No program can mount anything in the way.
+    pub fn path_of(&self, path: &str) -> PathBuf {
+        let keeper = self.keeper_id.as_raw_nonzero();
+        PathBuf::from(format!("/proc/{keeper}/root{path}"))
     }
 
     /// Enters the namespaces.
@@ -88,18 +97,22 @@ fn try_make() -> io::Result<Namespaces> {
     let mut text = String::new();
     File::from(report).read_to_string(&mut text)?;
     waitpid(Some(maker), WaitOptions::empty())?;
-    let keeper = text
+    let keeper_id = text
         .parse()
         .ok()
         .and_then(Pid::from_raw)
         .ok_or_else(|| io::Error::other(text))?;
-    let keeper = pidfd_open(keeper, PidfdFlags::empty())?;
+    let keeper = pidfd_open(keeper_id, PidfdFlags::empty())?;
     // The hostname that a clone gets must also be visible to its programs.
     move_into_thread_name_spaces(
         keeper.as_fd(),
         ThreadNameSpaceType::HOST_NAME_AND_NIS_DOMAIN_NAME,
     )?;
-    Ok(Namespaces { keeper, outside })
+    Ok(Namespaces {
+        keeper,
+        keeper_id,
+        outside,
+    })
 }
 
 /// Forks a child that runs the function and exits.

@@ -1,5 +1,34 @@
 //! The processes of a living sandbox.
+//!
+//! [`rpc`] serves calls by [`sandbox_processes`], which starts processes and remembers those that have ended lately.
+//! For each process a task of [`supervision`] waits for its end, one task of [`pump`] for each stream keeps its output,
+//! and one of [`input`] feeds it. For each attached client a task of [`attachment`] sends the output that the client
+//! has credit for. The rules are in [`table`], [`kept_output`] and [`reader`], which are pure.
 
+mod attachment;
+mod descriptor;
+mod input;
+mod kept_output;
+#[cfg(test)]
+mod kept_output_tests;
+mod kept_stream;
+mod launch;
+mod listing;
+mod process;
+mod pump;
+mod reader;
+mod request;
 mod rpc;
+mod sandbox_processes;
+mod state;
+mod supervision;
+mod table;
+mod terminal;
+#[cfg(test)]
+mod terminal_tests;
+#[cfg(test)]
+mod tests;
 
 pub use rpc::ProcessRpc;
+pub use sandbox_processes::SandboxProcesses;
+pub use state::Times;

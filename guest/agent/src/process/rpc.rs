@@ -1,92 +1,177 @@
 //! `neurovisor.guest.GuestProcessService`.
 
-use std::pin::Pin;
-
-use tokio_stream::Stream;
+use tokio_stream::StreamExt;
 use tonic::{Request, Response, Status, Streaming};
 
+use super::attachment::Credits;
+use super::kept_output::Start;
+use super::request::{self, Spec, TerminalSize};
+use super::sandbox_processes::{EventStream, InputOf, SandboxProcesses};
+use crate::invalid::Invalid;
 use crate::lifecycle::Lifecycle;
 use crate::wire::guest::guest_process_service_server::GuestProcessService;
-use crate::wire::guest::{GuestAttachRequest, GuestStartRequest};
-use crate::wire::sandbox::v1::{
-    CloseInputRequest, CloseInputResponse, ListProcessesRequest, ListProcessesResponse,
-    ProcessEvent, ResizeRequest, ResizeResponse, SendInputRequest, SendInputResponse,
-    SignalRequest, SignalResponse, StreamInputRequest, StreamInputResponse,
+use crate::wire::guest::{
+    guest_attach_request, guest_start_request, Credit, GuestAttachRequest, GuestStartRequest,
 };
-
-const NOT_YET: &str = "this agent does not serve processes yet";
+use crate::wire::sandbox::v1::{
+    AttachRequest, CloseInputRequest, CloseInputResponse, ListProcessesRequest,
+    ListProcessesResponse, ProcessSelector, ProcessStream, ResizeRequest, ResizeResponse,
+    SendInputRequest, SendInputResponse, SignalRequest, SignalResponse, StreamInputRequest,
+    StreamInputResponse,
+};
 
 pub struct ProcessRpc {
     lifecycle: Lifecycle,
+    processes: SandboxProcesses,
 }
 
 impl ProcessRpc {
-    pub fn new(lifecycle: Lifecycle) -> Self {
-        Self { lifecycle }
+    pub fn new(lifecycle: Lifecycle, processes: SandboxProcesses) -> Self {
+        Self {
+            lifecycle,
+            processes,
+        }
     }
 
-    fn refuse<T>(&self) -> Result<T, Status> {
+    fn processes(&self) -> Result<&SandboxProcesses, Status> {
         self.lifecycle
             .require_adopted()
             .map_err(Status::failed_precondition)?;
-        Err(Status::unimplemented(NOT_YET))
+        Ok(&self.processes)
+    }
+
+    fn input(&self, process: Option<ProcessSelector>) -> Result<InputOf, Status> {
+        self.processes()?.input(&request::selector(process)?)
     }
 }
 
-type Events = Pin<Box<dyn Stream<Item = Result<ProcessEvent, Status>> + Send>>;
-
 #[tonic::async_trait]
 impl GuestProcessService for ProcessRpc {
-    type StartStream = Events;
-    type AttachStream = Events;
+    type StartStream = EventStream;
+    type AttachStream = EventStream;
 
     async fn start(
         &self,
-        _: Request<Streaming<GuestStartRequest>>,
-    ) -> Result<Response<Events>, Status> {
-        self.refuse()
+        request: Request<Streaming<GuestStartRequest>>,
+    ) -> Result<Response<EventStream>, Status> {
+        let mut parts = request.into_inner();
+        let part = parts.message().await?.and_then(|first| first.part);
+        let Some(guest_start_request::Part::Start(start)) = part else {
+            return Err(Invalid::new("start", "is not in the first message").into());
+        };
+        let processes = self.processes()?;
+        let credits = parts.map(|part| match part?.part {
+            Some(guest_start_request::Part::Credit(Credit { bytes })) => Ok(bytes),
+            _ => Err(Invalid::new("credit", "is not in a message after the first").into()),
+        });
+        let credits: Credits = Box::pin(credits);
+        let events = processes.start(Spec::from_request(start)?, credits)?;
+        Ok(Response::new(events))
     }
 
     async fn attach(
         &self,
-        _: Request<Streaming<GuestAttachRequest>>,
-    ) -> Result<Response<Events>, Status> {
-        self.refuse()
+        request: Request<Streaming<GuestAttachRequest>>,
+    ) -> Result<Response<EventStream>, Status> {
+        let mut parts = request.into_inner();
+        let part = parts.message().await?.and_then(|first| first.part);
+        let Some(guest_attach_request::Part::Attach(attach)) = part else {
+            return Err(Invalid::new("attach", "is not in the first message").into());
+        };
+        let processes = self.processes()?;
+        let credits = parts.map(|part| match part?.part {
+            Some(guest_attach_request::Part::Credit(Credit { bytes })) => Ok(bytes),
+            _ => Err(Invalid::new("credit", "is not in a message after the first").into()),
+        });
+        let credits: Credits = Box::pin(credits);
+        let selector = request::selector(attach.process.clone())?;
+        let events = processes.attach(&selector, |streams| start_at(&attach, streams), credits)?;
+        Ok(Response::new(events))
     }
 
     async fn list_processes(
         &self,
         _: Request<ListProcessesRequest>,
     ) -> Result<Response<ListProcessesResponse>, Status> {
-        self.refuse()
+        let processes = self.processes()?.list();
+        Ok(Response::new(ListProcessesResponse { processes }))
     }
 
     async fn send_input(
         &self,
-        _: Request<SendInputRequest>,
+        request: Request<SendInputRequest>,
     ) -> Result<Response<SendInputResponse>, Status> {
-        self.refuse()
+        let request = request.into_inner();
+        let data = request::input(request.data)?;
+        self.input(request.process)?.send(data).await?;
+        Ok(Response::new(SendInputResponse {}))
     }
 
     async fn stream_input(
         &self,
-        _: Request<Streaming<StreamInputRequest>>,
+        request: Request<Streaming<StreamInputRequest>>,
     ) -> Result<Response<StreamInputResponse>, Status> {
-        self.refuse()
+        let mut parts = request.into_inner();
+        let Some(first) = parts.message().await? else {
+            return Err(Invalid::new("process", "is not in the first message").into());
+        };
+        let input = self.input(first.process)?;
+        let _admitted = self.processes()?.admit_input_stream()?;
+        input.send_patiently(request::input(first.data)?).await?;
+        while let Some(part) = parts.message().await? {
+            input.send_patiently(request::input(part.data)?).await?;
+        }
+        Ok(Response::new(StreamInputResponse {}))
     }
 
     async fn close_input(
         &self,
-        _: Request<CloseInputRequest>,
+        request: Request<CloseInputRequest>,
     ) -> Result<Response<CloseInputResponse>, Status> {
-        self.refuse()
+        self.input(request.into_inner().process)?.close()?;
+        Ok(Response::new(CloseInputResponse {}))
     }
 
-    async fn signal(&self, _: Request<SignalRequest>) -> Result<Response<SignalResponse>, Status> {
-        self.refuse()
+    async fn signal(
+        &self,
+        request: Request<SignalRequest>,
+    ) -> Result<Response<SignalResponse>, Status> {
+        let request = request.into_inner();
+        let signal = request::signal(request.signal)?;
+        let selector = request::selector(request.process)?;
+        self.processes()?
+            .signal(&selector, signal, request.whole_group)?;
+        Ok(Response::new(SignalResponse {}))
     }
 
-    async fn resize(&self, _: Request<ResizeRequest>) -> Result<Response<ResizeResponse>, Status> {
-        self.refuse()
+    async fn resize(
+        &self,
+        request: Request<ResizeRequest>,
+    ) -> Result<Response<ResizeResponse>, Status> {
+        let request = request.into_inner();
+        let size = request
+            .size
+            .ok_or_else(|| Invalid::new("size", "is missing"))?;
+        let size = TerminalSize::checked("size", size)?;
+        let selector = request::selector(request.process)?;
+        self.processes()?.resize(&selector, size)?;
+        Ok(Response::new(ResizeResponse {}))
+    }
+}
+
+/// Returns where a client begins to read the streams of a process.
+fn start_at(attach: &AttachRequest, streams: &[ProcessStream]) -> Start {
+    match &attach.offsets {
+        _ if attach.from_now => Start::Now,
+        None => Start::Kept,
+        Some(offsets) => {
+            let of = |stream: &ProcessStream| match stream {
+                ProcessStream::Stdout => offsets.stdout,
+                ProcessStream::Stderr => offsets.stderr,
+                ProcessStream::Pty => offsets.pty,
+                ProcessStream::Unspecified => 0,
+            };
+            Start::Offsets(streams.iter().map(of).collect())
+        }
     }
 }

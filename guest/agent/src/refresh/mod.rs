@@ -7,6 +7,7 @@ mod randomness;
 use std::io;
 
 use rustix::time::{clock_settime, ClockId, Timespec};
+use tonic::Status;
 
 use crate::invalid::Invalid;
 use crate::wire::guest::RefreshRequest;
@@ -27,6 +28,12 @@ const LONG_AGO: Timespec = Timespec {
 /// seed is old, as it then is in every clone.
 pub fn set_clock_long_ago() -> io::Result<()> {
     Ok(clock_settime(ClockId::Realtime, LONG_AGO)?)
+}
+
+/// Brings the clock of a living sandbox to a time of the host, in nanoseconds since the Unix epoch.
+pub fn adjust_clock(unix_nanos: i64) -> Result<(), Status> {
+    clock::adjust(time(unix_nanos)?)
+        .map_err(|error| Status::internal(format!("cannot adjust the clock: {error}")))
 }
 
 /// A checked request.

@@ -5,11 +5,12 @@ use std::thread;
 use rustix::system::uname;
 use tonic::{Request, Response, Status};
 
-use super::statistics;
+use super::statistics::{self, Disk};
 use crate::execution::{Executions, Program};
 use crate::lifecycle::{Lifecycle, Step};
 use crate::memory::Memory;
-use crate::refresh::Refresh;
+use crate::refresh::{self, Refresh};
+use crate::sandbox::{Sandbox, Settings};
 use crate::wire::guest::guest_service_server::GuestService;
 use crate::wire::guest::{
     AdoptRequest, AdoptResponse, HelloRequest, HelloResponse, PrimeRequest, PrimeResponse,
@@ -17,16 +18,21 @@ use crate::wire::guest::{
     StatsResponse, WarmRequest, WarmResponse,
 };
 
+/// In a sandbox, of all programs together.
+const PROCESSES_MAX: u32 = 1024;
+
 pub struct GuestRpc {
     lifecycle: Lifecycle,
     executions: Executions,
+    sandbox: Sandbox,
 }
 
 impl GuestRpc {
-    pub fn new(lifecycle: Lifecycle, executions: Executions) -> Self {
+    pub fn new(lifecycle: Lifecycle, executions: Executions, sandbox: Sandbox) -> Self {
         Self {
             lifecycle,
             executions,
+            sandbox,
         }
     }
 }
@@ -121,14 +127,36 @@ impl GuestService for GuestRpc {
             .map_err(|error| Status::internal(error.to_string()))
     }
 
-    async fn adopt(&self, _: Request<AdoptRequest>) -> Result<Response<AdoptResponse>, Status> {
-        Err(Status::unimplemented("this agent does not adopt yet"))
+    async fn adopt(
+        &self,
+        request: Request<AdoptRequest>,
+    ) -> Result<Response<AdoptResponse>, Status> {
+        self.lifecycle
+            .check(Step::Adopt)
+            .map_err(Status::failed_precondition)?;
+        let settings = Settings::from_request(request.into_inner())?;
+        // Taken first, so that no execution starts meanwhile. A VM whose adoption fails is unusable.
+        self.lifecycle
+            .take(Step::Adopt)
+            .map_err(Status::failed_precondition)?;
+        self.sandbox.set(settings);
+        self.executions
+            .give_way(PROCESSES_MAX)
+            .await
+            .map_err(|error| Status::internal(format!("cannot adopt this VM: {error}")))?;
+        Ok(Response::new(AdoptResponse {
+            disk_bytes: Disk::current().total_bytes,
+        }))
     }
 
     async fn set_clock(
         &self,
-        _: Request<SetClockRequest>,
+        request: Request<SetClockRequest>,
     ) -> Result<Response<SetClockResponse>, Status> {
-        Err(Status::unimplemented("this agent does not set clocks yet"))
+        self.lifecycle
+            .require_adopted()
+            .map_err(Status::failed_precondition)?;
+        refresh::adjust_clock(request.into_inner().unix_nanos)?;
+        Ok(Response::new(SetClockResponse {}))
     }
 }

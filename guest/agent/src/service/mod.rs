@@ -12,8 +12,9 @@ use tonic::transport::server::{Router, Server};
 use crate::execution::{Executions, WorkingDirectory};
 use crate::file::{FileRpc, Files};
 use crate::lifecycle::Lifecycle;
-use crate::process::ProcessRpc;
+use crate::process::{ProcessRpc, SandboxProcesses, Times};
 use crate::reaper::Reaper;
+use crate::sandbox::Sandbox;
 use crate::wire::execution::execution_service_server::ExecutionServiceServer;
 use crate::wire::guest::guest_file_service_server::GuestFileServiceServer;
 use crate::wire::guest::guest_process_service_server::GuestProcessServiceServer;
@@ -25,13 +26,17 @@ pub use statistics::uptime;
 
 /// 64 MiB of files, 8 MiB of code, and room for the rest.
 const INBOUND_BYTES_MAX: usize = 80 << 20;
-/// Of processes and files: 64 KiB of content, and the names and variables of a request.
-const SANDBOX_INBOUND_BYTES_MAX: usize = 128 << 10;
+/// 128 KiB of arguments, 128 KiB of variables, and room for the rest.
+const PROCESS_INBOUND_BYTES_MAX: usize = 320 << 10;
+/// 64 KiB of content, and the names and attributes of a file.
+const FILE_INBOUND_BYTES_MAX: usize = 128 << 10;
 /// The attached streams of a sandbox, its watches, and a few other calls.
 const CONCURRENT_STREAMS_MAX: u32 = 256;
 const HEADER_BYTES_MAX: u32 = 16 << 10;
-/// Large enough to receive 64 MiB of files without a round trip per 64 KiB.
-const WINDOW_BYTES: u32 = 1 << 20;
+/// Of each call: large enough to receive 64 MiB of files without a round trip per 64 KiB.
+const STREAM_WINDOW_BYTES: u32 = 512 << 10;
+/// Of all calls: enough for others while all streams of input wait for processes that do not read.
+const CONNECTION_WINDOW_BYTES: u32 = 8 << 20;
 
 /// All services with the shared state of this VM.
 #[derive(Clone)]
@@ -39,14 +44,24 @@ pub struct Services {
     lifecycle: Lifecycle,
     executions: Executions,
     files: Files,
+    sandbox: Sandbox,
+    processes: SandboxProcesses,
 }
 
 impl Services {
     pub fn new(lifecycle: Lifecycle, working_directory: WorkingDirectory, reaper: Reaper) -> Self {
+        let sandbox = Sandbox::default();
         Self {
             lifecycle,
             files: Files::new(&working_directory),
-            executions: Executions::new(working_directory, reaper),
+            executions: Executions::new(working_directory.clone(), reaper.clone()),
+            processes: SandboxProcesses::new(
+                sandbox.clone(),
+                working_directory,
+                reaper,
+                Times::default(),
+            ),
+            sandbox,
         }
     }
 
@@ -54,15 +69,19 @@ impl Services {
         Server::builder()
             .max_concurrent_streams(CONCURRENT_STREAMS_MAX)
             .http2_max_header_list_size(HEADER_BYTES_MAX)
-            .initial_stream_window_size(WINDOW_BYTES)
-            .initial_connection_window_size(WINDOW_BYTES)
+            .initial_stream_window_size(STREAM_WINDOW_BYTES)
+            .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
             .add_routes(self.routes())
     }
 
     fn routes(&self) -> Routes {
         let executions = ExecutionRpc::new(self.lifecycle.clone(), self.executions.clone());
-        let guest = GuestRpc::new(self.lifecycle.clone(), self.executions.clone());
-        let processes = ProcessRpc::new(self.lifecycle.clone());
+        let guest = GuestRpc::new(
+            self.lifecycle.clone(),
+            self.executions.clone(),
+            self.sandbox.clone(),
+        );
+        let processes = ProcessRpc::new(self.lifecycle.clone(), self.processes.clone());
         let files = FileRpc::new(self.lifecycle.clone(), self.files.clone());
         Routes::new(
             ExecutionServiceServer::new(executions).max_decoding_message_size(INBOUND_BYTES_MAX),
@@ -70,10 +89,10 @@ impl Services {
         .add_service(GuestServiceServer::new(guest).max_decoding_message_size(INBOUND_BYTES_MAX))
         .add_service(
             GuestProcessServiceServer::new(processes)
-                .max_decoding_message_size(SANDBOX_INBOUND_BYTES_MAX),
+                .max_decoding_message_size(PROCESS_INBOUND_BYTES_MAX),
         )
         .add_service(
-            GuestFileServiceServer::new(files).max_decoding_message_size(SANDBOX_INBOUND_BYTES_MAX),
+            GuestFileServiceServer::new(files).max_decoding_message_size(FILE_INBOUND_BYTES_MAX),
         )
     }
 }

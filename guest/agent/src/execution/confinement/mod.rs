@@ -9,12 +9,14 @@ use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::sync::Arc;
 
 use neurovisor_seccomp::Filter;
 use rustix::fs::{open, Mode, OFlags};
 use rustix::io::write;
-use rustix::process::{chdir, setrlimit, setsid, umask, Resource, Rlimit};
+use rustix::process::{chdir, ioctl_tiocsctty, setrlimit, setsid, umask, Resource, Rlimit};
+use rustix::stdio::stdin;
 use rustix::thread::set_no_new_privs;
 
 use super::processes::cgroup::Cgroup;
@@ -29,6 +31,11 @@ const FILE_BYTES_MAX: u64 = 1 << 30;
 /// Everything that happens between fork and exec.
 pub struct Confinement {
     filter: Filter,
+    directory: CString,
+    /// Whether the standard input becomes the terminal that controls the child's session.
+    terminal: bool,
+    /// Receives a byte if the child cannot enter its directory. The error alone could also be that of exec.
+    directory_failed: Option<OwnedFd>,
     /// `None` in a test, where the child keeps its user and its namespaces.
     guest: Option<GuestConfinement>,
 }
@@ -37,7 +44,6 @@ pub struct Confinement {
 struct GuestConfinement {
     namespaces: Arc<Namespaces>,
     cgroup_procs: File,
-    directory: CString,
 }
 
 impl Confinement {
@@ -46,14 +52,29 @@ impl Confinement {
             (Some(namespaces), Some(cgroup)) => Some(GuestConfinement {
                 namespaces: namespaces.clone(),
                 cgroup_procs: cgroup.open_procs()?,
-                directory: CString::new(working_directory.directory.as_os_str().as_bytes())?,
             }),
             _ => None,
         };
         Ok(Self {
             filter: system_calls::filter(),
+            directory: CString::new(working_directory.directory.as_os_str().as_bytes())?,
+            terminal: false,
+            directory_failed: None,
             guest,
         })
+    }
+
+    /// Starts in another directory, and writes a byte into `failed` if that is not possible.
+    pub fn in_directory(mut self, directory: &Path, failed: OwnedFd) -> io::Result<Self> {
+        self.directory = CString::new(directory.as_os_str().as_bytes())?;
+        self.directory_failed = Some(failed);
+        Ok(self)
+    }
+
+    /// Makes the terminal at the standard input control the child's session.
+    pub fn on_terminal(mut self) -> Self {
+        self.terminal = true;
+        self
     }
 
     /// Confines this process. The order matters: each step still has the privileges that it needs.
@@ -61,6 +82,9 @@ impl Confinement {
     /// INVARIANT: makes only system calls, allocates no memory and takes no lock, because a forked child calls this.
     pub fn enter(&self) -> io::Result<()> {
         setsid()?;
+        if self.terminal {
+            ioctl_tiocsctty(stdin())?;
+        }
         umask(Mode::WGRP | Mode::WOTH);
         limit(Resource::Core, 0)?;
         limit(Resource::Nofile, OPEN_FILES_MAX)?;
@@ -69,7 +93,18 @@ impl Confinement {
         if let Some(guest) = &self.guest {
             guest.enter()?;
         }
+        // As the user, who may not enter every directory. Entering a mount namespace has changed the directory to its
+        // root.
+        self.enter_directory()?;
         self.filter.install()
+    }
+
+    fn enter_directory(&self) -> io::Result<()> {
+        let entered = chdir(&*self.directory);
+        if let (Err(_), Some(failed)) = (entered, &self.directory_failed) {
+            write(failed, b"d")?;
+        }
+        Ok(entered?)
     }
 }
 
@@ -84,8 +119,6 @@ impl GuestConfinement {
         write(&adjustment, b"0")?;
         write(&self.cgroup_procs, b"0")?;
         self.namespaces.enter()?;
-        // Entering a mount namespace changes the working directory to its root.
-        chdir(&*self.directory)?;
         become_account(USER_ID, GROUP_ID)
     }
 }

@@ -67,11 +67,16 @@ impl Interpreters {
         working_directory: &WorkingDirectory,
     ) -> Option<Chosen> {
         let chosen = self.take(program, working_directory);
-        let others = std::mem::take(&mut *self.lock());
-        for other in others {
-            other.end().await;
-        }
+        self.end_all().await;
         chosen
+    }
+
+    /// Ends all interpreters.
+    pub async fn end_all(&self) {
+        let all = std::mem::take(&mut *self.lock());
+        for waiting in all {
+            waiting.end().await;
+        }
     }
 
     /// Takes an interpreter that can run the program, if any. The others continue to wait.

@@ -3,7 +3,9 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
+use nix::libc;
 use rustix::process::{kill_process, Pid, Signal};
 use tokio::io::unix::AsyncFd;
 use tokio::io::Interest;
@@ -19,15 +21,23 @@ const RESERVE_BYTES: u64 = 24 << 20;
 pub struct Cgroup {
     directory: PathBuf,
     /// Absent if the log cannot be read. A killed process then has no name.
-    kills: Option<KillLog>,
+    kills: Mutex<Option<KillLog>>,
 }
 
 impl Cgroup {
+    /// Returns the group that contains all others.
+    pub fn of_all_programs() -> Self {
+        Self {
+            directory: PathBuf::from(PROGRAMS_CGROUP),
+            kills: Mutex::default(),
+        }
+    }
+
     /// Creates a group. A group with the same name of an earlier execution is replaced.
     pub fn create(name: &str) -> io::Result<Self> {
         let cgroup = Self {
             directory: Path::new(PROGRAMS_CGROUP).join(name),
-            kills: KillLog::from_now().ok(),
+            kills: Mutex::new(KillLog::from_now().ok()),
         };
         if cgroup.directory.exists() {
             fs::remove_dir(&cgroup.directory)?;
@@ -67,16 +77,29 @@ impl Cgroup {
         }
     }
 
+    /// Sends a signal to each process.
+    pub fn signal(&self, signal: i32) -> io::Result<()> {
+        for process in self.living()? {
+            // SAFETY: only sends a signal. An error means that the process has already ended.
+            unsafe { libc::kill(process.as_raw_nonzero().get(), signal) };
+        }
+        Ok(())
+    }
+
+    fn living(&self) -> io::Result<Vec<Pid>> {
+        let processes = fs::read_to_string(self.directory.join("cgroup.procs"))?;
+        Ok(processes
+            .lines()
+            .filter_map(|line| Pid::from_raw(line.parse().ok()?))
+            .collect())
+    }
+
     /// Kills the processes one by one, for kernels before 5.14. Succeeds eventually, because pids.max bounds the group
     /// and dying processes do not fork.
     fn kill_each(&self) -> io::Result<()> {
         const ROUNDS: usize = 1000;
         for _ in 0..ROUNDS {
-            let processes = fs::read_to_string(self.directory.join("cgroup.procs"))?;
-            let living: Vec<Pid> = processes
-                .lines()
-                .filter_map(|line| Pid::from_raw(line.parse().ok()?))
-                .collect();
+            let living = self.living()?;
             if living.is_empty() {
                 break;
             }
@@ -90,21 +113,20 @@ impl Cgroup {
 
     /// Counts the living processes.
     pub fn processes(&self) -> io::Result<u32> {
-        let processes = fs::read_to_string(self.directory.join("cgroup.procs"))?;
-        Ok(processes.lines().count().try_into().unwrap_or(u32::MAX))
+        Ok(self.living()?.len().try_into().unwrap_or(u32::MAX))
     }
 
     /// Returns the name of a process that the kernel killed because memory ran out, if it killed any: preferably the
-    /// leader's, otherwise that of the first.
-    pub fn out_of_memory_victim(&mut self, leader: Pid) -> Option<String> {
+    /// leader's, otherwise that of the first. To be called once.
+    pub fn out_of_memory_victim(&self, leader: Pid) -> Option<String> {
+        let mut log = self.kills.lock().unwrap_or_else(PoisonError::into_inner);
+        let log = log.take();
         let kills = fs::read_to_string(self.directory.join("memory.events"))
             .ok()
             .and_then(|events| counter(&events, "oom_kill"))
             .unwrap_or(0);
         (kills > 0).then(|| {
-            self.kills
-                .as_mut()
-                .and_then(|kills| kills.victim(leader.as_raw_nonzero().get()))
+            log.and_then(|mut kills| kills.victim(leader.as_raw_nonzero().get()))
                 // Later records may have overwritten the report.
                 .unwrap_or_else(|| "a process".to_owned())
         })

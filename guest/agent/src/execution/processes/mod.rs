@@ -3,8 +3,10 @@
 pub mod cgroup;
 pub mod out_of_memory;
 
+use std::io;
 use std::time::Duration;
 
+use nix::libc;
 use rustix::process::{kill_process_group, Pid, Signal};
 use tokio::time::{timeout, timeout_at, Instant};
 
@@ -50,6 +52,39 @@ impl Processes {
         Instant::now() + DEATH_TIMEOUT
     }
 
+    /// Sends a signal to all processes that are left. Returns whether there were any.
+    pub fn signal(&self, signal: i32) -> io::Result<bool> {
+        let sent = match &self.cgroup {
+            Some(cgroup) if signal == libc::SIGKILL => cgroup.kill(),
+            Some(cgroup) => cgroup.signal(signal),
+            // SAFETY: only sends a signal.
+            None => match unsafe { libc::kill(-self.leader.as_raw_nonzero().get(), signal) } {
+                0 => Ok(()),
+                _ => Err(io::Error::from(io::ErrorKind::NotFound)),
+            },
+        };
+        match sent {
+            Ok(()) => Ok(true),
+            // The group has been removed.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Waits until all processes are gone, however long they live, and removes their control group.
+    pub async fn wait_and_remove(&self) {
+        let Some(cgroup) = &self.cgroup else { return };
+        if let Err(error) = cgroup
+            .wait_until_empty()
+            .await
+            .and_then(|()| cgroup.remove())
+        {
+            kernel_log::error(format_args!(
+                "the cgroup of a process is not removed: {error}"
+            ));
+        }
+    }
+
     /// Waits until all processes are gone, and removes their control group.
     pub async fn wait_until_gone(&self, deadline: Instant) {
         let Some(cgroup) = &self.cgroup else { return };
@@ -66,7 +101,7 @@ impl Processes {
     }
 
     /// Returns the process that was killed because memory ran out. To be called before [`Self::wait_until_gone`].
-    pub fn out_of_memory_victim(&mut self) -> Option<String> {
-        self.cgroup.as_mut()?.out_of_memory_victim(self.leader)
+    pub fn out_of_memory_victim(&self) -> Option<String> {
+        self.cgroup.as_ref()?.out_of_memory_victim(self.leader)
     }
 }
