@@ -2,12 +2,15 @@ package io.neurovisor.server;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.spawner.SpawnerSweep;
 import io.neurovisor.host.store.DeadProcesses;
 import io.neurovisor.host.store.UnusedPath;
 import io.neurovisor.host.store.UseRegistry;
 import io.neurovisor.lab.Labs;
+import io.neurovisor.server.sandbox.SandboxDatabase;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -24,6 +27,7 @@ public final class DeadRuns {
     private final DeadProcesses processes;
     private final List<Path> bases;
     private final Labs labs;
+    private final Path sandboxes;
     private final boolean dryRun;
 
     /** @param dryRun whether to report only what would be removed */
@@ -32,6 +36,7 @@ public final class DeadRuns {
         this.processes = new DeadProcesses(new UseRegistry(settings.dataDir()), dryRun);
         this.bases = RuntimeDirectory.bases(environment);
         this.labs = LabWiring.labs(settings);
+        this.sandboxes = settings.sandboxes();
         this.dryRun = dryRun;
     }
 
@@ -63,6 +68,25 @@ public final class DeadRuns {
                 .filter(left -> things.stream().noneMatch(thing -> thing.path().equals(left.path())))
                 .forEach(things::add);
         labs.sweep(dryRun).forEach(home -> things.add(new UnusedPath(home, "left by a lab machine that has ended", 0)));
+        sweepSandboxes(things, problems);
         return new Swept(things, problems);
+    }
+
+    /** A sandbox whose daemon was killed has no machine any more, but a record that does not say so. */
+    private void sweepSandboxes(List<UnusedPath> things, List<String> problems) {
+        if (!SandboxDatabase.isIn(sandboxes)) {
+            return;
+        }
+        try (SandboxDatabase records = SandboxDatabase.open(sandboxes, InstantSource.system())) {
+            int lost = dryRun ? records.lost() : records.endLost();
+            if (lost > 0) {
+                things.add(new UnusedPath(
+                        sandboxes,
+                        lost + (lost == 1 ? " sandbox" : " sandboxes") + " of a daemon that was killed, recorded as alive",
+                        0));
+            }
+        } catch (NeuroVisorException unusable) {
+            problems.add(String.valueOf(unusable.getMessage()));
+        }
     }
 }

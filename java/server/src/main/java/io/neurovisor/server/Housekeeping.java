@@ -10,6 +10,7 @@ import io.neurovisor.host.store.Supervisor;
 import io.neurovisor.host.store.UnusedPath;
 import io.neurovisor.host.store.UseRegistry;
 import io.neurovisor.server.journal.ExecutionJournal;
+import io.neurovisor.server.sandbox.SandboxDatabase;
 import io.neurovisor.server.setting.DataSize;
 import io.neurovisor.session.Sessions;
 import java.nio.file.Files;
@@ -25,7 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes what is no longer needed or exceeds the user's limits: artifacts, sessions and kept answers. What a running process
+ * Removes what is no longer needed or exceeds the user's limits: artifacts, sessions, kept answers and records. What a running process
  * uses stays.
  */
 public final class Housekeeping {
@@ -86,14 +87,20 @@ public final class Housekeeping {
                 expire(journal);
             }
         }
+        if (SandboxDatabase.isIn(settings.sandboxes())) {
+            try (SandboxDatabase records = SandboxDatabase.open(settings.sandboxes(), clock)) {
+                expire(records);
+            }
+        }
         sweepStores();
         return new Removed(removed, sessions);
     }
 
-    /** Applies the retention rules in a process that has the sessions and the journal open. */
-    public Removed retain(Sessions open, ExecutionJournal journal) {
+    /** Applies the retention rules in a process that has the sessions, the journal and perhaps records of sandboxes open. */
+    public Removed retain(Sessions open, ExecutionJournal journal, Optional<SandboxDatabase> sandboxes) {
         expire(open);
         expire(journal);
+        sandboxes.ifPresent(this::expire);
         sweepStores();
         return new Removed(removed, sessions);
     }
@@ -128,6 +135,17 @@ public final class Housekeeping {
                     expired.executions() + (expired.executions() == 1 ? " execution" : " executions")
                             + " with an idempotency key, whose output can no longer be requested",
                     expired.bytes()));
+        }
+    }
+
+    private void expire(SandboxDatabase sandboxes) {
+        int expired = sandboxes.sweep(dryRun);
+        if (expired > 0) {
+            removed.add(new UnusedPath(
+                    settings.sandboxes(),
+                    expired + (expired == 1 ? " record of a sandbox" : " records of sandboxes")
+                            + " that ended more than 24 hours ago",
+                    0));
         }
     }
 

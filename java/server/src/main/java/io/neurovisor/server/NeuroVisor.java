@@ -83,6 +83,11 @@ public final class NeuroVisor implements AutoCloseable {
         return starts.prepare(new MachineKind(image, size));
     }
 
+    /** Returns the kind if its image is built; builds a missing one if this instance builds images. */
+    public MachineKind available(MachineKind kind) {
+        return starts.withImage(kind);
+    }
+
     /** Returns the files from which machines of the kind start; builds missing ones. */
     public VmStart start(MachineKind kind) {
         return starts.start(kind);

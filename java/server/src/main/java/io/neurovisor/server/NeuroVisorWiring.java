@@ -171,7 +171,7 @@ final class NeuroVisorWiring {
                 kind,
                 config.pool().warm(),
                 config.pool().max(),
-                config.pool().max() / 2,
+                config.sandbox().maxOf(config.pool().max()),
                 STARTS_PER_PROCESSOR * processors,
                 processors,
                 config.pool().acquireTimeout(),

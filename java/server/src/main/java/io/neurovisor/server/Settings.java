@@ -145,6 +145,10 @@ public record Settings(Path home, Config config) {
         return dataDir().resolve("audit");
     }
 
+    public Path sandboxes() {
+        return dataDir().resolve("sandboxes");
+    }
+
     public Path journal() {
         return dataDir().resolve("journal");
     }

@@ -44,7 +44,7 @@ final class HousekeepingTest {
             journal.end(key, 0, new byte[10]);
 
             now = BEGIN.plus(ExecutionJournal.KEPT).plusSeconds(1);
-            Housekeeping.Removed afterMinutes = housekeeping("30d", false).retain(sessions, journal);
+            Housekeeping.Removed afterMinutes = housekeeping("30d", false).retain(sessions, journal, Optional.empty());
             assertThat(afterMinutes.sessions()).isEmpty();
             assertThat(afterMinutes.paths())
                     .extracting(UnusedPath::path)
@@ -53,15 +53,15 @@ final class HousekeepingTest {
 
             now = BEGIN.plus(Duration.ofDays(30)).plusSeconds(1);
             String line = "session " + session + " (used last 2020-01-01T10:00:00Z, kept for 30 days)";
-            assertThat(housekeeping("31d", false).retain(sessions, journal).items())
+            assertThat(housekeeping("31d", false).retain(sessions, journal, Optional.empty()).items())
                     .isZero();
-            assertThat(housekeeping("off", false).retain(sessions, journal).items())
+            assertThat(housekeeping("off", false).retain(sessions, journal, Optional.empty()).items())
                     .isZero();
-            assertThat(housekeeping("30d", true).retain(sessions, journal).sessions())
+            assertThat(housekeeping("30d", true).retain(sessions, journal, Optional.empty()).sessions())
                     .containsExactly(line);
-            assertThat(housekeeping("30d", false).retain(sessions, journal).sessions())
+            assertThat(housekeeping("30d", false).retain(sessions, journal, Optional.empty()).sessions())
                     .containsExactly(line);
-            assertThat(housekeeping("30d", false).retain(sessions, journal).items())
+            assertThat(housekeeping("30d", false).retain(sessions, journal, Optional.empty()).items())
                     .isZero();
         }
     }

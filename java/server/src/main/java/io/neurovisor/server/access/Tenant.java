@@ -5,9 +5,12 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.pool.Claimant;
 import io.neurovisor.engine.pool.PoolShare;
+import io.neurovisor.engine.sandbox.SandboxOwner;
 import io.neurovisor.server.access.keys.AccessKey;
+import io.neurovisor.server.access.keys.SandboxQuota;
 import io.neurovisor.server.access.keys.Scope;
 import io.neurovisor.server.config.RateLimit;
+import io.neurovisor.server.setting.DataSize;
 import java.util.Optional;
 
 /** The client on whose behalf a call is served. */
@@ -27,6 +30,11 @@ public sealed interface Tenant {
         return new Claimant(label(), PoolShare.UNLIMITED);
     }
 
+    /** Returns the tenant as the owner of sandboxes. */
+    default SandboxOwner sandboxOwner() {
+        return SandboxOwner.unlimited(claimant());
+    }
+
     /** Returns the tenant of the running call; empty outside of calls that {@link AccessInterceptor} has admitted. */
     static Optional<Tenant> current() {
         return Optional.ofNullable(AccessInterceptor.TENANT.get());
@@ -43,9 +51,12 @@ public sealed interface Tenant {
     }
 
     record KeyHolder(AccessKey key) implements Tenant {
+        /** The begin of the labels of keys; the rest is the name of the key. */
+        public static final String PREFIX = "key:";
+
         @Override
         public String label() {
-            return "key:" + key.grant().name();
+            return PREFIX + key.grant().name();
         }
 
         @Override
@@ -61,6 +72,13 @@ public sealed interface Tenant {
         @Override
         public Claimant claimant() {
             return new Claimant(label(), key.grant().share());
+        }
+
+        @Override
+        public SandboxOwner sandboxOwner() {
+            SandboxQuota quota = key.grant().sandboxes();
+            return new SandboxOwner(
+                    claimant(), quota.sandboxes(), quota.memory().map(DataSize::bytes));
         }
     }
 

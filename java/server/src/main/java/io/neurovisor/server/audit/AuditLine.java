@@ -7,6 +7,8 @@ import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.sandbox.SandboxEnd;
+import io.neurovisor.engine.sandbox.SandboxRecord;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.BlockedAttempt;
 import io.neurovisor.engine.vm.VmId;
@@ -16,6 +18,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Map;
 
 /** A line of the log: a JSON object. It never contains code, values of variables or output. */
 final class AuditLine {
@@ -69,6 +72,26 @@ final class AuditLine {
             json.writeStringField("vm_id", id.value());
             json.writeStringField("hook", attempt.hook());
             json.writeStringField("subject", attempt.subject());
+        });
+    }
+
+    static byte[] changed(Instant when, AuditedChange change) {
+        return line(json -> {
+            begin(json, when, change.event(), change.traceId(), change.call());
+            for (Map.Entry<String, String> detail : change.details().entrySet()) {
+                json.writeStringField(detail.getKey(), detail.getValue());
+            }
+        });
+    }
+
+    static byte[] sandboxEnded(Instant when, SandboxRecord sandbox, SandboxEnd end) {
+        return line(json -> {
+            json.writeStringField("time", when.toString());
+            json.writeStringField("event", "sandbox_ended");
+            json.writeStringField("tenant", sandbox.owner());
+            json.writeStringField("sandbox_id", sandbox.id().value());
+            json.writeStringField("vm_id", sandbox.vmId().map(VmId::value).orElse(""));
+            json.writeStringField("reason", end.name());
         });
     }
 

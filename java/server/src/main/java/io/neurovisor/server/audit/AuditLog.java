@@ -4,6 +4,9 @@ import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.machine.MachineListener;
+import io.neurovisor.engine.sandbox.SandboxEnd;
+import io.neurovisor.engine.sandbox.SandboxListener;
+import io.neurovisor.engine.sandbox.SandboxRecord;
 import io.neurovisor.engine.vm.BlockedAttempt;
 import io.neurovisor.engine.vm.VmId;
 import java.io.ByteArrayOutputStream;
@@ -27,8 +30,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The audit log of a data directory: a line for each accepted execution, another for its end, and one for each attempt
- * of a VMM. Thread-safe, also across processes.
+ * The audit log of a data directory: a line for each accepted execution, another for its end, one for each change of a
+ * sandbox and its end, and one for each attempt of a VMM. Thread-safe, also across processes.
  *
  * <ul>
  *   <li>Lines that arrive while others are being written share the next write to the disk.
@@ -38,7 +41,7 @@ import org.slf4j.LoggerFactory;
  *       many of them as executions were running when the disk became full.
  * </ul>
  */
-public final class AuditLog implements MachineListener, AutoCloseable {
+public final class AuditLog implements MachineListener, SandboxListener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AuditLog.class);
 
     private final Consumer<byte[]> files;
@@ -99,6 +102,37 @@ public final class AuditLog implements MachineListener, AutoCloseable {
                     failure);
         }
         return new AuditedExecution(this, clock, call, request.traceId());
+    }
+
+    /**
+     * Writes the line of a change and waits until it is on disk.
+     *
+     * @throws NeuroVisorException {@code STORAGE_FAILED} if it is not, in which case the change must not be made
+     */
+    public void require(AuditedChange change) {
+        try {
+            await(add(AuditLine.changed(clock.instant(), change), true));
+        } catch (NeuroVisorException failure) {
+            throw new NeuroVisorException(
+                    Fault.STORAGE_FAILED,
+                    "No sandbox is changed without an entry in the audit log. " + failure.getMessage(),
+                    failure);
+        }
+    }
+
+    /** Writes the line of a change that was made. Never fails: a line that cannot be written now is written later. */
+    public void log(AuditedChange change) {
+        addLast(AuditLine.changed(clock.instant(), change));
+    }
+
+    /** Does not wait for the disk, because the machine of the sandbox may just have ended. */
+    @Override
+    public void ended(SandboxRecord sandbox, SandboxEnd end, String detail) {
+        try {
+            Future<Void> _ = add(AuditLine.sandboxEnded(clock.instant(), sandbox, end), false);
+        } catch (RejectedExecutionException closed) {
+            LOG.error("the end of sandbox {} arrived after the audit log was closed", sandbox.id());
+        }
     }
 
     /** Does not wait for the disk, because the calling thread reads further reports. */

@@ -38,16 +38,18 @@ public record SandboxConfig(Optional<Integer> limit, Duration timeout) {
      * Returns the most running sandboxes.
      *
      * @param machines the most machines that exist at a time
-     * @throws NeuroVisorException {@code INVALID_ARGUMENT} if the settings allow more sandboxes than machines
      */
     public int maxOf(int machines) {
-        int max = limit.orElse(machines / 2);
-        if (max > machines) {
+        return Math.min(machines, limit.orElse(machines / 2));
+    }
+
+    /** Throws {@code INVALID_ARGUMENT} if more sandboxes than machines are configured. */
+    public void check(int machines) {
+        if (limit.orElse(0) > machines) {
             throw NeuroVisorException.invalid(
                     MAX_SANDBOXES.name(),
                     "%s of %d is more than %s of %d; lower the first or raise the second"
-                            .formatted(MAX_SANDBOXES.flag(), max, PoolConfig.MAX.flag(), machines));
+                            .formatted(MAX_SANDBOXES.flag(), limit.orElse(0), PoolConfig.MAX.flag(), machines));
         }
-        return max;
     }
 }

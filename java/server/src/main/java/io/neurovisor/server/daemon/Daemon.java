@@ -11,11 +11,13 @@ import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.grpc.GrpcPorts;
+import io.neurovisor.server.grpc.UnfinishedCalls;
 import io.neurovisor.server.grpc.execution.KeyedExecutions;
 import io.neurovisor.server.trace.Tracing;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * NeuroVisor as a service. It accepts calls as soon as it has started, while the pool still starts machines. Closing it ends
@@ -25,13 +27,18 @@ public final class Daemon implements AutoCloseable {
     /** The limit for gRPC in {@link #checkAlive}. */
     private static final Duration ANSWER = Duration.ofSeconds(10);
 
+    /** The limit for the calls of sandboxes that have ended, and for responses that are on their way. */
+    private static final Duration LAST_STREAMS = Duration.ofSeconds(5);
+
     /** The limit for machines to end after their calls have ended. */
     private static final Duration LAST_MACHINES = Duration.ofSeconds(10);
 
     private final ResourceStack resources;
     private final NeuroVisor neuroVisor;
     private final GrpcPorts ports;
+    private final UnfinishedCalls unfinished;
     private final KeyedExecutions keyed;
+    private final Optional<SandboxServices> sandboxes;
     private final SelfConfinement confinement;
     private final HealthWatch health;
     private final Readiness readiness;
@@ -44,7 +51,9 @@ public final class Daemon implements AutoCloseable {
             ResourceStack resources,
             NeuroVisor neuroVisor,
             GrpcPorts ports,
+            UnfinishedCalls unfinished,
             KeyedExecutions keyed,
+            Optional<SandboxServices> sandboxes,
             SelfConfinement confinement,
             HealthWatch health,
             Readiness readiness,
@@ -54,7 +63,9 @@ public final class Daemon implements AutoCloseable {
         this.resources = resources;
         this.neuroVisor = neuroVisor;
         this.ports = ports;
+        this.unfinished = unfinished;
         this.keyed = keyed;
+        this.sandboxes = sandboxes;
         this.confinement = confinement;
         this.health = health;
         this.readiness = readiness;
@@ -124,8 +135,8 @@ public final class Daemon implements AutoCloseable {
     }
 
     /**
-     * Stops accepting calls and waits until the running calls have ended, at most {@code limit}; then cancels them. {@link
-     * #stopNow} from another thread cancels them earlier. Returns false if calls were cancelled.
+     * Stops accepting calls and waits until the running calls have ended, at most {@code limit}; then cancels them. After
+     * that, sandboxes end. {@link #stopNow} from another thread cancels calls earlier. Returns false if calls were cancelled.
      */
     public boolean drain(Duration limit) throws InterruptedException {
         readiness.drain();
@@ -133,9 +144,12 @@ public final class Daemon implements AutoCloseable {
         ports.stopAccepting();
         health.closeWatches();
         Deadline first = Deadline.after(limit, Ticker.SYSTEM);
-        boolean finished = ports.awaitEnd(first) && keyed.awaitEnd(first);
+        boolean finished = unfinished.awaitEnd(first) && keyed.awaitEnd(first);
+        sandboxes.ifPresent(SandboxServices::end);
         if (!finished) {
             stopNow();
+        } else if (!ports.awaitEnd(Deadline.after(LAST_STREAMS, Ticker.SYSTEM))) {
+            ports.stopNow();
         }
         Deadline last = Deadline.after(LAST_MACHINES, Ticker.SYSTEM);
         boolean ended = ports.awaitEnd(last) && keyed.awaitEnd(last);

@@ -35,6 +35,7 @@ import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.grpc.GrpcPorts;
 import io.neurovisor.server.grpc.TraceInterceptor;
+import io.neurovisor.server.grpc.UnfinishedCalls;
 import io.neurovisor.server.grpc.execution.ExecutionGrpcService;
 import io.neurovisor.server.grpc.execution.KeyedExecutions;
 import io.neurovisor.server.grpc.execution.RequestTimeouts;
@@ -50,6 +51,7 @@ import io.neurovisor.session.Sessions;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,6 +65,7 @@ import org.slf4j.LoggerFactory;
 final class DaemonWiring {
     private static final Logger LOG = LoggerFactory.getLogger(DaemonWiring.class);
     private static final int CHANNELZ_PAGE = 100;
+    private static final Duration UPKEEP_INTERVAL = Duration.ofSeconds(10);
 
     private final ResourceStack resources;
     private final Settings settings;
@@ -89,6 +92,7 @@ final class DaemonWiring {
         Optional<SslContext> tls = checks.callsTls();
         Optional<SslContext> metricsTls = checks.metricsTls();
         Optional<String> _ = checks.modelKey();
+        checks.requireMachinesForSandboxes();
         // Before anything is changed, so that a second daemon fails without effect.
         DaemonSocket claim = resources.own(
                 DaemonSocket.claim(config.daemon().socket()), DaemonSocket::close);
@@ -100,6 +104,7 @@ final class DaemonWiring {
         // The first machines start and are primed while the rest of the daemon is opened.
         neuroVisor.pool().keepWarm();
         ApiKeys keys = resources.own(ApiKeys.open(settings.access(), clock), ApiKeys::close);
+        Optional<SandboxServices> sandboxes = openSandboxes(neuroVisor, keys, audit);
         ExecutionJournal journal = resources.own(
                 ExecutionJournal.open(settings.journal(), new SteadyClock(clock, Ticker.SYSTEM)),
                 ExecutionJournal::close);
@@ -121,10 +126,12 @@ final class DaemonWiring {
         HealthWatch health = resources.own(HealthWatch.of(readiness), HealthWatch::close);
         TenantExecutions executions = new TenantExecutions(neuroVisor.executions(), new Quotas(keys, clock), audit);
         List<BindableService> services = services(neuroVisor, executions, keyed, timeouts, health, keys, sessions);
+        sandboxes.ifPresent(some -> services.addAll(some.services()));
+        UnfinishedCalls unfinished = new UnfinishedCalls();
         GrpcPorts ports = resources.own(
                 new GrpcPorts(
                         services,
-                        interceptors(callers, services),
+                        interceptors(callers, unfinished, services),
                         config.daemon().sendTimeout()),
                 GrpcPorts::close);
         health.start();
@@ -142,17 +149,40 @@ final class DaemonWiring {
         SelfConfinement confinement = SelfConfinement.begin(writable(socket));
         status.serve();
         ports.serve();
-        startUpkeep(neuroVisor, sessions, journal);
+        startUpkeep(neuroVisor, sessions, journal, sandboxes);
         return new Daemon(
-                resources, neuroVisor, ports, keyed, confinement, health, readiness, socket, address, status.address());
+                resources,
+                neuroVisor,
+                ports,
+                unfinished,
+                keyed,
+                sandboxes,
+                confinement,
+                health,
+                readiness,
+                socket,
+                address,
+                status.address());
     }
 
-    private void startUpkeep(NeuroVisor neuroVisor, Sessions sessions, ExecutionJournal journal) {
+    /** Returns the sandboxes; empty if their services are off. */
+    private Optional<SandboxServices> openSandboxes(NeuroVisor neuroVisor, ApiKeys keys, AuditLog audit) {
+        return config.sandbox().maxOf(config.pool().max()) == 0
+                ? Optional.empty()
+                : Optional.of(resources.own(
+                        SandboxServices.open(settings, neuroVisor, keys, audit, clock), SandboxServices::close));
+    }
+
+    private void startUpkeep(
+            NeuroVisor neuroVisor, Sessions sessions, ExecutionJournal journal, Optional<SandboxServices> sandboxes) {
         BooleanSupplier idle = () -> isIdle(neuroVisor.pool().status());
-        RetentionSchedule retention = new RetentionSchedule(() -> retain(sessions, journal), idle, Ticker.SYSTEM);
+        RetentionSchedule retention =
+                new RetentionSchedule(() -> retain(sessions, journal, sandboxes), idle, Ticker.SYSTEM);
         JvmMemory memory = JvmMemory.ofThisProcess(HostFiles.SYSTEM);
         IdleMemory idleMemory = new IdleMemory(idle, memory::residentBytes, DaemonWiring::releaseMemory, Ticker.SYSTEM);
-        resources.own(new Upkeep(), Upkeep::close).start(List.of(retention::look, idleMemory::look));
+        Upkeep upkeep = resources.own(new Upkeep("upkeep"), Upkeep::close);
+        upkeep.every(UPKEEP_INTERVAL, retention::look);
+        upkeep.every(UPKEEP_INTERVAL, idleMemory::look);
     }
 
     private static void releaseMemory() {
@@ -160,8 +190,9 @@ final class DaemonWiring {
         NativeHeap.trim();
     }
 
-    private void retain(Sessions sessions, ExecutionJournal journal) {
-        Housekeeping.Removed removed = new Housekeeping(settings, clock, false).retain(sessions, journal);
+    private void retain(Sessions sessions, ExecutionJournal journal, Optional<SandboxServices> sandboxes) {
+        Housekeeping.Removed removed = new Housekeeping(settings, clock, false)
+                .retain(sessions, journal, sandboxes.map(SandboxServices::records));
         if (removed.items() > 0) {
             LOG.info("removed {} unneeded items of {} bytes by the retention rules", removed.items(), removed.bytes());
         }
@@ -232,12 +263,14 @@ final class DaemonWiring {
     }
 
     /** The trace interceptor comes first, so that a rejected call has a trace too. */
-    private List<ServerInterceptor> interceptors(Callers callers, List<BindableService> services) {
+    private List<ServerInterceptor> interceptors(
+            Callers callers, UnfinishedCalls unfinished, List<BindableService> services) {
         RateLimits limits = new RateLimits(config.access().rateLimit(), Ticker.SYSTEM);
         CallMetrics calls = metrics.calls(TraceInterceptor::currentId);
         calls.serves(services);
         return List.of(
                 new TraceInterceptor(new SecureRandom(), tracing),
+                unfinished,
                 calls,
                 new AccessInterceptor(callers, limits, calls::limited));
     }

@@ -46,7 +46,7 @@ public final class StartChecks {
                 () -> EbpfLayer.require(config.vmm().ebpf(), settings.ebpf()),
                 settings::requireFreeUids,
                 this::timeouts,
-                this::maxSandboxes,
+                this::requireMachinesForSandboxes,
                 this::callsTls,
                 this::metricsTls,
                 this::modelKey);
@@ -66,9 +66,8 @@ public final class StartChecks {
                 config.execution().timeout(), config.execution().timeoutMax());
     }
 
-    /** Returns the most running sandboxes; 0 if their services are off. */
-    int maxSandboxes() {
-        return config.sandbox().maxOf(config.pool().max());
+    void requireMachinesForSandboxes() {
+        config.sandbox().check(config.pool().max());
     }
 
     Optional<SslContext> callsTls() {

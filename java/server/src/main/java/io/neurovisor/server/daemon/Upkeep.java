@@ -1,6 +1,6 @@
 package io.neurovisor.server.daemon;
 
-import java.util.List;
+import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -8,19 +8,22 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Looks every ten seconds, in a separate thread, whether one of several tasks is due. A task that fails is tried again. */
+/** Does tasks in regular intervals, in a separate thread. A task that fails is tried again. */
 final class Upkeep implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
-    private static final int SECONDS = 10;
 
-    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().daemon().name("upkeep").factory());
+    private final ScheduledExecutorService thread;
 
-    /** @param tasks return quickly unless they are due */
-    void start(List<Runnable> tasks) {
-        for (Runnable task : tasks) {
-            ScheduledFuture<?> _ = thread.scheduleWithFixedDelay(() -> run(task), SECONDS, SECONDS, TimeUnit.SECONDS);
-        }
+    /** @param name of the thread */
+    Upkeep(String name) {
+        thread = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().name(name).factory());
+    }
+
+    /** @param task returns quickly unless it is due */
+    void every(Duration interval, Runnable task) {
+        ScheduledFuture<?> _ = thread.scheduleWithFixedDelay(
+                () -> run(task), interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private static void run(Runnable task) {

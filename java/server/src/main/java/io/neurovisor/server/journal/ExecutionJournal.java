@@ -3,18 +3,13 @@ package io.neurovisor.server.journal;
 import io.neurovisor.database.Database;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.host.files.PathLock;
-import io.neurovisor.host.files.PrivateFiles;
-import io.neurovisor.host.files.StorageFaults;
-import java.io.IOException;
+import io.neurovisor.host.files.ProcessLife;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
-import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -34,17 +29,12 @@ public final class ExecutionJournal implements AutoCloseable {
     private static final String LONG_AGO = "(ended_ms IS NULL AND begun_ms < :lost)";
 
     private final Database database;
-    private final Path owners;
-    private final String owner;
-    private final PathLock life;
+    private final ProcessLife life;
     private final JournalShares room;
     private final InstantSource clock;
 
-    private ExecutionJournal(
-            Database database, Path owners, String owner, PathLock life, JournalShares room, InstantSource clock) {
+    private ExecutionJournal(Database database, ProcessLife life, JournalShares room, InstantSource clock) {
         this.database = database;
-        this.owners = owners;
-        this.owner = owner;
         this.life = life;
         this.room = room;
         this.clock = clock;
@@ -67,10 +57,7 @@ public final class ExecutionJournal implements AutoCloseable {
     static ExecutionJournal open(Path directory, JournalShares room, InstantSource clock) {
         Path home = directory.toAbsolutePath().normalize();
         Database database = Database.open(home.resolve(FILE), JournalTables.SCHEMA);
-        Path owners = PrivateFiles.directory(home.resolve("owners"));
-        String owner = UUID.randomUUID().toString();
-        PathLock life = PathLock.acquire(owners.resolve(owner), () -> {});
-        return new ExecutionJournal(database, owners, owner, life, room, clock);
+        return new ExecutionJournal(database, ProcessLife.begin(home.resolve("owners")), room, clock);
     }
 
     /**
@@ -95,7 +82,7 @@ public final class ExecutionJournal implements AutoCloseable {
                     .bind("tenant", key.tenant())
                     .bind("key", key.value())
                     .bind("digest", requestDigest)
-                    .bind("owner", owner)
+                    .bind("owner", life.name())
                     .bind("now", clock.millis())
                     .execute();
             return new BeginResult.First();
@@ -147,7 +134,7 @@ public final class ExecutionJournal implements AutoCloseable {
                         """)
                 .bind("tenant", key.tenant())
                 .bind("key", key.value())
-                .bind("owner", owner)
+                .bind("owner", life.name())
                 .execute());
     }
 
@@ -167,7 +154,7 @@ public final class ExecutionJournal implements AutoCloseable {
             database.shrink();
         }
         if (!dryRun) {
-            removeDeadOwners();
+            life.removeDead();
         }
         return expired;
     }
@@ -189,16 +176,6 @@ public final class ExecutionJournal implements AutoCloseable {
                         .one())
                 .sum();
         return new Expired(answered.executions() + lost, answered.bytes());
-    }
-
-    private void removeDeadOwners() {
-        try (Stream<Path> files = Files.list(owners)) {
-            files.map(file -> String.valueOf(file.getFileName()))
-                    .filter(other -> !other.equals(owner))
-                    .forEach(this::lives);
-        } catch (IOException exception) {
-            throw StorageFaults.of("read", owners, exception);
-        }
     }
 
     private record Row(String digest, String owner, boolean ended) {}
@@ -224,7 +201,7 @@ public final class ExecutionJournal implements AutoCloseable {
         if (row.ended()) {
             return new BeginResult.Ended(ResponseParts.sizes(handle, key));
         }
-        return row.owner().equals(owner) || lives(row.owner()) ? new BeginResult.Running() : new BeginResult.Lost();
+        return life.isAlive(row.owner()) ? new BeginResult.Running() : new BeginResult.Lost();
     }
 
     /** A time in the future was stored before the machine's clock was set back; it is replaced by the present. */
@@ -252,7 +229,7 @@ public final class ExecutionJournal implements AutoCloseable {
                 .bind("lost", lostSince())
                 .mapTo(String.class)
                 .stream()
-                .filter(other -> other.equals(owner) || !lives(other))
+                .filter(other -> other.equals(life.name()) || !life.isAlive(other))
                 .toList();
     }
 
@@ -264,22 +241,8 @@ public final class ExecutionJournal implements AutoCloseable {
         return clock.millis() - LOST.toMillis();
     }
 
-    private boolean lives(String other) {
-        Path file = owners.resolve(other);
-        if (!Files.exists(file)) {
-            return false;
-        }
-        Optional<PathLock> free = PathLock.tryAcquire(file);
-        free.ifPresent(lock -> {
-            PrivateFiles.delete(file);
-            lock.close();
-        });
-        return free.isEmpty();
-    }
-
     @Override
     public void close() {
-        PrivateFiles.delete(owners.resolve(owner));
         life.close();
         database.close();
     }

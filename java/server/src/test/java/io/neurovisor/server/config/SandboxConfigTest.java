@@ -24,7 +24,8 @@ final class SandboxConfigTest {
 
     @Test
     void rejectsMoreSandboxesThanMachines() {
-        assertThatThrownBy(() -> config(Optional.of(11)).maxOf(10))
+        config(Optional.of(10)).check(10);
+        assertThatThrownBy(() -> config(Optional.of(11)).check(10))
                 .hasMessage("--max-sandboxes of 11 is more than --max of 10; lower the first or raise the second");
     }
 

@@ -1,0 +1,106 @@
+package io.neurovisor.server.daemon;
+
+import io.grpc.BindableService;
+import io.neurovisor.engine.pool.MachineKind;
+import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.sandbox.Sandboxes;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.Settings;
+import io.neurovisor.server.access.keys.ApiKeys;
+import io.neurovisor.server.audit.AuditLog;
+import io.neurovisor.server.config.Config;
+import io.neurovisor.server.grpc.TraceInterceptor;
+import io.neurovisor.server.grpc.sandbox.RunningSandboxes;
+import io.neurovisor.server.grpc.sandbox.SandboxGrpcService;
+import io.neurovisor.server.sandbox.RevokedKeys;
+import io.neurovisor.server.sandbox.SandboxDatabase;
+import io.neurovisor.server.sandbox.SandboxListeners;
+import io.neurovisor.server.sandbox.SandboxWatches;
+import io.neurovisor.server.sandbox.TenantSandboxes;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The sandboxes of a daemon, with their records and services. */
+final class SandboxServices implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SandboxServices.class);
+
+    /** Keys are revoked by other processes, and their sandboxes are to end within a second. */
+    private static final Duration REVOCATION_INTERVAL = Duration.ofMillis(500);
+
+    /** The time for a machine to become a sandbox, after the time that a request may wait for a machine. */
+    private static final Duration ADOPTION_LIMIT = Duration.ofSeconds(30);
+
+    private final Config config;
+    private final NeuroVisor neuroVisor;
+    private final SandboxDatabase records;
+    private final SandboxWatches watches;
+    private final Sandboxes sandboxes;
+    private final AuditLog audit;
+    private final Upkeep upkeep = new Upkeep("sandbox-upkeep");
+
+    private SandboxServices(
+            Config config, NeuroVisor neuroVisor, SandboxDatabase records, AuditLog audit, InstantSource clock) {
+        this.config = config;
+        this.neuroVisor = neuroVisor;
+        this.records = records;
+        this.audit = audit;
+        this.watches = new SandboxWatches(clock);
+        this.sandboxes = new Sandboxes(
+                config.sandbox().maxOf(config.pool().max()),
+                neuroVisor.pool(),
+                records,
+                new SandboxListeners(List.of(audit, watches)),
+                Ticker.SYSTEM,
+                clock,
+                new SecureRandom());
+    }
+
+    /** Opens the records, and records the end of sandboxes whose daemon was killed. */
+    static SandboxServices open(
+            Settings settings, NeuroVisor neuroVisor, ApiKeys keys, AuditLog audit, InstantSource clock) {
+        SandboxDatabase records = SandboxDatabase.open(settings.sandboxes(), clock);
+        int lost = records.endLost();
+        if (lost > 0) {
+            LOG.warn("{} sandboxes were lost with a daemon that was killed", lost);
+        }
+        SandboxServices services = new SandboxServices(settings.config(), neuroVisor, records, audit, clock);
+        services.sandboxes.start();
+        services.upkeep.every(REVOCATION_INTERVAL, new RevokedKeys(services.sandboxes, keys)::look);
+        return services;
+    }
+
+    List<BindableService> services() {
+        TenantSandboxes tenants = new TenantSandboxes(sandboxes, audit, watches, TraceInterceptor::currentId);
+        RunningSandboxes running = id -> {
+            Sandbox sandbox = tenants.running(id);
+            return new RunningSandboxes.Guest(tenants.processes(sandbox), sandbox.files());
+        };
+        SandboxGrpcService.Defaults defaults = new SandboxGrpcService.Defaults(
+                new MachineKind(config.guest().image(), config.guest().size()),
+                config.sandbox().timeout(),
+                config.pool().acquireTimeout().plus(ADOPTION_LIMIT));
+        return List.of(new SandboxGrpcService(tenants, defaults, neuroVisor::available));
+    }
+
+    SandboxDatabase records() {
+        return records;
+    }
+
+    /** Ends all sandboxes, and then the calls that use or watch them. */
+    void end() {
+        sandboxes.close();
+        watches.close();
+    }
+
+    @Override
+    public void close() {
+        upkeep.close();
+        end();
+        records.close();
+    }
+}

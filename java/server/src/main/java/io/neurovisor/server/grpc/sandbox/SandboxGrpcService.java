@@ -1,0 +1,140 @@
+package io.neurovisor.server.grpc.sandbox;
+
+import io.grpc.Context;
+import io.grpc.stub.StreamObserver;
+import io.neurovisor.engine.pool.MachineKind;
+import io.neurovisor.engine.sandbox.SandboxSpec;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.proto.sandbox.ConnectRequest;
+import io.neurovisor.proto.sandbox.ConnectResponse;
+import io.neurovisor.proto.sandbox.CreateRequest;
+import io.neurovisor.proto.sandbox.CreateResponse;
+import io.neurovisor.proto.sandbox.GetRequest;
+import io.neurovisor.proto.sandbox.GetResponse;
+import io.neurovisor.proto.sandbox.KillRequest;
+import io.neurovisor.proto.sandbox.KillResponse;
+import io.neurovisor.proto.sandbox.ListRequest;
+import io.neurovisor.proto.sandbox.ListResponse;
+import io.neurovisor.proto.sandbox.SandboxServiceGrpc;
+import io.neurovisor.proto.sandbox.SetTimeoutRequest;
+import io.neurovisor.proto.sandbox.SetTimeoutResponse;
+import io.neurovisor.proto.sandbox.WatchRequest;
+import io.neurovisor.proto.sandbox.WatchResponse;
+import io.neurovisor.server.grpc.ServedCall;
+import io.neurovisor.server.sandbox.SandboxQuery;
+import io.neurovisor.server.sandbox.SandboxWatch;
+import io.neurovisor.server.sandbox.TenantSandboxes;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+
+/** The sandboxes of clients. */
+public final class SandboxGrpcService extends SandboxServiceGrpc.SandboxServiceImplBase {
+    private final TenantSandboxes sandboxes;
+    private final Defaults defaults;
+    private final UnaryOperator<MachineKind> available;
+
+    /**
+     * What applies to requests that leave it open.
+     *
+     * @param timeout of a sandbox
+     * @param createLimit how long a creation may take
+     */
+    public record Defaults(MachineKind kind, Duration timeout, Duration createLimit) {}
+
+    /** @param available returns the kind if its image can be used, or throws a fault */
+    public SandboxGrpcService(TenantSandboxes sandboxes, Defaults defaults, UnaryOperator<MachineKind> available) {
+        this.sandboxes = sandboxes;
+        this.defaults = defaults;
+        this.available = available;
+    }
+
+    @Override
+    public void create(CreateRequest request, StreamObserver<CreateResponse> client) {
+        ServedCall.begin(client, call -> {
+            SandboxSpec spec = SandboxRequests.spec(request, defaults.kind(), defaults.timeout());
+            MachineKind _ = available.apply(spec.kind());
+            call.send(CreateResponse.newBuilder()
+                    .setSandbox(SandboxProtos.withLayers(sandboxes.create(spec, createDeadline())))
+                    .build());
+        });
+    }
+
+    private Deadline createDeadline() {
+        Duration limit = Optional.ofNullable(Context.current().getDeadline())
+                .map(deadline -> Duration.ofNanos(Math.max(0, deadline.timeRemaining(TimeUnit.NANOSECONDS))))
+                .filter(remaining -> remaining.compareTo(defaults.createLimit()) < 0)
+                .orElse(defaults.createLimit());
+        return Deadline.after(limit, Ticker.SYSTEM);
+    }
+
+    @Override
+    public void connect(ConnectRequest request, StreamObserver<ConnectResponse> client) {
+        ServedCall.begin(
+                client,
+                call -> call.send(ConnectResponse.newBuilder()
+                        .setSandbox(SandboxProtos.sandbox(
+                                request.getTimeoutSecs() == 0
+                                        ? sandboxes.running(request.getSandboxId())
+                                        : sandboxes.extend(
+                                                request.getSandboxId(),
+                                                SandboxRequests.seconds(request.getTimeoutSecs()))))
+                        .build()));
+    }
+
+    @Override
+    public void get(GetRequest request, StreamObserver<GetResponse> client) {
+        ServedCall.begin(
+                client,
+                call -> call.send(GetResponse.newBuilder()
+                        .setSandbox(SandboxProtos.withLayers(sandboxes.get(request.getSandboxId())))
+                        .build()));
+    }
+
+    @Override
+    public void list(ListRequest request, StreamObserver<ListResponse> client) {
+        ServedCall.begin(client, call -> {
+            SandboxQuery.Page page = SandboxRequests.query(request).of(sandboxes.list());
+            call.send(ListResponse.newBuilder()
+                    .addAllSandboxes(page.sandboxes().stream()
+                            .map(SandboxProtos::sandbox)
+                            .toList())
+                    .setNextPageToken(
+                            page.next().map(SandboxQuery.Position::token).orElse(""))
+                    .setTotalRunning(page.running())
+                    .build());
+        });
+    }
+
+    @Override
+    public void setTimeout(SetTimeoutRequest request, StreamObserver<SetTimeoutResponse> client) {
+        ServedCall.begin(
+                client,
+                call -> call.send(SetTimeoutResponse.newBuilder()
+                        .setSandbox(SandboxProtos.sandbox(sandboxes.setTimeout(
+                                request.getSandboxId(), SandboxRequests.seconds(request.getTimeoutSecs()))))
+                        .build()));
+    }
+
+    @Override
+    public void kill(KillRequest request, StreamObserver<KillResponse> client) {
+        ServedCall.begin(
+                client,
+                call -> call.send(KillResponse.newBuilder()
+                        .setKilled(sandboxes.kill(request.getSandboxId()))
+                        .build()));
+    }
+
+    @Override
+    public void watch(WatchRequest request, StreamObserver<WatchResponse> client) {
+        ServedCall.begin(client, call -> {
+            try (SandboxWatch watch = sandboxes.watch()) {
+                while (true) {
+                    call.send(SandboxProtos.event(watch.next()));
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,107 @@
+package io.neurovisor.server.grpc.sandbox;
+
+import com.google.protobuf.Timestamp;
+import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.sandbox.SandboxEnd;
+import io.neurovisor.engine.sandbox.SandboxPhase;
+import io.neurovisor.engine.sandbox.SandboxRecord;
+import io.neurovisor.engine.sandbox.SandboxSpec;
+import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.proto.sandbox.EndReason;
+import io.neurovisor.proto.sandbox.SandboxEventKind;
+import io.neurovisor.proto.sandbox.SandboxLayer;
+import io.neurovisor.proto.sandbox.SandboxState;
+import io.neurovisor.proto.sandbox.WatchResponse;
+import io.neurovisor.server.sandbox.SandboxChange;
+import java.time.Instant;
+
+/** Translates the engine's values of sandboxes into messages. */
+final class SandboxProtos {
+    private static final int MEBIBYTE_BITS = 20;
+
+    private SandboxProtos() {}
+
+    static io.neurovisor.proto.sandbox.Sandbox sandbox(Sandbox sandbox) {
+        return summary(sandbox).build();
+    }
+
+    /** Returns the sandbox with the layers of its machine. */
+    static io.neurovisor.proto.sandbox.Sandbox withLayers(Sandbox sandbox) {
+        io.neurovisor.proto.sandbox.Sandbox.Builder message = summary(sandbox);
+        for (LayerState state : sandbox.layers()) {
+            message.addLayers(SandboxLayer.newBuilder()
+                    .setNumber(state.layer().number())
+                    .setName(state.layer().label())
+                    .setStatus(state.status().label())
+                    .setDetail(state.detail()));
+        }
+        return message.build();
+    }
+
+    private static io.neurovisor.proto.sandbox.Sandbox.Builder summary(Sandbox sandbox) {
+        SandboxRecord record = sandbox.record();
+        SandboxSpec spec = record.spec();
+        return io.neurovisor.proto.sandbox.Sandbox.newBuilder()
+                .setId(sandbox.id().value())
+                .setState(state(sandbox.phase()))
+                .setTemplate(spec.kind().image())
+                .setSize(spec.kind().size().label())
+                .setCreated(timestamp(record.created()))
+                .setEnds(timestamp(record.ends()))
+                .putAllMetadata(spec.metadata())
+                .setVcpuCount(spec.kind().size().vcpuCount())
+                .setMemoryBytes((long) spec.kind().size().memoryMebibytes() << MEBIBYTE_BITS)
+                .setDiskBytes(sandbox.diskBytes())
+                .setVmId(record.vmId().map(VmId::value).orElse(""))
+                .setGeneration(record.generation())
+                .setEndReason(record.end().map(SandboxProtos::reason).orElse(EndReason.END_REASON_UNSPECIFIED))
+                .setName(spec.name())
+                .setEndDetail(record.endDetail());
+    }
+
+    private static SandboxState state(SandboxPhase phase) {
+        return switch (phase) {
+            case CREATING -> SandboxState.SANDBOX_STATE_CREATING;
+            case RUNNING -> SandboxState.SANDBOX_STATE_RUNNING;
+            case PAUSING -> SandboxState.SANDBOX_STATE_PAUSING;
+            case PAUSED -> SandboxState.SANDBOX_STATE_PAUSED;
+            case RESUMING -> SandboxState.SANDBOX_STATE_RESUMING;
+            case ENDED -> SandboxState.SANDBOX_STATE_ENDED;
+        };
+    }
+
+    private static EndReason reason(SandboxEnd end) {
+        return switch (end) {
+            case KILLED -> EndReason.END_REASON_KILLED;
+            case TIMED_OUT -> EndReason.END_REASON_TIMED_OUT;
+            case DIED -> EndReason.END_REASON_DIED;
+            case OUT_OF_MEMORY -> EndReason.END_REASON_OUT_OF_MEMORY;
+            case LOST -> EndReason.END_REASON_LOST;
+            case REVOKED -> EndReason.END_REASON_REVOKED;
+            case SHUTDOWN -> EndReason.END_REASON_SHUTDOWN;
+            case FAILED -> EndReason.END_REASON_FAILED;
+        };
+    }
+
+    static WatchResponse event(SandboxChange change) {
+        return WatchResponse.newBuilder()
+                .setTime(timestamp(change.time()))
+                .setSandboxId(change.id().value())
+                .setKind(
+                        switch (change.kind()) {
+                            case CREATED -> SandboxEventKind.SANDBOX_EVENT_KIND_CREATED;
+                            case TIMEOUT_SET -> SandboxEventKind.SANDBOX_EVENT_KIND_TIMEOUT_SET;
+                            case ENDED -> SandboxEventKind.SANDBOX_EVENT_KIND_ENDED;
+                        })
+                .setEndReason(change.end().map(SandboxProtos::reason).orElse(EndReason.END_REASON_UNSPECIFIED))
+                .build();
+    }
+
+    static Timestamp timestamp(Instant time) {
+        return Timestamp.newBuilder()
+                .setSeconds(time.getEpochSecond())
+                .setNanos(time.getNano())
+                .build();
+    }
+}

@@ -1,0 +1,119 @@
+package io.neurovisor.server.grpc.sandbox;
+
+import com.google.protobuf.Timestamp;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.pool.MachineKind;
+import io.neurovisor.engine.sandbox.SandboxPhase;
+import io.neurovisor.engine.sandbox.SandboxSpec;
+import io.neurovisor.proto.sandbox.CreateRequest;
+import io.neurovisor.proto.sandbox.ListRequest;
+import io.neurovisor.proto.sandbox.SandboxState;
+import io.neurovisor.server.sandbox.SandboxQuery;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Checks requests about sandboxes. What is not allowed is {@code INVALID_ARGUMENT} with field, value and range. */
+final class SandboxRequests {
+    private static final int MAX_PAGE_SIZE = 100;
+    private static final int MAX_TOKEN_CHARACTERS = 200;
+    private static final int MAX_TEMPLATE_CHARACTERS = 128;
+
+    /** The range of protobuf's timestamps. */
+    private static final long YEAR_1 = -62_135_596_800L;
+
+    private static final long YEAR_9999 = 253_402_300_799L;
+    private static final int MAX_NANOS = 999_999_999;
+
+    private SandboxRequests() {}
+
+    /**
+     * Returns the sandbox that a client asks for.
+     *
+     * @param usual for what the request leaves open
+     * @param timeout for a request without one
+     */
+    static SandboxSpec spec(CreateRequest request, MachineKind usual, Duration timeout) {
+        return new SandboxSpec(
+                new MachineKind(
+                        request.getTemplate().isEmpty() ? usual.image() : template(request.getTemplate()),
+                        request.getSize().isEmpty() ? usual.size() : SandboxSize.named(request.getSize())),
+                request.getTimeoutSecs() == 0 ? timeout : seconds(request.getTimeoutSecs()),
+                request.getEnvMap(),
+                Optional.of(request.getCwd()).filter(directory -> !directory.isEmpty()),
+                request.getMetadataMap(),
+                request.getName(),
+                Optional.of(request.getIdempotencyKey()).filter(key -> !key.isEmpty()));
+    }
+
+    private static String template(String name) {
+        if (name.length() > MAX_TEMPLATE_CHARACTERS) {
+            throw NeuroVisorException.invalid(
+                    "template",
+                    "template has %d characters; at most %d are allowed"
+                            .formatted(name.length(), MAX_TEMPLATE_CHARACTERS));
+        }
+        return name;
+    }
+
+    /** @param seconds unsigned */
+    static Duration seconds(int seconds) {
+        return Duration.ofSeconds(Integer.toUnsignedLong(seconds));
+    }
+
+    static SandboxQuery query(ListRequest request) {
+        return new SandboxQuery(
+                request.getStatesList().stream().map(SandboxRequests::phase).collect(Collectors.toSet()),
+                request.getMetadataMap(),
+                Optional.of(request.getTemplate()).filter(name -> !name.isEmpty()),
+                request.hasStartedAfter()
+                        ? Optional.of(instant("started_after", request.getStartedAfter()))
+                        : Optional.empty(),
+                request.getOldestFirst(),
+                pageSize(request.getPageSize()),
+                Optional.of(request.getPageToken())
+                        .filter(token -> !token.isEmpty())
+                        .map(SandboxRequests::position));
+    }
+
+    private static SandboxPhase phase(SandboxState state) {
+        return switch (state) {
+            case SANDBOX_STATE_CREATING -> SandboxPhase.CREATING;
+            case SANDBOX_STATE_RUNNING -> SandboxPhase.RUNNING;
+            case SANDBOX_STATE_PAUSING -> SandboxPhase.PAUSING;
+            case SANDBOX_STATE_PAUSED -> SandboxPhase.PAUSED;
+            case SANDBOX_STATE_RESUMING -> SandboxPhase.RESUMING;
+            case SANDBOX_STATE_ENDED -> SandboxPhase.ENDED;
+            case SANDBOX_STATE_UNSPECIFIED, UNRECOGNIZED ->
+                throw NeuroVisorException.invalid("states", "states has a value that is not known; 1 to 6 are allowed");
+        };
+    }
+
+    private static int pageSize(int size) {
+        if (Integer.compareUnsigned(size, MAX_PAGE_SIZE) > 0) {
+            throw NeuroVisorException.invalid(
+                    "page_size",
+                    "page_size is %s; 1 to %d is allowed".formatted(Integer.toUnsignedString(size), MAX_PAGE_SIZE));
+        }
+        return size == 0 ? MAX_PAGE_SIZE : size;
+    }
+
+    private static SandboxQuery.Position position(String token) {
+        return SandboxQuery.Position.parse(token.length() > MAX_TOKEN_CHARACTERS ? "" : token);
+    }
+
+    static Instant instant(String field, Timestamp time) {
+        if (time.getSeconds() < YEAR_1
+                || time.getSeconds() > YEAR_9999
+                || time.getNanos() < 0
+                || time.getNanos() > MAX_NANOS) {
+            throw NeuroVisorException.invalid(
+                    field,
+                    "%s is %d s and %d ns after 1970; a time of the years 1 to 9999 is allowed"
+                            .formatted(field, time.getSeconds(), time.getNanos()));
+        }
+        return Instant.ofEpochSecond(time.getSeconds(), time.getNanos());
+    }
+}

@@ -1,0 +1,29 @@
+package io.neurovisor.server.sandbox;
+
+import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.sandbox.SandboxEnd;
+import io.neurovisor.engine.sandbox.SandboxListener;
+import io.neurovisor.engine.sandbox.SandboxRecord;
+import java.util.List;
+
+/** Passes each event to several listeners in their order. */
+public record SandboxListeners(List<SandboxListener> all) implements SandboxListener {
+    public SandboxListeners {
+        all = List.copyOf(all);
+    }
+
+    @Override
+    public void created(Sandbox sandbox) {
+        all.forEach(listener -> listener.created(sandbox));
+    }
+
+    @Override
+    public void timeoutSet(Sandbox sandbox) {
+        all.forEach(listener -> listener.timeoutSet(sandbox));
+    }
+
+    @Override
+    public void ended(SandboxRecord record, SandboxEnd end, String detail) {
+        all.forEach(listener -> listener.ended(record, end, detail));
+    }
+}

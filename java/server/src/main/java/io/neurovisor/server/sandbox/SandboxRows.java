@@ -1,0 +1,175 @@
+package io.neurovisor.server.sandbox;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.neurovisor.database.DatabaseFaults;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.pool.MachineKind;
+import io.neurovisor.engine.sandbox.SandboxEnd;
+import io.neurovisor.engine.sandbox.SandboxId;
+import io.neurovisor.engine.sandbox.SandboxRecord;
+import io.neurovisor.engine.sandbox.SandboxSpec;
+import io.neurovisor.engine.vm.VmId;
+import java.io.UncheckedIOException;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads and writes the rows of sandboxes. A row that no version can have written means a damaged database, and reading
+ * it fails.
+ */
+record SandboxRows(DatabaseFaults faults) {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final TypeReference<Map<String, String>> METADATA = new TypeReference<>() {};
+
+    void insert(Handle handle, SandboxRecord record, String owner) {
+        SandboxSpec spec = record.spec();
+        handle.createUpdate("""
+                        INSERT INTO sandbox (id, tenant, image, size, timeout_ms, directory, metadata, name,
+                            idempotency_key, owner, generation, created_ms, ends_ms, end_detail)
+                        VALUES (:id, :tenant, :image, :size, :timeout, :directory, :metadata, :name,
+                            :key, :owner, :generation, :created, :ends, '')
+                        """)
+                .bind("id", record.id().value())
+                .bind("tenant", record.owner())
+                .bind("image", spec.kind().image())
+                .bind("size", spec.kind().size().label())
+                .bind("timeout", spec.timeout().toMillis())
+                .bind("directory", spec.directory().orElse(null))
+                .bind("metadata", json(spec.metadata()))
+                .bind("name", spec.name())
+                .bind("key", spec.idempotencyKey().orElse(null))
+                .bind("owner", owner)
+                .bind("generation", record.generation())
+                .bind("created", record.created().toEpochMilli())
+                .bind("ends", record.ends().toEpochMilli())
+                .execute();
+    }
+
+    static void update(
+            Handle handle,
+            SandboxId id,
+            Instant ends,
+            @Nullable String vmId,
+            int generation,
+            @Nullable SandboxEnd end,
+            String detail) {
+        handle.createUpdate("""
+                        UPDATE sandbox SET ends_ms = :ends, vm_id = :vm, generation = :generation,
+                            end_reason = :reason, end_detail = :detail
+                        WHERE id = :id
+                        """)
+                .bind("id", id.value())
+                .bind("ends", ends.toEpochMilli())
+                .bind("vm", vmId)
+                .bind("generation", generation)
+                .bind("reason", end == null ? null : end.name())
+                .bind("detail", detail)
+                .execute();
+    }
+
+    List<SandboxRecord> endedSince(Handle handle, long millis) {
+        return handle.createQuery("""
+                        SELECT * FROM sandbox WHERE end_reason IS NOT NULL AND ends_ms >= :since ORDER BY created_ms, id
+                        """)
+                .bind("since", millis)
+                .map((row, _) -> record(row))
+                .list();
+    }
+
+    static int endedBefore(Handle handle, long millis) {
+        return handle.createQuery("SELECT count(*) FROM sandbox WHERE end_reason IS NOT NULL AND ends_ms < :before")
+                .bind("before", millis)
+                .mapTo(Integer.class)
+                .one();
+    }
+
+    static int remove(Handle handle, long endedBefore) {
+        return handle.createUpdate("DELETE FROM sandbox WHERE end_reason IS NOT NULL AND ends_ms < :before")
+                .bind("before", endedBefore)
+                .execute();
+    }
+
+    static void limitEnds(Handle handle, long now) {
+        handle.createUpdate("UPDATE sandbox SET ends_ms = :now WHERE end_reason IS NOT NULL AND ends_ms > :now")
+                .bind("now", now)
+                .execute();
+    }
+
+    static List<String> livingOwners(Handle handle) {
+        return handle.createQuery("SELECT DISTINCT owner FROM sandbox WHERE end_reason IS NULL")
+                .mapTo(String.class)
+                .list();
+    }
+
+    static long living(Handle handle, String owner) {
+        return handle.createQuery("SELECT count(*) FROM sandbox WHERE end_reason IS NULL AND owner = :owner")
+                .bind("owner", owner)
+                .mapTo(Long.class)
+                .one();
+    }
+
+    static int end(Handle handle, String owner, SandboxEnd end, String detail, long now) {
+        return handle.createUpdate("""
+                        UPDATE sandbox SET end_reason = :reason, end_detail = :detail, ends_ms = :now
+                        WHERE end_reason IS NULL AND owner = :owner
+                        """)
+                .bind("owner", owner)
+                .bind("reason", end.name())
+                .bind("detail", detail)
+                .bind("now", now)
+                .execute();
+    }
+
+    private SandboxRecord record(ResultSet row) throws SQLException {
+        try {
+            return new SandboxRecord(
+                    new SandboxId(text(row, "id")),
+                    text(row, "tenant"),
+                    spec(row),
+                    Instant.ofEpochMilli(row.getLong("created_ms")),
+                    Instant.ofEpochMilli(row.getLong("ends_ms")),
+                    optional(row, "vm_id").map(VmId::new),
+                    row.getInt("generation"),
+                    Optional.of(SandboxEnd.valueOf(text(row, "end_reason"))),
+                    text(row, "end_detail"));
+        } catch (RuntimeException | JsonProcessingException malformed) {
+            throw faults.damaged("a sandbox has a value that is not allowed", malformed);
+        }
+    }
+
+    private static SandboxSpec spec(ResultSet row) throws SQLException, JsonProcessingException {
+        return new SandboxSpec(
+                new MachineKind(text(row, "image"), SandboxSize.named(text(row, "size"))),
+                Duration.ofMillis(row.getLong("timeout_ms")),
+                Map.of(),
+                optional(row, "directory"),
+                JSON.readValue(text(row, "metadata"), METADATA),
+                text(row, "name"),
+                optional(row, "idempotency_key"));
+    }
+
+    private static String text(ResultSet row, String column) throws SQLException {
+        return String.valueOf(row.getString(column));
+    }
+
+    private static Optional<String> optional(ResultSet row, String column) throws SQLException {
+        return Optional.ofNullable(row.getString(column));
+    }
+
+    private static String json(Map<String, String> metadata) {
+        try {
+            return JSON.writeValueAsString(metadata);
+        } catch (JsonProcessingException exception) {
+            throw new UncheckedIOException(exception);
+        }
+    }
+}

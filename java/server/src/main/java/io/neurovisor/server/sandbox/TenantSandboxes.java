@@ -1,0 +1,142 @@
+package io.neurovisor.server.sandbox;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.process.GuestProcesses;
+import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.sandbox.SandboxEnd;
+import io.neurovisor.engine.sandbox.SandboxId;
+import io.neurovisor.engine.sandbox.SandboxPhase;
+import io.neurovisor.engine.sandbox.SandboxSpec;
+import io.neurovisor.engine.sandbox.Sandboxes;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.server.access.Tenant;
+import io.neurovisor.server.audit.AuditLog;
+import io.neurovisor.server.audit.AuditedCall;
+import io.neurovisor.server.audit.AuditedChange;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+
+/**
+ * The sandboxes of the tenant of the running call: within its limits, and after each change is recorded in the audit
+ * log. A sandbox of another tenant is treated as one that does not exist.
+ *
+ * @param trace returns the trace of the running call
+ */
+public record TenantSandboxes(Sandboxes sandboxes, AuditLog audit, SandboxWatches watches, Supplier<TraceId> trace) {
+    private static final String SERVICE = "neurovisor.sandbox.v1.SandboxService/";
+    private static final String PROCESS_START = "neurovisor.sandbox.v1.ProcessService/Start";
+
+    /** As {@link Sandboxes#create}. */
+    public Sandbox create(SandboxSpec spec, Deadline deadline) {
+        Tenant tenant = Tenant.ofCall();
+        audit.require(change(
+                "sandbox_create",
+                SERVICE + "Create",
+                Map.of(
+                        "template",
+                        spec.kind().image(),
+                        "size",
+                        spec.kind().size().label(),
+                        "timeout_ms",
+                        Long.toString(spec.timeout().toMillis()))));
+        Sandbox sandbox = sandboxes.create(spec, tenant.sandboxOwner(), deadline);
+        audit.log(change(
+                "sandbox_created",
+                SERVICE + "Create",
+                Map.of(
+                        "sandbox_id",
+                        sandbox.id().value(),
+                        "vm_id",
+                        sandbox.record().vmId().map(VmId::value).orElse(""))));
+        return sandbox;
+    }
+
+    /** Returns a sandbox that has not ended. */
+    public Sandbox get(String id) {
+        return sandboxes
+                .find(parse(id), owner())
+                .filter(sandbox -> sandbox.phase() != SandboxPhase.ENDED)
+                // Throws the exception that says how it ended.
+                .orElseGet(() -> running(id));
+    }
+
+    /** Returns a running sandbox; waits for one that is being created. */
+    public Sandbox running(String id) {
+        return sandboxes.require(parse(id), owner());
+    }
+
+    /** Returns a running sandbox and extends its life to at least this time from now. */
+    public Sandbox extend(String id, Duration timeout) {
+        return sandboxes.extend(parse(id), owner(), timeout);
+    }
+
+    /** Sets the rest of a sandbox's life, counted from now; zero ends it. */
+    public Sandbox setTimeout(String id, Duration timeout) {
+        SandboxId known = parse(id);
+        if (timeout.isZero()) {
+            requireLine("sandbox_kill", SERVICE + "SetTimeout", known);
+        }
+        return sandboxes.setTimeout(known, owner(), timeout);
+    }
+
+    /** Ends a sandbox; returns false if there was nothing to end. */
+    public boolean kill(String id) {
+        if (!SandboxId.isValid(id)) {
+            return false;
+        }
+        SandboxId known = new SandboxId(id);
+        requireLine("sandbox_kill", SERVICE + "Kill", known);
+        return sandboxes.kill(known, owner(), SandboxEnd.KILLED);
+    }
+
+    /** Returns the sandboxes of the tenant and those that ended in the last 24 hours, the newest first. */
+    public List<Sandbox> list() {
+        return sandboxes.list(owner());
+    }
+
+    /** Begins to watch the sandboxes of the tenant. */
+    public SandboxWatch watch() {
+        return watches.open(owner());
+    }
+
+    /** Returns the processes of a sandbox of the tenant. Each start is recorded in the audit log. */
+    public GuestProcesses processes(Sandbox sandbox) {
+        return new AuditedProcesses(
+                sandbox.processes(),
+                digest -> audit.require(change(
+                        "process_start",
+                        PROCESS_START,
+                        Map.of("sandbox_id", sandbox.id().value(), "command_sha256", digest))));
+    }
+
+    /** Only lines about sandboxes of the tenant, so that the log cannot be filled with ids that never existed. */
+    private void requireLine(String event, String method, SandboxId id) {
+        if (sandboxes.find(id, owner()).isPresent()) {
+            audit.require(change(event, method, Map.of("sandbox_id", id.value())));
+        }
+    }
+
+    private AuditedChange change(String event, String method, Map<String, String> details) {
+        return new AuditedChange(event, trace.get(), new AuditedCall(owner(), method), new TreeMap<>(details));
+    }
+
+    private static String owner() {
+        return Tenant.ofCall().label();
+    }
+
+    /** An id that cannot be one is answered like any unknown one; its text is not repeated. */
+    private static SandboxId parse(String id) {
+        if (!SandboxId.isValid(id)) {
+            throw new NeuroVisorException(
+                    Fault.SANDBOX_UNKNOWN,
+                    "no sandbox has the given id; ./neurovisor sandbox list shows those that run");
+        }
+        return new SandboxId(id);
+    }
+}

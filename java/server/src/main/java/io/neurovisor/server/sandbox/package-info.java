@@ -1,0 +1,5 @@
+/** Living sandboxes of many clients: their records, audit lines, events and measurements. */
+@NullMarked
+package io.neurovisor.server.sandbox;
+
+import org.jspecify.annotations.NullMarked;
