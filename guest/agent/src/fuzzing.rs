@@ -8,12 +8,13 @@ use crate::execution::fuzzing as execution;
 use crate::execution::Program;
 use crate::file::fuzzing as file;
 use crate::memory;
+use crate::process::fuzzing as process;
 use crate::refresh::Refresh;
 use crate::service;
 use crate::wire::execution::ExecuteRequest;
 use crate::wire::guest::{PrimeRequest, RefreshRequest};
 
-const TARGETS: [Target; 7] = [
+const TARGETS: [Target; 9] = [
     ("program", program),
     ("refresh", refresh),
     ("output", execution::output),
@@ -21,6 +22,8 @@ const TARGETS: [Target; 7] = [
     ("kernel_words", kernel_words),
     ("file_requests", file::requests),
     ("file_changes", file::changes),
+    ("process_requests", process::requests),
+    ("kept_output", process::kept_output),
 ];
 
 #[cfg(fuzzing)]

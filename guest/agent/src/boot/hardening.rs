@@ -3,6 +3,8 @@
 use std::fs;
 use std::io;
 
+use rustix::process::{getrlimit, setrlimit, Resource, Rlimit};
+
 use super::failure::{context, Failure};
 use crate::kernel_log;
 
@@ -56,9 +58,24 @@ pub fn apply() -> Result<(), Failure> {
             }
         }
     }
+    allow_many_descriptors().map_err(context(
+        "cannot raise the agent's limit of open files",
+        "report this kernel",
+    ))?;
     // The kernel must not kill the agent: it reports to the host what happened.
     fs::write("/proc/self/oom_score_adj", "-1000").map_err(context(
         "cannot write /proc/self/oom_score_adj",
         "report this kernel",
     ))
+}
+
+/// Raises the soft limit: the agent has several descriptors for each process of a sandbox. Programs have limits of their
+/// own.
+fn allow_many_descriptors() -> io::Result<()> {
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let raised = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    Ok(setrlimit(Resource::Nofile, raised)?)
 }

@@ -244,7 +244,7 @@ impl KeptOutput {
         streams.into_iter().flatten().map(KeptStream::end).collect()
     }
 
-    #[cfg(test)]
+    #[cfg(any(fuzzing, test))]
     pub fn bytes(&self) -> usize {
         self.bytes
     }

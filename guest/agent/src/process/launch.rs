@@ -163,7 +163,7 @@ fn pid_of(group: &Processes) -> u32 {
 }
 
 /// Parses `NSpid` (proc_pid_status(5)), which has an id for each namespace, beginning with that of the reader.
-fn innermost_pid(status: &str) -> Option<u32> {
+pub fn innermost_pid(status: &str) -> Option<u32> {
     let ids = status
         .lines()
         .find_map(|line| line.strip_prefix("NSpid:"))?;

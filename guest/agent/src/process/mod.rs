@@ -7,6 +7,8 @@
 
 mod attachment;
 mod descriptor;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 mod input;
 mod kept_output;
 #[cfg(test)]

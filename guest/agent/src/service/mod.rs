@@ -2,6 +2,8 @@
 
 mod execution_service;
 mod guest_service;
+#[cfg(test)]
+mod sandbox_tests;
 mod statistics;
 #[cfg(test)]
 mod tests;

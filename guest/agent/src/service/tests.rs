@@ -18,17 +18,21 @@ use crate::reaper::Reaper;
 use crate::wire::execution::execute_chunk::Content;
 use crate::wire::execution::execution_service_client::ExecutionServiceClient;
 use crate::wire::execution::{ExecuteMetadata, ExecuteRequest, Outcome};
+use crate::wire::guest::guest_file_service_client::GuestFileServiceClient;
+use crate::wire::guest::guest_process_service_client::GuestProcessServiceClient;
 use crate::wire::guest::guest_service_client::GuestServiceClient;
 use crate::wire::guest::{HelloRequest, PrimeRequest, RefreshRequest, StatsRequest};
 
-struct Fixture {
+pub struct Fixture {
     directory: TempDir,
-    lifecycle: Lifecycle,
-    executions: ExecutionServiceClient<Channel>,
-    guest: GuestServiceClient<Channel>,
+    pub lifecycle: Lifecycle,
+    pub executions: ExecutionServiceClient<Channel>,
+    pub guest: GuestServiceClient<Channel>,
+    pub processes: GuestProcessServiceClient<Channel>,
+    pub files: GuestFileServiceClient<Channel>,
 }
 
-async fn fixture() -> Fixture {
+pub async fn fixture() -> Fixture {
     let directory = tempfile::tempdir().unwrap();
     let lifecycle = Lifecycle::booted();
     let services = Services::new(
@@ -52,11 +56,13 @@ async fn fixture() -> Fixture {
         directory,
         lifecycle,
         executions: ExecutionServiceClient::new(channel.clone()),
+        processes: GuestProcessServiceClient::new(channel.clone()),
+        files: GuestFileServiceClient::new(channel.clone()),
         guest: GuestServiceClient::new(channel),
     }
 }
 
-fn bash(code: &str) -> ExecuteRequest {
+pub fn bash(code: &str) -> ExecuteRequest {
     ExecuteRequest {
         language: "bash".to_owned(),
         code: code.to_owned(),
