@@ -100,7 +100,7 @@ impl Pool {
             return Err(shared.failed(""));
         }
         if state.queue.len() >= queue_max {
-            return Err(Status::resource_exhausted(
+            return Err(Status::failed_precondition(
                 "too many file operations at the same time: try again",
             ));
         }

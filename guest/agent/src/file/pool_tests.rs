@@ -91,7 +91,9 @@ async fn limits_waiting_operations() {
     let released = Arc::new(Mutex::new(released));
     for _ in 0..THREADS {
         let released = released.clone();
-        pool.finish(move || drop(released.lock().unwrap().recv()));
+        pool.finish(move || {
+            let _ = released.lock().unwrap().recv();
+        });
     }
     let mut refused = false;
     for _ in 0..QUEUE_MAX + THREADS {

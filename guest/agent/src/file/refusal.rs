@@ -5,8 +5,11 @@ use tonic::{Code, Status};
 
 use crate::invalid::shown;
 
-/// Returns the answer for an error about a path. Its message names the path and the problem. A prefix in capitals
-/// distinguishes errors that share a code.
+/// Returns the answer for an error about a path. Its message names the path and the problem. A prefix in capitals is the
+/// name by which the host distinguishes errors of one code.
+///
+/// `RESOURCE_EXHAUSTED` needs such a prefix. Other limits of the guest are `FAILED_PRECONDITION`, which the host
+/// understands as a refusal that may pass.
 pub fn refusal(path: &str, error: Errno) -> Status {
     let (code, prefix, problem) = meaning(error);
     let path = shown(path);
@@ -40,30 +43,30 @@ fn meaning(error: Errno) -> (Code, &'static str, String) {
         ),
         Errno::ISDIR => (
             Code::FailedPrecondition,
-            "NOT_A_FILE: ",
-            "is a directory, not a file",
+            "NOT_A_DIRECTORY: ",
+            "is a directory, and a file is needed",
         ),
         Errno::NXIO | Errno::NODEV => (
-            Code::FailedPrecondition,
-            "NOT_A_FILE: ",
+            Code::PermissionDenied,
+            "",
             "is a FIFO, a socket or a device, which cannot be read or written",
         ),
+        Errno::BUSY | Errno::TXTBSY | Errno::AGAIN => {
+            (Code::PermissionDenied, "", "is in use in another way")
+        }
         Errno::LOOP => (
-            Code::FailedPrecondition,
-            "LINK_LOOP: ",
+            Code::InvalidArgument,
+            "path: ",
             "has too many symbolic links",
         ),
         Errno::XDEV => (
-            Code::FailedPrecondition,
-            "OTHER_FILE_SYSTEM: ",
+            Code::InvalidArgument,
+            "path: ",
             "is not on the same file system: write a copy and remove the original",
         ),
-        Errno::BUSY | Errno::TXTBSY | Errno::AGAIN => {
-            (Code::FailedPrecondition, "FILE_BUSY: ", "is in use")
-        }
         Errno::OPNOTSUPP => (
-            Code::FailedPrecondition,
-            "UNSUPPORTED: ",
+            Code::InvalidArgument,
+            "path: ",
             "is on a file system that does not support this",
         ),
         Errno::NOSPC | Errno::DQUOT | Errno::NOMEM => (
@@ -72,9 +75,9 @@ fn meaning(error: Errno) -> (Code, &'static str, String) {
             "cannot be written: no space is left in the guest",
         ),
         Errno::MFILE | Errno::NFILE => (
-            Code::ResourceExhausted,
+            Code::FailedPrecondition,
             "",
-            "cannot be opened: too many files are open in the guest",
+            "cannot be opened now: too many files are open in the guest",
         ),
         Errno::NAMETOOLONG => (
             Code::InvalidArgument,
@@ -83,7 +86,7 @@ fn meaning(error: Errno) -> (Code, &'static str, String) {
         ),
         Errno::FBIG => (
             Code::InvalidArgument,
-            "",
+            "path: ",
             "would be larger than the file system allows",
         ),
         Errno::INVAL => (Code::InvalidArgument, "path: ", "is not possible here"),
@@ -94,7 +97,11 @@ fn meaning(error: Errno) -> (Code, &'static str, String) {
         ),
         other => {
             let text = std::io::Error::from(other).to_string();
-            return (Code::FailedPrecondition, "FILE_REFUSED: ", text);
+            return (
+                Code::PermissionDenied,
+                "",
+                format!("was refused by the kernel: {text}"),
+            );
         }
     };
     (code, prefix, problem.to_owned())
@@ -118,23 +125,23 @@ mod tests {
             (Errno::EXIST, AlreadyExists, ""),
             (Errno::NOTDIR, FailedPrecondition, "NOT_A_DIRECTORY: "),
             (Errno::NOTEMPTY, FailedPrecondition, "NOT_EMPTY: "),
-            (Errno::ISDIR, FailedPrecondition, "NOT_A_FILE: "),
-            (Errno::NXIO, FailedPrecondition, "NOT_A_FILE: "),
-            (Errno::LOOP, FailedPrecondition, "LINK_LOOP: "),
-            (Errno::XDEV, FailedPrecondition, "OTHER_FILE_SYSTEM: "),
-            (Errno::BUSY, FailedPrecondition, "FILE_BUSY: "),
-            (Errno::TXTBSY, FailedPrecondition, "FILE_BUSY: "),
-            (Errno::AGAIN, FailedPrecondition, "FILE_BUSY: "),
-            (Errno::OPNOTSUPP, FailedPrecondition, "UNSUPPORTED: "),
+            (Errno::ISDIR, FailedPrecondition, "NOT_A_DIRECTORY: "),
+            (Errno::NXIO, PermissionDenied, ""),
+            (Errno::BUSY, PermissionDenied, ""),
+            (Errno::TXTBSY, PermissionDenied, ""),
+            (Errno::AGAIN, PermissionDenied, ""),
+            (Errno::LOOP, InvalidArgument, "path: "),
+            (Errno::XDEV, InvalidArgument, "path: "),
+            (Errno::OPNOTSUPP, InvalidArgument, "path: "),
             (Errno::NOSPC, ResourceExhausted, "DISK_FULL: "),
             (Errno::DQUOT, ResourceExhausted, "DISK_FULL: "),
             (Errno::NOMEM, ResourceExhausted, "DISK_FULL: "),
-            (Errno::MFILE, ResourceExhausted, ""),
+            (Errno::MFILE, FailedPrecondition, ""),
             (Errno::NAMETOOLONG, InvalidArgument, "path: "),
-            (Errno::FBIG, InvalidArgument, ""),
+            (Errno::FBIG, InvalidArgument, "path: "),
             (Errno::INVAL, InvalidArgument, "path: "),
             (Errno::TOOBIG, InvalidArgument, "xattrs: "),
-            (Errno::IO, FailedPrecondition, "FILE_REFUSED: "),
+            (Errno::IO, PermissionDenied, ""),
         ] {
             let status = refusal("/a\n", error);
             assert_eq!(status.code(), code, "{error:?}");

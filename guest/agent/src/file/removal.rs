@@ -135,8 +135,8 @@ impl Removal<'_> {
         name: CString,
     ) -> std::result::Result<OwnedFd, Status> {
         if self.levels.len() == LEVELS_MAX {
-            return Err(Status::failed_precondition(format!(
-                "TOO_DEEP: directories are more than {LEVELS_MAX} levels deep"
+            return Err(Status::invalid_argument(format!(
+                "path: has more than {LEVELS_MAX} levels of directories below it"
             )));
         }
         let above = identity(current).map_err(|error| self.refused(error))?;
@@ -151,7 +151,7 @@ impl Removal<'_> {
             openat(current, "..", flags, Mode::empty()).map_err(|error| self.refused(error))?;
         match identity(&above) {
             Ok(identity) if identity == level.above => Ok(above),
-            Ok(_) => Err(Status::aborted(
+            Ok(_) => Err(Status::failed_precondition(
                 "a directory was moved while it was being removed: try again",
             )),
             Err(error) => Err(self.refused(error)),

@@ -107,3 +107,31 @@ impl GuestFileService for FileRpc {
         Ok(Response::new(responses))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execution::WorkingDirectory;
+    use crate::lifecycle::Step;
+
+    #[tokio::test]
+    async fn serves_files_of_a_living_sandbox_only() {
+        let home = tempfile::tempdir().unwrap();
+        let lifecycle = Lifecycle::booted();
+        let files = Files::new(&WorkingDirectory::in_test(home.path()));
+        let rpc = FileRpc::new(lifecycle.clone(), files);
+        let stat = || {
+            rpc.stat(Request::new(StatRequest {
+                path: ".".to_owned(),
+                ..Default::default()
+            }))
+        };
+        let status = stat().await.unwrap_err();
+        assert_eq!(status.code(), tonic::Code::FailedPrecondition);
+        lifecycle.take(Step::Refresh).unwrap();
+        assert!(stat().await.is_err());
+        lifecycle.take(Step::Adopt).unwrap();
+        let entry = stat().await.unwrap().into_inner().entry.unwrap();
+        assert_eq!(entry.path, home.path().to_str().unwrap());
+    }
+}

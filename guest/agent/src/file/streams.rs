@@ -1,6 +1,7 @@
 //! The calls that transfer streams.
 
 use tokio::sync::mpsc;
+use tokio::task::yield_now;
 use tokio::time::{timeout_at, Instant};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
@@ -80,7 +81,12 @@ impl Files {
                 Status::deadline_exceeded(format!("data: no byte has come for {seconds} s"))
             })?;
             match next.transpose()? {
-                None => break,
+                None => {
+                    // The messages of a cancelled call end like those of a complete one. But the server drops this
+                    // future before it continues.
+                    yield_now().await;
+                    break;
+                }
                 Some(part) if part.target.is_some() => {
                     let problem = "can be in the first message only";
                     return Err(Invalid::new("target", problem).into());

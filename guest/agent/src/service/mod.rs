@@ -1,6 +1,8 @@
 //! The gRPC services of the agent.
 
 mod execution_service;
+#[cfg(test)]
+mod file_tests;
 mod guest_service;
 #[cfg(test)]
 mod sandbox_tests;

@@ -1,10 +1,11 @@
 //! The services, called by gRPC over a byte stream.
 
+use std::path::Path;
 use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
 use tempfile::TempDir;
-use tokio::io::duplex;
+use tokio::io::{duplex, DuplexStream};
 use tokio::time::{sleep, timeout};
 use tokio_stream::StreamExt;
 use tonic::transport::{Channel, Endpoint, Uri};
@@ -24,37 +25,52 @@ use crate::wire::guest::guest_service_client::GuestServiceClient;
 use crate::wire::guest::{HelloRequest, PrimeRequest, RefreshRequest, StatsRequest};
 
 pub struct Fixture {
-    directory: TempDir,
+    pub directory: TempDir,
     pub lifecycle: Lifecycle,
+    pub services: Services,
     pub executions: ExecutionServiceClient<Channel>,
     pub guest: GuestServiceClient<Channel>,
     pub processes: GuestProcessServiceClient<Channel>,
     pub files: GuestFileServiceClient<Channel>,
 }
 
-pub async fn fixture() -> Fixture {
-    let directory = tempfile::tempdir().unwrap();
+pub fn services(directory: &Path) -> (Lifecycle, Services) {
     let lifecycle = Lifecycle::booted();
     let services = Services::new(
         lifecycle.clone(),
-        WorkingDirectory::in_test(directory.path()),
+        WorkingDirectory::in_test(directory),
         Reaper::start().unwrap(),
     );
-    let (client, server) = duplex(64 << 10);
+    (lifecycle, services)
+}
+
+pub fn serve(services: &Services, server: DuplexStream) {
     let connections =
         tokio_stream::iter([Ok::<_, std::io::Error>(server)]).chain(tokio_stream::pending());
     tokio::spawn(services.router().serve_with_incoming(connections));
+}
+
+pub async fn connect(client: DuplexStream) -> Channel {
     let mut client = Some(TokioIo::new(client));
-    let channel = Endpoint::from_static("http://guest")
+    Endpoint::from_static("http://guest")
         .connect_with_connector(service_fn(move |_: Uri| {
             let client = client.take().ok_or(std::io::ErrorKind::NotConnected);
             async move { client.map_err(std::io::Error::from) }
         }))
         .await
-        .unwrap();
+        .unwrap()
+}
+
+pub async fn fixture() -> Fixture {
+    let directory = tempfile::tempdir().unwrap();
+    let (lifecycle, services) = services(directory.path());
+    let (client, server) = duplex(64 << 10);
+    serve(&services, server);
+    let channel = connect(client).await;
     Fixture {
         directory,
         lifecycle,
+        services,
         executions: ExecutionServiceClient::new(channel.clone()),
         processes: GuestProcessServiceClient::new(channel.clone()),
         files: GuestFileServiceClient::new(channel.clone()),
@@ -223,7 +239,12 @@ async fn ends_the_program_when_its_call_ends() {
         };
         drop(chunks);
         if connection_is_lost {
-            drop((fixture.executions, fixture.guest));
+            drop((
+                fixture.executions,
+                fixture.guest,
+                fixture.processes,
+                fixture.files,
+            ));
         }
         let status = format!("/proc/{}/stat", process.trim());
         let gone = async {
