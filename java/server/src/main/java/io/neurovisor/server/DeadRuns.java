@@ -8,7 +8,7 @@ import io.neurovisor.host.store.DeadProcesses;
 import io.neurovisor.host.store.UnusedPath;
 import io.neurovisor.host.store.UseRegistry;
 import io.neurovisor.lab.Labs;
-import io.neurovisor.server.sandbox.SandboxDatabase;
+import io.neurovisor.server.sandbox.records.SandboxDatabase;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;

@@ -10,7 +10,7 @@ import io.neurovisor.host.store.Supervisor;
 import io.neurovisor.host.store.UnusedPath;
 import io.neurovisor.host.store.UseRegistry;
 import io.neurovisor.server.journal.ExecutionJournal;
-import io.neurovisor.server.sandbox.SandboxDatabase;
+import io.neurovisor.server.sandbox.records.SandboxDatabase;
 import io.neurovisor.server.setting.DataSize;
 import io.neurovisor.session.Sessions;
 import java.nio.file.Files;

@@ -164,7 +164,8 @@ final class StatusCommandTest {
                         List.of(new CurrentExecution(9, TRACE, "bash", "small", NOW.minusSeconds(12), "vm-1")),
                         List.of(ended),
                         5,
-                        List.of(new Point(NOW.minusSeconds(5), 7, 1, 20, 1500))));
+                        List.of(new Point(NOW.minusSeconds(5), 7, 1, 20, 1500))),
+                List.of());
     }
 
     private record Run(int exitCode, String out, String err) {}

@@ -2,9 +2,11 @@ package io.neurovisor.server.daemon;
 
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.pool.MemoryHeadroom;
+import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.ProductVersion;
 import io.neurovisor.server.config.Config;
+import io.neurovisor.server.overview.LivingSandbox;
 import io.neurovisor.server.overview.Overview;
 import io.neurovisor.server.overview.RecentExecutions;
 import java.time.Instant;
@@ -19,22 +21,28 @@ final class DaemonOverview implements Supplier<Overview> {
     private final Readiness readiness;
     private final Supplier<List<LayerState>> layers;
     private final RecentExecutions executions;
+    private final Supplier<List<Sandbox>> sandboxes;
     private final InstantSource clock;
     private final Instant startedAt;
 
-    /** @param layers as read from the machine that was started last */
+    /**
+     * @param layers as read from the machine that was started last
+     * @param sandboxes returns those that have not ended, the newest first
+     */
     DaemonOverview(
             NeuroVisor neuroVisor,
             Config config,
             Readiness readiness,
             Supplier<List<LayerState>> layers,
             RecentExecutions executions,
+            Supplier<List<Sandbox>> sandboxes,
             InstantSource clock) {
         this.neuroVisor = neuroVisor;
         this.config = config;
         this.readiness = readiness;
         this.layers = layers;
         this.executions = executions;
+        this.sandboxes = sandboxes;
         this.clock = clock;
         this.startedAt = clock.instant();
     }
@@ -64,6 +72,7 @@ final class DaemonOverview implements Supplier<Overview> {
                         config.pool().max(),
                         room()),
                 layers.get().stream().map(Overview.Protection::of).toList(),
-                executions.activity());
+                executions.activity(),
+                sandboxes.get().stream().map(LivingSandbox::of).toList());
     }
 }

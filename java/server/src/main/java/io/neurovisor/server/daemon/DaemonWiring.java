@@ -44,6 +44,7 @@ import io.neurovisor.server.journal.ExecutionJournal;
 import io.neurovisor.server.metrics.CallMetrics;
 import io.neurovisor.server.metrics.Metrics;
 import io.neurovisor.server.overview.RecentExecutions;
+import io.neurovisor.server.sandbox.SandboxOperations;
 import io.neurovisor.server.setting.DataSize;
 import io.neurovisor.server.setting.ProcessEnvironment;
 import io.neurovisor.server.trace.Tracing;
@@ -104,7 +105,9 @@ final class DaemonWiring {
         // The first machines start and are primed while the rest of the daemon is opened.
         neuroVisor.pool().keepWarm();
         ApiKeys keys = resources.own(ApiKeys.open(settings.access(), clock), ApiKeys::close);
-        Optional<SandboxServices> sandboxes = openSandboxes(neuroVisor, keys, audit);
+        Optional<SandboxServices> sandboxes = SandboxServices.open(
+                settings, neuroVisor, keys, audit, new SandboxOperations(metrics.sandboxes(), tracing), clock);
+        sandboxes.ifPresent(some -> resources.own(some, SandboxServices::close));
         ExecutionJournal journal = resources.own(
                 ExecutionJournal.open(settings.journal(), new SteadyClock(clock, Ticker.SYSTEM)),
                 ExecutionJournal::close);
@@ -122,7 +125,14 @@ final class DaemonWiring {
                 metricsTls,
                 callers,
                 readiness,
-                new DaemonOverview(neuroVisor, config, readiness, metrics.machines()::layers, recent, clock));
+                new DaemonOverview(
+                        neuroVisor,
+                        config,
+                        readiness,
+                        metrics.machines()::layers,
+                        recent,
+                        () -> sandboxes.map(SandboxServices::living).orElseGet(List::of),
+                        clock));
         HealthWatch health = resources.own(HealthWatch.of(readiness), HealthWatch::close);
         TenantExecutions executions = new TenantExecutions(neuroVisor.executions(), new Quotas(keys, clock), audit);
         List<BindableService> services = services(neuroVisor, executions, keyed, timeouts, health, keys, sessions);
@@ -163,14 +173,6 @@ final class DaemonWiring {
                 socket,
                 address,
                 status.address());
-    }
-
-    /** Returns the sandboxes; empty if their services are off. */
-    private Optional<SandboxServices> openSandboxes(NeuroVisor neuroVisor, ApiKeys keys, AuditLog audit) {
-        return config.sandbox().maxOf(config.pool().max()) == 0
-                ? Optional.empty()
-                : Optional.of(resources.own(
-                        SandboxServices.open(settings, neuroVisor, keys, audit, clock), SandboxServices::close));
     }
 
     private void startUpkeep(

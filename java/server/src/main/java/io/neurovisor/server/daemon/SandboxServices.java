@@ -14,14 +14,17 @@ import io.neurovisor.server.grpc.TraceInterceptor;
 import io.neurovisor.server.grpc.sandbox.RunningSandboxes;
 import io.neurovisor.server.grpc.sandbox.SandboxGrpcService;
 import io.neurovisor.server.sandbox.RevokedKeys;
-import io.neurovisor.server.sandbox.SandboxDatabase;
 import io.neurovisor.server.sandbox.SandboxListeners;
+import io.neurovisor.server.sandbox.SandboxMeasurements;
+import io.neurovisor.server.sandbox.SandboxOperations;
 import io.neurovisor.server.sandbox.SandboxWatches;
 import io.neurovisor.server.sandbox.TenantSandboxes;
+import io.neurovisor.server.sandbox.records.SandboxDatabase;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,42 +43,69 @@ final class SandboxServices implements AutoCloseable {
     private final SandboxDatabase records;
     private final SandboxWatches watches;
     private final Sandboxes sandboxes;
+    private final SandboxMeasurements measurements;
+    private final SandboxOperations operations;
     private final AuditLog audit;
     private final Upkeep upkeep = new Upkeep("sandbox-upkeep");
 
     private SandboxServices(
-            Config config, NeuroVisor neuroVisor, SandboxDatabase records, AuditLog audit, InstantSource clock) {
+            Config config,
+            NeuroVisor neuroVisor,
+            SandboxDatabase records,
+            AuditLog audit,
+            SandboxOperations operations,
+            InstantSource clock) {
         this.config = config;
         this.neuroVisor = neuroVisor;
         this.records = records;
         this.audit = audit;
+        this.operations = operations;
         this.watches = new SandboxWatches(clock);
         this.sandboxes = new Sandboxes(
                 config.sandbox().maxOf(config.pool().max()),
                 neuroVisor.pool(),
                 records,
-                new SandboxListeners(List.of(audit, watches)),
+                new SandboxListeners(List.of(audit, operations.metrics(), watches)),
                 Ticker.SYSTEM,
                 clock,
                 new SecureRandom());
+        this.measurements = new SandboxMeasurements(
+                sandboxes::all,
+                Thread.ofVirtual().name("sandbox-usage")::start,
+                Ticker.SYSTEM,
+                clock);
+        operations.metrics().watch(sandboxes::all, measurements::processes);
     }
 
-    /** Opens the records, and records the end of sandboxes whose daemon was killed. */
-    static SandboxServices open(
-            Settings settings, NeuroVisor neuroVisor, ApiKeys keys, AuditLog audit, InstantSource clock) {
+    /**
+     * Opens the records, and records the end of sandboxes whose daemon was killed. Returns empty if the settings allow no
+     * sandboxes.
+     */
+    static Optional<SandboxServices> open(
+            Settings settings,
+            NeuroVisor neuroVisor,
+            ApiKeys keys,
+            AuditLog audit,
+            SandboxOperations operations,
+            InstantSource clock) {
+        if (settings.config().sandbox().maxOf(settings.config().pool().max()) == 0) {
+            return Optional.empty();
+        }
         SandboxDatabase records = SandboxDatabase.open(settings.sandboxes(), clock);
         int lost = records.endLost();
         if (lost > 0) {
             LOG.warn("{} sandboxes were lost with a daemon that was killed", lost);
         }
-        SandboxServices services = new SandboxServices(settings.config(), neuroVisor, records, audit, clock);
+        SandboxServices services = new SandboxServices(settings.config(), neuroVisor, records, audit, operations, clock);
         services.sandboxes.start();
         services.upkeep.every(REVOCATION_INTERVAL, new RevokedKeys(services.sandboxes, keys)::look);
-        return services;
+        services.upkeep.every(SandboxMeasurements.INTERVAL, services.measurements::measure);
+        return Optional.of(services);
     }
 
     List<BindableService> services() {
-        TenantSandboxes tenants = new TenantSandboxes(sandboxes, audit, watches, TraceInterceptor::currentId);
+        TenantSandboxes tenants = new TenantSandboxes(
+                sandboxes, audit, operations, watches, measurements, TraceInterceptor::currentId);
         RunningSandboxes running = id -> {
             Sandbox sandbox = tenants.running(id);
             return new RunningSandboxes.Guest(tenants.processes(sandbox), sandbox.files());
@@ -85,6 +115,11 @@ final class SandboxServices implements AutoCloseable {
                 config.sandbox().timeout(),
                 config.pool().acquireTimeout().plus(ADOPTION_LIMIT));
         return List.of(new SandboxGrpcService(tenants, defaults, neuroVisor::available));
+    }
+
+    /** Returns the sandboxes that have not ended, the newest first. */
+    List<Sandbox> living() {
+        return sandboxes.all();
     }
 
     SandboxDatabase records() {

@@ -28,7 +28,8 @@ public record Metrics(
         ExecutionMetrics executions,
         ErrorMetrics errors,
         ModelMetrics models,
-        AgentMetrics agents) {
+        AgentMetrics agents,
+        SandboxMetrics sandboxes) {
     public Metrics() {
         this(new PrometheusRegistry());
     }
@@ -40,7 +41,8 @@ public record Metrics(
                 new ExecutionMetrics(registry),
                 new ErrorMetrics(registry),
                 new ModelMetrics(registry, Ticker.SYSTEM),
-                new AgentMetrics(registry));
+                new AgentMetrics(registry),
+                new SandboxMetrics(registry, Ticker.SYSTEM));
     }
 
     /** Registers the families of a pool; {@code watched} is empty if no eBPF programs are loaded. */

@@ -16,6 +16,7 @@ import java.util.List;
  * @param startedAt when the daemon started to serve
  * @param obstacle why it cannot run programs; empty if it can
  * @param layers as read from the machine that was started last; empty before the first
+ * @param sandboxes the newest of those that have not ended, at most 50
  */
 public record Overview(
         Instant at,
@@ -26,7 +27,8 @@ public record Overview(
         Vmm vmm,
         Pool pool,
         List<Protection> layers,
-        Activity executions) {
+        Activity executions,
+        List<LivingSandbox> sandboxes) {
     /** Limits text from outside, such as the end of a guest's console in a fault. */
     private static final int LONGEST_REMARK = 300;
 
@@ -39,11 +41,14 @@ public record Overview(
         requireNonNull(pool, "pool is null");
         layers = List.copyOf(layers);
         requireNonNull(executions, "executions is null");
+        sandboxes = sandboxes.stream().limit(LivingSandbox.MOST_SHOWN).toList();
     }
 
     /** Returns whether this overview looks the same as the other, apart from the time. */
     public boolean showsTheSameAs(Overview other) {
-        return new Overview(other.at, startedAt, version, ready, obstacle, vmm, pool, layers, executions).equals(other);
+        return new Overview(
+                        other.at, startedAt, version, ready, obstacle, vmm, pool, layers, executions, sandboxes)
+                .equals(other);
     }
 
     /** Returns text from outside as a single line of bounded length without control characters. */

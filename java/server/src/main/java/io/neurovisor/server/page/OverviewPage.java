@@ -4,6 +4,7 @@ import io.neurovisor.server.overview.Activity;
 import io.neurovisor.server.overview.CurrentExecution;
 import io.neurovisor.server.overview.EndedExecution;
 import io.neurovisor.server.overview.FigureFormat;
+import io.neurovisor.server.overview.LivingSandbox;
 import io.neurovisor.server.overview.Overview;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,6 +27,7 @@ final class OverviewPage {
         html.begin("div", "class", "columns");
         html.begin("div");
         running(html, overview);
+        sandboxes(html, overview);
         recent(html, overview.executions());
         html.end();
         layers(html, overview);
@@ -115,6 +117,22 @@ final class OverviewPage {
             html.leaf("td", execution.waits() ? "waits for one" : execution.vmId(), "class", "code");
             html.leaf(
                     "td", FigureFormat.duration(Duration.between(execution.begun(), overview.at())), "class", "number");
+            html.end();
+        }
+        html.end().end().end();
+    }
+
+    private static void sandboxes(Html html, Overview overview) {
+        html.begin("section", "class", "card");
+        html.leaf("h2", "Sandboxes");
+        heads(html, "sandboxes", "Sandbox", "Owner", "State", "Age", "Ends");
+        for (LivingSandbox sandbox : overview.sandboxes()) {
+            html.begin("tr");
+            html.leaf("td", sandbox.id(), "class", "code");
+            html.leaf("td", sandbox.owner()).leaf("td", sandbox.state());
+            html.leaf(
+                    "td", FigureFormat.duration(Duration.between(sandbox.created(), overview.at())), "class", "number");
+            html.leaf("td", FigureFormat.time(sandbox.ends()), "class", "number");
             html.end();
         }
         html.end().end().end();

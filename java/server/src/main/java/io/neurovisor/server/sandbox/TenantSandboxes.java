@@ -16,6 +16,7 @@ import io.neurovisor.server.access.Tenant;
 import io.neurovisor.server.audit.AuditLog;
 import io.neurovisor.server.audit.AuditedCall;
 import io.neurovisor.server.audit.AuditedChange;
+import io.neurovisor.server.metrics.SandboxMetrics.Operation;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,13 @@ import java.util.function.Supplier;
  *
  * @param trace returns the trace of the running call
  */
-public record TenantSandboxes(Sandboxes sandboxes, AuditLog audit, SandboxWatches watches, Supplier<TraceId> trace) {
+public record TenantSandboxes(
+        Sandboxes sandboxes,
+        AuditLog audit,
+        SandboxOperations operations,
+        SandboxWatches watches,
+        SandboxMeasurements measurements,
+        Supplier<TraceId> trace) {
     private static final String SERVICE = "neurovisor.sandbox.v1.SandboxService/";
     private static final String PROCESS_START = "neurovisor.sandbox.v1.ProcessService/Start";
 
@@ -45,7 +52,8 @@ public record TenantSandboxes(Sandboxes sandboxes, AuditLog audit, SandboxWatche
                         spec.kind().size().label(),
                         "timeout_ms",
                         Long.toString(spec.timeout().toMillis()))));
-        Sandbox sandbox = sandboxes.create(spec, tenant.sandboxOwner(), deadline);
+        Sandbox sandbox = operations.observe(
+                Operation.CREATE, () -> sandboxes.create(spec, tenant.sandboxOwner(), deadline));
         audit.log(change(
                 "sandbox_created",
                 SERVICE + "Create",
@@ -73,7 +81,7 @@ public record TenantSandboxes(Sandboxes sandboxes, AuditLog audit, SandboxWatche
 
     /** Returns a running sandbox and extends its life to at least this time from now. */
     public Sandbox extend(String id, Duration timeout) {
-        return sandboxes.extend(parse(id), owner(), timeout);
+        return operations.observe(Operation.CONNECT, () -> sandboxes.extend(parse(id), owner(), timeout));
     }
 
     /** Sets the rest of a sandbox's life, counted from now; zero ends it. */
@@ -82,7 +90,7 @@ public record TenantSandboxes(Sandboxes sandboxes, AuditLog audit, SandboxWatche
         if (timeout.isZero()) {
             requireLine("sandbox_kill", SERVICE + "SetTimeout", known);
         }
-        return sandboxes.setTimeout(known, owner(), timeout);
+        return operations.observe(Operation.SET_TIMEOUT, () -> sandboxes.setTimeout(known, owner(), timeout));
     }
 
     /** Ends a sandbox; returns false if there was nothing to end. */
@@ -92,12 +100,17 @@ public record TenantSandboxes(Sandboxes sandboxes, AuditLog audit, SandboxWatche
         }
         SandboxId known = new SandboxId(id);
         requireLine("sandbox_kill", SERVICE + "Kill", known);
-        return sandboxes.kill(known, owner(), SandboxEnd.KILLED);
+        return operations.observeKill(id, () -> sandboxes.kill(known, owner(), SandboxEnd.KILLED));
     }
 
     /** Returns the sandboxes of the tenant and those that ended in the last 24 hours, the newest first. */
     public List<Sandbox> list() {
         return sandboxes.list(owner());
+    }
+
+    /** Returns the points of the last hour of a running sandbox. */
+    public List<SandboxMeasurements.Point> points(String id) {
+        return measurements.of(running(id).id());
     }
 
     /** Begins to watch the sandboxes of the tenant. */

@@ -1,4 +1,4 @@
-/** Living sandboxes of many clients: their records, audit lines, events and measurements. */
+/** Living sandboxes of many clients: their audit lines, events and measurements. */
 @NullMarked
 package io.neurovisor.server.sandbox;
 

@@ -93,6 +93,20 @@
     );
   }
 
+  function sandboxRow(sandbox) {
+    const age = element("td", "number", duration(now() - Date.parse(sandbox.created)));
+    age.dataset.begun = sandbox.created;
+    return element(
+      "tr",
+      "",
+      element("td", "code", sandbox.id),
+      element("td", "", sandbox.owner),
+      element("td", "", sandbox.state),
+      age,
+      element("td", "number", new Date(Date.parse(sandbox.ends)).toISOString().slice(11, 19)),
+    );
+  }
+
   function recentRow(execution) {
     const end = new Date(Date.parse(execution.begun) + execution.total_ms);
     return element(
@@ -179,6 +193,7 @@
     put("words-ended", executions.uncompleted + " not completed");
     put("running-count", String(executions.running));
     byId("running").replaceChildren(...executions.current.map(runningRow));
+    byId("sandboxes").replaceChildren(...overview.sandboxes.map(sandboxRow));
     byId("recent").replaceChildren(...executions.recent.map(recentRow));
     byId("layers").replaceChildren(...overview.layers.map(layerItem));
     tick();

@@ -57,6 +57,10 @@ final class MetricFamiliesTest {
             neurovisor_request_size_bytes histogram [] 100.0..8.388608E7
             neurovisor_requests_in_flight gauge []
             neurovisor_requests_total counter [model]
+            neurovisor_sandbox_ended_total counter [reason]
+            neurovisor_sandbox_operation_seconds histogram [operation] 0.001..60.0
+            neurovisor_sandbox_processes gauge []
+            neurovisor_sandboxes gauge [state]
             neurovisor_tokens_generated_total counter [model]
             neurovisor_vm_acquire_seconds histogram [] 0.001..60.0
             neurovisor_vm_boot_seconds histogram [] 0.001..60.0
@@ -129,6 +133,10 @@ final class MetricFamiliesTest {
                 .contains(
                         "neurovisor_code_executions_total{language=\"rust\",status=\"out_of_memory\"} 0.0",
                         "neurovisor_grpc_request_duration_seconds_count{method=\"neurovisor.execution.ExecutionService/Execute\"} 0",
+                        "neurovisor_sandboxes{state=\"running\"} 0.0",
+                        "neurovisor_sandbox_ended_total{reason=\"timed_out\"} 0.0",
+                        "neurovisor_sandbox_operation_seconds_count{operation=\"create\"} 0",
+                        "neurovisor_sandbox_processes 0.0",
                         "neurovisor_errors_total{error_type=\"pool_exhausted\"} 0.0",
                         "neurovisor_rate_limited_total{scope=\"api_key\"} 0.0");
     }

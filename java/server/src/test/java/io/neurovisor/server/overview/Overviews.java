@@ -56,7 +56,8 @@ public final class Overviews {
                 overview.vmm(),
                 overview.pool(),
                 overview.layers(),
-                overview.executions());
+                overview.executions(),
+                overview.sandboxes());
     }
 
     /** Returns an overview with a pool of this many ready machines. */
@@ -71,7 +72,8 @@ public final class Overviews {
                 Overview.Pool.of(
                         new PoolStatus(warm, 1, 1, 0, 2, 4, true, Optional.empty(), Optional.of(MARKUP)), 3, 10, 8),
                 List.of(Overview.Protection.of(LayerState.off(Layer.EBPF_LSM, MARKUP, MARKUP))),
-                activity);
+                activity,
+                List.of(new LivingSandbox("a".repeat(20), MARKUP, MARKUP, NOW, NOW.plusSeconds(300))));
     }
 
     private static ExecutionRequest request(TraceId traceId) {

@@ -26,6 +26,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -44,6 +45,12 @@ public record RequestGuard(CallLimits limits, ScheduledExecutorService timer, Du
     private static final int BYTES_OF_A_FIELD = 64;
 
     private static final Duration RETRY = Duration.ofSeconds(1);
+
+    /** The limits of services whose messages are smaller than those of executions; input and files are sent in pieces. */
+    private static final Map<String, Integer> MOST_BYTES = Map.of(
+            "neurovisor.sandbox.v1.SandboxService", 512 << 10,
+            "neurovisor.sandbox.v1.ProcessService", 128 << 10,
+            "neurovisor.sandbox.v1.FileService", 128 << 10);
 
     public ServerServiceDefinition guarded(BindableService service) {
         return ServerInterceptors.intercept(
@@ -92,6 +99,7 @@ public record RequestGuard(CallLimits limits, ScheduledExecutorService timer, Du
             if (!bytes.markSupported() || !(bytes instanceof KnownLength)) {
                 bytes = new ByteArrayInputStream(decompressed(bytes, share));
             }
+            requireSize(call, bytes.available());
             bytes.mark(Integer.MAX_VALUE);
             int fields = MessageScanner.fields(type, bytes);
             bytes.reset();
@@ -106,6 +114,19 @@ public record RequestGuard(CallLimits limits, ScheduledExecutorService timer, Du
         @SuppressWarnings("unchecked") // The type that {@link RawMessages} returns.
         Q again = (Q) bytes;
         return again;
+    }
+
+    private static void requireSize(ServerCall<?, ?> call, int bytes) {
+        String service = String.valueOf(call.getMethodDescriptor().getServiceName());
+        int most = MOST_BYTES.getOrDefault(service, Integer.MAX_VALUE);
+        if (bytes > most) {
+            throw new RpcFailure(
+                            Code.RESOURCE_EXHAUSTED,
+                            "REQUEST_TOO_LARGE",
+                            "the request has %d bytes; a message of %s may have at most %d"
+                                    .formatted(bytes, service, most))
+                    .exception();
+        }
     }
 
     private byte[] decompressed(InputStream message, InboundMemory.Share share) throws IOException {

@@ -16,6 +16,8 @@ import io.neurovisor.proto.sandbox.KillRequest;
 import io.neurovisor.proto.sandbox.KillResponse;
 import io.neurovisor.proto.sandbox.ListRequest;
 import io.neurovisor.proto.sandbox.ListResponse;
+import io.neurovisor.proto.sandbox.MetricsRequest;
+import io.neurovisor.proto.sandbox.MetricsResponse;
 import io.neurovisor.proto.sandbox.SandboxServiceGrpc;
 import io.neurovisor.proto.sandbox.SetTimeoutRequest;
 import io.neurovisor.proto.sandbox.SetTimeoutResponse;
@@ -26,6 +28,7 @@ import io.neurovisor.server.sandbox.SandboxQuery;
 import io.neurovisor.server.sandbox.SandboxWatch;
 import io.neurovisor.server.sandbox.TenantSandboxes;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -125,6 +128,21 @@ public final class SandboxGrpcService extends SandboxServiceGrpc.SandboxServiceI
                 call -> call.send(KillResponse.newBuilder()
                         .setKilled(sandboxes.kill(request.getSandboxId()))
                         .build()));
+    }
+
+    @Override
+    public void metrics(MetricsRequest request, StreamObserver<MetricsResponse> client) {
+        ServedCall.begin(client, call -> {
+            Instant from = request.hasFrom() ? SandboxRequests.instant("from", request.getFrom()) : Instant.MIN;
+            Instant to = request.hasTo() ? SandboxRequests.instant("to", request.getTo()) : Instant.MAX;
+            call.send(MetricsResponse.newBuilder()
+                    .addAllPoints(sandboxes.points(request.getSandboxId()).stream()
+                            .filter(point -> !point.time().isBefore(from)
+                                    && !point.time().isAfter(to))
+                            .map(SandboxProtos::point)
+                            .toList())
+                    .build());
+        });
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.neurovisor.server.grpc.sandbox;
 
 import com.google.protobuf.Timestamp;
+import io.neurovisor.engine.guest.GuestUsage;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxEnd;
@@ -9,11 +10,13 @@ import io.neurovisor.engine.sandbox.SandboxRecord;
 import io.neurovisor.engine.sandbox.SandboxSpec;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.proto.sandbox.EndReason;
+import io.neurovisor.proto.sandbox.MetricsPoint;
 import io.neurovisor.proto.sandbox.SandboxEventKind;
 import io.neurovisor.proto.sandbox.SandboxLayer;
 import io.neurovisor.proto.sandbox.SandboxState;
 import io.neurovisor.proto.sandbox.WatchResponse;
 import io.neurovisor.server.sandbox.SandboxChange;
+import io.neurovisor.server.sandbox.SandboxMeasurements;
 import java.time.Instant;
 
 /** Translates the engine's values of sandboxes into messages. */
@@ -95,6 +98,21 @@ final class SandboxProtos {
                             case ENDED -> SandboxEventKind.SANDBOX_EVENT_KIND_ENDED;
                         })
                 .setEndReason(change.end().map(SandboxProtos::reason).orElse(EndReason.END_REASON_UNSPECIFIED))
+                .build();
+    }
+
+    static MetricsPoint point(SandboxMeasurements.Point point) {
+        GuestUsage usage = point.usage();
+        return MetricsPoint.newBuilder()
+                .setTime(timestamp(point.time()))
+                .setVcpuCount(point.vcpuCount())
+                .setCpuUsedPercent(point.cpuUsedPercent())
+                .setMemoryUsedBytes(usage.memoryUsedBytes())
+                .setMemoryTotalBytes(usage.memoryTotalBytes())
+                .setMemoryCacheBytes(usage.memoryCacheBytes())
+                .setDiskUsedBytes(usage.diskUsedBytes())
+                .setDiskTotalBytes(usage.diskTotalBytes())
+                .setProcesses(usage.processes())
                 .build();
     }
 

@@ -1,4 +1,4 @@
-package io.neurovisor.server.sandbox;
+package io.neurovisor.server.sandbox.records;
 
 import io.neurovisor.database.Schema;
 import io.neurovisor.engine.fault.Fault;

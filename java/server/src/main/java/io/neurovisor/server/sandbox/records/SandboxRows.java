@@ -1,4 +1,4 @@
-package io.neurovisor.server.sandbox;
+package io.neurovisor.server.sandbox.records;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;

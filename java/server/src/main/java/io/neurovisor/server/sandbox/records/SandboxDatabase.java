@@ -1,4 +1,4 @@
-package io.neurovisor.server.sandbox;
+package io.neurovisor.server.sandbox.records;
 
 import io.neurovisor.database.Database;
 import io.neurovisor.database.DatabaseFaults;

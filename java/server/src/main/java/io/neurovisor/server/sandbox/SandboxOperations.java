@@ -1,0 +1,35 @@
+package io.neurovisor.server.sandbox;
+
+import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.server.metrics.SandboxMetrics;
+import io.neurovisor.server.trace.Tracing;
+import io.opentelemetry.api.trace.Span;
+import java.util.function.Supplier;
+
+/** Measures operations on sandboxes and records their spans as children of the current span. */
+public record SandboxOperations(SandboxMetrics metrics, Tracing tracing) {
+    Sandbox observe(SandboxMetrics.Operation operation, Supplier<Sandbox> work) {
+        return metrics.timed(operation, () -> {
+            Span span = tracing.span(operation.label() + " sandbox").startSpan();
+            return tracing.within(span, () -> {
+                Sandbox sandbox = work.get();
+                span.setAttribute("neurovisor.sandbox.id", sandbox.id().value());
+                sandbox.record()
+                        .vmId()
+                        .map(VmId::value)
+                        .ifPresent(id -> span.setAttribute("neurovisor.vm.id", id));
+                return sandbox;
+            });
+        });
+    }
+
+    boolean observeKill(String id, Supplier<Boolean> work) {
+        return metrics.timed(SandboxMetrics.Operation.KILL, () -> {
+            Span span = tracing.span("kill sandbox")
+                    .setAttribute("neurovisor.sandbox.id", id)
+                    .startSpan();
+            return tracing.within(span, work);
+        });
+    }
+}

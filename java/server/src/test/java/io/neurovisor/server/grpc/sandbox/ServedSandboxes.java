@@ -1,0 +1,200 @@
+package io.neurovisor.server.grpc.sandbox;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.machine.MachineListener;
+import io.neurovisor.engine.pool.MachineKind;
+import io.neurovisor.engine.pool.PoolShare;
+import io.neurovisor.engine.pool.WarmPool;
+import io.neurovisor.engine.sandbox.Sandboxes;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.proto.sandbox.SandboxServiceGrpc;
+import io.neurovisor.server.access.Tenant;
+import io.neurovisor.server.access.keys.AccessKey;
+import io.neurovisor.server.access.keys.ApiKeys;
+import io.neurovisor.server.access.keys.KeyGrant;
+import io.neurovisor.server.access.keys.KeyName;
+import io.neurovisor.server.access.keys.SandboxQuota;
+import io.neurovisor.server.access.keys.Scope;
+import io.neurovisor.server.audit.AuditLog;
+import io.neurovisor.server.grpc.TestServer;
+import io.neurovisor.server.grpc.TraceInterceptor;
+import io.neurovisor.server.metrics.Metrics;
+import io.neurovisor.server.sandbox.RevokedKeys;
+import io.neurovisor.server.sandbox.SandboxListeners;
+import io.neurovisor.server.sandbox.SandboxMeasurements;
+import io.neurovisor.server.sandbox.SandboxOperations;
+import io.neurovisor.server.sandbox.SandboxWatches;
+import io.neurovisor.server.sandbox.TenantSandboxes;
+import io.neurovisor.server.sandbox.records.SandboxDatabase;
+import io.neurovisor.server.trace.Tracing;
+import io.neurovisor.testkit.FakeGuest;
+import io.neurovisor.testkit.FakeVmm;
+import io.neurovisor.testkit.TestFiles;
+import io.neurovisor.testkit.TestPools;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** The sandbox service as the daemon runs it, with fake machines, for several tenants. */
+final class ServedSandboxes implements AutoCloseable {
+    static final int MOST = 5;
+
+    private static final MachineKind USUAL = new MachineKind("base", SandboxSize.SMALL);
+
+    private final List<FakeGuest> guests = new CopyOnWriteArrayList<>();
+    private final FakeVmm vmm = new FakeVmm(_ -> guest());
+    private final WarmPool pool = new WarmPool(
+            TestPools.plan(USUAL, 0, 10, Duration.ofSeconds(30)),
+            TestPools.machines(vmm, TestFiles.bootFiles(), Ticker.SYSTEM),
+            _ -> {},
+            Ticker.SYSTEM,
+            MachineListener.NONE);
+    private final List<TestServer> servers = new ArrayList<>();
+    private final Metrics metrics = new Metrics();
+    private final ApiKeys keys;
+    private final AuditLog audit;
+    private final SandboxDatabase records;
+    private final SandboxWatches watches = new SandboxWatches(InstantSource.system());
+    private final Sandboxes sandboxes;
+    private final SandboxMeasurements measurements;
+    private final SandboxGrpcService service;
+
+    ServedSandboxes(Path data) {
+        keys = ApiKeys.open(data.resolve("access"), InstantSource.system());
+        audit = new AuditLog(data.resolve("audit"), OptionalLong.empty(), InstantSource.system());
+        records = SandboxDatabase.open(data.resolve("sandboxes"), InstantSource.system());
+        sandboxes = new Sandboxes(
+                MOST,
+                pool,
+                records,
+                new SandboxListeners(List.of(audit, metrics.sandboxes(), watches)),
+                Ticker.SYSTEM,
+                InstantSource.system(),
+                new SecureRandom());
+        sandboxes.start();
+        measurements =
+                new SandboxMeasurements(sandboxes::all, Runnable::run, Ticker.SYSTEM, InstantSource.system());
+        metrics.sandboxes().watch(sandboxes::all, measurements::processes);
+        service = new SandboxGrpcService(
+                new TenantSandboxes(
+                        sandboxes,
+                        audit,
+                        new SandboxOperations(metrics.sandboxes(), Tracing.OFF),
+                        watches,
+                        measurements,
+                        TraceInterceptor::currentId),
+                new SandboxGrpcService.Defaults(USUAL, Duration.ofMinutes(5), Duration.ofSeconds(30)),
+                ServedSandboxes::available);
+    }
+
+    private static MachineKind available(MachineKind kind) {
+        if (!kind.image().equals(USUAL.image())) {
+            throw new NeuroVisorException(Fault.IMAGE_UNKNOWN, "there is no such image");
+        }
+        return kind;
+    }
+
+    private FakeGuest guest() {
+        FakeGuest guest = new FakeGuest();
+        guests.add(guest);
+        return guest;
+    }
+
+    /** Returns the guests in the order of their starts. */
+    List<FakeGuest> guests() {
+        return guests;
+    }
+
+    /** Returns the service for calls of this tenant. */
+    SandboxServiceGrpc.SandboxServiceBlockingStub as(Tenant tenant) {
+        try {
+            TestServer server = new TestServer(List.of(service), tenant);
+            servers.add(server);
+            return SandboxServiceGrpc.newBlockingStub(server.channel());
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        }
+    }
+
+    /** Returns the holder of a new key. */
+    Tenant key(String name, SandboxQuota quota) {
+        return new Tenant.KeyHolder(keys.create(new KeyGrant(
+                        new KeyName(name),
+                        EnumSet.of(Scope.SANDBOX),
+                        Optional.empty(),
+                        Optional.empty(),
+                        PoolShare.UNLIMITED,
+                        quota,
+                        Optional.empty(),
+                        Optional.empty()))
+                .key());
+    }
+
+    /** Returns the holder of the same key after its limits were changed. */
+    Tenant lowered(Tenant holder, SandboxQuota quota) {
+        Tenant.KeyHolder key = (Tenant.KeyHolder) holder;
+        KeyGrant grant = key.key().grant();
+        return new Tenant.KeyHolder(new AccessKey(
+                key.key().id(),
+                new KeyGrant(
+                        grant.name(),
+                        grant.scopes(),
+                        grant.rateLimit(),
+                        grant.quota(),
+                        grant.share(),
+                        quota,
+                        grant.tokens(),
+                        grant.expiry()),
+                key.key().created(),
+                key.key().lastUsed(),
+                key.key().revoked()));
+    }
+
+    void measure() {
+        measurements.measure();
+    }
+
+    PrometheusRegistry registry() {
+        return metrics.registry();
+    }
+
+    ApiKeys keys() {
+        return keys;
+    }
+
+    RevokedKeys revokedKeys() {
+        return new RevokedKeys(sandboxes, keys);
+    }
+
+    /** Ends as a daemon does. */
+    void end() {
+        sandboxes.close();
+        watches.close();
+    }
+
+    int machines() {
+        return vmm.livingCount();
+    }
+
+    @Override
+    public void close() {
+        end();
+        servers.forEach(TestServer::close);
+        records.close();
+        audit.close();
+        keys.close();
+        pool.close();
+    }
+}
