@@ -26,12 +26,13 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * Tests that {@code docs/cli.md}, {@code docs/images.md} and {@code docs/install.md} describe the programs. With {@code NEUROVISOR_WRITE_PAGES=true} in the
+ * Tests that {@code docs/cli.md}, {@code docs/options.md}, {@code docs/images.md} and {@code docs/install.md} describe the programs. With {@code NEUROVISOR_WRITE_PAGES=true} in the
  * environment it writes the tables of commands and options instead of comparing them.
  */
 final class CommandLinePageTest {
     private static final Path HOME = Path.of(System.getProperty("neurovisor.home"));
     private static final Path PAGE = HOME.resolve("docs/cli.md");
+    private static final Path OPTIONS = HOME.resolve("docs/options.md");
     private static final String END = "<!-- end of what it writes -->";
     private static final boolean WRITES = Boolean.parseBoolean(System.getenv("NEUROVISOR_WRITE_PAGES"));
 
@@ -69,7 +70,7 @@ final class CommandLinePageTest {
     void listsEveryCommand() {
         List<String> rows = new ArrayList<>(List.of("| command | what it does |", "|---|---|"));
         commands.forEach((name, command) -> rows.add("| `%s` | %s |".formatted(name, description(command))));
-        holds("<!-- commands, written by CommandLinePageTest -->", rows);
+        holds(PAGE, "<!-- commands, written by CommandLinePageTest -->", rows);
     }
 
     @Test
@@ -83,7 +84,7 @@ final class CommandLinePageTest {
         List<String> rows = new ArrayList<>(List.of("| option | commands | what it does |", "|---|---|---|"));
         users.forEach((row, names) ->
                 rows.add(row.formatted(names.size() < ALL_COMMANDS ? String.join(", ", names) : "all")));
-        holds("<!-- options, written by CommandLinePageTest -->", rows);
+        holds(OPTIONS, "<!-- options, written by CommandLinePageTest -->", rows);
     }
 
     private static String row(OptionSpec option) {
@@ -109,13 +110,13 @@ final class CommandLinePageTest {
         return text.replaceAll("(?<=\\S)\\|(?=\\S)", "\\\\|");
     }
 
-    private static void holds(String begin, List<String> rows) {
-        String page = read(PAGE);
+    private static void holds(Path file, String begin, List<String> rows) {
+        String page = read(file);
         int from = page.indexOf(begin) + begin.length() + 1;
         int to = page.indexOf(END, from);
         String table = String.join("\n", rows) + "\n";
         if (WRITES) {
-            write(page.substring(0, from) + table + page.substring(to));
+            write(file, page.substring(0, from) + table + page.substring(to));
         } else {
             assertThat(page.substring(from, to))
                     .as("NEUROVISOR_WRITE_PAGES=true ./neurovisor test CommandLinePageTest writes it")
@@ -271,9 +272,9 @@ final class CommandLinePageTest {
         }
     }
 
-    private static void write(String page) {
+    private static void write(Path file, String page) {
         try {
-            Files.writeString(PAGE, page);
+            Files.writeString(file, page);
         } catch (IOException exception) {
             throw new UncheckedIOException(exception);
         }

@@ -232,7 +232,7 @@ final class CommandLineTest {
         assertThat(Config.SETTINGS)
                 .allSatisfy(setting -> assertThat(commands()
                                 .flatMap(command -> command.getCommandSpec().options().stream())
-                                .filter(option -> option.longestName().equals(setting.flag())))
+                                .filter(option -> setting.equals(option.userObject())))
                         .isNotEmpty()
                         .allSatisfy(option -> assertThat(description(option))
                                 .contains("Default: ")

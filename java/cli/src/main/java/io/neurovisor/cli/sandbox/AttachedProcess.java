@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
 
 /** Connects the streams, signals and terminal of this process to a process of a sandbox, until that ends. */
@@ -31,7 +30,6 @@ final class AttachedProcess {
     private final GuestProcesses processes;
     private final Launch launch;
     private final StandardStreams streams;
-    private final CountDownLatch ended = new CountDownLatch(1);
     /** Printed when the terminal is restored. */
     private final List<String> notes = new ArrayList<>();
 
@@ -67,17 +65,22 @@ final class AttachedProcess {
             if (interrupts != null) {
                 interrupts.aim(signal -> processes.signal(process, signal, true, SandboxAccess.answer()));
             }
-            try (RawTerminal terminal = connection.terminal().orElse(null)) {
+            try (InputPump pump = pump(process, connection);
+                    RawTerminal terminal = connection.terminal().orElse(null)) {
                 if (terminal != null) {
                     terminal.setRaw(() -> resize(process, terminal));
-                    // The terminal of an attached process may have another size.
+                    // The terminal of a process that is attached to may have another size.
                     resize(process, terminal);
                 }
                 if (connection.input()) {
-                    pump(process, connection).start();
+                    pump.start();
                 }
                 return exitCode(awaitEnd(events, terminal != null));
             } catch (StandardStreams.Closed closed) {
+                if (Thread.currentThread().isInterrupted()) {
+                    // An interrupt closes the stream that is being written to.
+                    return detached(connection, pid);
+                }
                 if (connection.started()) {
                     endByClosedPipe(process);
                 }
@@ -85,10 +88,17 @@ final class AttachedProcess {
             } catch (NeuroVisorException failure) {
                 return died(failure, connection, pid);
             } finally {
-                ended.countDown();
-                notes.forEach(daemon::problem);
+                printNotes(connection);
             }
         }
+    }
+
+    /** Begins on a new line if a terminal was in raw mode, whose line may not have ended. */
+    private void printNotes(Connection connection) {
+        if (connection.terminal().isPresent() && !notes.isEmpty()) {
+            daemon.endLine();
+        }
+        notes.forEach(daemon::problem);
     }
 
     /** Returns the number of a process from its first event. */
@@ -110,7 +120,7 @@ final class AttachedProcess {
     private InputPump pump(ProcessSelector process, Connection connection) {
         boolean leaves = !connection.started() && connection.terminal().isPresent();
         return new InputPump(
-                processes, process, launch.in(), leaves, Thread.currentThread()::interrupt, ended, daemon::problem);
+                processes, process, launch.in(), Thread.currentThread()::interrupt, leaves, daemon::problem);
     }
 
     private ProcessEnd awaitEnd(ProcessEvents events, boolean raw) {
@@ -167,14 +177,18 @@ final class AttachedProcess {
 
     private int died(NeuroVisorException failure, Connection connection, int pid) {
         if (failure.fault() == Fault.INTERRUPTED) {
-            notes.add(connection.outlives() ? "detached from process " + pid + ", which goes on" : "cancelled");
-            return ExitCode.CANCELLED;
+            return detached(connection, pid);
         }
         if (failure.fault() == Fault.DAEMON_LOST) {
             throw failure;
         }
         notes.add("the sandbox has ended: " + endOfSandbox(failure));
         return ExitCode.SANDBOX_DIED;
+    }
+
+    private int detached(Connection connection, int pid) {
+        notes.add(connection.outlives() ? "detached from process " + pid + ", which goes on" : "cancelled");
+        return ExitCode.CANCELLED;
     }
 
     /** Returns how the sandbox ended; throws the failure again if it has not. */

@@ -7,8 +7,8 @@ import org.jline.utils.Signals;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ctrl-C while a process runs: the first sends SIGINT to it, the second SIGKILL, the third detaches from it. Before the
- * process has started, Ctrl-C cancels its start.
+ * Ctrl-C while a process runs: the first sends SIGINT to it, the second SIGKILL, the third detaches from it. While it is
+ * being started, the first is kept for it, and the second cancels its start.
  */
 final class Interrupts implements AutoCloseable {
     private static final String NAME = "INT";
@@ -23,17 +23,24 @@ final class Interrupts implements AutoCloseable {
     /** @param signal sends a signal to the process, which has started */
     void aim(IntConsumer signal) {
         process = signal;
+        if (count.get() > 0) {
+            send(signal, SIGINT);
+        }
     }
 
     private void received() {
-        IntConsumer target = process;
         int number = count.incrementAndGet();
-        if (target == null || number > 2) {
+        IntConsumer target = process;
+        if (number > (target == null ? 1 : 2)) {
             command.interrupt();
-            return;
+        } else if (target != null) {
+            send(target, number == 1 ? SIGINT : SIGKILL);
         }
+    }
+
+    private static void send(IntConsumer target, int signal) {
         try {
-            target.accept(number == 1 ? SIGINT : SIGKILL);
+            target.accept(signal);
         } catch (NeuroVisorException ended) {
             // The process has ended, or its connection: the command ends by itself.
         }

@@ -7,6 +7,7 @@ import io.neurovisor.cli.console.StandardStreams;
 import io.neurovisor.cli.console.Table;
 import io.neurovisor.cli.options.AcceptsSettings;
 import io.neurovisor.cli.options.CommonOptions;
+import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.engine.time.Deadline;
@@ -49,32 +50,54 @@ final class SandboxAccess {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
+    private String wholeId = "";
+
     static Deadline answer() {
         return Deadline.after(ANSWER, Ticker.SYSTEM);
     }
 
     /** Does the work of a command and returns its exit code. */
     int call(ToIntFunction<SandboxClient> work) {
-        return call(work, ExitCode.NO_DAEMON);
+        try {
+            return done(work);
+        } catch (NeuroVisorException exception) {
+            return NoDaemon.reported(exception, command);
+        }
     }
 
-    /** Does the work of a command that ends with the exit code of a process. */
+    /** Does the work of a command that ends with the exit code of a process: no other failure may look like one of these. */
     int callOfProcess(ToIntFunction<SandboxClient> work) {
-        return call(work, ExitCode.FAILED);
+        try {
+            return done(work);
+        } catch (NeuroVisorException exception) {
+            if (ExitCode.of(exception) != ExitCode.USAGE) {
+                throw exception;
+            }
+            problem(String.valueOf(exception.getMessage()));
+            return ExitCode.FAILED;
+        }
     }
 
-    private int call(ToIntFunction<SandboxClient> work, int noDaemon) {
+    private int done(ToIntFunction<SandboxClient> work) {
         Path socket = common.config().daemon().socket();
         Optional<String> key = Optional.ofNullable(keyFile).map(file -> ApiKey.read(file, "--key-file"));
         try (SandboxClient client = SandboxClient.connect(socket, key);
                 Cancellation _ = Cancellation.ofDaemonsWork()) {
-            return work.applyAsInt(client);
-        } catch (NeuroVisorException exception) {
-            NoDaemon.reported(exception, command);
-            return noDaemon;
+            try {
+                return work.applyAsInt(client);
+            } catch (NeuroVisorException exception) {
+                throw exception.fault() == Fault.SANDBOX_UNKNOWN ? withNearest(exception, client) : exception;
+            }
         } catch (StandardStreams.Closed closed) {
             return ExitCode.OUTPUT_CLOSED;
         }
+    }
+
+    private NeuroVisorException withNearest(NeuroVisorException unknown, SandboxClient client) {
+        return NearestName.of(wholeId, ids(client.list(false, Map.of()).stream()))
+                .map(near -> new NeuroVisorException(
+                        Fault.SANDBOX_UNKNOWN, unknown.getMessage() + "; did you mean " + near + "?", unknown))
+                .orElse(unknown);
     }
 
     /** Returns the id of a running sandbox, which may be abbreviated or named. */
@@ -85,6 +108,8 @@ final class SandboxAccess {
     /** @param ended whether it may have ended */
     String id(SandboxClient client, String text, boolean ended) {
         if (SandboxId.isValid(text)) {
+            // Whether it exists is found out by the call that it is for.
+            wholeId = text;
             return text;
         }
         List<SandboxView> all = client.list(ended, Map.of());
@@ -97,16 +122,16 @@ final class SandboxAccess {
                     .flatMap(sandbox -> Stream.of(sandbox.id(), sandbox.name()))
                     .filter(name -> !name.isEmpty())
                     .toList();
-            throw NeuroVisorException.invalid(
-                    "sandbox",
+            throw new NeuroVisorException(
+                    Fault.SANDBOX_UNKNOWN,
                     "no sandbox has the name \"" + text + "\" or an id that begins with it"
                             + NearestName.of(text, known)
                                     .map(near -> "; did you mean " + near + "?")
                                     .orElse("; neurovisor sandbox list shows the sandboxes"));
         }
         if (found.size() > 1) {
-            throw NeuroVisorException.invalid(
-                    "sandbox", "\"" + text + "\" may be any of these sandboxes: " + String.join(", ", found));
+            throw new NeuroVisorException(
+                    Fault.SANDBOX_UNKNOWN, "\"" + text + "\" may be any of these sandboxes: " + String.join(", ", found));
         }
         return found.getFirst();
     }
@@ -128,6 +153,10 @@ final class SandboxAccess {
     /** Prints a line on stderr that {@code --quiet} suppresses. */
     void remark(String line) {
         common.tell(command.commandLine().getErr(), line);
+    }
+
+    void endLine() {
+        command.commandLine().getErr().println();
     }
 
     /** Prints a problem on stderr. */

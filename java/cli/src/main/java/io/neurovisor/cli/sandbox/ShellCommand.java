@@ -18,7 +18,8 @@ import picocli.CommandLine.Parameters;
         name = "shell",
         description = {
             "Opens a shell in a sandbox: a login shell of bash, or sh if the image has no bash.",
-            "It ends with this command. What it runs with nohup or setsid goes on."
+            "What is still running at its exit by nohup or setsid goes on. If this command is killed, the shell is, with all"
+                    + " that it has started."
         },
         mixinStandardHelpOptions = true,
         footer = {"", "Exit codes: those of exec."})

@@ -7,11 +7,13 @@ import io.neurovisor.cli.Main;
 import io.neurovisor.cli.run.Launch;
 import io.neurovisor.proto.sandbox.StartRequest;
 import io.neurovisor.proto.sandbox.TerminalSize;
+import io.neurovisor.server.client.Pause;
 import io.neurovisor.server.setting.ProcessEnvironment;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -142,6 +144,15 @@ final class ExecCommandTest {
     }
 
     @Test
+    void endsLikeAProcessThatASignalHasEnded() {
+        CompletableFuture<CommandRun> running =
+                CompletableFuture.supplyAsync(() -> run("exec", ID, "--", "wait"));
+        awaitStart();
+        assertThat(run("signal", ID, "100", "TERM").exitCode()).isZero();
+        assertThat(running.join().exitCode()).isEqualTo(143);
+    }
+
+    @Test
     void losesTheOutcomeWithTheDaemon() {
         CompletableFuture<CommandRun> running =
                 CompletableFuture.supplyAsync(() -> run("exec", ID, "--", "wait"));
@@ -216,7 +227,7 @@ final class ExecCommandTest {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
         while (daemon.processes().started().isEmpty()) {
             assertThat(System.nanoTime()).isLessThan(end);
-            Thread.onSpinWait();
+            Pause.of(Duration.ofMillis(20));
         }
     }
 }

@@ -123,8 +123,10 @@ final class SandboxCommandTest {
                 .contains("\"ab\" may be any of these sandboxes: " + SECOND + ", " + FIRST);
         assertThat(run("kill", "").stderr()).contains("no sandbox has the name \"\"");
         CommandRun gone = run("info", "z".repeat(20));
-        assertThat(gone.stderr()).contains("sandbox zzzzzzzzzzzzzzzzzzzz is unknown");
-        assertThat(gone.exitCode()).isNotZero();
+        assertThat(gone.stderr()).isEqualTo("neurovisor: sandbox zzzzzzzzzzzzzzzzzzzz is unknown\n");
+        assertThat(gone.exitCode()).isEqualTo(2);
+        assertThat(run("info", FIRST.replace("abcd", "abdc")).stderr()).endsWith("; did you mean " + FIRST + "?\n");
+        assertThat(run("exec", "nothing", "--", "true").exitCode()).isEqualTo(125);
     }
 
     @Test

@@ -30,6 +30,7 @@ import io.neurovisor.proto.sandbox.TerminalSize;
 import io.neurovisor.server.status.RpcFailure;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -38,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Processes whose command says what they do. {@code say OUT ERR} writes; {@code exit N} ends; {@code cat} returns its input;
- * {@code wait} runs until a signal, {@code stubborn} until SIGKILL; {@code flood N} writes N blocks of 64 KiB; {@code late}
+ * {@code wait} runs until a signal, {@code stubborn} until SIGKILL, {@code immortal} goes on; {@code flood N} writes N blocks of 64 KiB; {@code late}
  * times out; {@code die} ends with its sandbox; {@code lose} has lost output; {@code keys} writes each byte that it receives
  * in hexadecimal until q.
  */
@@ -52,6 +53,7 @@ final class ScriptedProcesses extends ProcessServiceGrpc.ProcessServiceImplBase 
     private final AtomicInteger nextPid = new AtomicInteger(FIRST_PID);
     private final AtomicLong flooded = new AtomicLong();
     private final List<TerminalSize> sizes = new CopyOnWriteArrayList<>();
+    private final StringBuffer received = new StringBuffer();
     private final List<Integer> signals = new CopyOnWriteArrayList<>();
 
     ScriptedProcesses(FakeSandboxDaemon daemon) {
@@ -60,6 +62,7 @@ final class ScriptedProcesses extends ProcessServiceGrpc.ProcessServiceImplBase 
 
     private record Scripted(int pid, StartRequest request, List<StreamObserver<ProcessEvent>> clients) {
         void send(ProcessEvent event) {
+            clients.removeIf(client -> ((ServerCallStreamObserver<ProcessEvent>) client).isCancelled());
             clients.forEach(client -> client.onNext(event));
         }
 
@@ -82,6 +85,11 @@ final class ScriptedProcesses extends ProcessServiceGrpc.ProcessServiceImplBase 
         return List.copyOf(signals);
     }
 
+    /** Returns all input of all processes. */
+    String received() {
+        return received.toString();
+    }
+
     long floodedBytes() {
         return flooded.get();
     }
@@ -92,13 +100,19 @@ final class ScriptedProcesses extends ProcessServiceGrpc.ProcessServiceImplBase 
             client.onError(new RpcFailure(Code.FAILED_PRECONDITION, "GUEST_REFUSED", "missing is not a program").exception());
             return;
         }
-        Scripted process =
-                new Scripted(nextPid.getAndIncrement(), request, new CopyOnWriteArrayList<>(List.of(client)));
-        processes.put(process.pid(), process);
+        Scripted process = Objects.requireNonNull(processes.get(add(request)));
+        process.clients().add(client);
         process.send(ProcessEvent.newBuilder()
                 .setStarted(ProcessStarted.newBuilder().setPid(process.pid()))
                 .build());
         play(process, client);
+    }
+
+    /** Adds a running process that no client has started; returns its number. */
+    int add(StartRequest request) {
+        int pid = nextPid.getAndIncrement();
+        processes.put(pid, new Scripted(pid, request, new CopyOnWriteArrayList<>()));
+        return pid;
     }
 
     private void play(Scripted process, StreamObserver<ProcessEvent> client) {
@@ -210,6 +224,7 @@ final class ScriptedProcesses extends ProcessServiceGrpc.ProcessServiceImplBase 
                     process = find(input.getProcess());
                 }
                 if (process != null) {
+                    received.append(input.getData().toStringUtf8());
                     receive(process, input.getData());
                 }
             }
@@ -254,13 +269,16 @@ final class ScriptedProcesses extends ProcessServiceGrpc.ProcessServiceImplBase 
         signals.add(request.getSignal());
         FakeSandboxDaemon.answer(client, SignalResponse.getDefaultInstance());
         Scripted process = find(request.getProcess());
-        if (process != null
-                && (!process.request().getCommand().equals("stubborn") || request.getSignal() == SIGKILL)) {
+        if (process != null && isEndedBy(request.getSignal(), process.request().getCommand())) {
             process.end(ProcessEnded.newBuilder()
                     .setSignal(request.getSignal())
                     .setExitCode(128 + request.getSignal())
                     .build());
         }
+    }
+
+    private static boolean isEndedBy(int signal, String command) {
+        return !command.equals("immortal") && (!command.equals("stubborn") || signal == SIGKILL);
     }
 
     @Override

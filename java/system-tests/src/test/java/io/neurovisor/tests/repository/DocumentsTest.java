@@ -159,7 +159,8 @@ final class DocumentsTest {
     @MethodSource("documents")
     void namesOnlyKnownOptions(String document) throws IOException {
         List<String> settings = matches("(?m)^\\| `([a-z-]+)` \\|", Documents.text("docs/settings.md"));
-        String others = Documents.text("docs/cli.md")
+        String others = Documents.text("docs/options.md")
+                + Documents.text("docs/cli.md")
                 + text(Path.of("setup"), ".sh")
                 + text(Path.of("java/host/src/main"), ".java")
                 + text(Path.of("spawner/src"), ".rs");
