@@ -13,8 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionStrategy;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
@@ -34,7 +36,7 @@ record CheckedExecution(ProcessEnvironment environment) implements IExecutionStr
             return new RunLast().execute(parsed);
         }
         List<String> problems = new ArrayList<>();
-        chain.forEach(result -> result.errors().forEach(error -> problems.add(Failures.message(error))));
+        chain.forEach(result -> problems.addAll(problems(result)));
         if (problems.isEmpty()) {
             missingCommand(chain.getLast().commandSpec()).ifPresent(problems::add);
         }
@@ -48,6 +50,17 @@ record CheckedExecution(ProcessEnvironment environment) implements IExecutionStr
         return problems.isEmpty()
                 ? new RunLast().execute(parsed)
                 : refuse(problems, chain.getLast().commandSpec().commandLine());
+    }
+
+    /** Returns the problems of the arguments. Of several reports of missing ones, the first names all of them. */
+    private static List<String> problems(ParseResult parsed) {
+        Stream<Exception> first = parsed.errors().stream()
+                .filter(MissingParameterException.class::isInstance)
+                .limit(1);
+        return Stream.concat(
+                        first, parsed.errors().stream().filter(error -> !(error instanceof MissingParameterException)))
+                .map(Failures::message)
+                .toList();
     }
 
     /** Returns the problem of a command that only groups others. */

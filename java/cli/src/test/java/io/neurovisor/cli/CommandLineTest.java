@@ -52,7 +52,7 @@ final class CommandLineTest {
                 .containsExactly(
                         "neurovisor: Unknown option: '--frobnicate'",
                         "neurovisor: " + file + ":1: unknown setting \"sise\"; did you mean \"size\"?",
-                        "neurovisor: NEUROVISOR_IMAGE: \"A B\" is not allowed; use a name of at most 32 small letters,"
+                        "neurovisor: NEUROVISOR_IMAGE: \"A B\" is not allowed; use a name of at most 32 lowercase letters,"
                                 + " digits and hyphens",
                         "neurovisor: " + file + ":2: snapshot: \"maybe\" is not allowed; use on or off",
                         "neurovisor: --timeout: \"0\" is not allowed; use a time from 1s to 24h, such as 30, 90s, 5m"
@@ -87,6 +87,26 @@ final class CommandLineTest {
         assertThat(run(Map.of(), "image", "lst").err())
                 .contains("did you mean ")
                 .contains("list");
+    }
+
+    @Test
+    void argumentsThatPicocliRejectsAreReportedInOurWords() {
+        assertThat(firstLines("keys", "delete", "me"))
+                .containsExactly("neurovisor: unknown command 'delete'; known are create, list, revoke");
+        assertThat(firstLines("run", "-x")).containsExactly("neurovisor: Unknown option: '-x'");
+        assertThat(firstLines("logs", "-n", "x"))
+                .containsExactly("neurovisor: --lines: \"x\" is not allowed; use a whole number");
+        assertThat(firstLines("run", "--json=foo", "a.py"))
+                .containsExactly("neurovisor: --json: \"foo\" is not allowed; use --json or --json=full");
+        assertThat(firstLines("sessions", "resume"))
+                .containsExactly("neurovisor: Missing required parameters: 'ID', 'TASK'");
+    }
+
+    /** Returns the lines before the one that recommends {@code --help}. */
+    private List<String> firstLines(String... arguments) {
+        List<String> lines = run(Map.of(), arguments).err().lines().toList();
+        assertThat(lines.getLast()).startsWith("Try 'neurovisor ");
+        return lines.subList(0, lines.size() - 1);
     }
 
     @Test
@@ -161,6 +181,8 @@ final class CommandLineTest {
         String help = run(Map.of(), "run", "--help").out();
         assertThat(help.lines().filter(line -> line.strip().startsWith("-"))).hasSizeBetween(12, 16);
         assertThat(help).contains("--help-all").doesNotContain("--vm-uids", "--debug", "NEUROVISOR_");
+        assertThat(help).doesNotContain("--firecracker");
+        assertThat(run(Map.of(), "setup", "--help").out()).contains("--firecracker[=", "--third-party-firecracker");
         assertThat(run(Map.of(), "run", "--help-all").out())
                 .contains("--vm-uids", "--debug", "NEUROVISOR_SIZE.", "~/.local/share/neurovisor.")
                 .startsWith("Usage: neurovisor run [OPTIONS] FILE");
@@ -174,6 +196,9 @@ final class CommandLineTest {
                 .isEqualTo(run(Map.of(), "image", "build", "--help").out())
                 .contains("--rebuild");
         assertThat(run(Map.of(), "help", "rnu").err()).contains("\"rnu\" is not known; did you mean run?");
+        assertThat(run(Map.of(), "help", "frobnicate").err())
+                .contains("known are run, ")
+                .doesNotContain(PrepareImageCommand.NAME);
         assertThat(run(Map.of(), "version").out())
                 .isEqualTo(run(Map.of(), "--version").out())
                 .startsWith("neurovisor ");
@@ -227,6 +252,7 @@ final class CommandLineTest {
                 .doesNotContain(PrepareImageCommand.NAME, RecordStartCommand.NAME);
     }
 
+    /** An argument of a command, such as the size of a sandbox, may have the name of a setting. */
     @Test
     void everySettingIsAnOptionWithDefaultAndVariable() {
         assertThat(Config.SETTINGS)

@@ -12,7 +12,7 @@ public record LabName(String text) {
         if (!FORM.matcher(text).matches()) {
             throw new NeuroVisorException(
                     Fault.INVALID_ARGUMENT,
-                    "--name \"%s\" is not allowed; use 1 to 32 lower-case letters, digits and dashes"
+                    "--name \"%s\" is not allowed; use 1 to 32 lowercase letters, digits and dashes"
                             .formatted(text.length() > 40 ? text.substring(0, 40) + "..." : text));
         }
     }

@@ -50,7 +50,7 @@ final class ImageBuildCommand implements Runnable {
     @Option(
             names = "--name",
             paramLabel = "NAME",
-            description = "Build a custom image of this name: 1 to 32 lower-case letters, digits and dashes.")
+            description = "Build a custom image of this name: 1 to 32 lowercase letters, digits and dashes.")
     private @Nullable String name;
 
     @Option(

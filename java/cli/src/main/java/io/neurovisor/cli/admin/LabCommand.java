@@ -129,7 +129,7 @@ public final class LabCommand {
         Labs labs = LabWiring.labs(common.settings());
         if (!labs.remove(name.name())) {
             throw NeuroVisorException.invalid(
-                    "name", "lab " + name.name() + " is not up; ./neurovisor lab list shows the machines that are");
+                    "name", "no lab named " + name.name() + " is up; ./neurovisor lab list shows those that are");
         }
         if (!common.isQuiet()) {
             spec.commandLine().getErr().println("neurovisor: lab " + name.name() + " is down");

@@ -28,7 +28,11 @@ public final class HelpCommand implements Runnable {
         CommandLine command = spec.root().commandLine();
         for (String name : names) {
             Map<String, CommandLine> known = command.getSubcommands();
-            command = requireNonNull(known.get(KnownName.of(name, "command", List.copyOf(known.keySet()), spec)));
+            List<String> shown = known.entrySet().stream()
+                    .filter(entry -> !entry.getValue().getCommandSpec().usageMessage().hidden())
+                    .map(Map.Entry::getKey)
+                    .toList();
+            command = requireNonNull(known.get(KnownName.of(name, "command", shown, spec)));
         }
         command.usage(spec.commandLine().getOut(), command.getColorScheme());
     }

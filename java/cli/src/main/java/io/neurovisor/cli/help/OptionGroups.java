@@ -2,9 +2,11 @@ package io.neurovisor.cli.help;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.cli.admin.SetupCommand;
 import io.neurovisor.cli.options.CommonOptions;
 import io.neurovisor.cli.run.ProgramOptions;
 import io.neurovisor.cli.run.RunCommand;
+import io.neurovisor.server.config.VmmConfig;
 import io.neurovisor.server.setting.Setting;
 import io.neurovisor.server.setting.SettingGroup;
 import java.lang.reflect.Field;
@@ -112,6 +114,7 @@ final class OptionGroups {
     private static boolean isShown(OptionSpec option) {
         return option.userObject() instanceof Setting<?> setting
                 ? NEEDED.contains(setting.name())
+                        || setting.equals(VmmConfig.FIRECRACKER) && option.command().userObject() instanceof SetupCommand
                 : !SPECIAL.contains(option.longestName());
     }
 

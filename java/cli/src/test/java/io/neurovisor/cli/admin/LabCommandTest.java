@@ -16,7 +16,7 @@ final class LabCommandTest {
         CommandRun down = run("down");
         assertThat(down.exitCode()).isEqualTo(2);
         assertThat(down.stderr())
-                .isEqualTo("neurovisor: lab mine is not up; ./neurovisor lab list shows the machines that are\n");
+                .isEqualTo("neurovisor: no lab named mine is up; ./neurovisor lab list shows those that are\n");
         CommandRun shell = run("shell");
         assertThat(shell.exitCode()).isEqualTo(125);
         assertThat(shell.stderr()).contains("start it with ./neurovisor lab up --name mine");

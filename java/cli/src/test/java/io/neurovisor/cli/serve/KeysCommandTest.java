@@ -155,7 +155,7 @@ final class KeysCommandTest {
         assertThat(run.out()).isEmpty();
         assertThat(run.err())
                 .contains(
-                        "NAME: \"a [2Jb\" is not allowed; use at most 63 small letters",
+                        "NAME: \"a [2Jb\" is not allowed; use at most 63 lowercase letters",
                         "--scopes: \"fly\" is not allowed; use execute, infer, agent, sandbox, metrics",
                         "--scopes: \"\" is not allowed",
                         "--rate: \"fast\" is not allowed; use CAPACITY:PER_SECOND",

@@ -33,7 +33,7 @@ record Recipes(Path directory) {
     /** Throws unless the text has the form of an image name. Every name that becomes part of a path is checked here. */
     static String checkName(String name) {
         if (!NAME.matcher(name).matches()) {
-            throw invalid("Image name \"%s\" is not allowed; use 1 to 32 lower-case letters, digits and dashes"
+            throw invalid("Image name \"%s\" is not allowed; use 1 to 32 lowercase letters, digits and dashes"
                     .formatted(name.length() > 40 ? name.substring(0, 40) + "..." : name));
         }
         return name;

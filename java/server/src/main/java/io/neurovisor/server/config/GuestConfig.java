@@ -20,7 +20,7 @@ public record GuestConfig(String image, KernelChoice kernel, SandboxSize size, b
             .defaultsTo(ExecutionRequest.USUAL_IMAGE, "or full for a language that base lacks")
             .as(SettingType.text(
                     "NAME",
-                    "a name of at most 32 small letters, digits and hyphens",
+                    "a name of at most 32 lowercase letters, digits and hyphens",
                     Pattern.compile("[a-z0-9-]{1,32}")));
 
     public static final Setting<KernelChoice> KERNEL = Setting.declare(

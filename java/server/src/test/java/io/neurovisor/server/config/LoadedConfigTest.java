@@ -205,7 +205,7 @@ final class LoadedConfigTest {
                         file + ":1: size: \"huge\" is not allowed; use small, medium or large",
                         file + ":2: unknown setting \"snapshoot\"; did you mean \"snapshot\"?",
                         file + ":3: log-level has a list or a map; use one value",
-                        file + ":4: image: \"A\" is not allowed; use a name of at most 32 small letters, digits and"
+                        file + ":4: image: \"A\" is not allowed; use a name of at most 32 lowercase letters, digits and"
                                 + " hyphens",
                         "NEUROVISOR_SIZE: \"tiny\" is not allowed; use small, medium or large",
                         "NEUROVISOR_CACHE_MAX: \"much\" is not allowed; use a size such as 500M, 20G or 1T, or off",

@@ -12,7 +12,7 @@ public record KeyName(String value) {
 
     /** Describes the allowed values, as the end of "use …". */
     public static final String ALLOWED =
-            "at most 63 small letters, digits, dots, hyphens and underscores, of which the first is a letter or digit";
+            "at most 63 lowercase letters, digits, dots, hyphens and underscores, of which the first is a letter or digit";
 
     public KeyName {
         if (!FORM.matcher(value).matches()) {
