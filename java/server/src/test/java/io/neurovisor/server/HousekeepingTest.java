@@ -3,12 +3,19 @@ package io.neurovisor.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.agent.loop.AgentTask;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.pool.MachineKind;
+import io.neurovisor.engine.sandbox.SandboxEnd;
+import io.neurovisor.engine.sandbox.SandboxId;
+import io.neurovisor.engine.sandbox.SandboxRecord;
+import io.neurovisor.engine.sandbox.SandboxSpec;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.host.store.UnusedPath;
 import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.journal.ExecutionJournal;
 import io.neurovisor.server.journal.ExecutionKey;
+import io.neurovisor.server.sandbox.records.SandboxDatabase;
 import io.neurovisor.server.setting.ProcessEnvironment;
 import io.neurovisor.session.SessionOwner;
 import io.neurovisor.session.SessionRecorder;
@@ -18,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -63,6 +71,49 @@ final class HousekeepingTest {
                     .containsExactly(line);
             assertThat(housekeeping("30d", false).retain(sessions, journal, Optional.empty()).items())
                     .isZero();
+        }
+    }
+
+    @Test
+    void removesRecordsOfSandboxesAfterADay() {
+        try (Sessions sessions = Sessions.open(data.resolve("sessions"), () -> now, Ticker.SYSTEM);
+                ExecutionJournal journal = ExecutionJournal.open(data.resolve("journal"), () -> now);
+                SandboxDatabase records = SandboxDatabase.open(data.resolve("sandboxes"), () -> now)) {
+            SandboxSpec spec = new SandboxSpec(
+                    new MachineKind("base", SandboxSize.SMALL),
+                    Duration.ofMinutes(5),
+                    Map.of(),
+                    Optional.empty(),
+                    Map.of(),
+                    "",
+                    Optional.empty());
+            SandboxRecord record = new SandboxRecord(
+                    new SandboxId("a".repeat(20)),
+                    "loopback",
+                    spec,
+                    BEGIN,
+                    BEGIN,
+                    Optional.empty(),
+                    0,
+                    Optional.of(SandboxEnd.FAILED),
+                    "");
+            records.insert(record);
+            records.update(record);
+            now = BEGIN.plus(Duration.ofDays(1));
+            assertThat(housekeeping("30d", false)
+                            .retain(sessions, journal, Optional.of(records))
+                            .paths())
+                    .isEmpty();
+            now = now.plusSeconds(1);
+            UnusedPath expired = new UnusedPath(
+                    data.resolve("sandboxes"), "1 record of a sandbox that ended more than 24 hours ago", 0);
+            for (boolean dryRun : List.of(true, false)) {
+                assertThat(housekeeping("30d", dryRun)
+                                .retain(sessions, journal, Optional.of(records))
+                                .paths())
+                        .containsExactly(expired);
+            }
+            assertThat(records.sweep(true)).isZero();
         }
     }
 

@@ -8,6 +8,7 @@ import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.sandbox.SandboxEnd;
+import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.engine.sandbox.SandboxRecord;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.BlockedAttempt;
@@ -92,6 +93,17 @@ final class AuditLine {
             json.writeStringField("sandbox_id", sandbox.id().value());
             json.writeStringField("vm_id", sandbox.vmId().map(VmId::value).orElse(""));
             json.writeStringField("reason", end.name());
+        });
+    }
+
+    static byte[] filesWritten(Instant when, String tenant, SandboxId id, long files, long bytes) {
+        return line(json -> {
+            json.writeStringField("time", when.toString());
+            json.writeStringField("event", "files_written");
+            json.writeStringField("tenant", tenant);
+            json.writeStringField("sandbox_id", id.value());
+            json.writeNumberField("files", files);
+            json.writeNumberField("bytes", bytes);
         });
     }
 

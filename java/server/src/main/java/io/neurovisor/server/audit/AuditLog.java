@@ -5,6 +5,7 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.sandbox.SandboxEnd;
+import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.sandbox.SandboxRecord;
 import io.neurovisor.engine.vm.BlockedAttempt;
@@ -123,6 +124,11 @@ public final class AuditLog implements MachineListener, SandboxListener, AutoClo
     /** Writes the line of a change that was made. Never fails: a line that cannot be written now is written later. */
     public void log(AuditedChange change) {
         addLast(AuditLine.changed(clock.instant(), change));
+    }
+
+    /** Logs the number of files of a sandbox that its owner has written, and their bytes. */
+    public void filesWritten(String tenant, SandboxId id, long files, long bytes) {
+        addLast(AuditLine.filesWritten(clock.instant(), tenant, id, files, bytes));
     }
 
     /** Does not wait for the disk, because the machine of the sandbox may just have ended. */

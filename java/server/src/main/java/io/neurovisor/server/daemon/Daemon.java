@@ -131,7 +131,11 @@ public final class Daemon implements AutoCloseable {
     /** Returns the number of programs that run or wait for a machine. */
     public int busy() {
         PoolStatus pool = neuroVisor.pool().status();
-        return pool.active() + pool.waiting();
+        return Math.max(0, pool.active() + pool.waiting() - living());
+    }
+
+    private int living() {
+        return sandboxes.map(some -> some.living().size()).orElse(0);
     }
 
     /**

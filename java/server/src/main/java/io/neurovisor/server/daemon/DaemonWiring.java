@@ -177,7 +177,7 @@ final class DaemonWiring {
 
     private void startUpkeep(
             NeuroVisor neuroVisor, Sessions sessions, ExecutionJournal journal, Optional<SandboxServices> sandboxes) {
-        BooleanSupplier idle = () -> isIdle(neuroVisor.pool().status());
+        BooleanSupplier idle = () -> isIdle(neuroVisor.pool().status(), sandboxes);
         RetentionSchedule retention =
                 new RetentionSchedule(() -> retain(sessions, journal, sandboxes), idle, Ticker.SYSTEM);
         JvmMemory memory = JvmMemory.ofThisProcess(HostFiles.SYSTEM);
@@ -200,8 +200,10 @@ final class DaemonWiring {
         }
     }
 
-    private static boolean isIdle(PoolStatus pool) {
-        return pool.active() + pool.waiting() == 0;
+    /** Sandboxes last for hours, and only some of the time something happens in them. */
+    private static boolean isIdle(PoolStatus pool, Optional<SandboxServices> sandboxes) {
+        return pool.active() + pool.waiting()
+                <= sandboxes.map(some -> some.living().size()).orElse(0);
     }
 
     private NeuroVisor openNeuroVisor(AuditLog audit, RecentExecutions recent) {

@@ -13,6 +13,7 @@ import io.neurovisor.server.config.Config;
 import io.neurovisor.server.grpc.TraceInterceptor;
 import io.neurovisor.server.grpc.sandbox.RunningSandboxes;
 import io.neurovisor.server.grpc.sandbox.SandboxGrpcService;
+import io.neurovisor.server.sandbox.FileWrites;
 import io.neurovisor.server.sandbox.RevokedKeys;
 import io.neurovisor.server.sandbox.SandboxListeners;
 import io.neurovisor.server.sandbox.SandboxMeasurements;
@@ -45,6 +46,7 @@ final class SandboxServices implements AutoCloseable {
     private final Sandboxes sandboxes;
     private final SandboxMeasurements measurements;
     private final SandboxOperations operations;
+    private final FileWrites fileWrites;
     private final AuditLog audit;
     private final Upkeep upkeep = new Upkeep("sandbox-upkeep");
 
@@ -60,6 +62,7 @@ final class SandboxServices implements AutoCloseable {
         this.records = records;
         this.audit = audit;
         this.operations = operations;
+        this.fileWrites = new FileWrites(audit);
         this.watches = new SandboxWatches(clock);
         this.sandboxes = new Sandboxes(
                 config.sandbox().maxOf(config.pool().max()),
@@ -100,15 +103,22 @@ final class SandboxServices implements AutoCloseable {
         services.sandboxes.start();
         services.upkeep.every(REVOCATION_INTERVAL, new RevokedKeys(services.sandboxes, keys)::look);
         services.upkeep.every(SandboxMeasurements.INTERVAL, services.measurements::measure);
+        services.upkeep.every(FileWrites.INTERVAL, services.fileWrites::report);
         return Optional.of(services);
     }
 
     List<BindableService> services() {
         TenantSandboxes tenants = new TenantSandboxes(
-                sandboxes, audit, operations, watches, measurements, TraceInterceptor::currentId);
+                sandboxes,
+                audit,
+                operations,
+                watches,
+                measurements,
+                fileWrites,
+                TraceInterceptor::currentId);
         RunningSandboxes running = id -> {
             Sandbox sandbox = tenants.running(id);
-            return new RunningSandboxes.Guest(tenants.processes(sandbox), sandbox.files());
+            return new RunningSandboxes.Guest(tenants.processes(sandbox), tenants.files(sandbox));
         };
         SandboxGrpcService.Defaults defaults = new SandboxGrpcService.Defaults(
                 new MachineKind(config.guest().image(), config.guest().size()),
@@ -136,6 +146,7 @@ final class SandboxServices implements AutoCloseable {
     public void close() {
         upkeep.close();
         end();
+        fileWrites.report();
         records.close();
     }
 }

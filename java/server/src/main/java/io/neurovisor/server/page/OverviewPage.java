@@ -66,7 +66,7 @@ final class OverviewPage {
         Overview.Pool pool = overview.pool();
         html.begin("section", "class", "tiles", "aria-label", "Pool");
         tile(html, "warm", pool.warm() + " / " + pool.keepWarm(), "ready for a request");
-        tile(html, "active", Integer.toString(pool.active()), "running a program");
+        tile(html, "active", Integer.toString(pool.active()), "in use");
         tile(html, "starting", Integer.toString(pool.starting()), "being started");
         tile(html, "waiting", Integer.toString(pool.waiting()), "requests in the queue");
         tile(

@@ -2,6 +2,7 @@ package io.neurovisor.server.sandbox;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.file.GuestFiles;
 import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxEnd;
@@ -35,6 +36,7 @@ public record TenantSandboxes(
         SandboxOperations operations,
         SandboxWatches watches,
         SandboxMeasurements measurements,
+        FileWrites fileWrites,
         Supplier<TraceId> trace) {
     private static final String SERVICE = "neurovisor.sandbox.v1.SandboxService/";
     private static final String PROCESS_START = "neurovisor.sandbox.v1.ProcessService/Start";
@@ -126,6 +128,11 @@ public record TenantSandboxes(
                         "process_start",
                         PROCESS_START,
                         Map.of("sandbox_id", sandbox.id().value(), "command_sha256", digest))));
+    }
+
+    /** Returns the files of a sandbox of the tenant. What is written is summed up in the audit log. */
+    public GuestFiles files(Sandbox sandbox) {
+        return new AuditedFiles(sandbox.files(), bytes -> fileWrites.add(sandbox.record(), bytes));
     }
 
     /** Only lines about sandboxes of the tenant, so that the log cannot be filled with ids that never existed. */

@@ -1,6 +1,7 @@
 package io.neurovisor.server.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
@@ -29,6 +30,8 @@ import io.neurovisor.proto.execution.ExecuteResponse;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.proto.execution.InputFile;
 import io.neurovisor.proto.inference.InferenceServiceGrpc;
+import io.neurovisor.proto.sandbox.FileServiceGrpc;
+import io.neurovisor.proto.sandbox.StatRequest;
 import io.neurovisor.server.access.CallLimits;
 import io.neurovisor.server.grpc.guard.InboundMemory;
 import io.neurovisor.server.grpc.guard.OutboundMemory;
@@ -91,7 +94,11 @@ final class RequestGuardTest {
                 false,
                 Optional.empty(),
                 (services, interceptors) -> new GrpcPorts(
-                        Stream.concat(services.stream(), Stream.of(ProtoReflectionServiceV1.newInstance()))
+                        Stream.concat(
+                                        services.stream(),
+                                        Stream.of(
+                                                ProtoReflectionServiceV1.newInstance(),
+                                                new FileServiceGrpc.FileServiceImplBase() {}))
                                 .toList(),
                         interceptors,
                         memory,
@@ -102,6 +109,22 @@ final class RequestGuardTest {
         channel =
                 NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
         client = ExecutionServiceGrpc.newBlockingStub(channel);
+    }
+
+    @Test
+    void messagesAboutFilesAreSmall() {
+        FileServiceGrpc.FileServiceBlockingStub files = FileServiceGrpc.newBlockingStub(channel);
+        assertThat(stat(files, 128 << 10)).isEqualTo("RESOURCE_EXHAUSTED: the request has 131076 bytes; a message of"
+                + " neurovisor.sandbox.v1.FileService may have at most 131072");
+        assertThat(stat(files.withCompression("gzip"), 200 << 10)).startsWith("RESOURCE_EXHAUSTED: the request has");
+        assertThat(stat(files, 100 << 10)).startsWith("UNIMPLEMENTED");
+    }
+
+    private static String stat(FileServiceGrpc.FileServiceBlockingStub files, int bytes) {
+        StatRequest request =
+                StatRequest.newBuilder().setPath("x".repeat(bytes)).build();
+        StatusRuntimeException refusal = catchThrowableOfType(StatusRuntimeException.class, () -> files.stat(request));
+        return String.valueOf(refusal.getMessage());
     }
 
     @AfterEach

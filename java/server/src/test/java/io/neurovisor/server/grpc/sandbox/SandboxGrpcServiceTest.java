@@ -31,6 +31,9 @@ import io.neurovisor.server.access.keys.SandboxQuota;
 import io.neurovisor.server.grpc.TestServer;
 import io.neurovisor.server.metrics.Scrape;
 import io.neurovisor.server.setting.DataSize;
+import io.neurovisor.server.trace.Recorded;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.sdk.trace.data.SpanData;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -38,6 +41,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -335,6 +339,23 @@ final class SandboxGrpcServiceTest {
                         "neurovisor_sandbox_ended_total{reason=\"killed\"} 1.0",
                         "neurovisor_sandbox_operation_seconds_count{operation=\"create\"} 1",
                         "neurovisor_sandbox_operation_seconds_count{operation=\"kill\"} 1");
+    }
+
+    @Test
+    void spansNameTheSandbox() {
+        try (Recorded recorded = new Recorded(1);
+                ServedSandboxes traced = new ServedSandboxes(data.resolve("traced"), recorded.tracing())) {
+            SandboxServiceBlockingStub stub = traced.as(new Tenant.Loopback());
+            Sandbox sandbox = stub.create(CreateRequest.getDefaultInstance()).getSandbox();
+            assertThat(kill(stub, sandbox.getId())).isTrue();
+            for (String operation : List.of("Create", "Kill")) {
+                SpanData span = recorded.span(operation.toLowerCase(Locale.ROOT) + " sandbox");
+                SpanData call = recorded.span("neurovisor.sandbox.v1.SandboxService/" + operation);
+                assertThat(span.getParentSpanId()).isEqualTo(call.getSpanId());
+                assertThat(span.getAttributes().get(AttributeKey.stringKey("neurovisor.sandbox.id")))
+                        .isEqualTo(sandbox.getId());
+            }
+        }
     }
 
     @Test

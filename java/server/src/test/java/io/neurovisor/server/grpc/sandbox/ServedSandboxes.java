@@ -21,6 +21,7 @@ import io.neurovisor.server.audit.AuditLog;
 import io.neurovisor.server.grpc.TestServer;
 import io.neurovisor.server.grpc.TraceInterceptor;
 import io.neurovisor.server.metrics.Metrics;
+import io.neurovisor.server.sandbox.FileWrites;
 import io.neurovisor.server.sandbox.RevokedKeys;
 import io.neurovisor.server.sandbox.SandboxListeners;
 import io.neurovisor.server.sandbox.SandboxMeasurements;
@@ -63,6 +64,7 @@ final class ServedSandboxes implements AutoCloseable {
             MachineListener.NONE);
     private final List<TestServer> servers = new ArrayList<>();
     private final Metrics metrics = new Metrics();
+    private final Tracing tracing;
     private final ApiKeys keys;
     private final AuditLog audit;
     private final SandboxDatabase records;
@@ -72,6 +74,11 @@ final class ServedSandboxes implements AutoCloseable {
     private final SandboxGrpcService service;
 
     ServedSandboxes(Path data) {
+        this(data, Tracing.OFF);
+    }
+
+    ServedSandboxes(Path data, Tracing tracing) {
+        this.tracing = tracing;
         keys = ApiKeys.open(data.resolve("access"), InstantSource.system());
         audit = new AuditLog(data.resolve("audit"), OptionalLong.empty(), InstantSource.system());
         records = SandboxDatabase.open(data.resolve("sandboxes"), InstantSource.system());
@@ -91,9 +98,10 @@ final class ServedSandboxes implements AutoCloseable {
                 new TenantSandboxes(
                         sandboxes,
                         audit,
-                        new SandboxOperations(metrics.sandboxes(), Tracing.OFF),
+                        new SandboxOperations(metrics.sandboxes(), tracing),
                         watches,
                         measurements,
+                        new FileWrites(audit),
                         TraceInterceptor::currentId),
                 new SandboxGrpcService.Defaults(USUAL, Duration.ofMinutes(5), Duration.ofSeconds(30)),
                 ServedSandboxes::available);
@@ -120,7 +128,7 @@ final class ServedSandboxes implements AutoCloseable {
     /** Returns the service for calls of this tenant. */
     SandboxServiceGrpc.SandboxServiceBlockingStub as(Tenant tenant) {
         try {
-            TestServer server = new TestServer(List.of(service), tenant);
+            TestServer server = new TestServer(List.of(service), tenant, tracing);
             servers.add(server);
             return SandboxServiceGrpc.newBlockingStub(server.channel());
         } catch (IOException exception) {
