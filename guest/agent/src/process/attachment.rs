@@ -37,7 +37,7 @@ pub struct Attachment {
 
 impl Attachment {
     /// Sends the events of the process until its end, or until the client is gone.
-    pub async fn send_events(mut self, events: Events, mut credits: Credits) {
+    pub async fn send_events(self, events: Events, mut credits: Credits) {
         let started = Event::Started(ProcessStarted { pid: self.pid });
         if events.send(Ok(event(started))).await.is_err() {
             return;
@@ -53,7 +53,6 @@ impl Attachment {
                     let last = matches!(next, Event::Ended(_));
                     permit.send(Ok(event(next)));
                     if last {
-                        self.ends_with_stream = None;
                         return;
                     }
                     last_sent = Instant::now();
@@ -123,7 +122,9 @@ impl Drop for Attachment {
         state.attached -= 1;
         state.output.detach(self.key, self.reader);
         self.shared.room.notify_waiters();
-        if let Some(group) = &self.ends_with_stream {
+        let process = state.processes.get(self.key);
+        let runs = process.is_some_and(|process| process.ended.is_none());
+        if let (Some(group), true) = (&self.ends_with_stream, runs) {
             group.kill();
         }
     }

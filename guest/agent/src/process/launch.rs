@@ -35,7 +35,7 @@ pub struct Launched {
     pub group: Processes,
     pub handle: OwnedFd,
     pub end: oneshot::Receiver<WaitStatus>,
-    /// In the order of [`super::process::Process::streams`].
+    /// In the order of [`super::known_process::KnownProcess::streams`].
     pub outputs: Vec<Arc<Descriptor>>,
     pub input: Option<Arc<Descriptor>>,
     pub terminal: Option<Arc<Descriptor>>,

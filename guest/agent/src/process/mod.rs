@@ -14,9 +14,9 @@ mod kept_output;
 #[cfg(test)]
 mod kept_output_tests;
 mod kept_stream;
+mod known_process;
 mod launch;
 mod listing;
-mod process;
 mod pump;
 mod reader;
 mod request;

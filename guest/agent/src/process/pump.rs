@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::task::coop::consume_budget;
 use tokio::time::sleep_until;
 
 use super::descriptor::{read_once, Descriptor, Read, READ_BYTES};
@@ -13,6 +14,8 @@ use super::table::Key;
 /// Keeps what a process writes to one of its streams, as far as there is room, until all processes have closed it.
 pub async fn pump(shared: Arc<Shared>, key: Key, stream: usize, source: Arc<Descriptor>) {
     while let Ok(mut ready) = source.readable().await {
+        // A process can write faster than it is read, and others have to be served, too.
+        consume_budget().await;
         let taken = shared.room.notified();
         let room = shared.lock().output.room(key, stream, Instant::now());
         let room = match room {

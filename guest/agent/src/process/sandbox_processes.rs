@@ -11,9 +11,9 @@ use tonic::Status;
 use super::attachment::{Attachment, Credits};
 use super::input::{self, Input, Refusal as InputRefusal};
 use super::kept_output::Start;
+use super::known_process::KnownProcess;
 use super::launch::{self, launch, Launched};
 use super::listing::{list, Description, Line};
-use super::process::Process;
 use super::pump::pump;
 use super::request::{Spec, TerminalSize};
 use super::state::{Shared, State, Times, INPUT_STREAMS_MAX};
@@ -95,7 +95,7 @@ impl SandboxProcesses {
                 tokio::spawn(pump(self.shared.clone(), key, index, source.clone()))
             })
             .collect();
-        let process = Process {
+        let process = KnownProcess {
             pid: launched.pid,
             description,
             started: started.1,
@@ -222,11 +222,15 @@ impl SandboxProcesses {
     ) -> Result<(), Status> {
         let state = self.shared.lock();
         let failed = |error| Status::internal(format!("cannot send signal {signal}: {error}"));
-        if !whole_group {
-            return running(&state, selector)?.signal(signal).map_err(failed);
-        }
-        let process = get(&state, selector)?;
-        match process.group.signal(signal).map_err(failed)? {
+        let process = match whole_group {
+            true => get(&state, selector)?,
+            false => running(&state, selector)?,
+        };
+        let sent = match whole_group {
+            true => process.group.signal(signal),
+            false => process.signal(signal),
+        };
+        match sent.map_err(failed)? {
             true => Ok(()),
             false => Err(ended(process)),
         }
@@ -298,19 +302,19 @@ fn find(state: &State, selector: &Selector) -> Result<Key, Status> {
     })
 }
 
-fn get<'a>(state: &'a State, selector: &Selector) -> Result<&'a Process, Status> {
+fn get<'a>(state: &'a State, selector: &Selector) -> Result<&'a KnownProcess, Status> {
     let process = state.processes.get(find(state, selector)?);
     process.ok_or_else(|| Status::not_found("PROCESS_UNKNOWN: the process is gone"))
 }
 
-fn running<'a>(state: &'a State, selector: &Selector) -> Result<&'a Process, Status> {
+fn running<'a>(state: &'a State, selector: &Selector) -> Result<&'a KnownProcess, Status> {
     match get(state, selector)? {
         process if process.ended.is_some() => Err(ended(process)),
         process => Ok(process),
     }
 }
 
-fn ended(process: &Process) -> Status {
+fn ended(process: &KnownProcess) -> Status {
     Status::not_found(format!(
         "PROCESS_UNKNOWN: process {} has ended",
         process.pid

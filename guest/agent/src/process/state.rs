@@ -7,7 +7,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use super::input;
 use super::kept_output::KeptOutput;
-use super::process::Process;
+use super::known_process::KnownProcess;
 use super::table::{Key, Table};
 
 /// Streams of input at the same time. A stream that its process does not read keeps a part of the connection's window.
@@ -50,7 +50,7 @@ pub struct Shared {
 }
 
 pub struct State {
-    pub processes: Table<Process>,
+    pub processes: Table<KnownProcess>,
     pub output: KeptOutput,
     /// The number of attached streams.
     pub attached: usize,

@@ -33,7 +33,10 @@ impl Session {
     }
 
     async fn see(&mut self, expected: &str) {
-        while !self.seen.contains(expected) {
+        let end = loop {
+            if let Some(start) = self.seen.find(expected) {
+                break start + expected.len();
+            }
             match self.client.next().await {
                 Event::Output(output) => {
                     assert_eq!(output.stream(), ProcessStream::Pty);
@@ -41,8 +44,8 @@ impl Session {
                 }
                 other => panic!("{other:?} after {:?}", self.seen),
             }
-        }
-        self.seen.clear();
+        };
+        self.seen.drain(..end);
     }
 
     async fn type_in(&self, text: &'static str) {
@@ -54,21 +57,23 @@ impl Session {
 #[tokio::test]
 async fn has_a_terminal_that_can_be_resized() {
     let mut session = Session::start(
-        "tty; stty size; echo $TERM; trap 'stty size' WINCH; while read line; do echo \"<$line>\"; done; echo end",
+        "trap 'notified=1' WINCH; tty; stty size; echo $TERM; \
+         until [ \"$notified $(stty size)\" = '1 30 100' ]; do sleep 0.01; done; echo resized; \
+         while read line; do echo \"<$line>\"; done; echo end",
     )
     .await;
     session.see("/dev/pts/").await;
     session.see("24 80").await;
     session.see("xterm-256color").await;
-    session.type_in("hello\n").await;
-    session.see("<hello>").await;
     let size = TerminalSize {
         rows: 30,
         columns: 100,
     };
     let processes = &session.fixture.processes;
     processes.resize(&session.selector, size).unwrap();
-    session.see("30 100").await;
+    session.see("resized").await;
+    session.type_in("hello\n").await;
+    session.see("<hello>").await;
     let input = session.fixture.processes.input(&session.selector).unwrap();
     input.close().unwrap();
     session.see("end").await;

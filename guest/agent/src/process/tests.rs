@@ -338,6 +338,35 @@ async fn serves_other_clients_while_one_does_not_read() {
 }
 
 #[tokio::test]
+async fn serves_others_while_a_process_floods() {
+    let fixture = fixture();
+    let mut clients: Vec<Client> = Vec::new();
+    for _ in 0..2 {
+        clients.push(fixture.start(shell("exec yes")));
+    }
+    let mut pids = Vec::new();
+    for client in &mut clients {
+        pids.push(client.pid().await);
+    }
+    drop(clients);
+    let began = Instant::now();
+    let seen = fixture.start(shell("echo quick")).finish().await;
+    assert_eq!(seen.stdout(), "quick\n");
+    sleep(Duration::from_millis(10)).await;
+    assert!(
+        began.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        began.elapsed()
+    );
+    for pid in pids {
+        fixture
+            .processes
+            .signal(&Selector::Pid(pid), 9, true)
+            .unwrap();
+    }
+}
+
+#[tokio::test]
 async fn outlives_its_stream_unless_it_ends_with_it() {
     let fixture = fixture();
     for ends in [false, true] {
@@ -423,8 +452,9 @@ async fn signals_a_process_or_its_whole_group() {
     let fixture = fixture();
     for whole_group in [false, true] {
         let mut client = fixture.start(shell(
-            "(trap 'echo child; exit' USR1; echo ready; while :; do sleep 0.01; done) & \
-             trap 'echo parent; trap - USR1; wait; exit 3' USR1; while :; do sleep 0.01; done",
+            "trap 'echo parent; trap - USR1; wait; exit 3' USR1; \
+             (trap 'echo child; exit' USR1; echo ready; while :; do sleep 0.01; done) & \
+             while :; do sleep 0.01; done",
         ));
         client.grant(6);
         let pid = client.pid().await;

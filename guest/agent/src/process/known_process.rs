@@ -19,7 +19,7 @@ const PIPES: [ProcessStream; 2] = [ProcessStream::Stdout, ProcessStream::Stderr]
 const TERMINAL: [ProcessStream; 1] = [ProcessStream::Pty];
 
 /// A process that runs, or has ended lately. Dropping it closes the agent's ends of its streams.
-pub struct Process {
+pub struct KnownProcess {
     /// As programs see it.
     pub pid: u32,
     pub description: Description,
@@ -36,7 +36,7 @@ pub struct Process {
     pub pumps: Vec<AbortHandle>,
 }
 
-impl Process {
+impl KnownProcess {
     pub fn streams(&self) -> &'static [ProcessStream] {
         match self.description.has_terminal {
             true => &TERMINAL,
@@ -44,8 +44,8 @@ impl Process {
         }
     }
 
-    /// Sends a signal to this process alone.
-    pub fn signal(&self, signal: i32) -> io::Result<()> {
+    /// Sends a signal to this process alone. Returns whether it still runs.
+    pub fn signal(&self, signal: i32) -> io::Result<bool> {
         let no_information: *const libc::siginfo_t = std::ptr::null();
         // SAFETY: the kernel accepts that there is no information, and reads nothing else.
         let sent = unsafe {
@@ -57,14 +57,15 @@ impl Process {
                 0,
             )
         };
-        match sent {
-            0 => Ok(()),
-            _ => Err(io::Error::last_os_error()),
+        match (sent, io::Error::last_os_error()) {
+            (0, _) => Ok(true),
+            (_, error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(false),
+            (_, error) => Err(error),
         }
     }
 }
 
-impl Drop for Process {
+impl Drop for KnownProcess {
     fn drop(&mut self) {
         for pump in &self.pumps {
             pump.abort();
