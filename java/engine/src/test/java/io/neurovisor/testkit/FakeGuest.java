@@ -34,6 +34,7 @@ public final class FakeGuest implements GuestChannel {
     /** The space for files of a guest that has become a sandbox. */
     public static final long DISK_BYTES = 128 << 20;
 
+    private final FakeFiles files = new FakeFiles();
     private final List<Program> primed = new ArrayList<>();
     private Optional<BiFunction<Program, OutputSink, ProgramExit>> execution = Optional.empty();
     private Optional<GuestIdentity> identity = Optional.empty();
@@ -263,7 +264,8 @@ public final class FakeGuest implements GuestChannel {
 
     @Override
     public GuestFiles files() {
-        throw new UnsupportedOperationException();
+        requireAdopted();
+        return files;
     }
 
     @Override

@@ -14,6 +14,9 @@ public final class ExitCode {
     static final int LAYER_UNAVAILABLE = 3;
     static final int NOT_EXAMINED = 4;
 
+    /** Only sandbox cp. */
+    public static final int INCOMPLETE = 1;
+
     // The commands that ask a daemon.
     public static final int NOT_READY = 1;
     public static final int NO_DAEMON = 3;
@@ -93,6 +96,7 @@ public final class ExitCode {
                     SESSION_UNKNOWN,
                     SANDBOX_UNKNOWN,
                     PROCESS_UNKNOWN,
+                    FILE_UNKNOWN,
                     TAG_TAKEN,
                     DAEMON_MISSING,
                     HISTORY_UNUSABLE,

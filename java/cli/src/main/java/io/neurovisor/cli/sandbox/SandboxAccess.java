@@ -1,6 +1,7 @@
 package io.neurovisor.cli.sandbox;
 
 import io.neurovisor.cli.console.Cancellation;
+import io.neurovisor.cli.console.ConsoleProgress;
 import io.neurovisor.cli.console.ExitCode;
 import io.neurovisor.cli.console.NoDaemon;
 import io.neurovisor.cli.console.StandardStreams;
@@ -157,6 +158,10 @@ final class SandboxAccess {
 
     void endLine() {
         command.commandLine().getErr().println();
+    }
+
+    ConsoleProgress progress() {
+        return common.progress();
     }
 
     /** Prints a problem on stderr. */

@@ -7,9 +7,10 @@ import java.util.OptionalInt;
 /**
  * The files of a sandbox's guest. Paths are absolute or relative to the home; the guest's kernel checks each access for
  * the user of its programs. A call throws {@link io.neurovisor.engine.fault.NeuroVisorException}: {@code FILE_UNKNOWN},
- * {@code FILE_EXISTS}, {@code FILE_FORBIDDEN}, {@code NOT_A_DIRECTORY}, {@code NOT_EMPTY} and {@code DISK_FULL} as the
- * guest's kernel answers, {@code GUEST_REFUSED} with another answer, {@code GUEST_SILENT} after its deadline, {@code
- * SANDBOX_LOST} if the connection broke.
+ * {@code FILE_EXISTS}, {@code FILE_FORBIDDEN}, {@code NOT_A_DIRECTORY}, {@code NOT_EMPTY}, {@code DISK_FULL} and {@code
+ * WATCH_LIMIT} as the guest's kernel answers, {@code INVALID_ARGUMENT} for what it does not allow, such as an offset
+ * behind the end, {@code GUEST_REFUSED} for a refusal that may pass, {@code GUEST_SILENT} after its deadline, {@code
+ * SANDBOX_LOST} if the connection broke or the guest violated its protocol.
  */
 public interface GuestFiles {
     /** @param length empty: up to the end */

@@ -131,7 +131,7 @@ final class GrpcGuestChannel implements GuestChannel {
 
     @Override
     public GuestFiles files() {
-        throw new UnsupportedOperationException();
+        return new GrpcGuestFiles(connection);
     }
 
     @Override

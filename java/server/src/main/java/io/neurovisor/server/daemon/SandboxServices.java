@@ -11,6 +11,7 @@ import io.neurovisor.server.access.keys.ApiKeys;
 import io.neurovisor.server.audit.AuditLog;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.grpc.TraceInterceptor;
+import io.neurovisor.server.grpc.sandbox.FileGrpcService;
 import io.neurovisor.server.grpc.sandbox.RunningSandboxes;
 import io.neurovisor.server.grpc.sandbox.SandboxGrpcService;
 import io.neurovisor.server.sandbox.FileWrites;
@@ -124,7 +125,8 @@ final class SandboxServices implements AutoCloseable {
                 new MachineKind(config.guest().image(), config.guest().size()),
                 config.sandbox().timeout(),
                 config.pool().acquireTimeout().plus(ADOPTION_LIMIT));
-        return List.of(new SandboxGrpcService(tenants, defaults, neuroVisor::available));
+        return List.of(
+                new SandboxGrpcService(tenants, defaults, neuroVisor::available), new FileGrpcService(running));
     }
 
     /** Returns the sandboxes that have not ended, the newest first. */

@@ -34,12 +34,22 @@ public final class ServedCall<A> {
         void serve(ServedCall<A> call);
     }
 
+    @FunctionalInterface
+    public interface StreamWork<Q, A> {
+        /** Serves the call. Returns after the last message has been sent. */
+        void serve(RequestStream<Q> requests, ServedCall<A> call);
+    }
+
     private ServedCall(StreamObserver<A> client) {
         this.client = (ServerCallStreamObserver<A>) client;
     }
 
     /** Starts the thread of a call. Must be called by the method that implements the RPC. */
     public static <A> void begin(StreamObserver<A> client, Work<A> work) {
+        Thread _ = start(client, work);
+    }
+
+    private static <A> Thread start(StreamObserver<A> client, Work<A> work) {
         ServedCall<A> call = new ServedCall<>(client);
         InboundMemory.Hold request = InboundMemory.current().hold();
         Thread thread = Thread.ofVirtual().unstarted(Context.current().wrap(() -> {
@@ -51,6 +61,22 @@ public final class ServedCall<A> {
         call.client.setOnReadyHandler(call::wake);
         call.client.setOnCancelHandler(thread::interrupt);
         thread.start();
+        return thread;
+    }
+
+    /**
+     * Starts the thread of a call whose requests are a stream, and returns the observer of these requests. Must be called
+     * by the method that implements the RPC.
+     */
+    public static <Q, A> StreamObserver<Q> beginStream(StreamObserver<A> client, StreamWork<Q, A> work) {
+        ServerCallStreamObserver<A> observer = (ServerCallStreamObserver<A>) client;
+        RequestStream<Q> requests = new RequestStream<>(() -> observer.request(1));
+        observer.disableAutoRequest();
+        InboundMemory.current().asStream();
+        Thread thread = start(client, call -> work.serve(requests, call));
+        // The guard of requests may end the call, too.
+        observer.setOnCloseHandler(thread::interrupt);
+        return requests;
     }
 
     /** Sends a message; blocks while the client's buffer is full. */

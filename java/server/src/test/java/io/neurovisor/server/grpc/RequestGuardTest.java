@@ -19,6 +19,7 @@ import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.grpc.reflection.v1.ServerReflectionGrpc;
 import io.grpc.reflection.v1.ServerReflectionRequest;
 import io.grpc.reflection.v1.ServerReflectionResponse;
+import io.grpc.stub.BlockingClientCall;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
@@ -32,10 +33,17 @@ import io.neurovisor.proto.execution.InputFile;
 import io.neurovisor.proto.inference.InferenceServiceGrpc;
 import io.neurovisor.proto.sandbox.FileServiceGrpc;
 import io.neurovisor.proto.sandbox.StatRequest;
+import io.neurovisor.proto.sandbox.WriteRequest;
+import io.neurovisor.proto.sandbox.WriteResponse;
+import io.neurovisor.proto.sandbox.WriteTarget;
 import io.neurovisor.server.access.CallLimits;
 import io.neurovisor.server.grpc.guard.InboundMemory;
 import io.neurovisor.server.grpc.guard.OutboundMemory;
 import io.neurovisor.server.grpc.guard.PendingResponses;
+import io.neurovisor.server.grpc.sandbox.FileGrpcService;
+import io.neurovisor.server.grpc.sandbox.FilesOnly;
+import io.neurovisor.server.trace.Tracing;
+import io.neurovisor.testkit.FakeFiles;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.TestFiles;
@@ -44,6 +52,8 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -341,6 +351,39 @@ final class RequestGuardTest {
         requests.onNext(ServerReflectionRequest.newBuilder().setListServices("").build());
         assertThat(status.get().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
         await().until(() -> limits.calls() == 0);
+    }
+
+    /** Of a stream that its service takes message by message, only the newest message is in memory. */
+    @Test
+    void aStreamMayHaveMoreBytesThanTheMemory() throws Exception {
+        try (GrpcPorts ports = new GrpcPorts(
+                List.of(new FileGrpcService(new FilesOnly(new FakeFiles()))),
+                List.of(new TraceInterceptor(new Random(1), Tracing.OFF)),
+                memory,
+                limits,
+                ClientTimeouts.STANDARD,
+                new PendingResponses(OutboundMemory.ofThisProcess(), Duration.ofMinutes(1), Ticker.SYSTEM))) {
+            int port = ports.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Optional.empty());
+            ports.serve();
+            ManagedChannel files =
+                    NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+            BlockingClientCall<WriteRequest, WriteResponse> call =
+                    FileServiceGrpc.newBlockingV2Stub(files).write();
+            call.write(WriteRequest.newBuilder()
+                    .setTarget(WriteTarget.newBuilder().setSandboxId(FilesOnly.ID).setPath("file"))
+                    .build());
+            WriteRequest part = WriteRequest.newBuilder()
+                    .setData(UnsafeByteOperations.unsafeWrap(new byte[64 << 10]))
+                    .build();
+            for (int sent = 0; sent < MEMORY_BYTES + (4 << 20); sent += 64 << 10) {
+                call.write(part);
+                assertThat(memory.bytes()).isLessThan(1 << 20);
+            }
+            call.halfClose();
+            assertThat(call.read().getEntry().getSize()).isEqualTo(MEMORY_BYTES + (4 << 20));
+            files.shutdownNow();
+        }
+        await().until(() -> memory.bytes() == 0);
     }
 
     private void theServiceGoesOn() {

@@ -3,6 +3,7 @@ package io.neurovisor.server.client.sandbox;
 import io.grpc.StatusException;
 import io.grpc.stub.BlockingClientCall;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.file.GuestFiles;
 import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.proto.sandbox.CreateRequest;
 import io.neurovisor.proto.sandbox.GetRequest;
@@ -126,6 +127,11 @@ public final class SandboxClient implements AutoCloseable {
     /** Returns the processes of a sandbox. Closing this client detaches from them. */
     public GuestProcesses processes(String id) {
         return new DaemonProcesses(connection, id);
+    }
+
+    /** Returns the files of a sandbox. Closing this client ends what is being read or written. */
+    public GuestFiles files(String id) {
+        return new DaemonFiles(connection, id);
     }
 
     private SandboxServiceBlockingV2Stub calls() {

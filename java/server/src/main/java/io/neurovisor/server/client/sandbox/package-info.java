@@ -1,4 +1,4 @@
-/** The client of a daemon's sandboxes and their processes. */
+/** The client of a daemon's sandboxes, their processes and files. */
 @NullMarked
 package io.neurovisor.server.client.sandbox;
 

@@ -65,6 +65,8 @@ public final class InboundMemory extends ServerStreamTracer.Factory {
         private int holders = 1;
         private long used;
         private long charged;
+        private long newest;
+        private boolean stream;
         private boolean found = true;
         private Runnable refusal = () -> {};
         private Runnable ending = () -> {};
@@ -109,6 +111,31 @@ public final class InboundMemory extends ServerStreamTracer.Factory {
             }
         }
 
+        /**
+         * Declares that the service takes the requests of this call one after another, for as long as it lasts: of these,
+         * only the newest is in memory.
+         */
+        public void asStream() {
+            synchronized (lock) {
+                stream = true;
+            }
+        }
+
+        /** Releases the charge of earlier requests of a stream. Returns false if the call is not a stream. */
+        boolean takesNext() {
+            synchronized (lock) {
+                if (!stream) {
+                    return false;
+                }
+                used = newest;
+                newest = 0;
+                long excess = Math.max(0, charged - Math.max(0, used - FREE_BYTES));
+                charged -= excess;
+                bytes.addAndGet(-excess);
+                return true;
+            }
+        }
+
         /** Extends the charge beyond the end of the stream, for work that needs the request. Must be closed once. */
         public Hold hold() {
             synchronized (lock) {
@@ -137,6 +164,9 @@ public final class InboundMemory extends ServerStreamTracer.Factory {
         /** Called for each part of a message, before the message is complete. */
         @Override
         public void inboundWireSize(long more) {
+            synchronized (lock) {
+                newest += more;
+            }
             if (!take(more)) {
                 Runnable action;
                 synchronized (lock) {

@@ -36,7 +36,8 @@ import java.util.concurrent.TimeUnit;
  * Rejects requests before they reach a service: those that are incomplete after a time limit, are malformed, exceed the
  * memory or exceed the limit of calls. The status gives the reason.
  *
- * @param timeout for a request to arrive completely, including requests that are streams
+ * @param timeout for a request to arrive completely, including requests that are streams; where the service takes a
+ *     stream for as long as it lasts, for the first message
  * @param mostBytes of a decompressed request
  */
 public record RequestGuard(CallLimits limits, ScheduledExecutorService timer, Duration timeout, int mostBytes)
@@ -70,7 +71,17 @@ public record RequestGuard(CallLimits limits, ScheduledExecutorService timer, Du
         }
         ServerCall.Listener<Q> service = next.startCall(guarded, headers);
         share.onExcess(() -> guarded.refuse(outOfMemory()));
-        return new GuardedListener<>(service, guarded, message -> checked(call, share, message), startTimer(guarded));
+        Runnable arrived = startTimer(guarded);
+        return new GuardedListener<>(
+                service,
+                guarded,
+                message -> {
+                    if (share.takesNext()) {
+                        arrived.run();
+                    }
+                    return checked(call, share, message);
+                },
+                arrived);
     }
 
     /** Prevents a stream of requests that does not end from keeping its call indefinitely. */

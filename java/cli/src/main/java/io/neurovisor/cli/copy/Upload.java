@@ -1,0 +1,184 @@
+package io.neurovisor.cli.copy;
+
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.file.FileAttributes;
+import io.neurovisor.engine.file.FileEntry;
+import io.neurovisor.engine.file.FileTarget;
+import io.neurovisor.engine.file.FileType;
+import io.neurovisor.engine.file.FileWriter;
+import io.neurovisor.engine.file.GuestFiles;
+import io.neurovisor.engine.file.WriteMode;
+import io.neurovisor.engine.program.FilePath;
+import io.neurovisor.host.files.StorageFaults;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** Copies files of this machine into a sandbox. */
+public final class Upload {
+    private static final int PART_BYTES = 64 << 10;
+    private static final int OWNER_RIGHTS = 0700;
+
+    private final GuestFiles files;
+    private final CopyProgress progress;
+    private final Consumer<String> problems;
+    private final ByteBuffer part = ByteBuffer.allocate(PART_BYTES);
+    private boolean complete = true;
+
+    /** @param problems receives a line for each file that is left out */
+    public Upload(GuestFiles files, CopyProgress progress, Consumer<String> problems) {
+        this.files = files;
+        this.progress = progress;
+        this.problems = problems;
+    }
+
+    /** Writes a stream to a file, which appears when the stream has ended. */
+    public void copy(InputStream source, String destination) {
+        if (destination.endsWith("/") || isDirectory(destination)) {
+            throw NeuroVisorException.invalid(
+                    "destination", "standard input needs the name of a file, not of a directory: " + destination);
+        }
+        try {
+            write(Channels.newChannel(source), destination, OptionalInt.empty());
+        } catch (IOException exception) {
+            throw StorageFaults.of("read", Path.of("-"), exception);
+        }
+    }
+
+    /**
+     * Copies a file or directory to a path, or into it if that is a directory or ends with a slash.
+     *
+     * @param recursive whether a directory is copied
+     * @return whether nothing was left out
+     */
+    public boolean copy(Path source, String destination, boolean recursive) {
+        if (!Files.exists(source)) {
+            throw NeuroVisorException.invalid("source", shown(source) + ": no such file");
+        }
+        boolean directory = Files.isDirectory(source);
+        if (directory && !recursive) {
+            throw NeuroVisorException.invalid(
+                    "source", shown(source) + " is a directory; copy it and what it contains with -r");
+        }
+        String target = destination.endsWith("/") || isDirectory(destination)
+                ? GuestPath.join(destination, nameOf(source))
+                : destination;
+        if (directory) {
+            copyDirectory(source, target);
+        } else {
+            copyFile(source, target);
+        }
+        return complete;
+    }
+
+    private boolean isDirectory(String path) {
+        return GuestPath.type(files, path).equals(Optional.of(FileType.DIRECTORY));
+    }
+
+    private static String nameOf(Path source) {
+        // The working directory and "..", too, have a name.
+        Path name = source.toAbsolutePath().normalize().getFileName();
+        if (name == null) {
+            throw NeuroVisorException.invalid("source", "/ has no name; name the copy, as in ID:copy");
+        }
+        return name.toString();
+    }
+
+    private void copyDirectory(Path source, String target) {
+        int mode = modeOf(source);
+        boolean created = files.makeDirectory(target, OptionalInt.of(mode | OWNER_RIGHTS), GuestPath.answer());
+        for (Path file : content(source)) {
+            String path = GuestPath.join(target, String.valueOf(file.getFileName()));
+            if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+                attempt(() -> copyDirectory(file, path));
+            } else if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                attempt(() -> copyFile(file, path));
+            } else {
+                leaveOut(shown(file) + " is a symbolic link or a special file");
+            }
+        }
+        if (created && (mode & OWNER_RIGHTS) != OWNER_RIGHTS) {
+            FileEntry _ = files.setAttributes(
+                    target, new FileAttributes(OptionalInt.of(mode), Map.of(), Set.of()), GuestPath.answer());
+        }
+    }
+
+    private List<Path> content(Path directory) {
+        try (Stream<Path> content = Files.list(directory)) {
+            return content.sorted().toList();
+        } catch (IOException exception) {
+            leaveOut(shown(directory) + " cannot be read: " + StorageFaults.reason(exception));
+            return List.of();
+        }
+    }
+
+    private void attempt(Runnable copy) {
+        try {
+            copy.run();
+        } catch (NeuroVisorException failure) {
+            if (!GuestPath.isOfOneFile(failure)) {
+                throw failure;
+            }
+            leaveOut(String.valueOf(failure.getMessage()));
+        }
+    }
+
+    private void leaveOut(String problem) {
+        complete = false;
+        problems.accept("not copied: " + problem);
+    }
+
+    private void copyFile(Path source, String target) {
+        if (!Files.isRegularFile(source)) {
+            throw NeuroVisorException.invalid("source", shown(source) + " is not a regular file");
+        }
+        try (ReadableByteChannel channel = Files.newByteChannel(source)) {
+            write(channel, target, OptionalInt.of(modeOf(source)));
+        } catch (IOException exception) {
+            throw NeuroVisorException.invalid(
+                    "source", shown(source) + " cannot be read: " + StorageFaults.reason(exception));
+        }
+    }
+
+    private void write(ReadableByteChannel source, String target, OptionalInt mode) throws IOException {
+        progress.file();
+        try (FileWriter writer = files.write(new FileTarget(target, new WriteMode.Replace(), mode, Map.of()))) {
+            while (source.read(part.clear()) >= 0) {
+                progress.bytes(part.flip().remaining());
+                writer.write(part);
+            }
+            FileEntry _ = writer.finish();
+        }
+    }
+
+    /** Returns the permission bits of a file. */
+    private static int modeOf(Path file) {
+        try {
+            int mode = 0;
+            for (PosixFilePermission permission : Files.getPosixFilePermissions(file)) {
+                mode |= 1 << (PosixFilePermission.values().length - 1 - permission.ordinal());
+            }
+            return mode;
+        } catch (IOException exception) {
+            throw NeuroVisorException.invalid(
+                    "source", shown(file) + " cannot be read: " + StorageFaults.reason(exception));
+        }
+    }
+
+    private static String shown(Path path) {
+        return FilePath.shown(path.toString());
+    }
+}

@@ -1,0 +1,5 @@
+/** Copies files and directories between this machine and a sandbox. */
+@NullMarked
+package io.neurovisor.cli.copy;
+
+import org.jspecify.annotations.NullMarked;

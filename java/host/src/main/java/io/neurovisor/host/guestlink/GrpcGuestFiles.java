@@ -1,0 +1,155 @@
+package io.neurovisor.host.guestlink;
+
+import io.neurovisor.engine.file.FileAttributes;
+import io.neurovisor.engine.file.FileEntry;
+import io.neurovisor.engine.file.FileEvents;
+import io.neurovisor.engine.file.FilePage;
+import io.neurovisor.engine.file.FileReader;
+import io.neurovisor.engine.file.FileTarget;
+import io.neurovisor.engine.file.FileWriter;
+import io.neurovisor.engine.file.GuestFiles;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.proto.guest.Credit;
+import io.neurovisor.proto.guest.GuestFileServiceGrpc;
+import io.neurovisor.proto.guest.GuestReadRequest;
+import io.neurovisor.proto.guest.GuestWatchFilesRequest;
+import io.neurovisor.proto.sandbox.ListFilesRequest;
+import io.neurovisor.proto.sandbox.MakeDirectoryRequest;
+import io.neurovisor.proto.sandbox.MoveRequest;
+import io.neurovisor.proto.sandbox.ReadRequest;
+import io.neurovisor.proto.sandbox.RemoveRequest;
+import io.neurovisor.proto.sandbox.StatRequest;
+import io.neurovisor.proto.sandbox.WatchFilesRequest;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Function;
+
+/** The files of a guest, by gRPC. */
+final class GrpcGuestFiles implements GuestFiles {
+    private final GuestConnection connection;
+    private final GuestFileMessages messages;
+    private final Duration longestSilence;
+
+    GrpcGuestFiles(GuestConnection connection) {
+        this(connection, CreditedCall.LONGEST_SILENCE);
+    }
+
+    /** @param longestSilence how long the guest may take nothing of a file that is written */
+    GrpcGuestFiles(GuestConnection connection, Duration longestSilence) {
+        this.connection = connection;
+        this.messages = new GuestFileMessages(connection);
+        this.longestSilence = longestSilence;
+    }
+
+    @Override
+    public FileReader read(String path, long offset, Optional<Long> length, Deadline deadline) {
+        GuestReadRequest request = GuestReadRequest.newBuilder()
+                .setRead(ReadRequest.newBuilder()
+                        .setPath(path)
+                        .setOffset(offset)
+                        .setLength(length.orElse(0L)))
+                .build();
+        return GrpcFileReader.begin(
+                connection,
+                new CreditedCall<>(
+                        connection,
+                        GuestConnection.apart(() -> GuestFileServiceGrpc.newBlockingV2Stub(connection.channel()).read()),
+                        bytes -> GuestReadRequest.newBuilder()
+                                .setCredit(credit(bytes))
+                                .build(),
+                        GrpcFileReader.WINDOW),
+                request,
+                deadline);
+    }
+
+    @Override
+    public FileWriter write(FileTarget target) {
+        return GrpcFileWriter.begin(
+                connection,
+                GuestConnection.apart(() -> GuestFileServiceGrpc.newBlockingV2Stub(connection.channel()).write()), target,
+                longestSilence);
+    }
+
+    @Override
+    public FileEntry stat(String path, Deadline deadline) {
+        StatRequest request = StatRequest.newBuilder().setPath(path).build();
+        return messages.entry(
+                call(deadline, stub -> stub.stat(request)).getEntry());
+    }
+
+    @Override
+    public FilePage list(String path, int depth, int pageSize, Optional<String> from, Deadline deadline) {
+        ListFilesRequest request = ListFilesRequest.newBuilder()
+                .setPath(path)
+                .setDepth(depth)
+                .setPageSize(pageSize)
+                .setPageToken(from.orElse(""))
+                .build();
+        return messages.page(call(deadline, stub -> stub.listFiles(request)), pageSize, from);
+    }
+
+    @Override
+    public boolean makeDirectory(String path, OptionalInt permissions, Deadline deadline) {
+        MakeDirectoryRequest request = MakeDirectoryRequest.newBuilder()
+                .setPath(path)
+                .setPermissions(permissions.orElse(0))
+                .build();
+        return call(deadline, stub -> stub.makeDirectory(request)).getCreated();
+    }
+
+    @Override
+    public FileEntry move(String source, String destination, Deadline deadline) {
+        MoveRequest request = MoveRequest.newBuilder()
+                .setSource(source)
+                .setDestination(destination)
+                .build();
+        return messages.entry(
+                call(deadline, stub -> stub.move(request)).getEntry());
+    }
+
+    @Override
+    public void remove(String path, boolean recursive, Deadline deadline) {
+        RemoveRequest request = RemoveRequest.newBuilder()
+                .setPath(path)
+                .setRecursive(recursive)
+                .build();
+        call(deadline, stub -> stub.remove(request));
+    }
+
+    @Override
+    public FileEntry setAttributes(String path, FileAttributes attributes, Deadline deadline) {
+        return messages.entry(
+                call(deadline, stub -> stub.setAttributes(GuestFileMessages.attributes(path, attributes)))
+                        .getEntry());
+    }
+
+    @Override
+    public FileEvents watch(String path, boolean recursive, Deadline deadline) {
+        GuestWatchFilesRequest request = GuestWatchFilesRequest.newBuilder()
+                .setWatch(WatchFilesRequest.newBuilder().setPath(path).setRecursive(recursive))
+                .build();
+        return GrpcFileEvents.begin(
+                connection,
+                new CreditedCall<>(
+                        connection,
+                        GuestConnection.apart(() -> GuestFileServiceGrpc.newBlockingV2Stub(connection.channel()).watchFiles()),
+                        bytes -> GuestWatchFilesRequest.newBuilder()
+                                .setCredit(credit(bytes))
+                                .build(),
+                        GrpcFileEvents.WINDOW),
+                request,
+                deadline);
+    }
+
+    private static Credit credit(int bytes) {
+        return Credit.newBuilder().setBytes(bytes).build();
+    }
+
+    private <T> T call(Deadline deadline, Function<GuestFileServiceGrpc.GuestFileServiceBlockingStub, T> call) {
+        return connection.answer(
+                () -> call.apply(
+                        GuestConnection.withDeadline(GuestFileServiceGrpc.newBlockingStub(connection.channel()), deadline)),
+                GuestFileStatus::failure);
+    }
+}

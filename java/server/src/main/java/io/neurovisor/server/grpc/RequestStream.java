@@ -1,0 +1,61 @@
+package io.neurovisor.server.grpc;
+
+import com.google.rpc.Code;
+import io.grpc.stub.StreamObserver;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.server.status.RpcFailure;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** The requests of a client's stream, one after another: the client may send the next one when {@link #next} is called. */
+public final class RequestStream<Q> implements StreamObserver<Q> {
+    /** The request that was asked for, and the end. */
+    private final BlockingQueue<Optional<Q>> received = new ArrayBlockingQueue<>(2);
+
+    private final Runnable demand;
+
+    /** @param demand allows the client to send one request more */
+    RequestStream(Runnable demand) {
+        this.demand = demand;
+    }
+
+    /**
+     * Returns the next request; empty after the last one. Must not be called again then.
+     *
+     * @param limit the time that the client may take
+     */
+    public Optional<Q> next(Duration limit) {
+        demand.run();
+        try {
+            @Nullable Optional<Q> next = received.poll(limit.toNanos(), TimeUnit.NANOSECONDS);
+            if (next == null) {
+                throw new RpcFailure(
+                                Code.DEADLINE_EXCEEDED,
+                                "REQUEST_INCOMPLETE",
+                                "the request is incomplete, and nothing has come for " + limit.toSeconds() + " s")
+                        .exception();
+            }
+            return next;
+        } catch (InterruptedException exception) {
+            throw NeuroVisorException.interrupted("the client has disconnected", exception);
+        }
+    }
+
+    @Override
+    public void onNext(Q request) {
+        received.add(Optional.of(request));
+    }
+
+    /** Does nothing: a disconnect interrupts the thread of the call. */
+    @Override
+    public void onError(Throwable disconnect) {}
+
+    @Override
+    public void onCompleted() {
+        received.add(Optional.empty());
+    }
+}
