@@ -150,10 +150,14 @@ impl Walk<'_> {
                 break;
             }
             let shown = joined(self.listing.path.as_str(), &relative);
-            let described = inside(&level.directory, || entry::at(&name, &shown, accounts))?;
-            let Ok(entry) = described else {
-                // It has vanished, or the directory may be listed but not searched.
-                continue;
+            let described = inside(&level.directory, || entry::at(&name, &shown, accounts));
+            let entry = match described.and_then(|entry| entry) {
+                Ok(entry) => entry,
+                Err(error @ (Errno::ACCESS | Errno::PERM)) if self.levels.len() == 1 => {
+                    return Err(error);
+                }
+                // It has vanished, or its directory may be listed but not searched.
+                Err(_) => continue,
             };
             bytes += entry.encoded_len() + 8;
             if bytes > PAGE_BYTES_MAX && !page.entries.is_empty() {
@@ -176,8 +180,12 @@ impl Walk<'_> {
         else {
             return Ok(());
         };
-        let level = self.level(directory, path, From::After(&last))?;
-        self.levels.push(level);
+        match self.level(directory, path, From::After(&last)) {
+            Ok(level) => self.levels.push(level),
+            // A directory that was removed has no further entries.
+            Err(Errno::NOENT) => {}
+            Err(error) => return Err(error),
+        }
         Ok(())
     }
 

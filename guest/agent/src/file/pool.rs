@@ -61,6 +61,15 @@ impl Pool {
         Self::entering(Arc::new(move || enter(namespaces.as_deref())))
     }
 
+    /// The threads have the user of programs, and the mounts of this process. Needs root.
+    #[cfg(test)]
+    pub fn as_user() -> Self {
+        Self::entering(Arc::new(|| {
+            own_directory_and_umask()?;
+            become_account(USER_ID, GROUP_ID)
+        }))
+    }
+
     fn entering(enter: Enter) -> Self {
         Self(Arc::new(Owner(Arc::new(Shared {
             state: Mutex::default(),

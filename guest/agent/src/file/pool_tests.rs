@@ -42,10 +42,7 @@ async fn becomes_an_ordinary_user_without_privileges() {
     if !geteuid().is_root() {
         return;
     }
-    let pool = Pool::entering(Arc::new(|| {
-        own_directory_and_umask()?;
-        become_account(USER_ID, GROUP_ID)
-    }));
+    let pool = Pool::as_user();
     let status = status(&pool).await;
     assert_eq!(status["Uid"], "1000\t1000\t1000\t1000");
     assert_eq!(status["Gid"], "1000\t1000\t1000\t1000");

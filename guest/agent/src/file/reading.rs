@@ -20,10 +20,15 @@ use super::PART_BYTES_MAX;
 use crate::invalid::Invalid;
 use crate::wire::sandbox::v1::{FileEntry, ReadResponse};
 
+/// How much is read by one operation at most.
+const AHEAD_BYTES_MAX: u64 = 256 << 10;
+
 /// An open file, and the range of it that is still to be sent.
 pub struct Reading {
     path: FilePath,
     file: Arc<OwnedFd>,
+    /// Has been read, and is to be sent first.
+    ahead: Bytes,
     offset: u64,
     left: u64,
 }
@@ -65,11 +70,15 @@ impl Reading {
             0 => u64::MAX,
             size => size - offset,
         };
+        let left = if length == 0 { rest } else { rest.min(length) };
+        let ahead = read_at(&file, offset, left).map_err(refused)?;
+        let bytes = ahead.len() as u64;
         let reading = Self {
             path,
             file: Arc::new(file),
-            offset,
-            left: if length == 0 { rest } else { rest.min(length) },
+            ahead,
+            offset: offset + bytes,
+            left: left - bytes,
         };
         Ok((entry, reading))
     }
@@ -81,32 +90,28 @@ impl Reading {
         mut credits: Credits<S>,
         responses: mpsc::Sender<Result<ReadResponse, Status>>,
     ) {
-        loop {
-            let data = match self.next(&pool).await {
-                Ok(data) if data.is_empty() => return,
-                Ok(data) => data,
-                Err(status) => return drop(responses.send(Err(status)).await),
-            };
+        while !self.ahead.is_empty() {
+            let data = std::mem::take(&mut self.ahead);
             if send_part(data, &mut credits, &responses).await.is_none() {
+                return;
+            }
+            if let Err(status) = self.read_ahead(&pool).await {
+                let _ = responses.send(Err(status)).await;
                 return;
             }
         }
     }
 
-    /// Reads the next part, which is empty at the end.
-    async fn next(&mut self, pool: &Pool) -> Result<Bytes, Status> {
-        let wanted = self.left.min(PART_BYTES_MAX as u64) as usize;
-        if wanted == 0 {
-            return Ok(Bytes::new());
+    /// Reads the next part, which stays empty at the end.
+    async fn read_ahead(&mut self, pool: &Pool) -> Result<(), Status> {
+        if self.left > 0 {
+            let (file, offset, left) = (self.file.clone(), self.offset, self.left);
+            let read = pool.run(move |_| Ok(read_at(&file, offset, left))).await?;
+            self.ahead = read.map_err(|error| self.path.refused(error))?;
+            self.offset += self.ahead.len() as u64;
+            self.left -= self.ahead.len() as u64;
         }
-        let (file, offset) = (self.file.clone(), self.offset);
-        let part = pool
-            .run(move |_| Ok(read_at(&file, offset, wanted)))
-            .await?;
-        let part = part.map_err(|error| self.path.refused(error))?;
-        self.offset += part.len() as u64;
-        self.left -= part.len() as u64;
-        Ok(part)
+        Ok(())
     }
 }
 
@@ -122,7 +127,8 @@ async fn send_part<M: Grant, S: Stream<Item = Result<M, Status>> + Unpin>(
             () = responses.closed() => return None,
         };
         let response = granted.map(|granted| {
-            let bytes = granted.min(data.len() as u64);
+            let bytes = data.len().min(PART_BYTES_MAX) as u64;
+            let bytes = bytes.min(granted);
             credits.spend(bytes);
             ReadResponse {
                 entry: None,
@@ -138,7 +144,9 @@ async fn send_part<M: Grant, S: Stream<Item = Result<M, Status>> + Unpin>(
     Some(())
 }
 
-fn read_at(file: &OwnedFd, offset: u64, wanted: usize) -> Result<Bytes, Errno> {
+/// Reads at most the bytes that are left.
+fn read_at(file: &OwnedFd, offset: u64, left: u64) -> Result<Bytes, Errno> {
+    let wanted = left.min(AHEAD_BYTES_MAX) as usize;
     let mut part = BytesMut::zeroed(wanted);
     let mut filled = 0;
     while filled < wanted {

@@ -1,5 +1,8 @@
 //! The calls that transfer streams.
 
+use std::future::ready;
+
+use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::task::yield_now;
 use tokio::time::{timeout_at, Instant};
@@ -23,6 +26,8 @@ use crate::wire::sandbox::v1::{
 
 /// Responses that wait for the channel to the host.
 const RESPONSES_IN_FLIGHT: usize = 2;
+/// How much is written by one operation at most, apart from the last part.
+const BATCH_BYTES: usize = 256 << 10;
 
 impl Files {
     /// Sends a file: first its entry, then its content as credit is granted.
@@ -49,52 +54,83 @@ impl Files {
     }
 
     /// Writes a file. When the future is dropped, the write is undone.
-    pub async fn write<S>(&self, mut parts: S) -> Result<FileEntry, Status>
+    pub async fn write<S>(&self, parts: S) -> Result<FileEntry, Status>
     where
         S: Stream<Item = Result<WriteRequest, Status>> + Unpin,
     {
+        let mut parts = parts.fuse();
         let first = first(&mut parts).await?;
         let target = first
             .target
             .ok_or_else(|| Invalid::new("target", "is missing"))?;
         let target = self.target(target)?;
+        let data = content(first.data)?;
         let pool = self.pool.clone();
-        let begin = move |_: Wanted<'_>| Writing::begin(target, pool);
+        let begin = move |_: Wanted<'_>| {
+            let mut writing = Writing::begin(target, pool)?;
+            writing.write(&data)?;
+            Ok(writing)
+        };
         let mut writing = self.pool.run(begin).await?;
-        let mut data = first.data;
         let mut deadline = Instant::now() + self.progress;
-        loop {
-            if data.len() > PART_BYTES_MAX {
-                let problem = format!(
-                    "has {} bytes, at most {PART_BYTES_MAX} are allowed",
-                    data.len()
-                );
-                return Err(Invalid::new("data", problem).into());
+        while let Some(batch) = self.next_batch(&mut parts, deadline).await? {
+            if batch.is_empty() {
+                continue;
             }
-            if !data.is_empty() {
-                let write = move |_: Wanted<'_>| writing.write(&data).map(|()| writing);
-                writing = self.pool.run(write).await?;
-                deadline = Instant::now() + self.progress;
-            }
-            let next = timeout_at(deadline, parts.next()).await.map_err(|_| {
-                let seconds = self.progress.as_secs_f32();
-                Status::deadline_exceeded(format!("data: no byte has come for {seconds} s"))
-            })?;
-            match next.transpose()? {
-                None => {
-                    // The messages of a cancelled call end like those of a complete one. But the server drops this
-                    // future before it continues.
-                    yield_now().await;
-                    break;
+            let write = move |_: Wanted<'_>| {
+                for data in batch {
+                    writing.write(&data)?;
                 }
-                Some(part) if part.target.is_some() => {
-                    let problem = "can be in the first message only";
-                    return Err(Invalid::new("target", problem).into());
-                }
-                Some(part) => data = part.data,
-            }
+                Ok(writing)
+            };
+            writing = self.pool.run(write).await?;
+            deadline = Instant::now() + self.progress;
         }
+        // The messages of a cancelled call end like those of a complete one. But the server drops this future before it
+        // continues.
+        yield_now().await;
         self.run(move |accounts, _| writing.finish(accounts)).await
+    }
+
+    /// Waits for a message and returns its content with that of further messages that have arrived.
+    async fn next_batch<S>(
+        &self,
+        parts: &mut S,
+        deadline: Instant,
+    ) -> Result<Option<Vec<Bytes>>, Status>
+    where
+        S: Stream<Item = Result<WriteRequest, Status>> + Unpin,
+    {
+        let next = timeout_at(deadline, parts.next()).await.map_err(|_| {
+            let seconds = self.progress.as_secs_f32();
+            Status::deadline_exceeded(format!("data: no byte has come for {seconds} s"))
+        })?;
+        let Some(mut part) = next.transpose()? else {
+            return Ok(None);
+        };
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        loop {
+            if part.target.is_some() {
+                let problem = "can be in the first message only";
+                return Err(Invalid::new("target", problem).into());
+            }
+            let data = content(part.data)?;
+            bytes += data.len();
+            if !data.is_empty() {
+                batch.push(data);
+            }
+            if bytes >= BATCH_BYTES || batch.is_empty() {
+                return Ok(Some(batch));
+            }
+            part = tokio::select! {
+                biased;
+                next = parts.next() => match next.transpose()? {
+                    Some(part) => part,
+                    None => return Ok(Some(batch)),
+                },
+                () = ready(()) => return Ok(Some(batch)),
+            };
+        }
     }
 
     fn target(&self, target: WriteTarget) -> Result<Target, Invalid> {
@@ -135,6 +171,17 @@ impl Files {
         });
         Ok(ReceiverStream::new(receiver))
     }
+}
+
+fn content(data: Bytes) -> Result<Bytes, Invalid> {
+    if data.len() > PART_BYTES_MAX {
+        let problem = format!(
+            "has {} bytes, at most {PART_BYTES_MAX} are allowed",
+            data.len()
+        );
+        return Err(Invalid::new("data", problem));
+    }
+    Ok(data)
 }
 
 async fn first<M>(

@@ -1,7 +1,7 @@
 //! Operations on files that need neither a VM nor privileges.
 
 use std::fs;
-use std::os::unix::fs::{symlink, FileTypeExt, PermissionsExt};
+use std::os::unix::fs::{symlink, FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use tonic::Code;
 
 use super::*;
+use crate::boot::{GROUP_ID, USER_ID};
 use crate::wire::sandbox::v1::FileType;
 
 /// A home with the operations on it.
@@ -26,6 +27,17 @@ impl Fixture {
         let directory = tempfile::tempdir().unwrap();
         let files = Files::new(&WorkingDirectory::in_test(directory.path()));
         Self { directory, files }
+    }
+
+    /// The operations are those of an ordinary user, who owns the home. Only root can become one.
+    pub fn as_user() -> Option<Self> {
+        if !rustix::process::geteuid().is_root() {
+            return None;
+        }
+        let mut fixture = Self::new();
+        std::os::unix::fs::chown(fixture.path("."), Some(USER_ID), Some(GROUP_ID)).unwrap();
+        fixture.files.pool = Pool::as_user();
+        Some(fixture)
     }
 
     pub fn with_progress(progress: Duration) -> Self {
@@ -629,4 +641,69 @@ async fn does_not_change_what_it_refuses() {
     let status = fixture.files.set_attributes(request).await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument);
     assert_eq!(mode(&fixture.path("fifo")), 0o600);
+}
+
+#[tokio::test]
+async fn leaves_access_to_the_kernel() {
+    let Some(fixture) = Fixture::as_user() else {
+        return;
+    };
+    let private = tempfile::tempdir().unwrap();
+    fs::write(private.path().join("file"), "root's").unwrap();
+    fs::set_permissions(private.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    let (closed, file) = (
+        private.path().to_str().unwrap().to_owned(),
+        private.path().join("file").to_str().unwrap().to_owned(),
+    );
+    symlink(&closed, fixture.path("link")).unwrap();
+    let below = |name: &str| format!("link/{name}");
+    #[track_caller]
+    fn denied(result: Result<(), Status>) {
+        let status = result.unwrap_err();
+        assert_eq!(status.code(), Code::PermissionDenied, "{status:?}");
+    }
+    for path in [file.as_str(), &below("file"), "link/../link/file"] {
+        denied(fixture.files.stat(path).await.map(drop));
+        denied(fixture.remove(path, true).await);
+        denied(fixture.rename(path, "mine").await.map(drop));
+        denied(fixture.make(&format!("{path}/x"), 0).await.map(drop));
+        let request = SetAttributesRequest {
+            path: path.to_owned(),
+            permissions: Some(0o777),
+            ..Default::default()
+        };
+        denied(fixture.files.set_attributes(request).await.map(drop));
+    }
+    for path in [closed.as_str(), "link"] {
+        denied(fixture.page(path, 1, 0, "").await.map(drop));
+    }
+    for path in ["/etc/neurovisor-test", "/neurovisor-test"] {
+        denied(fixture.make(path, 0).await.map(drop));
+    }
+    denied(fixture.remove("/etc/passwd", false).await);
+    let status = fixture.files.stat("/proc/1/environ").await;
+    assert!(status.is_ok(), "its attributes are no secret");
+    let passwd = fixture.files.stat("/etc/passwd").await.unwrap();
+    assert_eq!(passwd.owner, "root");
+
+    let (entry, _) = fixture.make("mine", 0).await.unwrap();
+    assert_eq!(fs::metadata(fixture.path("mine")).unwrap().uid(), USER_ID);
+    assert!(!entry.owner.is_empty() && entry.owner != "root");
+}
+
+#[tokio::test]
+async fn lists_what_it_may_read() {
+    let Some(fixture) = Fixture::as_user() else {
+        return;
+    };
+    for (path, bits) in [("closed", 0o700), ("listed", 0o744)] {
+        fixture.write(&format!("{path}/file"), "");
+        fs::set_permissions(fixture.path(path), fs::Permissions::from_mode(bits)).unwrap();
+    }
+    let page = fixture.list(".", 2).await;
+    assert_eq!(paths(&page, &fixture), ["closed", "listed"]);
+    for path in ["closed", "listed"] {
+        let status = fixture.page(path, 1, 0, "").await.unwrap_err();
+        assert_eq!(status.code(), Code::PermissionDenied);
+    }
 }

@@ -26,8 +26,8 @@ use crate::wire::sandbox::v1::{FileEntry, WriteMode};
 /// Permissions of a new file.
 const USUAL: Mode = Mode::from_bits_retain(0o644);
 /// Memory that files leave to the agent and the kernel. Files are in memory, and the limits of their file systems are
-/// together larger than it.
-const RESERVE_BYTES: u64 = 32 << 20;
+/// together larger than it. Less than what programs leave.
+const RESERVE_BYTES: u64 = 16 << 20;
 const BYTES_BETWEEN_CHECKS: u64 = 1 << 20;
 
 /// What is to be written.

@@ -344,6 +344,22 @@ async fn refuses_what_is_not_a_directory() {
 }
 
 #[tokio::test]
+async fn watches_what_it_may_read() {
+    let Some(fixture) = Fixture::as_user() else {
+        return;
+    };
+    fixture.write("tree/closed/file", "");
+    let private = fs::Permissions::from_mode(0o700);
+    fs::set_permissions(fixture.path("tree/closed"), private).unwrap();
+    let status = begin(&fixture, "tree/closed", false).await.err().unwrap();
+    assert_eq!(status.code(), Code::PermissionDenied);
+    let mut watching = watch(&fixture, "tree", true).await;
+    fixture.write("tree/closed/file", "unseen");
+    fixture.write("tree/end", "");
+    assert_eq!(watching.until("end").await, ["CREATED end"]);
+}
+
+#[tokio::test]
 async fn ends_with_its_call() {
     let fixture = Fixture::new();
     let mut watching = watch(&fixture, ".", false).await;
