@@ -114,7 +114,8 @@ final class OptionGroups {
     private static boolean isShown(OptionSpec option) {
         return option.userObject() instanceof Setting<?> setting
                 ? NEEDED.contains(setting.name())
-                        || setting.equals(VmmConfig.FIRECRACKER) && option.command().userObject() instanceof SetupCommand
+                        || (setting.equals(VmmConfig.FIRECRACKER)
+                                && option.command().userObject() instanceof SetupCommand)
                 : !SPECIAL.contains(option.longestName());
     }
 

@@ -13,7 +13,11 @@ import java.util.OptionalInt;
  * SANDBOX_LOST} if the connection broke or the guest violated its protocol.
  */
 public interface GuestFiles {
-    /** @param length empty: up to the end */
+    /**
+     * Opens a file for reading.
+     *
+     * @param length empty: up to the end
+     */
     FileReader read(String path, long offset, Optional<Long> length, Deadline deadline);
 
     /** Returns a writer, whose calls fail when the guest takes no byte for a minute. */
@@ -22,6 +26,8 @@ public interface GuestFiles {
     FileEntry stat(String path, Deadline deadline);
 
     /**
+     * Returns a part of what a directory contains.
+     *
      * @param depth 1: only the entries of the directory itself
      * @param from the {@code next} of the page before; empty for the first one
      */

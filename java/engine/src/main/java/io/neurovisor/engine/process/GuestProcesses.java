@@ -26,7 +26,11 @@ public interface GuestProcesses {
 
     void closeInput(ProcessSelector process, Deadline deadline);
 
-    /** @param wholeGroup also to all that the process has started */
+    /**
+     * Sends a signal to a process.
+     *
+     * @param wholeGroup also to all that the process has started
+     */
     void signal(ProcessSelector process, int signal, boolean wholeGroup, Deadline deadline);
 
     void resize(ProcessSelector process, TerminalSize size, Deadline deadline);

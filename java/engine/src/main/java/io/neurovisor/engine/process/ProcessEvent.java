@@ -8,6 +8,8 @@ public sealed interface ProcessEvent {
     record Started(int pid) implements ProcessEvent {}
 
     /**
+     * Output of the process.
+     *
      * @param offset the number of bytes of this stream before these
      * @param data valid until the next event is requested
      */

@@ -43,7 +43,11 @@ public final class DoomedRun implements AutoCloseable {
         this.place = place;
     }
 
-    /** @param stores the artifact stores shared with the default data directory; the run builds the others */
+    /**
+     * Makes a directory for a command that is started in it.
+     *
+     * @param stores the artifact stores shared with the default data directory; the run builds the others
+     */
     public static DoomedRun in(String... stores) throws IOException {
         Path place = Files.createTempDirectory(Path.of("/tmp"), "nv");
         for (String part : List.of("run", "data", "tmp")) {
