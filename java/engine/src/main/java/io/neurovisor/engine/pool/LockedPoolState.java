@@ -38,7 +38,6 @@ final class LockedPoolState {
     private final Executor executor;
     private final Lock lock;
     private final MachineTasks tasks;
-    private final CompletableFuture<Void> drainedOfPrograms = new CompletableFuture<>();
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
 
     // Guarded by the lock.
@@ -127,11 +126,6 @@ final class LockedPoolState {
         change(() -> state.stop().forEach(ticket -> promise(ticket).completeExceptionally(PoolFaults.stopping())));
     }
 
-    /** Completes when the pool has stopped and no machine is left but those of sandboxes. */
-    CompletableFuture<Void> drainedOfPrograms() {
-        return drainedOfPrograms;
-    }
-
     /** Completes when the pool has stopped and no machine is left. */
     CompletableFuture<Void> drained() {
         return drained;
@@ -199,9 +193,6 @@ final class LockedPoolState {
             }
             scheduleRetry(state.pause(nowNanos));
             scheduleMeasurement();
-            if (state.isStopped() && state.isWithoutPrograms()) {
-                drainedOfPrograms.complete(null);
-            }
             if (state.isStopped() && state.status().machines() == 0) {
                 drained.complete(null);
             }

@@ -121,11 +121,6 @@ final class PoolState {
         return queue.clear();
     }
 
-    /** Returns whether no machine is left but those of sandboxes. */
-    boolean isWithoutPrograms() {
-        return slots.all().stream().allMatch(slot -> slot.phase() == Phase.LEASED && slot.isForSandbox());
-    }
-
     boolean isStopped() {
         return stopped;
     }

@@ -147,22 +147,9 @@ public final class WarmPool implements AutoCloseable {
      * @return false if the deadline passed first
      */
     public boolean drain(Deadline deadline) {
-        return awaits(pool.drained(), deadline);
-    }
-
-    /**
-     * Does the same but waits only for the leases of programs: those of sandboxes are closed afterwards.
-     *
-     * @return false if the deadline passed first
-     */
-    public boolean drainPrograms(Deadline deadline) {
-        return awaits(pool.drainedOfPrograms(), deadline);
-    }
-
-    private boolean awaits(CompletableFuture<Void> drained, Deadline deadline) {
         close();
         try {
-            drained.get(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
+            pool.drained().get(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
             return true;
         } catch (TimeoutException exception) {
             return false;

@@ -62,4 +62,8 @@ public final class Sandbox {
     public GuestUsage usage(Deadline deadline) {
         return calls.call(machine -> machine.usage(deadline));
     }
+
+    SandboxCalls calls() {
+        return calls;
+    }
 }

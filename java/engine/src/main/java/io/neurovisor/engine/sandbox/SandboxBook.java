@@ -132,9 +132,9 @@ final class SandboxBook {
         return stopped && size() == 0;
     }
 
-    /** Returns whether the sandbox exists and has not ended. */
-    boolean lives(SandboxId id) {
-        return find(id).filter(state -> state.phase() != SandboxPhase.ENDED).isPresent();
+    /** Returns whether the sandbox lives and no end has been decided for it. */
+    boolean isToGoOn(SandboxId id) {
+        return find(id).filter(SandboxState::isToGoOn).isPresent();
     }
 
     Optional<SandboxState> find(SandboxId id) {

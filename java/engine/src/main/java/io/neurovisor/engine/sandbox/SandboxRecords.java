@@ -24,7 +24,7 @@ public interface SandboxRecords {
     /** Records a sandbox before it gets a machine. */
     void insert(SandboxRecord record);
 
-    /** Replaces the record with the same id: it has a machine, another time-out, or has ended. */
+    /** Replaces the record with the same id, if there is one: it has a machine, another time-out, or has ended. */
     void update(SandboxRecord record);
 
     /** Returns the records of sandboxes that have ended in the last 24 hours, whatever process they belonged to. */

@@ -65,7 +65,7 @@ final class SandboxState {
         vmId = Optional.of(machine);
         generation++;
         endsNanos = nowNanos + spec.timeout().toNanos();
-        clockNanos = nowNanos + CLOCK_INTERVAL.toNanos();
+        clockNanos = nowNanos; // Its machine may have waited for half an hour.
         layersNanos = nowNanos + LAYERS_INTERVAL.toNanos();
         return ending.flatMap(decided -> end(decided.end(), decided.detail(), nowNanos));
     }
@@ -158,6 +158,11 @@ final class SandboxState {
             throw new IllegalStateException("sandbox " + id + " is " + phase + " and cannot become " + next);
         }
         phase = next;
+    }
+
+    /** Returns whether it lives and no end has been decided for it. */
+    boolean isToGoOn() {
+        return ending.isEmpty();
     }
 
     SandboxId id() {

@@ -35,7 +35,7 @@ final class SandboxTasks {
     /** Records are written one after the other, so that the last one that is written is the latest. */
     private final Lock writing = new ReentrantLock();
 
-    private record Ending(boolean lived, Optional<SandboxStep> step) {}
+    private record Ending(boolean isFirst, Optional<SandboxStep> step) {}
 
     SandboxTasks(
             LockedBook book,
@@ -168,11 +168,11 @@ final class SandboxTasks {
         }
     }
 
-    /** Ends a sandbox; returns false if it had ended before. The caller may wait for its release. */
+    /** Ends a sandbox; returns false if that was decided before. The caller may wait for its release. */
     boolean end(SandboxId id, SandboxEnd end) {
-        Ending ending = book.change((all, nowNanos) -> new Ending(all.lives(id), all.end(id, end, "", nowNanos)));
+        Ending ending = book.change((all, nowNanos) -> new Ending(all.isToGoOn(id), all.end(id, end, "", nowNanos)));
         ending.step().ifPresent(this::start);
-        return ending.lived();
+        return ending.isFirst();
     }
 
     private void died(LockedBook.View view, String detail) {

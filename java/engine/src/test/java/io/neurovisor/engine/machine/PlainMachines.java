@@ -1,5 +1,7 @@
 package io.neurovisor.engine.machine;
 
+import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.guest.GuestIdentity;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.Machines;
@@ -13,12 +15,15 @@ import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.TestFiles;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Starts machines without additional threads, which a model checker could not control. */
 public final class PlainMachines implements Machines {
     private static final Ticker STANDING = () -> 0;
+    private static final GuestIdentity IDENTITY =
+            new GuestIdentity("0".repeat(128), "vm", "0".repeat(32), new UUID(0, 0));
 
     private final FakeVmm vmm = new FakeVmm(_ -> new FakeGuest());
     private final AtomicInteger made = new AtomicInteger();
@@ -41,7 +46,9 @@ public final class PlainMachines implements Machines {
         VmStart.ColdBoot start = start(kind.size());
         Deadline deadline = Deadline.after(Duration.ZERO, STANDING);
         Vm vm = vmm.start(id, start, deadline);
-        return new Machine(start, vm, vm.connect(deadline), CompletableFuture.completedFuture(List.of()), STANDING, 0);
+        GuestChannel channel = vm.connect(deadline);
+        channel.refresh(IDENTITY, deadline);
+        return new Machine(start, vm, channel, CompletableFuture.completedFuture(List.of()), STANDING, 0);
     }
 
     public static VmStart.ColdBoot start(SandboxSize size) {

@@ -112,6 +112,20 @@ final class PoolStateTest {
         assertThat(state.next(0)).contains(new PoolAction.Prime(kept.slot()));
     }
 
+    @Test
+    void primesWhileSandboxesLive() {
+        PoolState state = new PoolState(new PoolPlan(SMALL, 1, 3, 2, 3, 1, LONG, TestPools.PLENTY), _ -> 0L);
+        enqueue(state, SMALL, Claimant.LOCAL.forItsSandboxes());
+        PoolAction.Start sandbox = (PoolAction.Start) state.next(0).orElseThrow();
+        state.ready(sandbox.slot());
+        assertThat(state.next(0)).containsInstanceOf(PoolAction.Grant.class);
+
+        state.keepWarm();
+        PoolAction.Start kept = (PoolAction.Start) state.next(0).orElseThrow();
+        state.ready(kept.slot());
+        assertThat(state.next(0)).contains(new PoolAction.Prime(kept.slot()));
+    }
+
     /** Otherwise, a claimant could fill the memory with long programs and delay all others by one more request. */
     @Test
     void overdueRequestDoesNotDelayOtherClaimants() {

@@ -7,12 +7,11 @@ import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.machine.PlainMachines;
 import io.neurovisor.testkit.FakeVmm;
+import io.neurovisor.testkit.NoLock;
 import io.neurovisor.testkit.TestPools;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jetbrains.lincheck.LincheckAssertionError;
@@ -114,33 +113,6 @@ final class WarmPoolLincheckTest {
             try (Lease lease = pool.lease(new MachineKind("base", size))) {
                 return used.add(lease.machine().vmId().value()) && machines.livingCount() <= MAX;
             }
-        }
-    }
-
-    /** The planted defect. */
-    private static final class NoLock implements Lock {
-        @Override
-        public void lock() {}
-
-        @Override
-        public void lockInterruptibly() {}
-
-        @Override
-        public boolean tryLock() {
-            return true;
-        }
-
-        @Override
-        public boolean tryLock(long time, TimeUnit unit) {
-            return true;
-        }
-
-        @Override
-        public void unlock() {}
-
-        @Override
-        public Condition newCondition() {
-            throw new UnsupportedOperationException("no lock, no condition");
         }
     }
 }

@@ -93,6 +93,30 @@ final class WarmPoolSharesTest {
         }
     }
 
+    @Test
+    void sandboxesLeaveMachinesToPrograms() {
+        WarmPool pool = pool(3, 1);
+        Lease sandbox = pool.lease(SMALL, HONEST.forItsSandboxes(), Optional.empty());
+        ask(pool, BUSY.forItsSandboxes());
+        try (Lease _ = pool.lease(SMALL, HONEST, Optional.empty());
+                Lease _ = pool.lease(SMALL, BUSY, Optional.empty())) {
+            assertThat(served).as("beyond the bound of sandboxes").isEmpty();
+        }
+        sandbox.close();
+        requests.getFirst().join();
+        assertThat(served).containsExactly("busy");
+    }
+
+    @Test
+    void livingSandboxesTakeNothingFromTheShareOfPrograms() {
+        WarmPool pool = pool(3);
+        try (Lease _ = pool.lease(SMALL, LIMITED.forItsSandboxes(), Optional.empty());
+                Lease _ = pool.lease(SMALL, LIMITED.forItsSandboxes(), Optional.empty());
+                Lease program = pool.lease(SMALL, LIMITED, Optional.empty())) {
+            assertThat(program.machine().death()).isEmpty();
+        }
+    }
+
     private static void refused(Runnable request, String message) {
         assertThatThrownBy(request::run)
                 .isInstanceOfSatisfying(
@@ -115,8 +139,12 @@ final class WarmPoolSharesTest {
     }
 
     private WarmPool pool(int max) {
+        return pool(max, max);
+    }
+
+    private WarmPool pool(int max, int sandboxes) {
         return new WarmPool(
-                TestPools.plan(SMALL, 0, max, LONG),
+                new PoolPlan(SMALL, 0, max, sandboxes, max, max, LONG, TestPools.PLENTY),
                 TestPools.machines(vmm, TestFiles.bootFiles(), Ticker.SYSTEM),
                 _ -> {},
                 Ticker.SYSTEM,

@@ -1,0 +1,90 @@
+package io.neurovisor.engine.sandbox;
+
+import io.neurovisor.engine.pool.Claimant;
+import io.neurovisor.engine.pool.PoolShare;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.ObjIntConsumer;
+import java.util.function.Predicate;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.state.Action;
+import net.jqwik.api.state.ActionChain;
+import net.jqwik.api.state.Transformer;
+
+/** Checks random sequences of events against the table in {@link SandboxBooks}. */
+final class SandboxBookModelTest {
+    private static final List<SandboxOwner> OWNERS = List.of(
+            SandboxOwner.unlimited(Claimant.LOCAL),
+            owner("two", Optional.of(2), Optional.empty()),
+            owner("memory", Optional.empty(), Optional.of(600L << 20)));
+
+    @Property(tries = 1000)
+    void keepsItsPromisesWhateverHappens(@ForAll("histories") ActionChain<SandboxBooks> history) {
+        history.run().finish();
+    }
+
+    @Provide
+    Arbitrary<ActionChain<SandboxBooks>> histories() {
+        return Arbitraries.integers().between(1, 6).flatMap(SandboxBookModelTest::history);
+    }
+
+    private static Arbitrary<ActionChain<SandboxBooks>> history(int most) {
+        return ActionChain.startWith(() -> new SandboxBooks(most, OWNERS))
+                .withAction(6, new Event("a client creates one", _ -> true, SandboxBooks::create))
+                .withAction(6, new Event("one is ready", has(SandboxPhase.CREATING), SandboxBooks::becomesReady))
+                .withAction(
+                        1, new Event("one gets no machine", has(SandboxPhase.CREATING), SandboxBooks::getsNoMachine))
+                .withAction(2, new Event("a client kills one", SandboxBooks::hasAny, SandboxBooks::kill))
+                .withAction(1, new Event("a machine dies", has(SandboxPhase.RUNNING), SandboxBooks::machineDies))
+                .withAction(2, new Event("a time-out is set", has(SandboxPhase.RUNNING), SandboxBooks::setTimeout))
+                .withAction(2, new Event("a life is extended", has(SandboxPhase.RUNNING), SandboxBooks::extend))
+                .withAction(4, new Event("a machine is killed", SandboxBooks::hasEnding, SandboxBooks::machineIsKilled))
+                .withAction(
+                        3,
+                        new Event(
+                                "time passes",
+                                _ -> true,
+                                (books, choice) -> books.passTime(Duration.ofSeconds(choice % 500))))
+                .withAction(
+                        1,
+                        new Event(
+                                "hours pass", _ -> true, (books, choice) -> books.passTime(Duration.ofHours(choice % 30))))
+                .withAction(1, new Event("the daemon stops", _ -> true, Event::stopRarely))
+                .withMaxTransformations(80);
+    }
+
+    private static Predicate<SandboxBooks> has(SandboxPhase phase) {
+        return books -> books.has(phase);
+    }
+
+    private static SandboxOwner owner(String name, Optional<Integer> sandboxes, Optional<Long> memoryBytes) {
+        return new SandboxOwner(new Claimant(name, PoolShare.UNLIMITED), sandboxes, memoryBytes);
+    }
+
+    /** @param what the action, with a number that selects its object */
+    private record Event(String name, Predicate<SandboxBooks> possible, ObjIntConsumer<SandboxBooks> what)
+            implements Action.Independent<SandboxBooks> {
+        @Override
+        public boolean precondition(SandboxBooks books) {
+            return possible.test(books);
+        }
+
+        @Override
+        public Arbitrary<Transformer<SandboxBooks>> transformer() {
+            return Arbitraries.integers()
+                    .between(0, 999)
+                    .map(choice -> Transformer.mutate(name + " (" + choice + ")", books -> what.accept(books, choice)));
+        }
+
+        static void stopRarely(SandboxBooks books, int choice) {
+            if (choice < 100) {
+                books.stop();
+            }
+        }
+    }
+}
