@@ -46,13 +46,15 @@ public final class FakeGuest implements GuestChannel {
     private volatile Optional<Adoption> adoption = Optional.empty();
     private volatile GuestUsage usage = new GuestUsage(1, 64 << 20, 256 << 20, 16 << 20, 0, DISK_BYTES, 3);
     private final AtomicInteger clockSettings = new AtomicInteger();
+    private final FakeProcesses processes = new FakeProcesses(this::requireAdopted);
     private boolean outOfMemory;
     private Optional<LateFile> lateFile = Optional.empty();
     private boolean flooding;
     private boolean hanging;
     private boolean warmed;
     private boolean executed;
-    private volatile boolean closed;
+    private boolean closed;
+    private volatile boolean off;
 
     /** A file that is sent after the timeout of the program, in parts with gaps between them. */
     private record LateFile(ManualTicker ticker, Duration gap, int parts) {}
@@ -128,6 +130,7 @@ public final class FakeGuest implements GuestChannel {
     /** Marks the VMM as ended. */
     public FakeGuest dead(String lastWords) {
         death = Optional.of(lastWords);
+        processes.lose();
         return this;
     }
 
@@ -252,14 +255,14 @@ public final class FakeGuest implements GuestChannel {
     }
 
     private void requireLife() {
-        if (closed || death.isPresent()) {
+        if (off || death.isPresent()) {
             throw new NeuroVisorException(Fault.SANDBOX_LOST, "the connection to the guest agent failed");
         }
     }
 
     @Override
     public GuestProcesses processes() {
-        throw new UnsupportedOperationException();
+        return processes;
     }
 
     @Override
@@ -271,6 +274,17 @@ public final class FakeGuest implements GuestChannel {
     @Override
     public void close() {
         closed = true;
+    }
+
+    /** Ends the guest with its machine. */
+    void powerOff() {
+        off = adoption.isPresent();
+        processes.lose();
+    }
+
+    /** Returns its processes, to add commands. */
+    public FakeProcesses fakeProcesses() {
+        return processes;
     }
 
     public List<Program> primed() {

@@ -93,6 +93,7 @@ final class FakeVm implements Vm {
 
     private void end() {
         living.remove(id);
+        guest.powerOff();
         gone.complete(null);
     }
 

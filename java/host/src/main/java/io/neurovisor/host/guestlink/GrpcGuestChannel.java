@@ -126,7 +126,7 @@ final class GrpcGuestChannel implements GuestChannel {
 
     @Override
     public GuestProcesses processes() {
-        throw new UnsupportedOperationException();
+        return new GrpcGuestProcesses(connection);
     }
 
     @Override

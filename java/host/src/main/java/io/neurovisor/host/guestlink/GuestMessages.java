@@ -158,7 +158,7 @@ public final class GuestMessages {
         };
     }
 
-    private static Duration duration(double milliseconds) {
+    static Duration duration(double milliseconds) {
         return milliseconds >= 0 && milliseconds < 1e9
                 ? Duration.ofNanos((long) (milliseconds * NANOS_PER_MILLISECOND))
                 : Duration.ZERO;

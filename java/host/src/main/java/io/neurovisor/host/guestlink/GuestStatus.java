@@ -4,9 +4,13 @@ import io.grpc.Status;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.message.GuestText;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Translates the status of a failed call to a guest into a fault. */
 final class GuestStatus {
+    private static final Pattern FIELD = Pattern.compile("([a-z_]{1,30})(?:[.\\[][^:]{0,200})?: ");
+
     private GuestStatus() {}
 
     static NeuroVisorException failure(Status status, Exception cause) {
@@ -24,6 +28,55 @@ final class GuestStatus {
                         cause);
             default -> failure;
         };
+    }
+
+    /** Returns the fault of a rejected request about a process. A guest reports its own failures as INTERNAL. */
+    static NeuroVisorException processRefusal(Status status, Exception cause) {
+        return switch (status.getCode()) {
+            case NOT_FOUND -> reported(Fault.PROCESS_UNKNOWN, status, cause);
+            case ALREADY_EXISTS -> reported(Fault.TAG_TAKEN, status, cause);
+            case FAILED_PRECONDITION -> reported(Fault.PROCESS_REFUSED, status, cause);
+            case RESOURCE_EXHAUSTED ->
+                reported(isPrefixed(status, Fault.PROCESS_LIMIT) ? Fault.PROCESS_LIMIT : Fault.GUEST_REFUSED, status, cause);
+            case INTERNAL -> reported(Fault.GUEST_REFUSED, status, cause);
+            case INVALID_ARGUMENT -> NeuroVisorException.invalid(field(status), messageOf(status));
+            default -> failure(status, cause);
+        };
+    }
+
+    /**
+     * Returns the fault of a stream of a process' events that had begun. A guest may forget a process that has ended, but
+     * nothing else is a reason to end the stream.
+     */
+    static NeuroVisorException processBreakOff(Status status, Exception cause) {
+        NeuroVisorException failure = processRefusal(status, cause);
+        return switch (failure.fault()) {
+            case PROCESS_UNKNOWN, GUEST_SILENT, SANDBOX_LOST, INTERRUPTED -> failure;
+            default ->
+                new NeuroVisorException(
+                        Fault.SANDBOX_LOST,
+                        "the guest agent broke off the events of a process (" + failure.getMessage() + ")",
+                        cause);
+        };
+    }
+
+    /** Returns the field with which an agent begins its message about an invalid one, such as {@code args[1]: ...}. */
+    private static String field(Status status) {
+        Matcher field = FIELD.matcher(String.valueOf(status.getDescription()));
+        return field.lookingAt() ? field.group(1) : "";
+    }
+
+    /** An agent begins the message of a fault with its name. */
+    private static boolean isPrefixed(Status status, Fault fault) {
+        return String.valueOf(status.getDescription()).startsWith(fault.name() + ": ");
+    }
+
+    private static NeuroVisorException reported(Fault fault, Status status, Exception cause) {
+        String description = String.valueOf(status.getDescription());
+        return new NeuroVisorException(
+                fault,
+                GuestText.line(isPrefixed(status, fault) ? description.substring(fault.name().length() + 2) : description),
+                cause);
     }
 
     static NeuroVisorException silence(Exception cause) {
