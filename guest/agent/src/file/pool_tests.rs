@@ -55,6 +55,67 @@ async fn becomes_an_ordinary_user_without_privileges() {
     assert!(geteuid().is_root(), "the agent stays root");
 }
 
+/// A process in namespaces of its own, with a file that only its mounts have.
+struct Keeper(std::process::Child);
+
+impl Keeper {
+    const FILE: &str = "/mnt/neurovisor-test";
+
+    /// Returns `None` if this process may not make namespaces.
+    fn start() -> Option<Self> {
+        let script = "mount -t tmpfs tmpfs /mnt && echo inside > /mnt/neurovisor-test && \
+                      chmod 644 /mnt/neurovisor-test && echo ready && exec sleep 60";
+        let mut child = std::process::Command::new("unshare")
+            .args(["-m", "-i", "-n", "-C", "sh", "-c", script])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .ok()?;
+        let mut line = String::new();
+        let mut output = std::io::BufReader::new(child.stdout.take()?);
+        std::io::BufRead::read_line(&mut output, &mut line).ok()?;
+        let keeper = Self(child);
+        (line == "ready\n").then_some(keeper)
+    }
+
+    fn namespaces(&self) -> Arc<Namespaces> {
+        let process = rustix::process::Pid::from_raw(self.0.id() as i32).unwrap();
+        Arc::new(Namespaces::of(process).unwrap())
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test]
+async fn enters_the_namespaces_of_programs() {
+    let Some(keeper) = Keeper::start().filter(|_| geteuid().is_root()) else {
+        return;
+    };
+    let pool = Pool::new(Some(keeper.namespaces()));
+    let status = status(&pool).await;
+    assert_eq!(status["Uid"], "1000\t1000\t1000\t1000");
+    assert_eq!(
+        (status["Groups"].as_str(), status["NoNewPrivs"].as_str()),
+        ("", "1")
+    );
+    assert_eq!(
+        (status["CapEff"].as_str(), status["Umask"].as_str()),
+        ("0000000000000000", "0022")
+    );
+    for _ in 0..2 * THREADS {
+        let read = pool
+            .run(|_| Ok(fs::read_to_string(Keeper::FILE).unwrap()))
+            .await;
+        assert_eq!(read.unwrap(), "inside\n");
+    }
+    assert!(!std::path::Path::new(Keeper::FILE).exists());
+    assert!(geteuid().is_root());
+}
+
 #[tokio::test]
 async fn refuses_operations_when_a_thread_cannot_be_confined() {
     let pool = Pool::entering(Arc::new(|| Err(io::Error::other("no such namespace"))));
@@ -72,7 +133,13 @@ async fn serves_others_while_an_operation_takes_long() {
     let (release, released) = mpsc::channel::<()>();
     let slow = tokio::spawn({
         let pool = pool.clone();
-        async move { pool.run(move |_| Ok(released.recv().unwrap())).await }
+        async move {
+            pool.run(move |_| {
+                released.recv().unwrap();
+                Ok(())
+            })
+            .await
+        }
     });
     for number in 0..100 {
         assert_eq!(pool.run(move |_| Ok(number)).await.unwrap(), number);
@@ -116,7 +183,8 @@ async fn shows_an_operation_that_its_call_has_ended() {
                 while wanted() {
                     thread::yield_now();
                 }
-                Ok(sender.send(()).unwrap())
+                sender.send(()).unwrap();
+                Ok(())
             })
             .await
         }

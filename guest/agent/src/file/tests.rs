@@ -10,11 +10,15 @@ use bytes::Bytes;
 use rustix::fs::{mkdirat, mknodat, openat, FileType as Kind, OFlags, CWD};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
+use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::Code;
 
 use super::*;
 use crate::boot::{GROUP_ID, USER_ID};
 use crate::wire::sandbox::v1::FileType;
+
+/// Sends messages of the host.
+pub type Sender<M> = mpsc::UnboundedSender<Result<M, Status>>;
 
 /// A home with the operations on it.
 pub struct Fixture {
@@ -123,10 +127,7 @@ impl Fixture {
 }
 
 /// Messages of the host, which go on until the sender is dropped.
-pub fn messages<M: Send + 'static>() -> (
-    mpsc::UnboundedSender<Result<M, Status>>,
-    tokio_stream::wrappers::UnboundedReceiverStream<Result<M, Status>>,
-) {
+pub fn messages<M: Send + 'static>() -> (Sender<M>, UnboundedReceiverStream<Result<M, Status>>) {
     let (sender, receiver) = mpsc::unbounded_channel();
     (sender, receiver.into())
 }

@@ -6,12 +6,11 @@ use std::os::unix::fs::symlink;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::sleep;
 use tokio_stream::StreamExt;
 use tonic::{Code, Status};
 
-use super::tests::{has_xattrs, messages, mode, Fixture};
+use super::tests::{has_xattrs, messages, mode, Fixture, Sender};
 use super::Responses;
 use crate::wire::guest::{guest_read_request::Part, Credit, GuestReadRequest};
 use crate::wire::sandbox::v1::{
@@ -20,9 +19,7 @@ use crate::wire::sandbox::v1::{
 
 const PLENTY: u32 = u32::MAX;
 
-type Messages<M> = UnboundedSender<Result<M, Status>>;
-
-fn grant(messages: &Messages<GuestReadRequest>, bytes: u32) {
+fn grant(messages: &Sender<GuestReadRequest>, bytes: u32) {
     let part = Some(Part::Credit(Credit { bytes }));
     messages.send(Ok(GuestReadRequest { part })).unwrap();
 }
@@ -33,14 +30,7 @@ impl Fixture {
         path: &str,
         offset: u64,
         length: u64,
-    ) -> Result<
-        (
-            Messages<GuestReadRequest>,
-            FileEntry,
-            Responses<ReadResponse>,
-        ),
-        Status,
-    > {
+    ) -> Result<(Sender<GuestReadRequest>, FileEntry, Responses<ReadResponse>), Status> {
         let (sender, receiver) = messages();
         let request = ReadRequest {
             path: path.to_owned(),
@@ -292,7 +282,7 @@ async fn stops_reading_when_the_host_hangs_up() {
 }
 
 #[tokio::test]
-async fn replaces_a_file_at_once() {
+async fn replaces_a_file_in_one_step() {
     let fixture = Fixture::new();
     fixture.write("d/file", "old");
     fs::set_permissions(

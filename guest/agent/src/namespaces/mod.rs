@@ -44,6 +44,16 @@ pub struct Namespaces {
 }
 
 impl Namespaces {
+    /// Returns the namespaces of a process.
+    #[cfg(test)]
+    pub fn of(process: Pid) -> io::Result<Self> {
+        Ok(Self {
+            keeper: pidfd_open(process, PidfdFlags::empty())?,
+            keeper_id: process,
+            outside: File::open("/proc/self/ns/pid")?.into(),
+        })
+    }
+
     /// Makes the namespaces. To be called while the agent has one thread.
     pub fn make() -> Result<Self, Failure> {
         try_make().map_err(context("cannot make the namespaces of programs", REPORT))

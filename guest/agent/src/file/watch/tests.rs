@@ -4,13 +4,12 @@ use std::fs;
 use std::os::unix::fs::{symlink, PermissionsExt};
 use std::time::Duration;
 
-use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::timeout;
 use tokio_stream::StreamExt;
 use tonic::Code;
 
 use super::*;
-use crate::file::tests::{messages, Fixture};
+use crate::file::tests::{messages, Fixture, Sender};
 use crate::file::Responses;
 use crate::wire::guest::{guest_watch_files_request::Part, Credit, GuestWatchFilesRequest};
 use crate::wire::sandbox::v1::{
@@ -18,7 +17,7 @@ use crate::wire::sandbox::v1::{
 };
 
 struct Watching {
-    messages: UnboundedSender<Result<GuestWatchFilesRequest, Status>>,
+    messages: Sender<GuestWatchFilesRequest>,
     responses: Responses<WatchFilesResponse>,
 }
 
