@@ -3,6 +3,7 @@ package io.neurovisor.engine.sandbox;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -138,11 +139,12 @@ final class LockedBook {
     }
 
     /** Waits until the machines of sandboxes that end are killed; throws if that takes longer than a call waits. */
-    static void awaitReleases(List<View> views) {
+    void awaitReleases(List<View> views) {
+        Deadline end = Deadline.after(LONGEST_WAIT, ticker);
         Optional<NeuroVisorException> late = Optional.empty();
         for (View view : views) {
             try {
-                await(view, LivingSandbox::released, LONGEST_WAIT);
+                await(view, LivingSandbox::released, end.remaining());
             } catch (NeuroVisorException failure) {
                 late = late.or(() -> Optional.of(failure));
             }

@@ -5,6 +5,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 
 /** The exceptions for sandboxes: they state the reason, the sandbox and a remedy. */
 final class SandboxFaults {
@@ -57,6 +58,11 @@ final class SandboxFaults {
     /** @param record of a sandbox that has ended */
     static NeuroVisorException ended(SandboxRecord record) {
         return new NeuroVisorException(Fault.SANDBOX_UNKNOWN, sentence(record) + "; create a new one");
+    }
+
+    /** Reports the end of a sandbox to the call that creates it. */
+    static NeuroVisorException endedBefore(SandboxRecord record) {
+        return record.end().equals(Optional.of(SandboxEnd.SHUTDOWN)) ? stopping() : ended(record);
     }
 
     /** Reports the end of a sandbox to a call under way. */

@@ -5,8 +5,6 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestUsage;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.machine.Machine;
-import io.neurovisor.engine.pool.Lease;
-import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.sandbox.LivingSandbox.Home;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
@@ -19,7 +17,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The slow tasks of sandboxes, which run outside the lock of the book: creating, examining and ending them. */
+/** The slow tasks of living sandboxes, which run outside the lock of the book: examining and ending them. */
 final class SandboxTasks {
     /** The time in which a guest has to give a sign of life. */
     private static final Duration EXAMINATION = Duration.ofSeconds(10);
@@ -27,7 +25,6 @@ final class SandboxTasks {
     private static final Logger LOG = LoggerFactory.getLogger(SandboxTasks.class);
 
     private final LockedBook book;
-    private final WarmPool pool;
     private final SandboxRecords records;
     private final SandboxListener listener;
     private final Ticker ticker;
@@ -39,97 +36,15 @@ final class SandboxTasks {
 
     SandboxTasks(
             LockedBook book,
-            WarmPool pool,
             SandboxRecords records,
             SandboxListener listener,
             Ticker ticker,
             Executor executor) {
         this.book = book;
-        this.pool = pool;
         this.records = records;
         this.listener = listener;
         this.ticker = ticker;
         this.executor = executor;
-    }
-
-    /** Records a new sandbox and has its machine made. */
-    void create(LockedBook.View view, SandboxSpec spec, SandboxOwner owner, Deadline deadline) {
-        SandboxId id = view.record().id();
-        LivingSandbox living = view.living().orElseThrow();
-        try {
-            records.insert(view.record());
-        } catch (RuntimeException | Error failure) {
-            failed(id, living, failure);
-            return;
-        }
-        executor.execute(() -> {
-            Home home;
-            try {
-                home = home(id, spec, owner, deadline);
-            } catch (RuntimeException | Error failure) {
-                failed(id, living, failure);
-                return;
-            }
-            settle(id, living, home);
-        });
-    }
-
-    /** Leases a machine and turns it into a sandbox; tries a second one if the first dies of it. */
-    private Home home(SandboxId id, SandboxSpec spec, SandboxOwner owner, Deadline deadline) {
-        Lease first = lease(spec, owner, deadline);
-        try {
-            return adopted(first, spec, deadline);
-        } catch (NeuroVisorException failure) {
-            if (!isDeath(failure)) {
-                throw failure;
-            }
-            LOG.warn("the machine of sandbox {} did not become a sandbox and is replaced: {}", id, failure.getMessage());
-            return adopted(lease(spec, owner, deadline), spec, deadline);
-        }
-    }
-
-    private Lease lease(SandboxSpec spec, SandboxOwner owner, Deadline deadline) {
-        return pool.lease(spec.kind(), owner.claimant().forItsSandboxes(), Optional.of(deadline));
-    }
-
-    private static Home adopted(Lease lease, SandboxSpec spec, Deadline deadline) {
-        try {
-            return new Home(lease, lease.machine().adopt(spec.environment(), spec.directory(), deadline));
-        } catch (NeuroVisorException failure) {
-            String reason = isDeath(failure) ? lease.machine().diagnose(failure) : String.valueOf(failure.getMessage());
-            lease.close();
-            throw new NeuroVisorException(
-                    failure.fault(), "virtual machine " + lease.machine().vmId() + ": " + reason, failure);
-        } catch (RuntimeException | Error defect) {
-            lease.close();
-            throw defect;
-        }
-    }
-
-    private void settle(SandboxId id, LivingSandbox living, Home home) {
-        Optional<SandboxStep> ended = book.change((all, nowNanos) -> {
-            boolean _ = living.home().complete(home);
-            return all.running(id, home.machine().vmId(), nowNanos);
-        });
-        if (ended.isPresent()) {
-            release(id, living, home);
-            living.settled().completeExceptionally(SandboxFaults.ended(book.find(id).orElseThrow().record()));
-        } else {
-            write(id);
-            listener.created(sandbox(book.find(id).orElseThrow()));
-            living.settled().complete(null);
-        }
-    }
-
-    private void failed(SandboxId id, LivingSandbox living, Throwable failure) {
-        NeuroVisorException reason = failure instanceof NeuroVisorException known
-                ? known
-                : new NeuroVisorException(Fault.INTERNAL, "sandbox " + id + " was not created: " + failure, failure);
-        LockedBook.View view = book.failed(id, reason);
-        write(id);
-        reportEnd(view.record());
-        living.settled().completeExceptionally(reason);
-        living.released().complete(null);
     }
 
     /** Does a step. */
@@ -151,7 +66,8 @@ final class SandboxTasks {
         }
     }
 
-    private void release(SandboxId id, LivingSandbox living, Home home) {
+    /** Kills the machine of a sandbox that has ended, and reports its end. */
+    void release(SandboxId id, LivingSandbox living, Home home) {
         try {
             home.lease().close();
         } finally {
@@ -226,7 +142,7 @@ final class SandboxTasks {
     }
 
     /** Returns whether a guest whose call failed in this way cannot be used any longer. */
-    private static boolean isDeath(NeuroVisorException failure) {
+    static boolean isDeath(NeuroVisorException failure) {
         return switch (failure.fault()) {
             case SANDBOX_LOST, GUEST_SILENT, GUEST_EXCEEDED -> true;
             default -> false;
@@ -283,7 +199,7 @@ final class SandboxTasks {
         }
     }
 
-    private void reportEnd(SandboxRecord record) {
+    void reportEnd(SandboxRecord record) {
         listener.ended(record, record.end().orElse(SandboxEnd.LOST), record.endDetail());
     }
 

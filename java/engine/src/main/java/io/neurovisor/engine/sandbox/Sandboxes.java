@@ -37,6 +37,7 @@ public final class Sandboxes implements AutoCloseable {
 
     private final LockedBook book;
     private final SandboxTasks tasks;
+    private final SandboxCreation creation;
     private final SandboxRecords records;
     private final SandboxListener listener;
     private final RandomGenerator strongRandom;
@@ -78,7 +79,8 @@ public final class Sandboxes implements AutoCloseable {
             Lock lock) {
         // Setting the host's clock moves neither the ends of sandboxes nor the times that are shown for them.
         this.book = new LockedBook(most, ticker, new SteadyClock(clock, ticker), lock);
-        this.tasks = new SandboxTasks(book, pool, records, listener, ticker, executor);
+        this.tasks = new SandboxTasks(book, records, listener, ticker, executor);
+        this.creation = new SandboxCreation(book, pool, records, listener, executor, tasks);
         this.records = records;
         this.listener = listener;
         this.strongRandom = strongRandom;
@@ -138,7 +140,7 @@ public final class Sandboxes implements AutoCloseable {
         SandboxId id = book.create(fresh, spec, owner);
         LockedBook.View view = view(id);
         if (id.equals(fresh)) {
-            tasks.create(view, spec, owner, deadline);
+            creation.start(view, spec, owner, deadline);
             LockedBook.await(view, LivingSandbox::settled, SandboxBook.NEVER);
             changed.release();
         } else if (!view.hasEnded()) {
@@ -218,7 +220,7 @@ public final class Sandboxes implements AutoCloseable {
         for (LockedBook.View view : views) {
             ended += tasks.end(view.record().id(), end) ? 1 : 0;
         }
-        LockedBook.awaitReleases(views);
+        book.awaitReleases(views);
         return ended;
     }
 

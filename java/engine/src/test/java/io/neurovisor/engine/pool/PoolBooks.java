@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -49,17 +50,8 @@ final class PoolBooks {
     private record Waiting(long ticket, MachineKind kind, Claimant claimant, long sinceNanos) {}
 
     /** @param memoryBytes the memory available to machines while there are none */
-    PoolBooks(PoolPlan plan, long memoryBytes) {
-        MachineMemory memory = new MachineMemory(this::availableBytes, PoolBooks::limit);
-        this.plan = new PoolPlan(
-                plan.usual(),
-                plan.warm(),
-                plan.max(),
-                plan.sandboxes(),
-                plan.startsAtOnce(),
-                plan.processors(),
-                plan.acquireTimeout(),
-                memory);
+    PoolBooks(Function<MachineMemory, PoolPlan> plans, long memoryBytes) {
+        this.plan = plans.apply(new MachineMemory(this::availableBytes, PoolBooks::limit));
         this.memoryBytes = memoryBytes;
         this.state = new PoolState(this.plan, this::residentBytes);
     }
@@ -380,7 +372,7 @@ final class PoolBooks {
                 .containsExactly(waiting.size(), starting.size(), warm.size(), leased.size(), ending.size());
         assertThat(machines()).isLessThanOrEqualTo(plan.max());
         assertThat(status.peak()).isLessThanOrEqualTo(plan.max());
-        claimants()
+        holders.values()
                 .forEach(claimant -> assertThat(held(claimant))
                         .as("machines of " + claimant.name())
                         .isLessThanOrEqualTo(claimant.share().machines().orElse(Integer.MAX_VALUE)));
@@ -480,10 +472,6 @@ final class PoolBooks {
 
     private long held(Claimant claimant) {
         return holders.values().stream().filter(claimant::equals).count();
-    }
-
-    private Stream<Claimant> claimants() {
-        return holders.values().stream().distinct();
     }
 
     private long freeBytes() {

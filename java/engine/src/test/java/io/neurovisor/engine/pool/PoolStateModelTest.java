@@ -1,10 +1,10 @@
 package io.neurovisor.engine.pool;
 
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.testkit.TestPools;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.ObjIntConsumer;
 import java.util.function.Predicate;
 import net.jqwik.api.Arbitraries;
@@ -44,7 +44,7 @@ final class PoolStateModelTest {
                         Arbitraries.integers().between(0, 6),
                         Arbitraries.longs().between(0, 40))
                 .flatAs((max, warm, memoryBytes) -> history(
-                        new PoolPlan(
+                        memory -> new PoolPlan(
                                 USUAL,
                                 Math.min(warm, max),
                                 max,
@@ -52,11 +52,12 @@ final class PoolStateModelTest {
                                 max,
                                 1 + (max + warm) % 3,
                                 Duration.ofSeconds(30),
-                                TestPools.PLENTY),
+                                memory),
                         memoryBytes));
     }
 
-    private static Arbitrary<ActionChain<PoolBooks>> history(PoolPlan plan, long memoryBytes) {
+    private static Arbitrary<ActionChain<PoolBooks>> history(
+            Function<MachineMemory, PoolPlan> plan, long memoryBytes) {
         return ActionChain.startWith(() -> new PoolBooks(plan, memoryBytes))
                 .withAction(1, new Event("machines are to be kept ready", _ -> true, (books, _) -> books.keepWarm()))
                 .withAction(

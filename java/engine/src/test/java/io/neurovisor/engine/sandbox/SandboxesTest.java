@@ -5,79 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.pool.Claimant;
-import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.PoolShare;
-import io.neurovisor.engine.pool.WarmPool;
-import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.testkit.FakeGuest;
-import io.neurovisor.testkit.FakeVmm;
-import io.neurovisor.testkit.ManualTicker;
-import io.neurovisor.testkit.TestFiles;
-import io.neurovisor.testkit.TestPools;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.Random;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.ReentrantLock;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-final class SandboxesTest {
-    private static final Duration LONG = Duration.ofSeconds(30);
-    private static final MachineKind KIND = new MachineKind("base", SandboxSize.SMALL);
-    private static final SandboxOwner OWNER = SandboxOwner.unlimited(new Claimant("key:ci", PoolShare.UNLIMITED));
-    private static final String NAME = OWNER.name();
-    private static final int MOST = 3;
-
-    private final ManualTicker ticker = new ManualTicker();
-    private final Queue<FakeGuest> nextGuests = new ArrayDeque<>();
-    private final List<FakeGuest> guests = new ArrayList<>();
-    private final AtomicBoolean layersAreLive = new AtomicBoolean(true);
-    private final FakeVmm vmm = new FakeVmm(_ -> guest())
-            .reading(layer -> layersAreLive.get()
-                    ? LayerState.live(layer, "read")
-                    : LayerState.broken(layer, "gone", "restart"));
-    private final WarmPool pool = new WarmPool(
-            TestPools.plan(KIND, 0, 4, LONG),
-            TestPools.machines(vmm, TestFiles.bootFiles(), ticker),
-            _ -> {},
-            ticker,
-            MachineListener.NONE);
-    private final RecordedSandboxes recorded = new RecordedSandboxes();
-    private Instant systemTime = Instant.parse("2026-01-02T03:04:05Z");
-    private final Sandboxes sandboxes = new Sandboxes(
-            MOST,
-            pool,
-            recorded,
-            recorded,
-            ticker,
-            () -> systemTime,
-            new Random(1),
-            Runnable::run,
-            new ReentrantLock());
-
-    @AfterEach
-    void leavesNothing() {
-        sandboxes.close();
-        assertThat(pool.drain(Deadline.after(LONG, ticker))).isTrue();
-        assertThat(vmm.livingCount()).isZero();
-        assertThat(recorded.events).filteredOn(event -> event.startsWith("created")).allSatisfy(created -> assertThat(
-                        recorded.events)
-                .filteredOn(event -> event.startsWith("ended " + created.split(" ")[1]))
-                .hasSize(1));
-    }
-
+final class SandboxesTest extends SandboxesFixture {
     @Test
     void createsASandboxFromAMachineOfThePool() {
         Sandbox sandbox = sandboxes.create(
@@ -160,22 +100,6 @@ final class SandboxesTest {
     }
 
     @Test
-    void endsWhenItsTimeHasPassedWhateverTheSystemClockSays() {
-        SandboxId id = create().id();
-        systemTime = systemTime.plus(Duration.ofHours(5));
-        ticker.advance(Duration.ofMinutes(5).minusMillis(1));
-        assertThat(sandboxes.settle()).isEqualTo(Duration.ofMillis(1));
-        assertThat(sandboxes.require(id, NAME).phase()).isEqualTo(SandboxPhase.RUNNING);
-        systemTime = systemTime.minus(Duration.ofHours(10));
-        ticker.advance(Duration.ofMillis(1));
-
-        Duration _ = sandboxes.settle();
-
-        assertThat(vmm.livingCount()).isZero();
-        assertThatThrownBy(() -> sandboxes.require(id, NAME)).hasMessageContaining("timed out at 2026-01-02T03:09:05Z");
-    }
-
-    @Test
     void aTimeOutOfZeroEndsIt() {
         SandboxId id = create().id();
         Sandbox ended = sandboxes.setTimeout(id, NAME, Duration.ZERO);
@@ -197,142 +121,6 @@ final class SandboxesTest {
                 .isEqualTo(start.plus(Duration.ofSeconds(90)));
         assertThat(recorded.rows.getLast().ends()).isEqualTo(start.plus(Duration.ofSeconds(90)));
         assertThat(recorded.events).filteredOn(event -> event.startsWith("timeout")).hasSize(3);
-    }
-
-    @Test
-    void findsADeadMachineWithoutACall() {
-        SandboxId id = create().id();
-        guests.getFirst().dead("QEMU was killed by signal 9");
-
-        assertThat(sandboxes.settle()).isEqualTo(SandboxBook.NEVER);
-
-        SandboxRecord record = sandboxes.find(id, NAME).orElseThrow().record();
-        assertThat(record.end()).contains(SandboxEnd.DIED);
-        assertThat(record.endDetail()).isEqualTo("QEMU was killed by signal 9");
-        assertThat(recorded.events.getLast()).isEqualTo("ended " + id + " DIED");
-    }
-
-    @Test
-    void aMachineThatTheHostKilledForItsMemoryRanOutOfMemory() {
-        nextGuests.add(new FakeGuest().runningOutOfMemoryWhileExecuting("-"));
-        SandboxId id = create().id();
-        guests.getFirst().dead("QEMU ran out of memory");
-
-        Duration _ = sandboxes.settle();
-
-        assertThat(sandboxes.find(id, NAME).orElseThrow().record().end()).contains(SandboxEnd.OUT_OF_MEMORY);
-    }
-
-    @Test
-    void aCallToADeadMachineSaysHowItDied() {
-        Sandbox sandbox = create();
-        guests.getFirst().dead("QEMU was killed by signal 9");
-
-        assertThatThrownBy(() -> sandbox.usage(soon()))
-                .isInstanceOfSatisfying(
-                        NeuroVisorException.class,
-                        failure -> assertThat(failure.fault()).isEqualTo(Fault.SANDBOX_DIED))
-                .hasMessageContaining("killed by signal 9");
-        assertFault(() -> sandbox.usage(soon()), Fault.SANDBOX_UNKNOWN);
-    }
-
-    @Test
-    void aCallUnderWayIsEndedByTheEndOfTheSandbox() {
-        Sandbox sandbox = create();
-
-        assertFault(
-                () -> sandbox.calls().guarded(() -> {
-                    assertThat(sandboxes.kill(sandbox.id(), NAME, SandboxEnd.KILLED))
-                            .isTrue();
-                    throw new NeuroVisorException(Fault.SANDBOX_LOST, "broken pipe");
-                }),
-                Fault.SANDBOX_MOVED);
-    }
-
-    @Test
-    void aFailureOfTheProgramIsNotThatOfTheSandbox() {
-        Sandbox sandbox = create();
-
-        assertFault(
-                () -> sandbox.calls().guarded(() -> {
-                    throw new NeuroVisorException(Fault.FILE_UNKNOWN, "no file");
-                }),
-                Fault.FILE_UNKNOWN);
-        assertThat(sandboxes.require(sandbox.id(), NAME).phase()).isEqualTo(SandboxPhase.RUNNING);
-    }
-
-    @Test
-    void aGuestThatSendsMoreThanItMayEndsItsSandbox() {
-        Sandbox sandbox = create();
-
-        assertFault(
-                () -> sandbox.calls().guarded(() -> {
-                    throw new NeuroVisorException(Fault.GUEST_EXCEEDED, "output without credit");
-                }),
-                Fault.SANDBOX_DIED);
-        assertThat(sandboxes.find(sandbox.id(), NAME).orElseThrow().record().endDetail())
-                .contains("output without credit");
-        assertThat(vmm.livingCount()).isZero();
-    }
-
-    @Test
-    void aGuestThatGivesNoSignOfLifeEndsItsSandbox() {
-        Sandbox sandbox = create();
-        guests.getFirst().silent();
-
-        assertFault(() -> sandbox.usage(soon()), Fault.SANDBOX_DIED);
-        assertThat(vmm.livingCount()).isZero();
-    }
-
-    @Test
-    void aSlowCallDoesNotEndTheSandbox() {
-        Sandbox sandbox = create();
-
-        assertFault(
-                () -> sandbox.calls().guarded(() -> {
-                    throw new NeuroVisorException(Fault.GUEST_SILENT, "the deadline has passed");
-                }),
-                Fault.GUEST_SILENT);
-        assertThat(sandboxes.require(sandbox.id(), NAME).phase()).isEqualTo(SandboxPhase.RUNNING);
-    }
-
-    @Test
-    void theClockIsSetEveryFiveMinutes() {
-        SandboxId id = create().id();
-        Sandbox _ = sandboxes.setTimeout(id, NAME, Duration.ofHours(24));
-        for (int i = 0; i < 24 * 60; i++) {
-            ticker.advance(Duration.ofMinutes(1));
-            Duration _ = sandboxes.settle();
-        }
-        assertThat(guests.getFirst().clockSettings()).isEqualTo(24 * 12);
-    }
-
-    @Test
-    void aLayerThatBreaksEndsTheSandbox() {
-        SandboxId id = create().id();
-        Sandbox _ = sandboxes.setTimeout(id, NAME, Duration.ofHours(1));
-        ticker.advance(SandboxState.LAYERS_INTERVAL.multipliedBy(2));
-        Duration _ = sandboxes.settle();
-        assertThat(sandboxes.all()).as("while all are live").hasSize(1);
-        layersAreLive.set(false);
-        ticker.advance(SandboxState.LAYERS_INTERVAL);
-
-        Duration _ = sandboxes.settle();
-
-        SandboxRecord record = sandboxes.find(id, NAME).orElseThrow().record();
-        assertThat(record.end()).contains(SandboxEnd.DIED);
-        assertThat(record.endDetail()).matches("layer 1 \\(.*\\) of its virtual machine is broken: gone");
-        assertThat(vmm.livingCount()).isZero();
-    }
-
-    @Test
-    void aLayerThatWasNeverLiveEndsNothing() {
-        layersAreLive.set(false);
-        SandboxId id = create().id();
-        Sandbox _ = sandboxes.setTimeout(id, NAME, Duration.ofHours(1));
-        ticker.advance(SandboxState.LAYERS_INTERVAL);
-        Duration _ = sandboxes.settle();
-        assertThat(sandboxes.all()).hasSize(1);
     }
 
     @Test
@@ -466,71 +254,17 @@ final class SandboxesTest {
         assertThatThrownBy(() -> sandboxes.require(id, NAME)).hasMessageContaining("no sandbox has the id");
     }
 
-    private Runnable whileStarting = () -> {};
+    @Test
+    void aCreationDuringTheEndOfTheDaemonIsRefused() {
+        whileStarting = () -> {
+            Thread.currentThread().interrupt(); // Does not wait for the end, which waits for this.
+            sandboxes.close();
+            assertThat(Thread.interrupted()).isTrue();
+        };
 
-    private FakeGuest guest() {
-        whileStarting.run();
-        FakeGuest guest = nextGuests.isEmpty() ? new FakeGuest() : nextGuests.remove();
-        guests.add(guest);
-        return guest;
-    }
+        assertFault(this::create, Fault.STOPPING);
 
-    private Sandbox create() {
-        return create(OWNER);
-    }
-
-    private Sandbox create(SandboxOwner owner) {
-        return sandboxes.create(SandboxBooks.spec(Duration.ofMinutes(5)), owner, soon());
-    }
-
-    private Deadline soon() {
-        return Deadline.after(LONG, ticker);
-    }
-
-    private static void assertFault(ThrowingCallable call, Fault fault) {
-        assertThatThrownBy(call)
-                .isInstanceOfSatisfying(
-                        NeuroVisorException.class, failure -> assertThat(failure.fault()).isEqualTo(fault));
-    }
-
-    /** Keeps what was recorded and reported, in order. */
-    private static final class RecordedSandboxes implements SandboxRecords, SandboxListener {
-        private final List<SandboxRecord> rows = new ArrayList<>();
-        private final List<String> events = new ArrayList<>();
-        private List<SandboxRecord> ended = List.of();
-        private boolean isFull;
-
-        @Override
-        public void insert(SandboxRecord record) {
-            if (isFull) {
-                throw new NeuroVisorException(Fault.STORAGE_FAILED, "no space left");
-            }
-            rows.add(record);
-        }
-
-        @Override
-        public void update(SandboxRecord record) {
-            rows.add(record);
-        }
-
-        @Override
-        public List<SandboxRecord> ended() {
-            return ended;
-        }
-
-        @Override
-        public void created(Sandbox sandbox) {
-            events.add("created " + sandbox.id());
-        }
-
-        @Override
-        public void timeoutSet(Sandbox sandbox) {
-            events.add("timeout " + sandbox.id());
-        }
-
-        @Override
-        public void ended(SandboxRecord record, SandboxEnd end, String detail) {
-            events.add("ended " + record.id() + " " + end);
-        }
+        assertThat(vmm.livingCount()).isZero();
+        assertThat(recorded.rows.getLast().end()).contains(SandboxEnd.SHUTDOWN);
     }
 }

@@ -1,0 +1,107 @@
+package io.neurovisor.engine.sandbox;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.pool.Lease;
+import io.neurovisor.engine.pool.WarmPool;
+import io.neurovisor.engine.sandbox.LivingSandbox.Home;
+import io.neurovisor.engine.time.Deadline;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Gives new sandboxes their records and machines, outside the lock of the book. */
+record SandboxCreation(
+        LockedBook book,
+        WarmPool pool,
+        SandboxRecords records,
+        SandboxListener listener,
+        Executor executor,
+        SandboxTasks tasks) {
+    private static final Logger LOG = LoggerFactory.getLogger(SandboxCreation.class);
+
+    /** Records a new sandbox and has its machine made. */
+    void start(LockedBook.View view, SandboxSpec spec, SandboxOwner owner, Deadline deadline) {
+        SandboxId id = view.record().id();
+        LivingSandbox living = view.living().orElseThrow();
+        try {
+            records.insert(view.record());
+        } catch (RuntimeException | Error failure) {
+            failed(id, living, failure);
+            return;
+        }
+        executor.execute(() -> {
+            Home home;
+            try {
+                home = home(id, spec, owner, deadline);
+            } catch (RuntimeException | Error failure) {
+                failed(id, living, failure);
+                return;
+            }
+            settle(id, living, home);
+        });
+    }
+
+    /** Leases a machine and turns it into a sandbox; tries a second one if the first dies of it. */
+    private Home home(SandboxId id, SandboxSpec spec, SandboxOwner owner, Deadline deadline) {
+        Lease first = lease(spec, owner, deadline);
+        try {
+            return adopted(first, spec, deadline);
+        } catch (NeuroVisorException failure) {
+            if (!SandboxTasks.isDeath(failure)) {
+                throw failure;
+            }
+            LOG.warn("the machine of sandbox {} did not become a sandbox and is replaced: {}", id, failure.getMessage());
+            return adopted(lease(spec, owner, deadline), spec, deadline);
+        }
+    }
+
+    private Lease lease(SandboxSpec spec, SandboxOwner owner, Deadline deadline) {
+        return pool.lease(spec.kind(), owner.claimant().forItsSandboxes(), Optional.of(deadline));
+    }
+
+    private static Home adopted(Lease lease, SandboxSpec spec, Deadline deadline) {
+        try {
+            return new Home(lease, lease.machine().adopt(spec.environment(), spec.directory(), deadline));
+        } catch (NeuroVisorException failure) {
+            String reason = SandboxTasks.isDeath(failure)
+                    ? lease.machine().diagnose(failure)
+                    : String.valueOf(failure.getMessage());
+            lease.close();
+            throw new NeuroVisorException(
+                    failure.fault(), "virtual machine " + lease.machine().vmId() + ": " + reason, failure);
+        } catch (RuntimeException | Error defect) {
+            lease.close();
+            throw defect;
+        }
+    }
+
+    private void settle(SandboxId id, LivingSandbox living, Home home) {
+        Optional<SandboxStep> ended = book.change((all, nowNanos) -> {
+            boolean _ = living.home().complete(home);
+            return all.running(id, home.machine().vmId(), nowNanos);
+        });
+        if (ended.isPresent()) {
+            tasks.release(id, living, home);
+            living.settled()
+                    .completeExceptionally(SandboxFaults.endedBefore(
+                            book.find(id).orElseThrow().record()));
+        } else {
+            tasks.write(id);
+            listener.created(tasks.sandbox(book.find(id).orElseThrow()));
+            living.settled().complete(null);
+        }
+    }
+
+    private void failed(SandboxId id, LivingSandbox living, Throwable failure) {
+        NeuroVisorException reason = failure instanceof NeuroVisorException known
+                ? known
+                : new NeuroVisorException(Fault.INTERNAL, "sandbox " + id + " was not created: " + failure, failure);
+        LockedBook.View view = book.failed(id, reason);
+        tasks.write(id);
+        tasks.reportEnd(view.record());
+        living.settled().completeExceptionally(reason);
+        living.released().complete(null);
+    }
+}

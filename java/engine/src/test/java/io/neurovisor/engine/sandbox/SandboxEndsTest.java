@@ -1,0 +1,165 @@
+package io.neurovisor.engine.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.testkit.FakeGuest;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** Tests how sandboxes end without being killed, and what does not end them. */
+final class SandboxEndsTest extends SandboxesFixture {
+    @Test
+    void endsWhenItsTimeHasPassedWhateverTheSystemClockSays() {
+        SandboxId id = create().id();
+        systemTime = systemTime.plus(Duration.ofHours(5));
+        ticker.advance(Duration.ofMinutes(5).minusMillis(1));
+        assertThat(sandboxes.settle()).isEqualTo(Duration.ofMillis(1));
+        assertThat(sandboxes.require(id, NAME).phase()).isEqualTo(SandboxPhase.RUNNING);
+        systemTime = systemTime.minus(Duration.ofHours(10));
+        ticker.advance(Duration.ofMillis(1));
+
+        Duration _ = sandboxes.settle();
+
+        assertThat(vmm.livingCount()).isZero();
+        assertThatThrownBy(() -> sandboxes.require(id, NAME)).hasMessageContaining("timed out at 2026-01-02T03:09:05Z");
+    }
+
+    @Test
+    void findsADeadMachineWithoutACall() {
+        SandboxId id = create().id();
+        guests.getFirst().dead("QEMU was killed by signal 9");
+
+        assertThat(sandboxes.settle()).isEqualTo(SandboxBook.NEVER);
+
+        SandboxRecord record = sandboxes.find(id, NAME).orElseThrow().record();
+        assertThat(record.end()).contains(SandboxEnd.DIED);
+        assertThat(record.endDetail()).isEqualTo("QEMU was killed by signal 9");
+        assertThat(recorded.events.getLast()).isEqualTo("ended " + id + " DIED");
+    }
+
+    @Test
+    void aMachineThatTheHostKilledForItsMemoryRanOutOfMemory() {
+        nextGuests.add(new FakeGuest().runningOutOfMemoryWhileExecuting("-"));
+        SandboxId id = create().id();
+        guests.getFirst().dead("QEMU ran out of memory");
+
+        Duration _ = sandboxes.settle();
+
+        assertThat(sandboxes.find(id, NAME).orElseThrow().record().end()).contains(SandboxEnd.OUT_OF_MEMORY);
+    }
+
+    @Test
+    void aCallToADeadMachineSaysHowItDied() {
+        Sandbox sandbox = create();
+        guests.getFirst().dead("QEMU was killed by signal 9");
+
+        assertThatThrownBy(() -> sandbox.usage(soon()))
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class,
+                        failure -> assertThat(failure.fault()).isEqualTo(Fault.SANDBOX_DIED))
+                .hasMessageContaining("killed by signal 9");
+        assertFault(() -> sandbox.usage(soon()), Fault.SANDBOX_UNKNOWN);
+    }
+
+    @Test
+    void aCallUnderWayIsEndedByTheEndOfTheSandbox() {
+        Sandbox sandbox = create();
+
+        assertFault(
+                () -> sandbox.calls().guarded(() -> {
+                    assertThat(sandboxes.kill(sandbox.id(), NAME, SandboxEnd.KILLED))
+                            .isTrue();
+                    throw new NeuroVisorException(Fault.SANDBOX_LOST, "broken pipe");
+                }),
+                Fault.SANDBOX_MOVED);
+    }
+
+    @Test
+    void aFailureOfTheProgramIsNotThatOfTheSandbox() {
+        Sandbox sandbox = create();
+
+        assertFault(
+                () -> sandbox.calls().guarded(() -> {
+                    throw new NeuroVisorException(Fault.FILE_UNKNOWN, "no file");
+                }),
+                Fault.FILE_UNKNOWN);
+        assertThat(sandboxes.require(sandbox.id(), NAME).phase()).isEqualTo(SandboxPhase.RUNNING);
+    }
+
+    @Test
+    void aGuestThatSendsMoreThanItMayEndsItsSandbox() {
+        Sandbox sandbox = create();
+
+        assertFault(
+                () -> sandbox.calls().guarded(() -> {
+                    throw new NeuroVisorException(Fault.GUEST_EXCEEDED, "output without credit");
+                }),
+                Fault.SANDBOX_DIED);
+        assertThat(sandboxes.find(sandbox.id(), NAME).orElseThrow().record().endDetail())
+                .contains("output without credit");
+        assertThat(vmm.livingCount()).isZero();
+    }
+
+    @Test
+    void aGuestThatGivesNoSignOfLifeEndsItsSandbox() {
+        Sandbox sandbox = create();
+        guests.getFirst().silent();
+
+        assertFault(() -> sandbox.usage(soon()), Fault.SANDBOX_DIED);
+        assertThat(vmm.livingCount()).isZero();
+    }
+
+    @Test
+    void aSlowCallDoesNotEndTheSandbox() {
+        Sandbox sandbox = create();
+
+        assertFault(
+                () -> sandbox.calls().guarded(() -> {
+                    throw new NeuroVisorException(Fault.GUEST_SILENT, "the deadline has passed");
+                }),
+                Fault.GUEST_SILENT);
+        assertThat(sandboxes.require(sandbox.id(), NAME).phase()).isEqualTo(SandboxPhase.RUNNING);
+    }
+
+    @Test
+    void theClockIsSetEveryFiveMinutes() {
+        SandboxId id = create().id();
+        Sandbox _ = sandboxes.setTimeout(id, NAME, Duration.ofHours(24));
+        for (int i = 0; i < 24 * 60; i++) {
+            ticker.advance(Duration.ofMinutes(1));
+            Duration _ = sandboxes.settle();
+        }
+        assertThat(guests.getFirst().clockSettings()).isEqualTo(24 * 12);
+    }
+
+    @Test
+    void aLayerThatBreaksEndsTheSandbox() {
+        SandboxId id = create().id();
+        Sandbox _ = sandboxes.setTimeout(id, NAME, Duration.ofHours(1));
+        ticker.advance(SandboxState.LAYERS_INTERVAL.multipliedBy(2));
+        Duration _ = sandboxes.settle();
+        assertThat(sandboxes.all()).as("while all are live").hasSize(1);
+        layersAreLive.set(false);
+        ticker.advance(SandboxState.LAYERS_INTERVAL);
+
+        Duration _ = sandboxes.settle();
+
+        SandboxRecord record = sandboxes.find(id, NAME).orElseThrow().record();
+        assertThat(record.end()).contains(SandboxEnd.DIED);
+        assertThat(record.endDetail()).matches("layer 1 \\(.*\\) of its virtual machine is broken: gone");
+        assertThat(vmm.livingCount()).isZero();
+    }
+
+    @Test
+    void aLayerThatWasNeverLiveEndsNothing() {
+        layersAreLive.set(false);
+        SandboxId id = create().id();
+        Sandbox _ = sandboxes.setTimeout(id, NAME, Duration.ofHours(1));
+        ticker.advance(SandboxState.LAYERS_INTERVAL);
+        Duration _ = sandboxes.settle();
+        assertThat(sandboxes.all()).hasSize(1);
+    }
+}

@@ -1,0 +1,146 @@
+package io.neurovisor.engine.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.machine.MachineListener;
+import io.neurovisor.engine.pool.Claimant;
+import io.neurovisor.engine.pool.MachineKind;
+import io.neurovisor.engine.pool.PoolShare;
+import io.neurovisor.engine.pool.WarmPool;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.testkit.FakeGuest;
+import io.neurovisor.testkit.FakeVmm;
+import io.neurovisor.testkit.ManualTicker;
+import io.neurovisor.testkit.TestFiles;
+import io.neurovisor.testkit.TestPools;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+
+/** Sandboxes with fake machines, a clock that the test moves, and tasks that run in the calling thread. */
+abstract class SandboxesFixture {
+    static final Duration LONG = Duration.ofSeconds(30);
+    static final MachineKind KIND = new MachineKind("base", SandboxSize.SMALL);
+    static final SandboxOwner OWNER = SandboxOwner.unlimited(new Claimant("key:ci", PoolShare.UNLIMITED));
+    static final String NAME = OWNER.name();
+    static final int MOST = 3;
+
+    final ManualTicker ticker = new ManualTicker();
+    final Queue<FakeGuest> nextGuests = new ArrayDeque<>();
+    final List<FakeGuest> guests = new ArrayList<>();
+    final AtomicBoolean layersAreLive = new AtomicBoolean(true);
+    final FakeVmm vmm = new FakeVmm(_ -> guest())
+            .reading(layer -> layersAreLive.get()
+                    ? LayerState.live(layer, "read")
+                    : LayerState.broken(layer, "gone", "restart"));
+    final WarmPool pool = new WarmPool(
+            TestPools.plan(KIND, 0, 4, LONG),
+            TestPools.machines(vmm, TestFiles.bootFiles(), ticker),
+            _ -> {},
+            ticker,
+            MachineListener.NONE);
+    final RecordedSandboxes recorded = new RecordedSandboxes();
+    Instant systemTime = Instant.parse("2026-01-02T03:04:05Z");
+    final Sandboxes sandboxes = new Sandboxes(
+            MOST,
+            pool,
+            recorded,
+            recorded,
+            ticker,
+            () -> systemTime,
+            new Random(1),
+            Runnable::run,
+            new ReentrantLock());
+
+    @AfterEach
+    final void leavesNothing() {
+        sandboxes.close();
+        assertThat(pool.drain(Deadline.after(LONG, ticker))).isTrue();
+        assertThat(vmm.livingCount()).isZero();
+        assertThat(recorded.events).filteredOn(event -> event.startsWith("created")).allSatisfy(created -> assertThat(
+                        recorded.events)
+                .filteredOn(event -> event.startsWith("ended " + created.split(" ")[1]))
+                .hasSize(1));
+    }
+
+    Runnable whileStarting = () -> {};
+
+    private FakeGuest guest() {
+        whileStarting.run();
+        FakeGuest guest = nextGuests.isEmpty() ? new FakeGuest() : nextGuests.remove();
+        guests.add(guest);
+        return guest;
+    }
+
+    final Sandbox create() {
+        return create(OWNER);
+    }
+
+    final Sandbox create(SandboxOwner owner) {
+        return sandboxes.create(SandboxBooks.spec(Duration.ofMinutes(5)), owner, soon());
+    }
+
+    final Deadline soon() {
+        return Deadline.after(LONG, ticker);
+    }
+
+    static void assertFault(ThrowingCallable call, Fault fault) {
+        assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class, failure -> assertThat(failure.fault()).isEqualTo(fault));
+    }
+
+    /** Keeps what was recorded and reported, in order. */
+    static final class RecordedSandboxes implements SandboxRecords, SandboxListener {
+        final List<SandboxRecord> rows = new ArrayList<>();
+        final List<String> events = new ArrayList<>();
+        List<SandboxRecord> ended = List.of();
+        boolean isFull;
+
+        @Override
+        public void insert(SandboxRecord record) {
+            if (isFull) {
+                throw new NeuroVisorException(Fault.STORAGE_FAILED, "no space left");
+            }
+            rows.add(record);
+        }
+
+        @Override
+        public void update(SandboxRecord record) {
+            rows.add(record);
+        }
+
+        @Override
+        public List<SandboxRecord> ended() {
+            return ended;
+        }
+
+        @Override
+        public void created(Sandbox sandbox) {
+            events.add("created " + sandbox.id());
+        }
+
+        @Override
+        public void timeoutSet(Sandbox sandbox) {
+            events.add("timeout " + sandbox.id());
+        }
+
+        @Override
+        public void ended(SandboxRecord record, SandboxEnd end, String detail) {
+            events.add("ended " + record.id() + " " + end);
+        }
+    }
+}
