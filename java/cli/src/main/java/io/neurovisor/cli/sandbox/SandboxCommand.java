@@ -24,6 +24,7 @@ public final class SandboxCommand {
                 .addSubcommand(new InfoCommand())
                 .addSubcommand(new ExecCommand(launch))
                 .addSubcommand(new ShellCommand(launch))
+                .addSubcommand(new CopyCommand(launch))
                 .addSubcommand(new ProcessesCommand())
                 .addSubcommand(new AttachCommand(launch))
                 .addSubcommand(new SignalCommand())
