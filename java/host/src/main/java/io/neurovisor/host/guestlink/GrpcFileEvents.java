@@ -1,69 +1,83 @@
 package io.neurovisor.host.guestlink;
 
+import io.grpc.Status;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.file.FileEvent;
 import io.neurovisor.engine.file.FileEvents;
-import io.neurovisor.engine.time.Deadline;
-import io.neurovisor.proto.guest.GuestWatchFilesRequest;
 import io.neurovisor.proto.sandbox.WatchFilesResponse;
 import java.util.List;
+import java.util.Optional;
 
 /** The changes below a directory of a guest. */
 final class GrpcFileEvents implements FileEvents {
-    static final int WINDOW = 64 << 10;
+    private final GuestFileMessages messages;
+    private final GuestStream<?, WatchFilesResponse> stream;
+    private volatile boolean closed;
 
-    private final GuestConnection connection;
-    private final CreditedCall<GuestWatchFilesRequest, WatchFilesResponse> call;
-    private int unconsumed;
-
-    private GrpcFileEvents(
-            GuestConnection connection, CreditedCall<GuestWatchFilesRequest, WatchFilesResponse> call) {
-        this.connection = connection;
-        this.call = call;
-    }
-
-    /** Returns the changes once the guest has confirmed, by an empty message, that it watches. */
-    static FileEvents begin(
-            GuestConnection connection,
-            CreditedCall<GuestWatchFilesRequest, WatchFilesResponse> call,
-            GuestWatchFilesRequest request,
-            Deadline deadline) {
-        boolean begun = false;
-        try {
-            call.begin(request, deadline);
-            if (call.next(deadline.remaining()).stream().noneMatch(first -> first.getEventsCount() == 0)) {
-                throw connection.violated("sent events of a watch before it was confirmed, or ended it");
-            }
-            begun = true;
-            return new GrpcFileEvents(connection, call);
-        } finally {
-            if (!begun) {
-                call.close();
-            }
-        }
+    /** @param stream from its second message on */
+    GrpcFileEvents(GuestFileMessages messages, GuestStream<?, WatchFilesResponse> stream) {
+        this.messages = messages;
+        this.stream = stream;
     }
 
     @Override
     public List<FileEvent> next() {
-        call.consumed(unconsumed);
-        unconsumed = 0;
-        WatchFilesResponse message = call.next()
-                .orElseThrow(() ->
-                        new NeuroVisorException(Fault.FILE_UNKNOWN, "the watched directory does not exist any more"));
-        if (message.getEventsCount() == 0) {
-            throw connection.violated("sent a message of a watch without an event");
-        }
-        unconsumed = message.getEventsList().stream()
-                .mapToInt(GuestFileMessages::bytes)
-                .sum();
-        call.received(unconsumed);
-        GuestFileMessages messages = new GuestFileMessages(connection);
-        return message.getEventsList().stream().map(messages::event).toList();
+        return stream.next().orElseThrow(this::end).getEventsList().stream()
+                .map(messages::event)
+                .toList();
+    }
+
+    private NeuroVisorException end() {
+        return closed
+                ? new NeuroVisorException(Fault.INTERRUPTED, "the watch was ended")
+                : new NeuroVisorException(Fault.FILE_UNKNOWN, "the watched directory does not exist any more");
     }
 
     @Override
     public void close() {
-        call.close();
+        closed = true;
+        stream.close();
+    }
+
+    /** What a guest may send as the changes below a directory: first an empty confirmation, then events. Not thread-safe. */
+    static final class Rules implements StreamRules<WatchFilesResponse> {
+        private boolean confirmed;
+
+        @Override
+        public int check(WatchFilesResponse message) {
+            if (confirmed == (message.getEventsCount() == 0)) {
+                throw new NeuroVisorException(
+                        Fault.SANDBOX_LOST,
+                        confirmed
+                                ? "sent a message of a watch without an event"
+                                : "sent events of a watch before it was confirmed");
+            }
+            confirmed = true;
+            return message.getEventsList().stream()
+                    .mapToInt(GuestFileMessages::bytes)
+                    .sum();
+        }
+
+        @Override
+        public Optional<WatchFilesResponse> merged(WatchFilesResponse first, WatchFilesResponse second) {
+            return Optional.empty();
+        }
+
+        @Override
+        public boolean isComplete() {
+            return false;
+        }
+
+        /** The watched directory may be removed. */
+        @Override
+        public boolean mayEnd() {
+            return confirmed;
+        }
+
+        @Override
+        public NeuroVisorException failure(Status status, Exception cause, boolean afterMessages) {
+            return GuestFileStatus.failure(status, cause);
+        }
     }
 }

@@ -1,9 +1,10 @@
 package io.neurovisor.host.guestlink;
 
+import io.grpc.Status;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.file.FileEntry;
 import io.neurovisor.engine.file.FileReader;
-import io.neurovisor.engine.time.Deadline;
-import io.neurovisor.proto.guest.GuestReadRequest;
 import io.neurovisor.proto.sandbox.ReadRequest;
 import io.neurovisor.proto.sandbox.ReadResponse;
 import java.nio.ByteBuffer;
@@ -11,56 +12,19 @@ import java.util.Optional;
 
 /** A file of a guest that is being read. */
 final class GrpcFileReader implements FileReader {
-    /** How much of a file may be on its way. */
-    static final int WINDOW = 256 << 10;
-
-    private static final int MAX_CHUNK_BYTES = 64 << 10;
-
-    private final GuestConnection connection;
-    private final CreditedCall<GuestReadRequest, ReadResponse> call;
+    private final GuestStream<?, ReadResponse> stream;
     private final FileEntry entry;
     private Optional<ReadResponse> first;
-    private long remaining;
-    private int unconsumed;
+    private volatile boolean closed;
 
-    private GrpcFileReader(
-            GuestConnection connection,
-            CreditedCall<GuestReadRequest, ReadResponse> call,
-            ReadResponse first,
-            ReadRequest request) {
-        this.connection = connection;
-        this.call = call;
-        this.entry = new GuestFileMessages(connection).entry(first.getEntry());
+    /**
+     * @param stream from its second message on
+     * @param first has the entry
+     */
+    GrpcFileReader(GuestStream<?, ReadResponse> stream, FileEntry entry, ReadResponse first) {
+        this.stream = stream;
+        this.entry = entry;
         this.first = Optional.of(first).filter(message -> !message.getData().isEmpty());
-        this.remaining = length(request, entry.size());
-    }
-
-    /** Returns a reader once the entry of the file has come. */
-    static FileReader begin(
-            GuestConnection connection,
-            CreditedCall<GuestReadRequest, ReadResponse> call,
-            GuestReadRequest request,
-            Deadline deadline) {
-        boolean begun = false;
-        try {
-            call.begin(request, deadline);
-            ReadResponse message = call.next(deadline.remaining())
-                    .filter(ReadResponse::hasEntry)
-                    .orElseThrow(() -> connection.violated("did not send the entry of a file"));
-            FileReader reader = new GrpcFileReader(connection, call, message, request.getRead());
-            begun = true;
-            return reader;
-        } finally {
-            if (!begun) {
-                call.close();
-            }
-        }
-    }
-
-    /** Returns how much the guest may send. Files of size zero, such as those of /proc, are sent up to their end. */
-    private static long length(ReadRequest request, long size) {
-        long rest = size == 0 ? Long.MAX_VALUE : Math.max(0, size - request.getOffset());
-        return request.getLength() == 0 ? rest : Math.min(rest, request.getLength());
     }
 
     @Override
@@ -70,39 +34,85 @@ final class GrpcFileReader implements FileReader {
 
     @Override
     public Optional<ByteBuffer> next() {
-        call.consumed(unconsumed);
-        unconsumed = 0;
-        Optional<ReadResponse> message = first.or(this::following);
+        Optional<ReadResponse> part = first.or(stream::next);
         first = Optional.empty();
-        message.ifPresent(this::count);
-        return message.map(part -> part.getData().asReadOnlyByteBuffer());
-    }
-
-    private Optional<ReadResponse> following() {
-        Optional<ReadResponse> message = call.next(CreditedCall.LONGEST_SILENCE);
-        message.ifPresent(part -> {
-            if (part.hasEntry() || part.getData().isEmpty()) {
-                throw connection.violated("sent a part of a file without content, or its entry twice");
-            }
-        });
-        return message;
-    }
-
-    private void count(ReadResponse part) {
-        int size = part.getData().size();
-        if (size > MAX_CHUNK_BYTES) {
-            throw connection.violated("sent a part of a file of " + size + " bytes");
+        if (part.isEmpty() && closed) {
+            throw new NeuroVisorException(Fault.INTERRUPTED, "the reading of a file was ended");
         }
-        call.received(size);
-        unconsumed = size;
-        remaining -= size;
-        if (remaining < 0) {
-            throw connection.violated("sent " + -remaining + " bytes more of a file than it was asked for");
-        }
+        return part.map(message -> message.getData().asReadOnlyByteBuffer());
     }
 
     @Override
     public void close() {
-        call.close();
+        closed = true;
+        stream.close();
+    }
+
+    /** What a guest may send as the content of a file: first its entry, then no more than was requested. Not thread-safe. */
+    static final class Rules implements StreamRules<ReadResponse> {
+        private static final int WINDOW_BYTES = 256 << 10;
+        private static final int MAX_PART_BYTES = 64 << 10;
+
+        private final ReadRequest request;
+        private boolean begun;
+        private long remaining;
+
+        Rules(ReadRequest request) {
+            this.request = request;
+        }
+
+        @Override
+        public int check(ReadResponse message) {
+            int bytes = message.getData().size();
+            if (!begun) {
+                require(message.hasEntry(), "did not send the entry of a file");
+                remaining = length(message.getEntry().getSize());
+            } else {
+                require(!message.hasEntry() && bytes > 0, "sent a part of a file without content, or its entry twice");
+            }
+            begun = true;
+            require(bytes <= MAX_PART_BYTES, "sent a part of a file of " + bytes + " bytes");
+            remaining -= bytes;
+            require(remaining >= 0, "sent " + -remaining + " bytes more of a file than it was asked for");
+            return bytes;
+        }
+
+        /** Returns how much the guest may send. Files of size zero, such as those of /proc, are sent up to their end. */
+        private long length(long size) {
+            long rest = size == 0 ? Long.MAX_VALUE : Math.max(0, size - request.getOffset());
+            return request.getLength() == 0 ? rest : Math.min(rest, request.getLength());
+        }
+
+        private static void require(boolean condition, String violation) {
+            if (!condition) {
+                throw new NeuroVisorException(Fault.SANDBOX_LOST, violation);
+            }
+        }
+
+        @Override
+        public Optional<ReadResponse> merged(ReadResponse first, ReadResponse second) {
+            return Optional.empty();
+        }
+
+        @Override
+        public boolean isComplete() {
+            return false;
+        }
+
+        /** A file may have become shorter. */
+        @Override
+        public boolean mayEnd() {
+            return begun;
+        }
+
+        @Override
+        public int windowBytes() {
+            return WINDOW_BYTES;
+        }
+
+        @Override
+        public NeuroVisorException failure(Status status, Exception cause, boolean afterMessages) {
+            return GuestFileStatus.failure(status, cause);
+        }
     }
 }

@@ -17,9 +17,11 @@ import io.neurovisor.proto.sandbox.ListFilesRequest;
 import io.neurovisor.proto.sandbox.MakeDirectoryRequest;
 import io.neurovisor.proto.sandbox.MoveRequest;
 import io.neurovisor.proto.sandbox.ReadRequest;
+import io.neurovisor.proto.sandbox.ReadResponse;
 import io.neurovisor.proto.sandbox.RemoveRequest;
 import io.neurovisor.proto.sandbox.StatRequest;
 import io.neurovisor.proto.sandbox.WatchFilesRequest;
+import io.neurovisor.proto.sandbox.WatchFilesResponse;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -27,15 +29,21 @@ import java.util.function.Function;
 
 /** The files of a guest, by gRPC. */
 final class GrpcGuestFiles implements GuestFiles {
+    /** How long the guest may send nothing of a file that is read, and take nothing of one that is written. */
+    private static final Duration LONGEST_SILENCE = Duration.ofMinutes(1);
+
+    /** A watch has no events while nothing changes. */
+    private static final Duration ENDLESS = Duration.ofNanos(Long.MAX_VALUE);
+
     private final GuestConnection connection;
     private final GuestFileMessages messages;
     private final Duration longestSilence;
 
     GrpcGuestFiles(GuestConnection connection) {
-        this(connection, CreditedCall.LONGEST_SILENCE);
+        this(connection, LONGEST_SILENCE);
     }
 
-    /** @param longestSilence how long the guest may take nothing of a file that is written */
+    /** @param longestSilence how long the guest may make no progress with a file */
     GrpcGuestFiles(GuestConnection connection, Duration longestSilence) {
         this.connection = connection;
         this.messages = new GuestFileMessages(connection);
@@ -44,23 +52,25 @@ final class GrpcGuestFiles implements GuestFiles {
 
     @Override
     public FileReader read(String path, long offset, Optional<Long> length, Deadline deadline) {
-        GuestReadRequest request = GuestReadRequest.newBuilder()
-                .setRead(ReadRequest.newBuilder()
-                        .setPath(path)
-                        .setOffset(offset)
-                        .setLength(length.orElse(0L)))
+        ReadRequest request = ReadRequest.newBuilder()
+                .setPath(path)
+                .setOffset(offset)
+                .setLength(length.orElse(0L))
                 .build();
-        return GrpcFileReader.begin(
+        GuestStream<GuestReadRequest, ReadResponse> stream = new GuestStream<>(
                 connection,
-                new CreditedCall<>(
-                        connection,
-                        GuestConnection.apart(() -> GuestFileServiceGrpc.newBlockingV2Stub(connection.channel()).read()),
-                        bytes -> GuestReadRequest.newBuilder()
-                                .setCredit(credit(bytes))
-                                .build(),
-                        GrpcFileReader.WINDOW),
-                request,
-                deadline);
+                GuestFileServiceGrpc.getReadMethod(),
+                bytes -> GuestReadRequest.newBuilder().setCredit(credit(bytes)).build(),
+                new GrpcFileReader.Rules(request),
+                longestSilence);
+        ReadResponse first = begun(stream, GuestReadRequest.newBuilder().setRead(request).build(), deadline);
+        return new GrpcFileReader(stream, messages.entry(first.getEntry()), first);
+    }
+
+    /** Returns the first message of a stream. */
+    private <Q, A> A begun(GuestStream<Q, A> stream, Q request, Deadline deadline) {
+        stream.begin(request, deadline);
+        return stream.next().orElseThrow(() -> connection.violated("ended a stream without a message"));
     }
 
     @Override
@@ -129,17 +139,15 @@ final class GrpcGuestFiles implements GuestFiles {
         GuestWatchFilesRequest request = GuestWatchFilesRequest.newBuilder()
                 .setWatch(WatchFilesRequest.newBuilder().setPath(path).setRecursive(recursive))
                 .build();
-        return GrpcFileEvents.begin(
+        GuestStream<GuestWatchFilesRequest, WatchFilesResponse> stream = new GuestStream<>(
                 connection,
-                new CreditedCall<>(
-                        connection,
-                        GuestConnection.apart(() -> GuestFileServiceGrpc.newBlockingV2Stub(connection.channel()).watchFiles()),
-                        bytes -> GuestWatchFilesRequest.newBuilder()
-                                .setCredit(credit(bytes))
-                                .build(),
-                        GrpcFileEvents.WINDOW),
-                request,
-                deadline);
+                GuestFileServiceGrpc.getWatchFilesMethod(),
+                bytes ->
+                        GuestWatchFilesRequest.newBuilder().setCredit(credit(bytes)).build(),
+                new GrpcFileEvents.Rules(),
+                ENDLESS);
+        WatchFilesResponse _ = begun(stream, request, deadline);
+        return new GrpcFileEvents(messages, stream);
     }
 
     private static Credit credit(int bytes) {

@@ -25,7 +25,7 @@ import java.util.function.IntFunction;
  *
  * <ul>
  *   <li>Messages are received before the reader takes them, so that a slow reader does not use up the window that all
- *       calls of the connection share. Credits bound their bytes to {@link #WINDOW_BYTES}, and {@link #MOST_WAITING} their
+ *       calls of the connection share. Credits bound their bytes to a window, and {@link #MOST_WAITING} their
  *       number.
  *   <li>A message without credit, or against the rules of its stream, ends the connection.
  * </ul>
@@ -34,27 +34,11 @@ final class GuestStream<Q, A> implements AutoCloseable {
     /** The content that a guest may send before the reader takes it. */
     static final int WINDOW_BYTES = 64 << 10;
 
-    /** Credits of this size at least, so that a message does not cost another one in the opposite direction. */
-    private static final int LEAST_CREDIT_BYTES = WINDOW_BYTES / 4;
+    /** Credits of this part of the window at least, so that not each message costs another one in the opposite direction. */
+    private static final int LEAST_CREDIT = 4;
 
     /** The most messages that wait for the reader; HTTP/2 holds back further ones. */
     static final int MOST_WAITING = 1024;
-
-    /** The rules for the messages of a stream. */
-    interface Rules<A> {
-        /**
-         * Checks the next message and returns the bytes of its content.
-         *
-         * @throws NeuroVisorException with a message that continues "the guest agent"
-         */
-        int check(A message);
-
-        /** Returns one message with the meaning of two that follow each other; empty if there is none. */
-        Optional<A> merged(A first, A second);
-
-        /** Returns whether the message that was checked last completes the stream. */
-        boolean isComplete();
-    }
 
     private record Waiting<A>(A message, int bytes) {}
 
@@ -64,7 +48,7 @@ final class GuestStream<Q, A> implements AutoCloseable {
     private final GuestConnection connection;
     private final ClientCall<Q, A> call;
     private final IntFunction<Q> credit;
-    private final Rules<A> rules;
+    private final StreamRules<A> rules;
     private final Duration longestSilence;
     private final Lock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -102,7 +86,7 @@ final class GuestStream<Q, A> implements AutoCloseable {
             GuestConnection connection,
             MethodDescriptor<Q, A> method,
             IntFunction<Q> credit,
-            Rules<A> rules,
+            StreamRules<A> rules,
             Duration longestSilence) {
         this.connection = connection;
         this.call = GuestConnection.apart(() -> connection.channel().newCall(method, CallOptions.DEFAULT));
@@ -117,7 +101,7 @@ final class GuestStream<Q, A> implements AutoCloseable {
         try {
             call.start(new Incoming(), new Metadata());
             call.sendMessage(request);
-            credit(WINDOW_BYTES);
+            credit(rules.windowBytes());
             call.request(1);
             awaitMessage(deadline.remaining());
             if (waiting.isEmpty()) {
@@ -178,7 +162,7 @@ final class GuestStream<Q, A> implements AutoCloseable {
     @GuardedBy("lock")
     private void giveCredit() {
         // A guest that does not read its credits gets no more, or they would fill the memory of the host.
-        if (taken >= LEAST_CREDIT_BYTES && end.isEmpty() && !rules.isComplete() && call.isReady()) {
+        if (taken >= rules.windowBytes() / LEAST_CREDIT && end.isEmpty() && !rules.isComplete() && call.isReady()) {
             credit(taken);
             taken = 0;
         }
@@ -279,11 +263,12 @@ final class GuestStream<Q, A> implements AutoCloseable {
                 return Optional.empty();
             }
             if (status.isOk()) {
-                return Optional.of(connection.violated("ended a stream before its last message"));
+                return rules.mayEnd()
+                        ? Optional.empty()
+                        : Optional.of(connection.violated("ended a stream before its last message"));
             }
             Exception cause = status.asException();
-            return Optional.of(connection.failureOr(
-                    begun ? GuestStatus.processBreakOff(status, cause) : GuestStatus.processRefusal(status, cause)));
+            return Optional.of(connection.failureOr(rules.failure(status, cause, begun)));
         }
     }
 }

@@ -17,7 +17,7 @@ import java.util.Optional;
  * What a guest may send as the events of a process: first its start, last its end, and output whose offsets increase.
  * Events without output are bounded, because credits do not bound them. Not thread-safe.
  */
-final class ProcessEventRules implements GuestStream.Rules<ProcessEvent> {
+final class ProcessEventRules implements StreamRules<ProcessEvent> {
     static final int MAX_OUTPUT_BYTES = 64 << 10;
 
     /** The most gaps of a stream without output between them. */

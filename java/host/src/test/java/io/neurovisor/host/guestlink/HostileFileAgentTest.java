@@ -200,7 +200,7 @@ final class HostileFileAgentTest {
     void sendsEventsWithoutCredit() throws IOException {
         assertLost(
                 watching(WatchFilesResponse.getDefaultInstance(), events(1024)),
-                "bytes without credit",
+                "with a credit of",
                 HostileFileAgentTest::watch);
     }
 
