@@ -46,9 +46,16 @@ final class LocalDirectory {
     /** Makes a directory, if it is missing. Those above it exist. */
     void make(String path, int mode) {
         Path directory = resolve(path);
-        if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+        if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
             create(directory, mode);
+        } else if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+            throw notADirectory(directory);
         }
+    }
+
+    private static NeuroVisorException notADirectory(Path path) {
+        return new NeuroVisorException(
+                Fault.NOT_A_DIRECTORY, FilePath.shown(path.toString()) + " exists and is not a directory");
     }
 
     private void create(Path directory, int mode) {
@@ -72,8 +79,7 @@ final class LocalDirectory {
         Path place = root;
         for (String name : path.split("/", -1)) {
             if (!place.equals(root) && !Files.isDirectory(place, LinkOption.NOFOLLOW_LINKS)) {
-                throw new NeuroVisorException(
-                        Fault.NOT_A_DIRECTORY, FilePath.shown(place.toString()) + " exists and is not a directory");
+                throw notADirectory(place);
             }
             place = place.resolve(name);
         }

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -54,7 +55,7 @@ public final class Upload {
         try {
             write(Channels.newChannel(source), destination, OptionalInt.empty());
         } catch (IOException exception) {
-            throw StorageFaults.of("read", Path.of("-"), exception);
+            throw unreadable(Path.of("-"), exception);
         }
     }
 
@@ -148,9 +149,15 @@ public final class Upload {
         try (ReadableByteChannel channel = Files.newByteChannel(source)) {
             write(channel, target, OptionalInt.of(modeOf(source)));
         } catch (IOException exception) {
-            throw NeuroVisorException.invalid(
-                    "source", shown(source) + " cannot be read: " + StorageFaults.reason(exception));
+            throw unreadable(source, exception);
         }
+    }
+
+    private static NeuroVisorException unreadable(Path file, IOException exception) {
+        return exception instanceof ClosedByInterruptException
+                ? NeuroVisorException.interrupted("cancelled", exception)
+                : NeuroVisorException.invalid(
+                        "source", shown(file) + " cannot be read: " + StorageFaults.reason(exception));
     }
 
     private void write(ReadableByteChannel source, String target, OptionalInt mode) throws IOException {
@@ -173,8 +180,7 @@ public final class Upload {
             }
             return mode;
         } catch (IOException exception) {
-            throw NeuroVisorException.invalid(
-                    "source", shown(file) + " cannot be read: " + StorageFaults.reason(exception));
+            throw unreadable(file, exception);
         }
     }
 
