@@ -1,5 +1,7 @@
 package io.neurovisor.testkit;
 
+import static java.util.Objects.requireNonNull;
+
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.file.FileAttributes;
@@ -19,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,9 +49,11 @@ public final class FakeFiles implements GuestFiles {
     private static final int CHUNK_BYTES = 64 << 10;
     private static final Instant MODIFIED = Instant.parse("2026-01-01T00:00:00Z");
 
-    /** By path; a slash sorts first, so that what a directory contains follows it. */
-    private final NavigableMap<Path, Node> nodes = new TreeMap<>((one, other) ->
-            one.toString().replace('/', '\0').compareTo(other.toString().replace('/', '\0')));
+    /** A slash sorts first, so that what a directory contains follows it. */
+    private static final Comparator<Path> ORDER =
+            Comparator.comparing(path -> path.toString().replace('/', '\0'));
+
+    private final NavigableMap<Path, Node> nodes = new TreeMap<>(ORDER);
 
     private final List<Watch> watches = new CopyOnWriteArrayList<>();
     private final AtomicInteger openWriters = new AtomicInteger();
@@ -136,7 +141,7 @@ public final class FakeFiles implements GuestFiles {
         if (target.mode() instanceof WriteMode.Range(long offset)) {
             requireOffset(offset, file(path).content.length);
         }
-        makeDirectories(path.getParent(), OptionalInt.empty());
+        makeDirectories(parent(path), OptionalInt.empty());
         openWriters.incrementAndGet();
         return new FileWriter() {
             private final ByteArrayOutputStream written = new ByteArrayOutputStream();
@@ -209,7 +214,7 @@ public final class FakeFiles implements GuestFiles {
     @Override
     public synchronized FileEntry stat(String name, Deadline deadline) {
         Path path = resolved(name);
-        node(path);
+        Node _ = node(path);
         return entry(path);
     }
 
@@ -219,7 +224,7 @@ public final class FakeFiles implements GuestFiles {
         Path directory = directory(name);
         List<Path> all = below(directory)
                 .filter(path -> path.getNameCount() - directory.getNameCount() <= depth)
-                .filter(path -> from.stream().allMatch(last -> nodes.comparator().compare(Path.of(last), path) < 0))
+                .filter(path -> from.stream().allMatch(last -> ORDER.compare(Path.of(last), path) < 0))
                 .toList();
         List<FileEntry> entries = all.stream().limit(pageSize).map(this::entry).toList();
         return new FilePage(
@@ -249,7 +254,7 @@ public final class FakeFiles implements GuestFiles {
     private void makeDirectories(Path path, OptionalInt permissions) {
         Node node = nodes.get(path);
         if (node == null) {
-            makeDirectories(path.getParent(), OptionalInt.empty());
+            makeDirectories(parent(path), OptionalInt.empty());
             nodes.put(path, new Node(FileType.DIRECTORY, permissions.orElse(0755)));
             publish(path, FileEvent.Created::new);
         } else if (node.type != FileType.DIRECTORY) {
@@ -264,7 +269,7 @@ public final class FakeFiles implements GuestFiles {
         Node moved = node(source);
         requireWritable(source);
         requireWritable(destination);
-        node(destination.getParent());
+        Node _ = node(parent(destination));
         Node replaced = nodes.get(destination);
         if (replaced != null && replaced.type != moved.type) {
             throw fault(Fault.NOT_A_DIRECTORY, "only one of " + source + " and " + destination + " is a directory");
@@ -273,7 +278,7 @@ public final class FakeFiles implements GuestFiles {
             throw fault(Fault.NOT_EMPTY, destination + " is not empty");
         }
         Stream.concat(Stream.of(source), below(source)).toList().forEach(path -> {
-            Node node = nodes.remove(path);
+            Node node = requireNonNull(nodes.remove(path), "there is no such file");
             nodes.put(path.equals(source) ? destination : destination.resolve(source.relativize(path)), node);
         });
         watches.forEach(watch -> watch.renamed(source, destination));
@@ -283,7 +288,7 @@ public final class FakeFiles implements GuestFiles {
     @Override
     public synchronized void remove(String name, boolean recursive, Deadline deadline) {
         Path path = resolved(name);
-        node(path);
+        Node _ = node(path);
         requireWritable(path);
         List<Path> content = below(path).toList();
         if (!recursive && !content.isEmpty()) {
@@ -337,7 +342,7 @@ public final class FakeFiles implements GuestFiles {
         Optional<String> name(Path path) {
             boolean watched = path.startsWith(directory)
                     && !path.equals(directory)
-                    && (recursive || path.getParent().equals(directory));
+                    && (recursive || parent(path).equals(directory));
             return watched ? Optional.of(directory.relativize(path).toString()) : Optional.empty();
         }
 
@@ -399,8 +404,12 @@ public final class FakeFiles implements GuestFiles {
         }
     }
 
+    private static Path parent(Path path) {
+        return requireNonNull(path.getParent(), "the root has no parent");
+    }
+
     private FileEntry entry(Path path) {
-        Node node = nodes.get(path);
+        Node node = requireNonNull(nodes.get(path), "there is no such file");
         return new FileEntry(
                 path.getFileName() == null ? "/" : path.getFileName().toString(),
                 path.toString(),

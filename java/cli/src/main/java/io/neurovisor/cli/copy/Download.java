@@ -66,7 +66,7 @@ public final class Download {
         if (type == FileType.DIRECTORY) {
             copyDirectory(source, target);
         } else {
-            LocalDirectory.prepare(target.toAbsolutePath().getParent());
+            LocalDirectory.prepare(target);
             copyFile(source, target);
         }
         return complete;

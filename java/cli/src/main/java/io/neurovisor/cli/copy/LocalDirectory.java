@@ -27,7 +27,7 @@ final class LocalDirectory {
 
     /** Makes the directory, and those above it, if it is missing. */
     static LocalDirectory open(Path root, int mode) {
-        prepare(root.toAbsolutePath().getParent());
+        prepare(root);
         LocalDirectory directory = new LocalDirectory(root);
         if (!Files.isDirectory(root)) {
             directory.create(root, mode);
@@ -35,7 +35,12 @@ final class LocalDirectory {
         return directory;
     }
 
-    static void prepare(Path directory) {
+    /** Makes the directories above a path, if they are missing. */
+    static void prepare(Path path) {
+        Path directory = path.toAbsolutePath().getParent();
+        if (directory == null) {
+            return;
+        }
         try {
             Files.createDirectories(directory);
         } catch (IOException exception) {

@@ -1,10 +1,11 @@
 package io.neurovisor.cli.sandbox;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.cli.CommandRun;
 import io.neurovisor.cli.run.LocalMachines;
-import io.neurovisor.engine.file.FileAttributes;
+import io.neurovisor.engine.file.FileEntry;
 import io.neurovisor.engine.file.FileReader;
 import io.neurovisor.engine.file.FileTarget;
 import io.neurovisor.engine.file.FileWriter;
@@ -32,7 +33,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -112,7 +112,7 @@ final class CopyCommandTest {
         String deep = "deep/" + "d/".repeat(40) + "file";
         for (String name : List.of("a", "b/c", "b.txt", deep)) {
             Path file = directory.resolve("tree").resolve(name);
-            Files.createDirectories(file.getParent());
+            Files.createDirectories(requireNonNull(file.getParent()));
             Files.writeString(file, name);
         }
         Files.createDirectory(directory.resolve("tree/empty"));
@@ -232,9 +232,8 @@ final class CopyCommandTest {
         FileTarget target = new FileTarget(path, new WriteMode.Replace(), OptionalInt.empty(), Map.of());
         try (FileWriter writer = files.write(target)) {
             writer.write(ByteBuffer.wrap(content.getBytes(StandardCharsets.UTF_8)));
-            writer.finish();
+            FileEntry _ = writer.finish();
         }
-        files.setAttributes(path, new FileAttributes(OptionalInt.of(0644), Map.of(), Set.of()), deadline());
     }
 
     private String content(String path) {
@@ -247,7 +246,7 @@ final class CopyCommandTest {
 
     private static List<String> names(Path directory) throws IOException {
         try (Stream<Path> content = Files.list(directory)) {
-            return content.map(path -> path.getFileName().toString()).sorted().toList();
+            return content.map(path -> directory.relativize(path).toString()).sorted().toList();
         }
     }
 

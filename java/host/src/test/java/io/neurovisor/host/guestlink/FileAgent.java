@@ -1,5 +1,7 @@
 package io.neurovisor.host.guestlink;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
 import io.grpc.Status;
@@ -107,7 +109,7 @@ class FileAgent extends GuestFileServiceGrpc.GuestFileServiceImplBase {
             @Override
             public void onCompleted() {
                 answer(host, () -> WriteResponse.newBuilder()
-                        .setEntry(entry(writer.finish()))
+                        .setEntry(entry(requireNonNull(writer, "nothing was sent").finish()))
                         .build());
             }
         };
