@@ -5,7 +5,6 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.OutputStreamAppender;
 import io.neurovisor.server.config.LogConfig;
-import io.neurovisor.server.config.LogFormat;
 import io.neurovisor.server.config.LogLevel;
 import io.neurovisor.server.trace.Tracing;
 import io.opentelemetry.instrumentation.logback.appender.v1_0.OpenTelemetryAppender;
@@ -24,7 +23,7 @@ public final class Logging {
 
     public static void start(LogConfig config) {
         level(config.level());
-        if (config.format() == LogFormat.JSON) {
+        if (config.format() == LogConfig.Format.JSON) {
             writeJson();
         }
     }
@@ -40,7 +39,7 @@ public final class Logging {
      */
     public static void serve(LogConfig config, Tracing tracing) {
         bridge();
-        if (config.format() == LogFormat.AUTO && !Terminal.isTerminal(Terminal.STDERR)) {
+        if (config.format() == LogConfig.Format.AUTO && !Terminal.isTerminal(Terminal.STDERR)) {
             writeJson();
         }
         send(tracing);

@@ -62,6 +62,10 @@ final class Keys {
             out.flush();
             return;
         }
+        table(all, now).print(out);
+    }
+
+    private static Table table(List<AccessKey> all, Instant now) {
         Table table = new Table(
                 "NAME",
                 "SCOPES",
@@ -76,21 +80,26 @@ final class Keys {
                 "USED",
                 "EXPIRES",
                 "REVOKED");
-        all.forEach(key -> table.row(
-                key.grant().name().value(),
-                key.grant().scopes().stream().map(Scope::label).collect(Collectors.joining(",")),
-                key.grant().rateLimit().map(Object::toString).orElse(NONE),
-                key.grant().quota().map(Object::toString).orElse(NONE),
-                key.grant().share().machines().map(Object::toString).orElse(NONE),
-                key.grant().share().waiting().map(Object::toString).orElse(NONE),
-                key.grant().sandboxes().sandboxes().map(Object::toString).orElse(NONE),
-                key.grant().sandboxes().memory().map(Object::toString).orElse(NONE),
-                key.grant().tokens().map(Object::toString).orElse(NONE),
-                Table.time(key.created()),
-                key.lastUsed().map(Table::time).orElse(NONE),
-                key.grant().expiry().map(expiry -> expiry(expiry, now)).orElse(NONE),
-                key.revoked().map(Table::time).orElse(NONE)));
-        table.print(out);
+        all.forEach(key -> table.row(row(key, now)));
+        return table;
+    }
+
+    private static String[] row(AccessKey key, Instant now) {
+        return new String[] {
+            key.grant().name().value(),
+            key.grant().scopes().stream().map(Scope::label).collect(Collectors.joining(",")),
+            key.grant().rateLimit().map(Object::toString).orElse(NONE),
+            key.grant().quota().map(Object::toString).orElse(NONE),
+            key.grant().share().machines().map(Object::toString).orElse(NONE),
+            key.grant().share().waiting().map(Object::toString).orElse(NONE),
+            key.grant().sandboxes().sandboxes().map(Object::toString).orElse(NONE),
+            key.grant().sandboxes().memory().map(Object::toString).orElse(NONE),
+            key.grant().tokens().map(Object::toString).orElse(NONE),
+            Table.time(key.created()),
+            key.lastUsed().map(Table::time).orElse(NONE),
+            key.grant().expiry().map(expiry -> expiry(expiry, now)).orElse(NONE),
+            key.revoked().map(Table::time).orElse(NONE)
+        };
     }
 
     void revoke(List<String> names) {

@@ -136,7 +136,7 @@ final class LoadedConfigTest {
                     0.25),
             new RetentionConfig(
                     DataSize.parse("2G"), Optional.of(new DataSize(20L << 30)), Optional.of(Duration.ofDays(7))),
-            new LogConfig(LogLevel.DEBUG, LogFormat.JSON));
+            new LogConfig(LogLevel.DEBUG, LogConfig.Format.JSON));
 
     @TempDir
     private Path directory;
