@@ -1,7 +1,6 @@
 package io.neurovisor.server.daemon;
 
 import io.grpc.BindableService;
-import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.Sandboxes;
 import io.neurovisor.engine.time.Ticker;
@@ -36,9 +35,6 @@ final class SandboxServices implements AutoCloseable {
 
     /** Keys are revoked by other processes, and their sandboxes are to end within a second. */
     private static final Duration REVOCATION_INTERVAL = Duration.ofMillis(500);
-
-    /** The time for a machine to become a sandbox, after the time that a request may wait for a machine. */
-    private static final Duration ADOPTION_LIMIT = Duration.ofSeconds(30);
 
     private final Config config;
     private final NeuroVisor neuroVisor;
@@ -121,12 +117,9 @@ final class SandboxServices implements AutoCloseable {
             Sandbox sandbox = tenants.running(id);
             return new RunningSandboxes.Guest(tenants.processes(sandbox), tenants.files(sandbox));
         };
-        SandboxGrpcService.Defaults defaults = new SandboxGrpcService.Defaults(
-                new MachineKind(config.guest().image(), config.guest().size()),
-                config.sandbox().timeout(),
-                config.pool().acquireTimeout().plus(ADOPTION_LIMIT));
         return List.of(
-                new SandboxGrpcService(tenants, defaults, neuroVisor::available), new FileGrpcService(running));
+                new SandboxGrpcService(tenants, SandboxGrpcService.Defaults.of(config), neuroVisor::available),
+                new FileGrpcService(running));
     }
 
     /** Returns the sandboxes that have not ended, the newest first. */

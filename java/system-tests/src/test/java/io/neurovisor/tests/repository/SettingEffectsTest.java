@@ -59,7 +59,7 @@ final class SettingEffectsTest {
             entry(PoolConfig.ACQUIRE_TIMEOUT, FULL),
             entry(PoolConfig.PRIME_JAVASCRIPT, "NeuroVisorWiringTest.primesJavaScriptToo"),
             entry(SandboxConfig.MAX_SANDBOXES, "SandboxConfigTest.rejectsMoreSandboxesThanMachines"),
-            entry(SandboxConfig.SANDBOX_TIMEOUT, "LoadedConfigTest.readsEveryOption"),
+            entry(SandboxConfig.SANDBOX_TIMEOUT, "SandboxGrpcServiceTest.aRequestGetsTheConfiguredTimeoutAndSize"),
             entry(UidConfig.VM_UIDS, FULL),
             entry(UidConfig.IMAGE_UIDS, "CustomImageIT.packageScriptsRunAsRootIfAllowed"),
             entry(ModelConfig.MODEL, "AgentModelsTest.asksTheConfiguredServerForTheConfiguredModel"),

@@ -23,6 +23,7 @@ import io.neurovisor.proto.sandbox.SetTimeoutRequest;
 import io.neurovisor.proto.sandbox.SetTimeoutResponse;
 import io.neurovisor.proto.sandbox.WatchRequest;
 import io.neurovisor.proto.sandbox.WatchResponse;
+import io.neurovisor.server.config.Config;
 import io.neurovisor.server.grpc.ServedCall;
 import io.neurovisor.server.sandbox.SandboxQuery;
 import io.neurovisor.server.sandbox.SandboxWatch;
@@ -45,7 +46,17 @@ public final class SandboxGrpcService extends SandboxServiceGrpc.SandboxServiceI
      * @param timeout of a sandbox
      * @param createLimit how long a creation may take
      */
-    public record Defaults(MachineKind kind, Duration timeout, Duration createLimit) {}
+    public record Defaults(MachineKind kind, Duration timeout, Duration createLimit) {
+        /** The time for a machine to become a sandbox, after the time that a request may wait for a machine. */
+        private static final Duration ADOPTION_LIMIT = Duration.ofSeconds(30);
+
+        public static Defaults of(Config config) {
+            return new Defaults(
+                    new MachineKind(config.guest().image(), config.guest().size()),
+                    config.sandbox().timeout(),
+                    config.pool().acquireTimeout().plus(ADOPTION_LIMIT));
+        }
+    }
 
     /** @param available returns the kind if its image can be used, or throws a fault */
     public SandboxGrpcService(TenantSandboxes sandboxes, Defaults defaults, UnaryOperator<MachineKind> available) {

@@ -9,6 +9,9 @@ import static org.awaitility.Awaitility.await;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.neurovisor.engine.guest.GuestUsage;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.pool.MachineKind;
+import io.neurovisor.engine.sandbox.SandboxSpec;
 import io.neurovisor.proto.sandbox.ConnectRequest;
 import io.neurovisor.proto.sandbox.CreateRequest;
 import io.neurovisor.proto.sandbox.EndReason;
@@ -27,9 +30,11 @@ import io.neurovisor.proto.sandbox.WatchRequest;
 import io.neurovisor.proto.sandbox.WatchResponse;
 import io.neurovisor.server.access.Tenant;
 import io.neurovisor.server.access.keys.SandboxQuota;
+import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.grpc.TestServer;
 import io.neurovisor.server.metrics.Scrape;
 import io.neurovisor.server.setting.DataSize;
+import io.neurovisor.server.setting.ProcessEnvironment;
 import io.neurovisor.server.trace.Recorded;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.sdk.trace.data.SpanData;
@@ -41,6 +46,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -88,6 +94,20 @@ final class SandboxGrpcServiceTest {
                 .isBetween(299L, 330L);
         assertThat(get(sandbox.getId())).isEqualTo(sandbox);
         assertThat(served.machines()).isEqualTo(1);
+    }
+
+    @Test
+    void aRequestGetsTheConfiguredTimeoutAndSize() {
+        LoadedConfig loaded = LoadedConfig.load(
+                Map.of("sandbox-timeout", "11m", "size", "large", "acquire-timeout", "2m"),
+                Optional.empty(),
+                new ProcessEnvironment(Map.of(), data));
+        SandboxGrpcService.Defaults defaults = SandboxGrpcService.Defaults.of(loaded.config());
+        assertThat(defaults.createLimit()).hasSeconds(150);
+        SandboxSpec spec =
+                SandboxRequests.spec(CreateRequest.getDefaultInstance(), defaults.kind(), defaults.timeout());
+        assertThat(spec.timeout()).hasMinutes(11);
+        assertThat(spec.kind()).isEqualTo(new MachineKind("base", SandboxSize.LARGE));
     }
 
     @Test
