@@ -73,13 +73,21 @@ final class InputPump implements AutoCloseable {
             boolean more = call(this::open);
             byte[] buffer = new byte[BUFFER_BYTES];
             while (more) {
-                int count = input.read(buffer);
+                int count = read(buffer);
                 more = call(() -> send(buffer, count));
             }
-        } catch (IOException exception) {
-            problem.accept("standard input cannot be read: " + exception.getMessage());
         } catch (NeuroVisorException exception) {
             report(exception);
+        }
+    }
+
+    /** Returns the number of bytes, or -1 at the end of the input and when it cannot be read. */
+    private int read(byte[] buffer) {
+        try {
+            return input.read(buffer);
+        } catch (IOException exception) {
+            problem.accept("standard input cannot be read: " + exception.getMessage());
+            return -1;
         }
     }
 
