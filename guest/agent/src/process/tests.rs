@@ -308,6 +308,20 @@ async fn waits_for_a_client_that_reads_slowly() {
 }
 
 #[tokio::test]
+async fn reports_the_end_after_output_that_waits_in_the_pipe() {
+    let fixture = fixture();
+    let mut client = fixture.start(shell("head -c 300000 /dev/zero"));
+    let pid = client.pid().await;
+    // More than is kept has been written, and the pipe holds the rest.
+    fixture.ended(pid).await;
+    let seen = client.finish().await;
+    assert_eq!(
+        (seen.outputs[0].len(), seen.gaps.as_slice()),
+        (300_000, &[][..])
+    );
+}
+
+#[tokio::test]
 async fn goes_on_without_a_client_that_does_not_read() {
     let fixture = fixture();
     let began = Instant::now();
