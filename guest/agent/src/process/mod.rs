@@ -5,11 +5,15 @@
 //! and one of [`input`] feeds it. For each attached client a task of [`attachment`] sends the output that the client
 //! has credit for. The rules are in [`table`], [`kept_output`] and [`reader`], which are pure.
 
+mod answers;
 mod attachment;
 mod descriptor;
+#[cfg(test)]
+mod flow_tests;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod input;
+mod input_call;
 mod kept_output;
 #[cfg(test)]
 mod kept_output_tests;
@@ -20,6 +24,8 @@ mod listing;
 mod pump;
 mod reader;
 mod request;
+#[cfg(test)]
+mod request_tests;
 mod rpc;
 mod sandbox_processes;
 mod state;

@@ -4,9 +4,10 @@ use tokio_stream::StreamExt;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::attachment::Credits;
+use super::input_call::InputCall;
 use super::kept_output::Start;
 use super::request::{self, Spec, TerminalSize};
-use super::sandbox_processes::{EventStream, InputOf, SandboxProcesses};
+use super::sandbox_processes::{EventStream, SandboxProcesses};
 use crate::invalid::Invalid;
 use crate::lifecycle::Lifecycle;
 use crate::wire::guest::guest_process_service_server::GuestProcessService;
@@ -40,7 +41,7 @@ impl ProcessRpc {
         Ok(&self.processes)
     }
 
-    fn input(&self, process: Option<ProcessSelector>) -> Result<InputOf, Status> {
+    fn input(&self, process: Option<ProcessSelector>) -> Result<InputCall, Status> {
         self.processes()?.input(&request::selector(process)?)
     }
 }

@@ -1,15 +1,16 @@
 //! All processes of a sandbox.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
-use bytes::Bytes;
 use tokio::sync::{mpsc, Notify, OwnedSemaphorePermit};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
+use super::answers::{check_attached, ended, find, get, refusal, running};
 use super::attachment::{Attachment, Credits};
-use super::input::{self, Input, Refusal as InputRefusal};
+use super::input::Input;
+use super::input_call::InputCall;
 use super::kept_output::Start;
 use super::known_process::KnownProcess;
 use super::launch::{self, launch, Launched};
@@ -18,16 +19,14 @@ use super::pump::pump;
 use super::request::{Spec, TerminalSize};
 use super::state::{Shared, State, Times, INPUT_STREAMS_MAX};
 use super::supervision::{supervise, Supervised};
-use super::table::{self, Key, Selector};
+use super::table::{Key, Selector};
 use super::terminal;
 use crate::execution::{Processes, WorkingDirectory};
-use crate::invalid::{shown, Invalid};
+use crate::invalid::Invalid;
 use crate::reaper::Reaper;
 use crate::sandbox::Sandbox;
 use crate::wire::sandbox::v1::{ProcessEvent, ProcessInfo, ProcessStream};
 
-/// The streams that clients are attached by.
-const ATTACHED_MAX: usize = 128;
 /// Events that wait for HTTP/2. Each may be large, and there may be many clients.
 const EVENTS_IN_FLIGHT: usize = 1;
 
@@ -187,7 +186,7 @@ impl SandboxProcesses {
     }
 
     /// Returns the input of a running process.
-    pub fn input(&self, selector: &Selector) -> Result<InputOf, Status> {
+    pub fn input(&self, selector: &Selector) -> Result<InputCall, Status> {
         let state = self.shared.lock();
         let process = running(&state, selector)?;
         let Some(input) = process.input.clone() else {
@@ -196,7 +195,7 @@ impl SandboxProcesses {
                 process.pid
             )));
         };
-        Ok(InputOf {
+        Ok(InputCall {
             pid: process.pid,
             patience: self.shared.times.input,
             input,
@@ -247,97 +246,5 @@ impl SandboxProcesses {
         };
         terminal::resize(terminal, size)
             .map_err(|error| Status::internal(format!("cannot resize the terminal: {error}")))
-    }
-}
-
-/// The input of a process.
-pub struct InputOf {
-    pid: u32,
-    patience: Duration,
-    input: Input,
-}
-
-impl InputOf {
-    /// Returns when there is room for the bytes. Fails if the process does not read in time.
-    pub async fn send(&self, bytes: Bytes) -> Result<(), Status> {
-        let sent = self.input.send(bytes, Some(self.patience)).await;
-        sent.map_err(|refusal| self.refusal(refusal))
-    }
-
-    /// Returns when there is room for the bytes, however long that takes.
-    pub async fn send_patiently(&self, bytes: Bytes) -> Result<(), Status> {
-        let sent = self.input.send(bytes, None).await;
-        sent.map_err(|refusal| self.refusal(refusal))
-    }
-
-    pub fn close(&self) -> Result<(), Status> {
-        self.input.close().map_err(|refusal| self.refusal(refusal))
-    }
-
-    fn refusal(&self, refusal: InputRefusal) -> Status {
-        let pid = self.pid;
-        match refusal {
-            InputRefusal::Closed => {
-                Status::failed_precondition(format!("the input of process {pid} is closed"))
-            }
-            InputRefusal::Full => Status::resource_exhausted(format!(
-                "process {pid} has not read its input for {:?}: {} bytes wait for it, or {} for all processes",
-                self.patience, input::PROCESS_BYTES_MAX, input::SANDBOX_BYTES_MAX
-            )),
-        }
-    }
-}
-
-fn find(state: &State, selector: &Selector) -> Result<Key, Status> {
-    state.processes.find(selector).ok_or_else(|| {
-        Status::not_found(match selector {
-            Selector::Pid(pid) => format!("PROCESS_UNKNOWN: there is no process {pid}"),
-            Selector::Tag(tag) => {
-                format!(
-                    "PROCESS_UNKNOWN: there is no process with the tag {}",
-                    shown(tag)
-                )
-            }
-        })
-    })
-}
-
-fn get<'a>(state: &'a State, selector: &Selector) -> Result<&'a KnownProcess, Status> {
-    let process = state.processes.get(find(state, selector)?);
-    process.ok_or_else(|| Status::not_found("PROCESS_UNKNOWN: the process is gone"))
-}
-
-fn running<'a>(state: &'a State, selector: &Selector) -> Result<&'a KnownProcess, Status> {
-    match get(state, selector)? {
-        process if process.ended.is_some() => Err(ended(process)),
-        process => Ok(process),
-    }
-}
-
-fn ended(process: &KnownProcess) -> Status {
-    Status::not_found(format!(
-        "PROCESS_UNKNOWN: process {} has ended",
-        process.pid
-    ))
-}
-
-fn refusal(refusal: table::Refusal) -> Status {
-    match refusal {
-        table::Refusal::TooMany => Status::resource_exhausted(format!(
-            "PROCESS_LIMIT: {} processes run in the sandbox, which is the limit",
-            table::RUNNING_MAX
-        )),
-        table::Refusal::TagTaken { pid } => {
-            Status::already_exists(format!("TAG_TAKEN: process {pid} has the tag"))
-        }
-    }
-}
-
-fn check_attached(state: &State) -> Result<(), Status> {
-    match state.attached {
-        0..ATTACHED_MAX => Ok(()),
-        _ => Err(Status::resource_exhausted(format!(
-            "{ATTACHED_MAX} streams are attached to processes of the sandbox, which is the limit"
-        ))),
     }
 }
