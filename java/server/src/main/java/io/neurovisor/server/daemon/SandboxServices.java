@@ -11,6 +11,7 @@ import io.neurovisor.server.audit.AuditLog;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.grpc.TraceInterceptor;
 import io.neurovisor.server.grpc.sandbox.FileGrpcService;
+import io.neurovisor.server.grpc.sandbox.ProcessGrpcService;
 import io.neurovisor.server.grpc.sandbox.RunningSandboxes;
 import io.neurovisor.server.grpc.sandbox.SandboxGrpcService;
 import io.neurovisor.server.sandbox.FileWrites;
@@ -119,6 +120,7 @@ final class SandboxServices implements AutoCloseable {
         };
         return List.of(
                 new SandboxGrpcService(tenants, SandboxGrpcService.Defaults.of(config), neuroVisor::available),
+                new ProcessGrpcService(running),
                 new FileGrpcService(running));
     }
 
