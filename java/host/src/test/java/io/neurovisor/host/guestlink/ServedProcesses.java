@@ -186,7 +186,8 @@ final class ServedProcesses extends GuestProcessServiceGrpc.GuestProcessServiceI
     /** Sends the events of a process in a thread. */
     private abstract static class Stream<Q> implements StreamObserver<Q> {
         final Semaphore credits = new Semaphore(0);
-        private final ServerCallStreamObserver<ProcessEvent> host;
+        private final StreamObserver<ProcessEvent> host;
+        private volatile Runnable cancelled = () -> {};
 
         @FunctionalInterface
         interface Opening {
@@ -194,7 +195,8 @@ final class ServedProcesses extends GuestProcessServiceGrpc.GuestProcessServiceI
         }
 
         Stream(StreamObserver<ProcessEvent> host) {
-            this.host = (ServerCallStreamObserver<ProcessEvent>) host;
+            this.host = host;
+            ((ServerCallStreamObserver<ProcessEvent>) host).setOnCancelHandler(() -> cancelled.run());
         }
 
         void open(Opening opening) {
@@ -206,10 +208,10 @@ final class ServedProcesses extends GuestProcessServiceGrpc.GuestProcessServiceI
                 return;
             }
             Thread sender = Thread.ofVirtual().unstarted(() -> send(events));
-            host.setOnCancelHandler(() -> {
+            cancelled = () -> {
                 events.close();
                 sender.interrupt();
-            });
+            };
             sender.start();
         }
 
