@@ -31,7 +31,12 @@ final class GrpcProcessInput implements ProcessInput {
             Deadline deadline) {
         this.connection = connection;
         this.call = call;
-        send(first, deadline.remaining().toNanos());
+        try {
+            send(first, deadline.remaining().toNanos());
+        } catch (NeuroVisorException failure) {
+            close();
+            throw failure;
+        }
     }
 
     @Override
@@ -51,7 +56,7 @@ final class GrpcProcessInput implements ProcessInput {
         try {
             if (!call.write(request, limitNanos, TimeUnit.NANOSECONDS)) {
                 awaitResponse();
-                throw connection.violated("ended a stream of input before its sender");
+                throw new NeuroVisorException(Fault.PROCESS_REFUSED, "the process takes no more input");
             }
         } catch (StatusException exception) {
             throw failure(exception);

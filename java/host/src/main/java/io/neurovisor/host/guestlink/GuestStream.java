@@ -1,6 +1,5 @@
 package io.neurovisor.host.guestlink;
 
-import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
@@ -53,29 +52,21 @@ final class GuestStream<Q, A> implements AutoCloseable {
     private final Lock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
 
-    @GuardedBy("lock")
+    // Guarded by the lock.
     private final Deque<Waiting<A>> waiting = new ArrayDeque<>();
-
-    @GuardedBy("lock")
     private Optional<End> end = Optional.empty();
 
     /** The bytes that the guest may still send. */
-    @GuardedBy("lock")
     private long credited;
 
     /** The bytes that the reader has taken and the guest has not been credited for. */
-    @GuardedBy("lock")
     private int taken;
 
     /** The bytes of the message that the reader uses. */
-    @GuardedBy("lock")
     private int inUse;
-
-    @GuardedBy("lock")
     private boolean begun;
 
     /** Whether no message is requested. */
-    @GuardedBy("lock")
     private boolean paused;
 
     /**
@@ -143,8 +134,7 @@ final class GuestStream<Q, A> implements AutoCloseable {
         }
     }
 
-    /** Returns when a message waits or the stream has ended. */
-    @GuardedBy("lock")
+    /** Returns when a message waits or the stream has ended. Must be called with the lock, as the methods below. */
     private void awaitMessage(Duration limit) {
         long nanos = limit.toNanos();
         try {
@@ -158,8 +148,6 @@ final class GuestStream<Q, A> implements AutoCloseable {
             throw NeuroVisorException.interrupted("listening to the guest was interrupted", exception);
         }
     }
-
-    @GuardedBy("lock")
     private void giveCredit() {
         // A guest that does not read its credits gets no more, or they would fill the memory of the host.
         if (taken >= rules.windowBytes() / LEAST_CREDIT && end.isEmpty() && !rules.isComplete() && call.isReady()) {
@@ -167,14 +155,10 @@ final class GuestStream<Q, A> implements AutoCloseable {
             taken = 0;
         }
     }
-
-    @GuardedBy("lock")
     private void credit(int bytes) {
         credited += bytes;
         call.sendMessage(credit.apply(bytes));
     }
-
-    @GuardedBy("lock")
     private void receive(A message) {
         int bytes = rules.check(message);
         if (bytes > credited) {
@@ -196,8 +180,6 @@ final class GuestStream<Q, A> implements AutoCloseable {
             call.request(1);
         }
     }
-
-    @GuardedBy("lock")
     private void end(Optional<NeuroVisorException> failure) {
         if (end.isEmpty()) {
             end = Optional.of(new End(failure));
@@ -256,8 +238,6 @@ final class GuestStream<Q, A> implements AutoCloseable {
                 lock.unlock();
             }
         }
-
-        @GuardedBy("lock")
         private Optional<NeuroVisorException> failure(Status status) {
             if (rules.isComplete()) {
                 return Optional.empty();

@@ -103,6 +103,7 @@ final class ServedProcesses extends GuestProcessServiceGrpc.GuestProcessServiceI
     public StreamObserver<StreamInputRequest> streamInput(StreamObserver<StreamInputResponse> host) {
         return new StreamObserver<>() {
             private Optional<ProcessInput> input = Optional.empty();
+            private boolean refused;
 
             @Override
             public void onNext(StreamInputRequest request) {
@@ -112,6 +113,7 @@ final class ServedProcesses extends GuestProcessServiceGrpc.GuestProcessServiceI
                     }
                     input.get().write(request.getData().asReadOnlyByteBuffer());
                 } catch (NeuroVisorException refusal) {
+                    refused = true;
                     host.onError(status(refusal));
                 }
             }
@@ -121,6 +123,9 @@ final class ServedProcesses extends GuestProcessServiceGrpc.GuestProcessServiceI
 
             @Override
             public void onCompleted() {
+                if (refused) {
+                    return;
+                }
                 host.onNext(StreamInputResponse.getDefaultInstance());
                 host.onCompleted();
             }
