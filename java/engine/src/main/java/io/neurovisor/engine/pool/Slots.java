@@ -94,7 +94,6 @@ final class Slots {
 
     /** Returns the number of machines that are leased for sandboxes, including those that are being destroyed. */
     int countForSandboxes() {
-        return (int)
-                slots.values().stream().filter(Slot::isForSandbox).count();
+        return (int) slots.values().stream().filter(Slot::isForSandbox).count();
     }
 }

@@ -170,7 +170,8 @@ final class SandboxBook {
         if (own.size() >= owner.sandboxes().orElse(Integer.MAX_VALUE)) {
             throw SandboxFaults.numberUsed(owner, own.size(), retry(own, nowNanos));
         }
-        long memoryBytes = own.stream().mapToLong(state -> memoryBytes(state.spec())).sum();
+        long memoryBytes =
+                own.stream().mapToLong(state -> memoryBytes(state.spec())).sum();
         if (memoryBytes + memoryBytes(spec) > owner.memoryBytes().orElse(Long.MAX_VALUE)) {
             throw SandboxFaults.memoryUsed(owner, memoryBytes, memoryBytes(spec), retry(own, nowNanos));
         }

@@ -10,8 +10,10 @@ import java.util.function.Supplier;
 record SandboxCalls(SandboxId id, LockedBook book, SandboxTasks tasks) {
     /** Makes a call once the sandbox runs; throws {@code SANDBOX_UNKNOWN} if it has ended. */
     <T> T call(Function<Machine, T> call) {
-        Machine machine =
-                book.running(id).home().orElseThrow(() -> SandboxFaults.unknown(id)).machine();
+        Machine machine = book.running(id)
+                .home()
+                .orElseThrow(() -> SandboxFaults.unknown(id))
+                .machine();
         return guarded(() -> call.apply(machine));
     }
 

@@ -52,7 +52,8 @@ record SandboxCreation(
             if (!SandboxTasks.isDeath(failure)) {
                 throw failure;
             }
-            LOG.warn("the machine of sandbox {} did not become a sandbox and is replaced: {}", id, failure.getMessage());
+            LOG.warn(
+                    "the machine of sandbox {} did not become a sandbox and is replaced: {}", id, failure.getMessage());
             return adopted(lease(spec, owner, deadline), spec, deadline);
         }
     }

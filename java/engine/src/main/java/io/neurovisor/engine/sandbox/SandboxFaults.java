@@ -52,7 +52,8 @@ final class SandboxFaults {
 
     static NeuroVisorException unknown(SandboxId id) {
         return new NeuroVisorException(
-                Fault.SANDBOX_UNKNOWN, "no sandbox has the id " + id + "; ./neurovisor sandbox list shows those that run");
+                Fault.SANDBOX_UNKNOWN,
+                "no sandbox has the id " + id + "; ./neurovisor sandbox list shows those that run");
     }
 
     /** @param record of a sandbox that has ended */

@@ -34,12 +34,7 @@ final class SandboxTasks {
 
     private record Ending(boolean isFirst, Optional<SandboxStep> step) {}
 
-    SandboxTasks(
-            LockedBook book,
-            SandboxRecords records,
-            SandboxListener listener,
-            Ticker ticker,
-            Executor executor) {
+    SandboxTasks(LockedBook book, SandboxRecords records, SandboxListener listener, Ticker ticker, Executor executor) {
         this.book = book;
         this.records = records;
         this.listener = listener;
@@ -49,7 +44,8 @@ final class SandboxTasks {
 
     /** Does a step. */
     void perform(SandboxStep step) {
-        Optional<LockedBook.View> found = book.find(step.id()).filter(view -> view.living().isPresent());
+        Optional<LockedBook.View> found =
+                book.find(step.id()).filter(view -> view.living().isPresent());
         if (found.isEmpty()) {
             return;
         }
@@ -58,7 +54,8 @@ final class SandboxTasks {
         switch (step) {
             case SandboxStep.End(SandboxId id) -> {
                 // Its creation is reported before its end.
-                Void _ = living.settled().exceptionally(_ -> null).join();
+                boolean _ =
+                        living.settled().handle((_, failure) -> failure == null).join();
                 release(id, living, home);
             }
             case SandboxStep.SetClock(SandboxId id) -> setClock(id, home.machine());
@@ -138,7 +135,8 @@ final class SandboxTasks {
 
     private void endAfter(SandboxId id, NeuroVisorException failure) {
         Optional<LockedBook.View> view = book.find(id);
-        view.flatMap(LockedBook.View::home).ifPresent(home -> died(view.get(), home.machine().diagnose(failure)));
+        view.flatMap(LockedBook.View::home)
+                .ifPresent(home -> died(view.get(), home.machine().diagnose(failure)));
     }
 
     /** Returns whether a guest whose call failed in this way cannot be used any longer. */

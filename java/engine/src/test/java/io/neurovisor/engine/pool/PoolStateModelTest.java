@@ -56,8 +56,7 @@ final class PoolStateModelTest {
                         memoryBytes));
     }
 
-    private static Arbitrary<ActionChain<PoolBooks>> history(
-            Function<MachineMemory, PoolPlan> plan, long memoryBytes) {
+    private static Arbitrary<ActionChain<PoolBooks>> history(Function<MachineMemory, PoolPlan> plan, long memoryBytes) {
         return ActionChain.startWith(() -> new PoolBooks(plan, memoryBytes))
                 .withAction(1, new Event("machines are to be kept ready", _ -> true, (books, _) -> books.keepWarm()))
                 .withAction(

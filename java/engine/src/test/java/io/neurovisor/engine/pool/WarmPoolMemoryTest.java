@@ -84,10 +84,10 @@ final class WarmPoolMemoryTest {
                     .isInstanceOfSatisfying(
                             NeuroVisorException.class,
                             exception -> assertThat(exception.fault()).isEqualTo(Fault.MEMORY_SHORT))
-                    .hasMessage("no virtual machine (image base, size large) was ready within 0.0 s: memory is short, a"
-                            + " machine of size large can take 1024 MiB, and 300 MiB are available, 256 MiB"
-                            + " of them promised to 1 other; 1 of at most 10 exist (1 in use, 0 starting), 1 requests wait; try"
-                            + " again, or choose a smaller --size, or end other processes");
+                    .hasMessage("no virtual machine (image base, size large) was ready within 0.0 s: memory is short,"
+                            + " a machine of size large can take 1024 MiB, and 300 MiB are available, 256 MiB"
+                            + " of them promised to 1 other; 1 of at most 10 exist (1 in use, 0 starting), 1"
+                            + " requests wait; try again, or choose a smaller --size, or end other processes");
         }
     }
 
@@ -99,8 +99,8 @@ final class WarmPoolMemoryTest {
                         NeuroVisorException.class,
                         exception -> assertThat(exception.fault()).isEqualTo(Fault.MEMORY_SHORT))
                 .hasMessage("no virtual machine (image base, size small) fits into the memory, and this pool has no"
-                        + " other machine to end: a machine of size small can take 256 MiB, and 255 MiB are available; choose"
-                        + " a smaller --size, or end other processes");
+                        + " other machine to end: a machine of size small can take 256 MiB, and 255 MiB are"
+                        + " available; choose a smaller --size, or end other processes");
         assertThat(vmm.starts()).isEmpty();
     }
 

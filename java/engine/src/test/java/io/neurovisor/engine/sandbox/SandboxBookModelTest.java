@@ -53,7 +53,9 @@ final class SandboxBookModelTest {
                 .withAction(
                         1,
                         new Event(
-                                "hours pass", _ -> true, (books, choice) -> books.passTime(Duration.ofHours(choice % 30))))
+                                "hours pass",
+                                _ -> true,
+                                (books, choice) -> books.passTime(Duration.ofHours(choice % 30))))
                 .withAction(1, new Event("the daemon stops", _ -> true, Event::stopRarely))
                 .withMaxTransformations(80);
     }

@@ -65,8 +65,7 @@ final class SandboxBooks {
     }
 
     static SandboxSpec spec(Duration timeout, SandboxSize size, Optional<String> key) {
-        return new SandboxSpec(
-                new MachineKind("base", size), timeout, Map.of(), Optional.empty(), Map.of(), "", key);
+        return new SandboxSpec(new MachineKind("base", size), timeout, Map.of(), Optional.empty(), Map.of(), "", key);
     }
 
     void create(int choice) {
@@ -75,14 +74,15 @@ final class SandboxBooks {
         Optional<String> key = Optional.of("key-" + choice % 7).filter(_ -> choice % 2 == 0);
         SandboxSpec spec = spec(Duration.ofSeconds(1 + choice), size, key);
         SandboxId id = SandboxId.random(random);
-        Optional<SandboxId> before = key.flatMap(text -> book.created(owner.name(), text, nowNanos))
-                .map(SandboxState::id);
+        Optional<SandboxId> before =
+                key.flatMap(text -> book.created(owner.name(), text, nowNanos)).map(SandboxState::id);
         assertThat(before).as("created with the same key").isEqualTo(key.flatMap(text -> repeated(owner, text)));
         if (before.isPresent()) {
             return;
         }
         if (mayCreate(owner, size)) {
-            assertThat(book.create(id, spec, owner, START.plusNanos(nowNanos), nowNanos).phase())
+            assertThat(book.create(id, spec, owner, START.plusNanos(nowNanos), nowNanos)
+                            .phase())
                     .isEqualTo(SandboxPhase.CREATING);
             rows.put(id, new Row(owner, spec));
         } else {
@@ -98,7 +98,8 @@ final class SandboxBooks {
     private boolean mayCreate(SandboxOwner owner, SandboxSize size) {
         List<Row> own =
                 counting().filter(row -> row.owner.name().equals(owner.name())).toList();
-        long bytes = own.stream().mapToLong(row -> bytes(row.spec.kind().size())).sum() + bytes(size);
+        long bytes =
+                own.stream().mapToLong(row -> bytes(row.spec.kind().size())).sum() + bytes(size);
         return !stopped
                 && counting().count() < most
                 && own.size() < owner.sandboxes().orElse(Integer.MAX_VALUE)
@@ -110,10 +111,10 @@ final class SandboxBooks {
                 .filter(entry -> entry.getValue().owner.name().equals(owner.name()))
                 .filter(entry -> entry.getValue().spec.idempotencyKey().equals(Optional.of(key)))
                 .filter(entry -> entry.getValue().phase != SandboxPhase.ENDED
-                        || !entry.getValue().decided.equals(Optional.of(SandboxEnd.FAILED))
+                        || (!entry.getValue().decided.equals(Optional.of(SandboxEnd.FAILED))
                                 && (entry.getValue().counts
                                         || nowNanos - entry.getValue().endsNanos
-                                                <= Duration.ofMinutes(15).toNanos()))
+                                                <= Duration.ofMinutes(15).toNanos())))
                 .map(Map.Entry::getKey)
                 .reduce((_, latest) -> latest);
     }
@@ -205,9 +206,10 @@ final class SandboxBooks {
             }
             done(step.get());
         }
-        rows.values().removeIf(row -> row.phase == SandboxPhase.ENDED
-                && !row.counts
-                && nowNanos - row.endsNanos > Duration.ofHours(24).toNanos());
+        rows.values()
+                .removeIf(row -> row.phase == SandboxPhase.ENDED
+                        && !row.counts
+                        && nowNanos - row.endsNanos > Duration.ofHours(24).toNanos());
         check();
     }
 
@@ -254,7 +256,9 @@ final class SandboxBooks {
         }
         assertThat(book.isOver()).isTrue();
         passTime(Duration.ofHours(25));
-        assertThat(owners.stream().flatMap(owner -> book.of(owner.name()))).as("remembered after a day").isEmpty();
+        assertThat(owners.stream().flatMap(owner -> book.of(owner.name())))
+                .as("remembered after a day")
+                .isEmpty();
     }
 
     boolean has(SandboxPhase phase) {
@@ -270,12 +274,18 @@ final class SandboxBooks {
     }
 
     private void check() {
-        assertThat(counting().count()).as("sandboxes that count").isLessThanOrEqualTo(most).isEqualTo(book.size());
+        assertThat(counting().count())
+                .as("sandboxes that count")
+                .isLessThanOrEqualTo(most)
+                .isEqualTo(book.size());
         for (SandboxOwner owner : owners) {
-            List<Row> own =
-                    counting().filter(row -> row.owner.equals(owner)).toList();
-            assertThat(own).as("of " + owner.name()).hasSizeLessThanOrEqualTo(owner.sandboxes().orElse(Integer.MAX_VALUE));
-            assertThat(own.stream().mapToLong(row -> bytes(row.spec.kind().size())).sum())
+            List<Row> own = counting().filter(row -> row.owner.equals(owner)).toList();
+            assertThat(own)
+                    .as("of " + owner.name())
+                    .hasSizeLessThanOrEqualTo(owner.sandboxes().orElse(Integer.MAX_VALUE));
+            assertThat(own.stream()
+                            .mapToLong(row -> bytes(row.spec.kind().size()))
+                            .sum())
                     .as("memory of " + owner.name())
                     .isLessThanOrEqualTo(owner.memoryBytes().orElse(Long.MAX_VALUE));
             assertThat(book.of(owner.name()).map(SandboxState::id))

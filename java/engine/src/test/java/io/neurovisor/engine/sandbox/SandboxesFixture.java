@@ -43,9 +43,8 @@ abstract class SandboxesFixture {
     final List<FakeGuest> guests = new ArrayList<>();
     final AtomicBoolean layersAreLive = new AtomicBoolean(true);
     final FakeVmm vmm = new FakeVmm(_ -> guest())
-            .reading(layer -> layersAreLive.get()
-                    ? LayerState.live(layer, "read")
-                    : LayerState.broken(layer, "gone", "restart"));
+            .reading(layer ->
+                    layersAreLive.get() ? LayerState.live(layer, "read") : LayerState.broken(layer, "gone", "restart"));
     final WarmPool pool = new WarmPool(
             TestPools.plan(KIND, 0, 4, LONG),
             TestPools.machines(vmm, TestFiles.bootFiles(), ticker),
@@ -70,10 +69,11 @@ abstract class SandboxesFixture {
         sandboxes.close();
         assertThat(pool.drain(Deadline.after(LONG, ticker))).isTrue();
         assertThat(vmm.livingCount()).isZero();
-        assertThat(recorded.events).filteredOn(event -> event.startsWith("created")).allSatisfy(created -> assertThat(
-                        recorded.events)
-                .filteredOn(event -> event.startsWith("ended " + created.split(" ")[1]))
-                .hasSize(1));
+        assertThat(recorded.events)
+                .filteredOn(event -> event.startsWith("created"))
+                .allSatisfy(created -> assertThat(recorded.events)
+                        .filteredOn(event -> event.startsWith("ended " + created.split(" ")[1]))
+                        .hasSize(1));
     }
 
     Runnable whileStarting = () -> {};
@@ -100,7 +100,8 @@ abstract class SandboxesFixture {
     static void assertFault(ThrowingCallable call, Fault fault) {
         assertThatThrownBy(call)
                 .isInstanceOfSatisfying(
-                        NeuroVisorException.class, failure -> assertThat(failure.fault()).isEqualTo(fault));
+                        NeuroVisorException.class,
+                        failure -> assertThat(failure.fault()).isEqualTo(fault));
     }
 
     /** Keeps what was recorded and reported, in order. */

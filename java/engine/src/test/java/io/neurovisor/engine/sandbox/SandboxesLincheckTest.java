@@ -49,7 +49,8 @@ final class SandboxesLincheckTest {
                 .actorsAfter(0)
                 .iterations(5)
                 .invocationsPerIteration(100)
-                // The book is accessed only under the lock; the pool has a test of its own, and fakes are not under test.
+                // The book is accessed only under the lock; the pool has a test of its own, and fakes are not under
+                // test.
                 .addGuarantee(forClasses(
                                 SandboxBook.class.getName(),
                                 SandboxId.class.getName(),

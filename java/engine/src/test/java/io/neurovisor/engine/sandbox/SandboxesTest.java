@@ -40,7 +40,8 @@ final class SandboxesTest extends SandboxesFixture {
         assertThat(guests.getFirst().adoption().orElseThrow().environment()).containsEntry("TOKEN", "secret");
         assertThat(guests.getFirst().adoption().orElseThrow().directory()).contains("/tmp");
         assertThat(vmm.livingCount()).isOne();
-        assertThat(sandboxes.require(sandbox.id(), NAME).usage(soon()).processes()).isPositive();
+        assertThat(sandboxes.require(sandbox.id(), NAME).usage(soon()).processes())
+                .isPositive();
     }
 
     @Test
@@ -50,9 +51,10 @@ final class SandboxesTest extends SandboxesFixture {
         assertThat(recorded.rows).extracting(SandboxRecord::id).containsOnly(sandbox.id());
         assertThat(recorded.rows.getFirst().vmId()).isEmpty();
         assertThat(recorded.rows.getLast().vmId()).isEqualTo(sandbox.record().vmId());
-        assertThat(recorded.rows).allSatisfy(row -> assertThat(row.spec().environment())
-                .as("values of the environment")
-                .isEmpty());
+        assertThat(recorded.rows)
+                .allSatisfy(row -> assertThat(row.spec().environment())
+                        .as("values of the environment")
+                        .isEmpty());
     }
 
     @Test
@@ -87,7 +89,8 @@ final class SandboxesTest extends SandboxesFixture {
 
         assertThatThrownBy(() -> sandboxes.require(id, "other")).hasMessageContaining(unknown);
         assertThatThrownBy(() -> sandboxes.extend(id, "other", LONG)).hasMessageContaining(unknown);
-        assertThatThrownBy(() -> sandboxes.setTimeout(id, "other", Duration.ZERO)).hasMessageContaining(unknown);
+        assertThatThrownBy(() -> sandboxes.setTimeout(id, "other", Duration.ZERO))
+                .hasMessageContaining(unknown);
         assertThat(sandboxes.find(id, "other")).isEmpty();
         assertThat(sandboxes.list("other")).isEmpty();
         assertThat(sandboxes.kill(id, "other", SandboxEnd.KILLED)).isFalse();
@@ -117,10 +120,11 @@ final class SandboxesTest extends SandboxesFixture {
         assertThat(sandboxes.extend(id, NAME, LONG).record().ends()).isEqualTo(start.plus(Duration.ofMinutes(5)));
         assertThat(sandboxes.extend(id, NAME, Duration.ofMinutes(9)).record().ends())
                 .isEqualTo(start.plus(Duration.ofMinutes(10)));
-        assertThat(sandboxes.setTimeout(id, NAME, LONG).record().ends())
-                .isEqualTo(start.plus(Duration.ofSeconds(90)));
+        assertThat(sandboxes.setTimeout(id, NAME, LONG).record().ends()).isEqualTo(start.plus(Duration.ofSeconds(90)));
         assertThat(recorded.rows.getLast().ends()).isEqualTo(start.plus(Duration.ofSeconds(90)));
-        assertThat(recorded.events).filteredOn(event -> event.startsWith("timeout")).hasSize(3);
+        assertThat(recorded.events)
+                .filteredOn(event -> event.startsWith("timeout"))
+                .hasSize(3);
     }
 
     @Test
@@ -191,7 +195,9 @@ final class SandboxesTest extends SandboxesFixture {
 
         assertThat(sandboxes.create(spec, OWNER, soon()).id()).isEqualTo(id);
         SandboxOwner other = SandboxOwner.unlimited(new Claimant("other", PoolShare.UNLIMITED));
-        assertThat(sandboxes.create(spec, other, soon()).id()).as("of another owner").isNotEqualTo(id);
+        assertThat(sandboxes.create(spec, other, soon()).id())
+                .as("of another owner")
+                .isNotEqualTo(id);
         assertThat(sandboxes.kill(id, NAME, SandboxEnd.KILLED)).isTrue();
         ticker.advance(SandboxBook.REPEATED);
         assertThat(sandboxes.create(spec, OWNER, soon()).record().end()).contains(SandboxEnd.KILLED);
