@@ -197,10 +197,10 @@ final class ExecCommandTest {
         assertThat(begun.await(LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
         // Other calls are not held up.
         assertThat(run("ps", ID).stdout()).contains("flood");
-        assertThat(daemon.processes().floodedBytes()).isLessThan(4 << 20);
+        assertThat(daemon.processes().floodedBytes()).isLessThan(4L << 20);
         reads.countDown();
         assertThat(running.join()).isZero();
-        assertThat(received).hasValue(16 << 20);
+        assertThat(received).hasValue(16L << 20);
     }
 
     @Test

@@ -1,5 +1,7 @@
 package io.neurovisor.cli.sandbox;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.protobuf.Timestamp;
 import com.google.rpc.Code;
 import io.grpc.Server;
@@ -9,6 +11,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.util.concurrent.Future;
 import io.neurovisor.proto.sandbox.CreateRequest;
 import io.neurovisor.proto.sandbox.CreateResponse;
 import io.neurovisor.proto.sandbox.EndReason;
@@ -96,11 +99,14 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
     }
 
     void end(String id, EndReason reason) {
-        Sandbox running = sandboxes.get(id);
-        put(running.toBuilder()
+        put(sandbox(id).toBuilder()
                 .setState(SandboxState.SANDBOX_STATE_ENDED)
                 .setEndReason(reason)
                 .build());
+    }
+
+    private Sandbox sandbox(String id) {
+        return requireNonNull(sandboxes.get(id), id);
     }
 
     ScriptedProcesses processes() {
@@ -129,7 +135,7 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
         created.add(request);
         String id = "new".concat("a".repeat(17));
         add(id, request.getName());
-        Sandbox sandbox = sandboxes.get(id).toBuilder()
+        Sandbox sandbox = sandbox(id).toBuilder()
                 .putAllMetadata(request.getMetadataMap())
                 .build();
         put(sandbox);
@@ -163,7 +169,7 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
     public void list(ListRequest request, StreamObserver<ListResponse> client) {
         List<Sandbox> found = new ArrayList<>();
         for (String id : order) {
-            Sandbox sandbox = sandboxes.get(id);
+            Sandbox sandbox = sandbox(id);
             if ((isRunning(sandbox) || request.getStatesList().contains(sandbox.getState()))
                     && sandbox.getMetadataMap()
                             .entrySet()
@@ -184,7 +190,7 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
 
     @Override
     public void setTimeout(SetTimeoutRequest request, StreamObserver<SetTimeoutResponse> client) {
-        Sandbox changed = sandboxes.get(request.getSandboxId()).toBuilder()
+        Sandbox changed = sandbox(request.getSandboxId()).toBuilder()
                 .setEnds(time(START_SECONDS + request.getTimeoutSecs()))
                 .build();
         put(changed);
@@ -208,8 +214,8 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
             points.addPoints(MetricsPoint.newBuilder()
                     .setTime(time(START_SECONDS + 5L * i))
                     .setCpuUsedPercent(i)
-                    .setMemoryUsedBytes(50 << 20)
-                    .setMemoryTotalBytes(256 << 20)
+                    .setMemoryUsedBytes(50L << 20)
+                    .setMemoryTotalBytes(256L << 20)
                     .setProcesses(3));
         }
         answer(client, points.build());
@@ -232,6 +238,6 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
     @Override
     public void close() {
         server.shutdownNow();
-        eventLoop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+        Future<?> _ = eventLoop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
     }
 }

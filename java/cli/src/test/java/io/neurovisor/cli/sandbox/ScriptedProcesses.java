@@ -223,9 +223,10 @@ final class ScriptedProcesses extends ProcessServiceGrpc.ProcessServiceImplBase 
                 if (input.hasProcess()) {
                     process = find(input.getProcess());
                 }
-                if (process != null) {
+                Scripted target = process;
+                if (target != null) {
                     received.append(input.getData().toStringUtf8());
-                    receive(process, input.getData());
+                    receive(target, input.getData());
                 }
             }
 
