@@ -131,7 +131,7 @@ impl Files {
         let source = self.path("source", &request.source)?;
         let destination = self.path("destination", &request.destination)?;
         self.run(move |accounts, _| {
-            rename(source.as_str(), destination.as_str()).map_err(|error| {
+            rename(source.with_slash(), destination.with_slash()).map_err(|error| {
                 // Errors about the destination are rarer than those about the source.
                 let exists = rustix::fs::lstat(source.as_str()).is_ok();
                 let subject = if exists { &destination } else { &source };

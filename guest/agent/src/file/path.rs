@@ -13,7 +13,11 @@ const BYTES_MAX: usize = 4096;
 /// An absolute path without empty parts and parts that are `.`. Parts that are `..` are left to the kernel, because what
 /// they mean depends on symbolic links.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FilePath(String);
+pub struct FilePath {
+    absolute: String,
+    /// Whether it ended with a slash, and so names a directory.
+    slash: bool,
+}
 
 impl FilePath {
     /// Checks a path of a request, which may be relative to the home.
@@ -38,22 +42,41 @@ impl FilePath {
         if absolute.is_empty() {
             absolute.push('/');
         }
-        Ok(Self(absolute))
+        Ok(Self {
+            absolute,
+            slash: path.ends_with('/'),
+        })
     }
 
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.absolute
+    }
+
+    /// Returns the path with the slash at its end, if it had one.
+    pub fn with_slash(&self) -> String {
+        match self.slash {
+            true => format!("{}/", self.absolute),
+            false => self.absolute.clone(),
+        }
+    }
+
+    /// Fails for a path that names a directory by its slash.
+    pub fn check_names_file(&self) -> Result<(), Status> {
+        match self.slash {
+            true => Err(self.refused(Errno::ISDIR)),
+            false => Ok(()),
+        }
     }
 
     /// Returns the path for a system call.
     pub fn c(&self) -> CString {
         // A checked path has no NUL.
-        CString::new(self.0.as_str()).unwrap_or_default()
+        CString::new(self.absolute.as_str()).unwrap_or_default()
     }
 
     /// Returns the directory and the name in it. Fails for a path whose last part is not a name.
     pub fn split(&self) -> Result<(&str, &str), Status> {
-        match self.0.rsplit_once('/') {
+        match self.absolute.rsplit_once('/') {
             Some((_, "" | "..")) | None => Err(self.refused(Errno::INVAL)),
             Some(("", name)) => Ok(("/", name)),
             Some(parts) => Ok(parts),
@@ -62,7 +85,7 @@ impl FilePath {
 
     /// Translates an error of the kernel about this path.
     pub fn refused(&self, error: Errno) -> Status {
-        refusal(&self.0, error)
+        refusal(&self.absolute, error)
     }
 }
 

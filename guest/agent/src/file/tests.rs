@@ -449,6 +449,7 @@ async fn renames_files_and_directories() {
         ("present", "none/x", Code::NotFound, "none/x"),
         ("e", "e/below", Code::InvalidArgument, "below"),
         ("present", "e", Code::FailedPrecondition, "e"),
+        ("present", "x/", Code::FailedPrecondition, "x"),
         ("", "x", Code::InvalidArgument, "source: "),
         ("present", "", Code::InvalidArgument, "destination: "),
     ] {

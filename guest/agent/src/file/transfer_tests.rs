@@ -645,7 +645,15 @@ async fn rejects_invalid_targets() {
         assert_eq!(status.code(), Code::InvalidArgument);
         assert!(status.message().starts_with(start), "{status:?}");
     }
-    for path in ["/", "a/.."] {
+    for path in ["/", "new/", "a/b/"] {
+        let written = fixture.write_all(target(path, WriteMode::Append), &[]);
+        let status = written.await.unwrap_err();
+        assert!(
+            status.message().starts_with("NOT_A_DIRECTORY: "),
+            "{status:?}"
+        );
+    }
+    for path in ["/..", "a/.."] {
         let status = fixture
             .write_all(target(path, WriteMode::Replace), &[])
             .await

@@ -70,6 +70,7 @@ impl Writing {
     pub fn begin(target: Target, pool: Pool) -> Result<Self, Status> {
         let path = target.path;
         check_memory(&path)?;
+        path.check_names_file()?;
         let usual = target.permissions.unwrap_or(USUAL);
         let (file, end, permissions) = match target.mode {
             WriteMode::Unspecified | WriteMode::Replace => {

@@ -60,7 +60,7 @@ impl Watch {
         let events = unsafe { AsyncFd::register(inotify.clone()) }
             .map_err(|error| internal(error.into()))?;
         let descriptor = inotify.clone();
-        let begin = move |_: super::Wanted<'_>| {
+        let begin = move |wanted: super::Wanted<'_>| {
             let shown = path.clone();
             let refused = |error| match error {
                 Errno::NOSPC => too_many(&shown),
@@ -68,7 +68,13 @@ impl Watch {
             };
             let root = Root::open(path).map_err(refused)?;
             let found = root
-                .scan(&descriptor, Place::root(), recursive, DIRECTORIES_MAX, 0)
+                .scan(
+                    &descriptor,
+                    Place::root(),
+                    recursive,
+                    (DIRECTORIES_MAX, 0),
+                    wanted,
+                )
                 .map_err(refused)?;
             match found.partial {
                 true => Err(too_many(&shown)),
@@ -126,6 +132,10 @@ impl Watch {
                     }
                     drop(ready);
                     for event in events {
+                        // Many events with much to do could follow.
+                        if responses.is_closed() {
+                            return;
+                        }
                         let task = self.changes.take(event);
                         self.perform(task).await;
                     }
@@ -161,8 +171,9 @@ impl Watch {
     /// Returns `None` if nothing can be scanned, because the root has been moved or the pool is full.
     async fn scan(&self, place: Place, room: usize, entries_max: usize) -> Option<Found> {
         let (root, inotify) = (self.root.clone(), self.inotify.clone());
-        let scan =
-            move |_: super::Wanted<'_>| Ok(root.scan(&inotify, place, true, room, entries_max));
+        let scan = move |wanted: super::Wanted<'_>| {
+            Ok(root.scan(&inotify, place, true, (room, entries_max), wanted))
+        };
         self.pool.run(scan).await.ok()?.ok()
     }
 

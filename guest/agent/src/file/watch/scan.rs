@@ -9,6 +9,10 @@ use rustix::io::{Errno, Result};
 use super::{DIRECTORIES_MAX, PATH_BYTES_MAX};
 use crate::file::directory::{each_entry, inside, open_to_list};
 use crate::file::path::FilePath;
+use crate::file::pool::Wanted;
+
+/// How many names are read before a call that has ended is noticed.
+const NAMES_BETWEEN_CHECKS: u32 = 1024;
 
 /// The watched directory. It is not kept open, because the kernel reports its removal when it is not in use.
 #[derive(Clone)]
@@ -47,7 +51,7 @@ impl Root {
     }
 
     /// Watches a directory, and with `recursive` those below it. A directory that has vanished or cannot be read is left
-    /// out. At most `entries_max` entries are returned.
+    /// out. At most `room` directories are watched and `entries_max` entries returned.
     ///
     /// # Errors
     /// The root cannot be watched.
@@ -56,8 +60,8 @@ impl Root {
         inotify: &OwnedFd,
         start: Place,
         recursive: bool,
-        room: usize,
-        entries_max: usize,
+        (room, entries_max): (usize, usize),
+        wanted: Wanted<'_>,
     ) -> Result<Found> {
         let root = open_to_list(CWD, self.path.as_str().as_bytes(), OFlags::empty())?;
         if identity(&root)? != self.identity {
@@ -66,7 +70,7 @@ impl Root {
         let mut found = Found::default();
         let mut rest = vec![start];
         while let Some(place) = rest.pop() {
-            if found.directories.len() >= room {
+            if found.directories.len() >= room || !wanted() {
                 found.partial = true;
                 return Ok(found);
             }
@@ -90,7 +94,12 @@ impl Root {
                 continue;
             }
             // An error ends the list: the directory is watched, and has just vanished or become unreadable.
+            let mut seen = 0;
             let _ = each_entry(&directory, |entry| {
+                seen += 1;
+                if seen % NAMES_BETWEEN_CHECKS == 0 && !wanted() {
+                    return false;
+                }
                 let name = entry.file_name().to_bytes();
                 if entries_max > 0 {
                     if found.entries.len() == entries_max {

@@ -256,7 +256,6 @@ async fn sends_events_as_credit_is_granted() {
     let mut watching = begin(&fixture, ".", false).await.unwrap();
     fixture.write("abc", "");
     fixture.write("de", "");
-    let wait = Duration::from_millis(50);
     for (bytes, expected) in [
         (66, None),
         (1, Some("CREATED abc")),
@@ -264,6 +263,10 @@ async fn sends_events_as_credit_is_granted() {
         (1, Some("CREATED de")),
     ] {
         watching.grant(bytes);
+        let wait = match expected {
+            None => Duration::from_millis(50),
+            Some(_) => Duration::from_secs(10),
+        };
         let response = timeout(wait, watching.responses.next()).await;
         let event = response
             .ok()
