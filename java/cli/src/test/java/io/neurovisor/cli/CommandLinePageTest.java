@@ -50,6 +50,7 @@ final class CommandLinePageTest {
             Map.entry("CANCELLED", "| 130 | cancelled"),
             Map.entry("OUT_OF_MEMORY", "| 137 | out of memory"),
             Map.entry("OUTPUT_CLOSED", "| 141 | the reader of the output is gone"),
+            Map.entry("INCOMPLETE", "`sandbox cp`: something was not copied"),
             Map.entry("NOT_READY", "| 1 | `status`: not ready"),
             Map.entry("NO_DAEMON", "| 3 | `status`, `ps`, `logs`, `stop`, `sandbox`: no daemon answers"),
             Map.entry(
