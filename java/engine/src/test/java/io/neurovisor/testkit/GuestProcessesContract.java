@@ -56,6 +56,7 @@ public abstract class GuestProcessesContract {
     @Test
     void sendsOutputWithOffsets() {
         try (ProcessEvents events = start(command("echo", "one", "two"))) {
+            ProcessSelector _ = started(events);
             Read output = read(events, 8);
             assertThat(output.text()).isEqualTo("one two\n");
             assertThat(output.first()).isZero();
