@@ -56,13 +56,13 @@ public final class SandboxMetrics implements SandboxListener {
                     List<Sandbox> all = living.get();
                     Arrays.stream(SandboxPhase.values())
                             .filter(phase -> phase != SandboxPhase.ENDED)
-                            .forEach(phase -> callback.call(count(all, phase), label(phase)));
+                            .forEach(phase -> callback.call((double) count(all, phase), label(phase)));
                 })
                 .register(registry);
         GaugeWithCallback.builder()
                 .name("neurovisor_sandbox_processes")
                 .help("Processes in all sandboxes, as their guests have reported them within the last seconds.")
-                .callback(callback -> callback.call(processes.getAsLong()))
+                .callback(callback -> callback.call((double) processes.getAsLong()))
                 .register(registry);
     }
 
