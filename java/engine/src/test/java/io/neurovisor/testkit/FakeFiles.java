@@ -182,7 +182,8 @@ public final class FakeFiles implements GuestFiles {
     }
 
     private synchronized void requireRoom(long more) {
-        long used = nodes.values().stream().mapToLong(node -> node.content.length).sum();
+        long used =
+                nodes.values().stream().mapToLong(node -> node.content.length).sum();
         if (used + more > ROOM) {
             throw fault(Fault.DISK_FULL, "no space is left");
         }
@@ -219,8 +220,7 @@ public final class FakeFiles implements GuestFiles {
     }
 
     @Override
-    public synchronized FilePage list(
-            String name, int depth, int pageSize, Optional<String> from, Deadline deadline) {
+    public synchronized FilePage list(String name, int depth, int pageSize, Optional<String> from, Deadline deadline) {
         Path directory = directory(name);
         List<Path> all = below(directory)
                 .filter(path -> path.getNameCount() - directory.getNameCount() <= depth)
@@ -228,8 +228,7 @@ public final class FakeFiles implements GuestFiles {
                 .toList();
         List<FileEntry> entries = all.stream().limit(pageSize).map(this::entry).toList();
         return new FilePage(
-                entries,
-                all.size() > pageSize ? Optional.of(entries.getLast().path()) : Optional.empty());
+                entries, all.size() > pageSize ? Optional.of(entries.getLast().path()) : Optional.empty());
     }
 
     private Stream<Path> below(Path directory) {

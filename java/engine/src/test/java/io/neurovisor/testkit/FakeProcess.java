@@ -99,8 +99,8 @@ final class FakeProcess implements FakeProcesses.Io {
         }
         lock.lock();
         try {
-            end = Optional.of(new ProcessEnd(
-                    signal == 0 ? exitCode : 128 + signal, signal, "", Duration.ofMillis(1), timedOut));
+            end = Optional.of(
+                    new ProcessEnd(signal == 0 ? exitCode : 128 + signal, signal, "", Duration.ofMillis(1), timedOut));
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -227,8 +227,7 @@ final class FakeProcess implements FakeProcesses.Io {
     ProcessInfo info() {
         lock.lock();
         try {
-            return new ProcessInfo(
-                    pid, spec, spec.directory().orElse("/home/user"), Instant.EPOCH, end, offsets());
+            return new ProcessInfo(pid, spec, spec.directory().orElse("/home/user"), Instant.EPOCH, end, offsets());
         } finally {
             lock.unlock();
         }
@@ -268,20 +267,20 @@ final class FakeProcess implements FakeProcesses.Io {
         }
 
         private static long position(OutputStart from, ProcessStream stream, Kept kept) {
-            long position =
-                    switch (from) {
-                        case OutputStart.Kept() -> 0;
-                        case OutputStart.Now() -> kept.end();
-                        case OutputStart.From(OutputOffsets offsets) ->
-                            switch (stream) {
-                                case STDOUT -> offsets.stdout();
-                                case STDERR -> offsets.stderr();
-                                case TERMINAL -> offsets.terminal();
-                            };
+            long position = switch (from) {
+                case OutputStart.Kept() -> 0;
+                case OutputStart.Now() -> kept.end();
+                case OutputStart.From(OutputOffsets offsets) ->
+                    switch (stream) {
+                        case STDOUT -> offsets.stdout();
+                        case STDERR -> offsets.stderr();
+                        case TERMINAL -> offsets.terminal();
                     };
+            };
             if (position > kept.end()) {
                 throw NeuroVisorException.invalid(
-                        "offsets", "offsets: is beyond the %d bytes that the process has written".formatted(kept.end()));
+                        "offsets",
+                        "offsets: is beyond the %d bytes that the process has written".formatted(kept.end()));
             }
             return position;
         }

@@ -71,8 +71,7 @@ public abstract class GuestFilesContract {
 
         assertThat(read("range", 100_000, Optional.of(70_000L)))
                 .isEqualTo(Arrays.copyOfRange(content, 100_000, 170_000));
-        assertThat(read("range", 199_990, Optional.of(1000L)))
-                .isEqualTo(Arrays.copyOfRange(content, 199_990, 200_000));
+        assertThat(read("range", 199_990, Optional.of(1000L))).isEqualTo(Arrays.copyOfRange(content, 199_990, 200_000));
         assertThat(read("range", 200_000, Optional.empty())).isEmpty();
         assertFault(Fault.INVALID_ARGUMENT, () -> read("range", 200_001, Optional.empty()));
     }
@@ -122,9 +121,7 @@ public abstract class GuestFilesContract {
 
     @Test
     public void setsAttributes() {
-        write(
-                new FileTarget("attributes", REPLACE, OptionalInt.of(0750), Map.of("one", bytes("1"))),
-                text("content"));
+        write(new FileTarget("attributes", REPLACE, OptionalInt.of(0750), Map.of("one", bytes("1"))), text("content"));
         FileEntry before = files().stat("attributes", deadline());
         assertThat(before.mode()).isEqualTo(0750);
         assertThat(before.xattrs()).containsExactly(Map.entry("one", bytes("1")));
@@ -149,7 +146,17 @@ public abstract class GuestFilesContract {
         List<String> all = listed("list", 3, 1000);
         assertThat(all)
                 .containsExactly(
-                        "a", "a/in", "b", "b/1", "b/1/deep", "b/1/in", "b/2", "b/2/in", "b.txt", "b.txt/in", "c",
+                        "a",
+                        "a/in",
+                        "b",
+                        "b/1",
+                        "b/1/deep",
+                        "b/1/in",
+                        "b/2",
+                        "b/2/in",
+                        "b.txt",
+                        "b.txt/in",
+                        "c",
                         "c/in");
         assertThat(listed("list", 3, 5)).isEqualTo(all);
         assertThat(listed("list", 3, 1)).isEqualTo(all);

@@ -121,8 +121,7 @@ public abstract class GuestProcessesContract {
                 assertThat(more.first()).isEqualTo(6);
             }
             assertFault(
-                    Fault.INVALID_ARGUMENT,
-                    () -> attach(process, new OutputStart.From(new OutputOffsets(1000, 0, 0))));
+                    Fault.INVALID_ARGUMENT, () -> attach(process, new OutputStart.From(new OutputOffsets(1000, 0, 0))));
             kill(process);
         }
     }
@@ -191,8 +190,7 @@ public abstract class GuestProcessesContract {
             assertFault(Fault.PROCESS_UNKNOWN, () -> send(process, "one\n"));
             assertFault(Fault.PROCESS_UNKNOWN, () -> processes().closeInput(process, soon()));
             assertFault(Fault.PROCESS_UNKNOWN, () -> processes().signal(process, SIGTERM, false, soon()));
-            assertFault(
-                    Fault.PROCESS_UNKNOWN, () -> processes().resize(process, new TerminalSize(24, 80), soon()));
+            assertFault(Fault.PROCESS_UNKNOWN, () -> processes().resize(process, new TerminalSize(24, 80), soon()));
         }
     }
 
@@ -216,8 +214,7 @@ public abstract class GuestProcessesContract {
     void refusesToResizeAProcessWithoutATerminal() {
         try (ProcessEvents events = start(command("sleep", "1000"))) {
             ProcessSelector process = started(events);
-            assertFault(
-                    Fault.PROCESS_REFUSED, () -> processes().resize(process, new TerminalSize(24, 80), soon()));
+            assertFault(Fault.PROCESS_REFUSED, () -> processes().resize(process, new TerminalSize(24, 80), soon()));
             kill(process);
         }
     }
@@ -230,10 +227,13 @@ public abstract class GuestProcessesContract {
             ProcessEnd _ = end(first);
             ProcessSelector running = started(second);
             List<ProcessInfo> all = processes().list(soon());
-            assertThat(all).extracting(info -> new ProcessSelector.Pid(info.pid())).containsExactly(
-                    (ProcessSelector.Pid) ended, (ProcessSelector.Pid) running);
+            assertThat(all)
+                    .extracting(info -> new ProcessSelector.Pid(info.pid()))
+                    .containsExactly((ProcessSelector.Pid) ended, (ProcessSelector.Pid) running);
             assertThat(all).extracting(info -> info.spec().command()).containsExactly("echo", "sleep");
-            assertThat(all).extracting(info -> info.spec().arguments()).containsExactly(List.of("word"), List.of("1000"));
+            assertThat(all)
+                    .extracting(info -> info.spec().arguments())
+                    .containsExactly(List.of("word"), List.of("1000"));
             assertThat(all.getFirst().end().orElseThrow().exitCode()).isZero();
             assertThat(all.getFirst().offsets().stdout()).isEqualTo(5);
             assertThat(all.getLast().end()).isEmpty();
@@ -388,7 +388,8 @@ public abstract class GuestProcessesContract {
     private static void assertFault(Fault fault, ThrowingCallable call) {
         assertThatThrownBy(call)
                 .isInstanceOfSatisfying(
-                        NeuroVisorException.class, failure -> assertThat(failure.fault()).isEqualTo(fault));
+                        NeuroVisorException.class,
+                        failure -> assertThat(failure.fault()).isEqualTo(fault));
     }
 
     private static Deadline soon() {

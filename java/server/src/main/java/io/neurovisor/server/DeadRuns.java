@@ -82,7 +82,8 @@ public final class DeadRuns {
             if (lost > 0) {
                 things.add(new UnusedPath(
                         sandboxes,
-                        lost + (lost == 1 ? " sandbox" : " sandboxes") + " of a daemon that was killed, recorded as alive",
+                        lost + (lost == 1 ? " sandbox" : " sandboxes")
+                                + " of a daemon that was killed, recorded as alive",
                         0));
             }
         } catch (NeuroVisorException unusable) {

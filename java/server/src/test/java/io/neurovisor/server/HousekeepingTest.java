@@ -61,15 +61,25 @@ final class HousekeepingTest {
 
             now = BEGIN.plus(Duration.ofDays(30)).plusSeconds(1);
             String line = "session " + session + " (used last 2020-01-01T10:00:00Z, kept for 30 days)";
-            assertThat(housekeeping("31d", false).retain(sessions, journal, Optional.empty()).items())
+            assertThat(housekeeping("31d", false)
+                            .retain(sessions, journal, Optional.empty())
+                            .items())
                     .isZero();
-            assertThat(housekeeping("off", false).retain(sessions, journal, Optional.empty()).items())
+            assertThat(housekeeping("off", false)
+                            .retain(sessions, journal, Optional.empty())
+                            .items())
                     .isZero();
-            assertThat(housekeeping("30d", true).retain(sessions, journal, Optional.empty()).sessions())
+            assertThat(housekeeping("30d", true)
+                            .retain(sessions, journal, Optional.empty())
+                            .sessions())
                     .containsExactly(line);
-            assertThat(housekeeping("30d", false).retain(sessions, journal, Optional.empty()).sessions())
+            assertThat(housekeeping("30d", false)
+                            .retain(sessions, journal, Optional.empty())
+                            .sessions())
                     .containsExactly(line);
-            assertThat(housekeeping("30d", false).retain(sessions, journal, Optional.empty()).items())
+            assertThat(housekeeping("30d", false)
+                            .retain(sessions, journal, Optional.empty())
+                            .items())
                     .isZero();
         }
     }

@@ -47,13 +47,16 @@ public final class Failures {
         }
         return exception.getCommandLine().getSubcommands().isEmpty()
                 ? message.replaceFirst("^Unmatched arguments? (at|from) index \\d+:", "unexpected argument")
-                : "unknown command '%s'".formatted(exception.getUnmatched().getFirst().replaceAll("\\R", " "));
+                : "unknown command '%s'"
+                        .formatted(exception.getUnmatched().getFirst().replaceAll("\\R", " "));
     }
 
     /** Returns the known commands of a group, such as {@code image}, but not all commands. */
     private static String commandsOfGroup(UnmatchedArgumentException exception) {
         CommandSpec command = exception.getCommandLine().getCommandSpec();
-        return exception.isUnknownOption() || command.parent() == null || command.subcommands().isEmpty()
+        return exception.isUnknownOption()
+                        || command.parent() == null
+                        || command.subcommands().isEmpty()
                 ? ""
                 : "; known are " + String.join(", ", commands(command).sorted().toList());
     }
@@ -72,9 +75,8 @@ public final class Failures {
             // Each other letter would be as near.
             return Optional.empty();
         }
-        Stream<String> known = written.startsWith("-")
-                ? command.options().stream().map(OptionSpec::longestName)
-                : commands(command);
+        Stream<String> known =
+                written.startsWith("-") ? command.options().stream().map(OptionSpec::longestName) : commands(command);
         return NearestName.of(written, known.toList());
     }
 

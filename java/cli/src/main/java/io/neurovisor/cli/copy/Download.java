@@ -128,7 +128,8 @@ public final class Download {
     }
 
     private static long depthOf(String path) {
-        return path.chars().filter(character -> character == '/').count() + (path.endsWith("/") || path.isEmpty() ? 0 : 1);
+        return path.chars().filter(character -> character == '/').count()
+                + (path.endsWith("/") || path.isEmpty() ? 0 : 1);
     }
 
     private void copyEntry(FileEntry entry, String path, LocalDirectory directory) {

@@ -19,11 +19,7 @@ final class GuestPath {
 
     /** Failures of one file that leave the others as they are. */
     private static final Set<Fault> OF_ONE_FILE = EnumSet.of(
-            Fault.FILE_UNKNOWN,
-            Fault.FILE_EXISTS,
-            Fault.FILE_FORBIDDEN,
-            Fault.NOT_A_DIRECTORY,
-            Fault.INVALID_ARGUMENT);
+            Fault.FILE_UNKNOWN, Fault.FILE_EXISTS, Fault.FILE_FORBIDDEN, Fault.NOT_A_DIRECTORY, Fault.INVALID_ARGUMENT);
 
     private GuestPath() {}
 

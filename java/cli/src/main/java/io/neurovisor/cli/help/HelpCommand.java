@@ -29,7 +29,8 @@ public final class HelpCommand implements Runnable {
         for (String name : names) {
             Map<String, CommandLine> known = command.getSubcommands();
             List<String> shown = known.entrySet().stream()
-                    .filter(entry -> !entry.getValue().getCommandSpec().usageMessage().hidden())
+                    .filter(entry ->
+                            !entry.getValue().getCommandSpec().usageMessage().hidden())
                     .map(Map.Entry::getKey)
                     .toList();
             command = requireNonNull(known.get(KnownName.of(name, "command", shown, spec)));

@@ -51,13 +51,11 @@ final class AttachCommand implements Callable<Integer> {
         return daemon.callOfProcess(client -> {
             String sandbox = daemon.id(client, id);
             ProcessSelector selector = SandboxArguments.process(process);
-            Optional<RawTerminal> terminal = hasTerminal(client.processes(sandbox), selector)
-                    ? RawTerminal.ofThisProcess()
-                    : Optional.empty();
+            Optional<RawTerminal> terminal =
+                    hasTerminal(client.processes(sandbox), selector) ? RawTerminal.ofThisProcess() : Optional.empty();
             return new AttachedProcess(daemon, client, sandbox, launch)
                     .follow(
-                            new AttachedProcess.Connection(
-                                    false, interactive || terminal.isPresent(), true, terminal),
+                            new AttachedProcess.Connection(false, interactive || terminal.isPresent(), true, terminal),
                             processes -> processes.attach(
                                     selector,
                                     fromNow ? new OutputStart.Now() : new OutputStart.Kept(),
@@ -74,7 +72,8 @@ final class AttachCommand implements Callable<Integer> {
     private static boolean isNamed(ProcessInfo process, ProcessSelector selector) {
         return switch (selector) {
             case ProcessSelector.Pid(int pid) -> process.pid() == pid;
-            case ProcessSelector.Tag(String tag) -> process.spec().tag().filter(tag::equals).isPresent();
+            case ProcessSelector.Tag(String tag) ->
+                process.spec().tag().filter(tag::equals).isPresent();
         };
     }
 }

@@ -90,8 +90,7 @@ final class CopyCommand implements Callable<Integer> {
 
     private boolean upload(SandboxClient client, Remote to) {
         try (ConsoleProgress console = daemon.progress()) {
-            Upload upload =
-                    new Upload(files(client, to), new CopyProgress(console, Ticker.SYSTEM), problems(console));
+            Upload upload = new Upload(files(client, to), new CopyProgress(console, Ticker.SYSTEM), problems(console));
             if (source.equals(STREAM)) {
                 upload.copy(launch.in(), to.path());
                 return true;

@@ -95,7 +95,8 @@ final class CreateCommand implements Callable<Integer> {
         return daemon.call(client -> {
             SandboxView created = client.create(request);
             daemon.print(json ? SandboxText.json(created).toPrettyString() : created.id());
-            daemon.remark("sandbox " + created.id() + " ends at " + created.ends() + " unless its time-out is set again");
+            daemon.remark(
+                    "sandbox " + created.id() + " ends at " + created.ends() + " unless its time-out is set again");
             return 0;
         });
     }

@@ -103,8 +103,7 @@ final class ExecCommand implements Callable<Integer> {
         Optional<Duration> limit = SandboxArguments.time("--timeout", timeout);
         return daemon.callOfProcess(client -> {
             String sandbox = daemon.id(client, id);
-            Optional<RawTerminal> terminal =
-                    tty && interactive ? RawTerminal.ofThisProcess() : Optional.empty();
+            Optional<RawTerminal> terminal = tty && interactive ? RawTerminal.ofThisProcess() : Optional.empty();
             ProcessSpec spec = new ProcessSpec(
                     command.getFirst(),
                     command.subList(1, command.size()),

@@ -24,7 +24,8 @@ final class KillCommand implements Callable<Integer> {
     public Integer call() {
         return daemon.call(client -> {
             // All arguments are checked before the first sandbox ends.
-            List<String> found = ids.stream().map(id -> daemon.id(client, id)).distinct().toList();
+            List<String> found =
+                    ids.stream().map(id -> daemon.id(client, id)).distinct().toList();
             int exitCode = 0;
             for (String id : found) {
                 if (!client.kill(id)) {

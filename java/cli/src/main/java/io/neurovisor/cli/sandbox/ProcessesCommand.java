@@ -83,12 +83,13 @@ final class ProcessesCommand implements Callable<Integer> {
                     .put("stdout", process.offsets().stdout())
                     .put("stderr", process.offsets().stderr())
                     .put("terminal", process.offsets().terminal());
-            process.end().ifPresent(end -> object.putObject("ended")
-                    .put("exit_code", end.exitCode())
-                    .put("signal", end.signal())
-                    .put("timed_out", end.timedOut())
-                    .put("killed_process", end.killedProcess())
-                    .put("duration_ms", end.duration().toMillis()));
+            process.end()
+                    .ifPresent(end -> object.putObject("ended")
+                            .put("exit_code", end.exitCode())
+                            .put("signal", end.signal())
+                            .put("timed_out", end.timedOut())
+                            .put("killed_process", end.killedProcess())
+                            .put("duration_ms", end.duration().toMillis()));
         }
         return array;
     }

@@ -51,9 +51,7 @@ final class RawTerminal implements AutoCloseable {
                     .build()));
         } catch (IOException | IllegalStateException exception) {
             throw new NeuroVisorException(
-                    Fault.TOOL_FAILED,
-                    "the terminal cannot be examined by stty: " + exception.getMessage(),
-                    exception);
+                    Fault.TOOL_FAILED, "the terminal cannot be examined by stty: " + exception.getMessage(), exception);
         }
     }
 

@@ -132,7 +132,8 @@ final class SandboxAccess {
         }
         if (found.size() > 1) {
             throw new NeuroVisorException(
-                    Fault.SANDBOX_UNKNOWN, "\"" + text + "\" may be any of these sandboxes: " + String.join(", ", found));
+                    Fault.SANDBOX_UNKNOWN,
+                    "\"" + text + "\" may be any of these sandboxes: " + String.join(", ", found));
         }
         return found.getFirst();
     }

@@ -55,8 +55,7 @@ final class SandboxText {
         for (LayerState layer : sandbox.layers()) {
             table.row(
                     "LAYER " + layer.layer().number(),
-                    layer.layer().label() + ": " + layer.status().label() + ", "
-                            + UntrustedText.line(layer.detail()));
+                    layer.layer().label() + ": " + layer.status().label() + ", " + UntrustedText.line(layer.detail()));
         }
         return table;
     }

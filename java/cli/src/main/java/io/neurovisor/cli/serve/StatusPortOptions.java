@@ -24,7 +24,8 @@ final class StatusPortOptions {
 
     StatusClient client(CommonOptions common) {
         return new StatusClient(
-                metricsPort(common.loaded()), Optional.ofNullable(keyFile).map(file -> ApiKey.read(file, "--key-file")));
+                metricsPort(common.loaded()),
+                Optional.ofNullable(keyFile).map(file -> ApiKey.read(file, "--key-file")));
     }
 
     private static MetricsConfig metricsPort(LoadedConfig loaded) {
@@ -33,7 +34,8 @@ final class StatusPortOptions {
         if (metrics.port() == 0) {
             return ServingProcess.at(socket).metricsPort().map(metrics::at).orElse(metrics);
         }
-        boolean named = !loaded.isDefault(MetricsConfig.METRICS_PORT) || !loaded.isDefault(MetricsConfig.METRICS_LISTEN);
+        boolean named =
+                !loaded.isDefault(MetricsConfig.METRICS_PORT) || !loaded.isDefault(MetricsConfig.METRICS_LISTEN);
         return named
                 ? metrics
                 : ServingProcess.find(socket)

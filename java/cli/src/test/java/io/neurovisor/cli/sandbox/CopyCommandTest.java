@@ -246,7 +246,9 @@ final class CopyCommandTest {
 
     private static List<String> names(Path directory) throws IOException {
         try (Stream<Path> content = Files.list(directory)) {
-            return content.map(path -> directory.relativize(path).toString()).sorted().toList();
+            return content.map(path -> directory.relativize(path).toString())
+                    .sorted()
+                    .toList();
         }
     }
 

@@ -79,8 +79,20 @@ final class ExecCommandTest {
 
     @Test
     void startsWhatItsOptionsSay() {
-        CommandRun run =
-                run("exec", "mine", "-it", "-e", "A=1", "--cwd=/tmp", "--timeout=5s", "--tag=t", "--", "exit", "3", "--", "-x");
+        CommandRun run = run(
+                "exec",
+                "mine",
+                "-it",
+                "-e",
+                "A=1",
+                "--cwd=/tmp",
+                "--timeout=5s",
+                "--tag=t",
+                "--",
+                "exit",
+                "3",
+                "--",
+                "-x");
         assertThat(run.exitCode()).as(run.stderr()).isEqualTo(3);
         assertThat(daemon.processes().started())
                 .containsExactly(StartRequest.newBuilder()
@@ -145,8 +157,7 @@ final class ExecCommandTest {
 
     @Test
     void endsLikeAProcessThatASignalHasEnded() {
-        CompletableFuture<CommandRun> running =
-                CompletableFuture.supplyAsync(() -> run("exec", ID, "--", "wait"));
+        CompletableFuture<CommandRun> running = CompletableFuture.supplyAsync(() -> run("exec", ID, "--", "wait"));
         awaitStart();
         assertThat(run("signal", ID, "100", "TERM").exitCode()).isZero();
         assertThat(running.join().exitCode()).isEqualTo(143);
@@ -154,8 +165,7 @@ final class ExecCommandTest {
 
     @Test
     void losesTheOutcomeWithTheDaemon() {
-        CompletableFuture<CommandRun> running =
-                CompletableFuture.supplyAsync(() -> run("exec", ID, "--", "wait"));
+        CompletableFuture<CommandRun> running = CompletableFuture.supplyAsync(() -> run("exec", ID, "--", "wait"));
         awaitStart();
         daemon.close();
         assertThat(running.join().exitCode()).isEqualTo(126);

@@ -135,9 +135,8 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
         created.add(request);
         String id = "new".concat("a".repeat(17));
         add(id, request.getName());
-        Sandbox sandbox = sandbox(id).toBuilder()
-                .putAllMetadata(request.getMetadataMap())
-                .build();
+        Sandbox sandbox =
+                sandbox(id).toBuilder().putAllMetadata(request.getMetadataMap()).build();
         put(sandbox);
         answer(client, CreateResponse.newBuilder().setSandbox(sandbox).build());
     }
@@ -146,9 +145,9 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
     public void get(GetRequest request, StreamObserver<GetResponse> client) {
         Sandbox sandbox = sandboxes.get(request.getSandboxId());
         if (sandbox == null) {
-            client.onError(
-                    new RpcFailure(Code.NOT_FOUND, "SANDBOX_UNKNOWN", "sandbox " + request.getSandboxId() + " is unknown")
-                            .exception());
+            client.onError(new RpcFailure(
+                            Code.NOT_FOUND, "SANDBOX_UNKNOWN", "sandbox " + request.getSandboxId() + " is unknown")
+                    .exception());
             return;
         }
         SandboxLayer layer = SandboxLayer.newBuilder()

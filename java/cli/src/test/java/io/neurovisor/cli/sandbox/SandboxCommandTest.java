@@ -97,13 +97,19 @@ final class SandboxCommandTest {
         assertThat(run("list", "--json").stdout())
                 .contains("\"id\" : \"" + FIRST + "\"", "\"ends\" : \"2027-01-15T08:05:00Z\"");
         assertThat(run("create", "--metadata=team=blue").exitCode()).isZero();
-        assertThat(run("list", "--metadata=team=blue").stdout()).contains("newa", "team=blue").doesNotContain(FIRST);
+        assertThat(run("list", "--metadata=team=blue").stdout())
+                .contains("newa", "team=blue")
+                .doesNotContain(FIRST);
     }
 
     @Test
     void infoShowsTheLayers() {
         assertThat(run("info", FIRST).stdout())
-                .contains("ID       " + FIRST, "LAYER 1", "live, KVM", "1 vCPUs, 256 MiB, of which files may use 100 MiB");
+                .contains(
+                        "ID       " + FIRST,
+                        "LAYER 1",
+                        "live, KVM",
+                        "1 vCPUs, 256 MiB, of which files may use 100 MiB");
         assertThat(run("info", "--json", FIRST).stdout()).contains("\"status\" : \"live\"");
     }
 
@@ -166,8 +172,10 @@ final class SandboxCommandTest {
 
     @Test
     void metricsPrintsTheLastMinute() {
-        assertThat(run("metrics", FIRST).stdout().lines()).hasSize(13).anyMatch(line -> line.matches(
-                "2027-01-15T08:01:35Z +19.0 % +50 MiB of 256 MiB +0 KiB +0 KiB of 0 KiB +3"));
+        assertThat(run("metrics", FIRST).stdout().lines())
+                .hasSize(13)
+                .anyMatch(line ->
+                        line.matches("2027-01-15T08:01:35Z +19.0 % +50 MiB of 256 MiB +0 KiB +0 KiB of 0 KiB +3"));
         assertThat(run("metrics", FIRST, "-n", "2", "--json").stdout().lines().filter(line -> line.contains("time")))
                 .hasSize(2);
         assertThat(run("metrics", FIRST, "-n", "0").exitCode()).isEqualTo(2);
@@ -191,7 +199,8 @@ final class SandboxCommandTest {
             CommandRun run = run("create");
             assertThat(run.exitCode()).isEqualTo(125);
             assertThat(run.stderr())
-                    .contains("the daemon at " + socket() + " keeps no sandboxes; start it with --max-sandboxes above 0");
+                    .contains(
+                            "the daemon at " + socket() + " keeps no sandboxes; start it with --max-sandboxes above 0");
         }
     }
 

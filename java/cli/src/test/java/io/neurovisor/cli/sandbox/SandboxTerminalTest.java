@@ -58,8 +58,7 @@ final class SandboxTerminalTest {
         assertThat(daemon.processes().started().getFirst().getEnvMap()).containsEntry("TERM", "vt220");
         type(terminal, "a\u0003\u001a\u0004\u0011\r\n\u001b[A");
         await("the keys", () -> shown.indexOf("<41>") >= 0);
-        assertThat(shown.toString().replaceAll("[^<>0-9a-f]", ""))
-                .contains("<61><03><1a><04><11><0d><0a><1b><5b><41>");
+        assertThat(shown.toString().replaceAll("[^<>0-9a-f]", "")).contains("<61><03><1a><04><11><0d><0a><1b><5b><41>");
         // Neither is a key shown by the local terminal, nor does it change line feeds.
         assertThat(shown.substring(shown.indexOf("<61>"))).startsWith("<61>\n<03>\n<1a>\n");
 
@@ -190,21 +189,28 @@ final class SandboxTerminalTest {
 
     private static ProcessHandle java(Process terminal) {
         return terminal.descendants()
-                .filter(process ->
-                        process.info().command().filter(path -> path.endsWith("/java")).isPresent())
+                .filter(process -> process.info()
+                        .command()
+                        .filter(path -> path.endsWith("/java"))
+                        .isPresent())
                 .findFirst()
                 .orElseThrow();
     }
 
     private void assertEnded(Process terminal, int exitCode) throws InterruptedException {
-        assertThat(terminal.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).as(shown::toString).isTrue();
+        assertThat(terminal.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS))
+                .as(shown::toString)
+                .isTrue();
         await("the settings", () -> shown.indexOf("after=") >= 0);
         assertThat(shown).contains("code=" + exitCode + "\r\n");
         assertThat(setting("after=")).isEqualTo(setting("before="));
     }
 
     private String setting(String name) {
-        return shown.substring(shown.indexOf(name) + name.length()).lines().findFirst().orElseThrow();
+        return shown.substring(shown.indexOf(name) + name.length())
+                .lines()
+                .findFirst()
+                .orElseThrow();
     }
 
     private void await(String what, BooleanSupplier condition) {

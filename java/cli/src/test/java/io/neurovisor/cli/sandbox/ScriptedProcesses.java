@@ -97,7 +97,8 @@ final class ScriptedProcesses extends ProcessServiceGrpc.ProcessServiceImplBase 
     @Override
     public void start(StartRequest request, StreamObserver<ProcessEvent> client) {
         if (request.getCommand().equals("missing")) {
-            client.onError(new RpcFailure(Code.FAILED_PRECONDITION, "GUEST_REFUSED", "missing is not a program").exception());
+            client.onError(
+                    new RpcFailure(Code.FAILED_PRECONDITION, "GUEST_REFUSED", "missing is not a program").exception());
             return;
         }
         Scripted process = Objects.requireNonNull(processes.get(add(request)));
@@ -124,7 +125,11 @@ final class ScriptedProcesses extends ProcessServiceGrpc.ProcessServiceImplBase 
                 process.end(exit(0));
             }
             case "exit" -> process.end(exit(Integer.parseInt(args.getFirst())));
-            case "late" -> process.end(exit(137).toBuilder().setTimedOut(true).setDurationMs(2000).build());
+            case "late" ->
+                process.end(exit(137).toBuilder()
+                        .setTimedOut(true)
+                        .setDurationMs(2000)
+                        .build());
             case "die" -> {
                 process.send(output(ProcessStream.PROCESS_STREAM_STDOUT, ByteString.copyFromUtf8("partial")));
                 daemon.end(process.request().getSandboxId(), EndReason.END_REASON_TIMED_OUT);
@@ -247,8 +252,8 @@ final class ScriptedProcesses extends ProcessServiceGrpc.ProcessServiceImplBase 
         // A shell is played as keys.
         if (process.request().hasPty()) {
             for (byte key : data) {
-                process.send(output(
-                        ProcessStream.PROCESS_STREAM_PTY, ByteString.copyFromUtf8("<%02x>\n".formatted(key))));
+                process.send(
+                        output(ProcessStream.PROCESS_STREAM_PTY, ByteString.copyFromUtf8("<%02x>\n".formatted(key))));
                 if (key == 'q') {
                     process.end(exit(7));
                 }

@@ -71,7 +71,8 @@ final class DaemonCommandsTest {
                 assertThat(run(command).stderr()).contains("http://127.0.0.1:" + port + " responds with status 404");
                 assertThat(run(command, "--metrics-port=0").stderr()).contains(":" + port + " responds with");
                 assertThat(run(command, "--metrics-port=1").stderr()).contains("http://127.0.0.1:1 refuses");
-                assertThat(run(command, "--metrics-listen=127.0.0.2").stderr()).contains("http://127.0.0.2:9090 refuses");
+                assertThat(run(command, "--metrics-listen=127.0.0.2").stderr())
+                        .contains("http://127.0.0.2:9090 refuses");
             }
         } finally {
             daemon.destroyForcibly();

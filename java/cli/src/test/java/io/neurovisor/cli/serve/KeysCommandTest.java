@@ -31,8 +31,9 @@ final class KeysCommandTest {
     @Test
     void listWithoutKeysCreatesNoFiles() {
         assertThat(run("keys", "list").out())
-                .isEqualTo("NAME  SCOPES  RATE  QUOTA  MACHINES  WAITING  SANDBOXES  SANDBOX MEMORY  TOKENS  CREATED  USED"
-                        + "  EXPIRES  REVOKED\n");
+                .isEqualTo(
+                        "NAME  SCOPES  RATE  QUOTA  MACHINES  WAITING  SANDBOXES  SANDBOX MEMORY  TOKENS  CREATED  USED"
+                                + "  EXPIRES  REVOKED\n");
         assertThat(run("keys", "list", "--json").out()).isEqualTo("[ ]\n");
         Run revoke = run("keys", "revoke", "ci");
         assertThat(revoke.exitCode()).isEqualTo(2);

@@ -43,12 +43,15 @@ public enum Fault {
     TENANT_LIMIT(FaultKind.CAPACITY, "A client has reached its key's limit of virtual machines or waiting requests."),
     SANDBOX_UNKNOWN(FaultKind.CALLER, "No running sandbox of the client has the given id."),
     SANDBOX_QUOTA(FaultKind.CAPACITY, "A client or the daemon has reached its limit of sandboxes or of their memory."),
-    SANDBOX_BUSY(FaultKind.CAPACITY, "A sandbox is being created or changed, and the call has waited too long for that."),
+    SANDBOX_BUSY(
+            FaultKind.CAPACITY, "A sandbox is being created or changed, and the call has waited too long for that."),
     SANDBOX_DIED(FaultKind.SANDBOX, "The virtual machine of a living sandbox has ended, and the sandbox with it."),
     SANDBOX_MOVED(FaultKind.UNKNOWN_OUTCOME, "The sandbox ended during a call, so the outcome of the call is unknown."),
     SANDBOXES_UNUSABLE(FaultKind.HOST, "The database of sandboxes is damaged or was written by a newer NeuroVisor."),
     PROCESS_UNKNOWN(FaultKind.CALLER, "No process of the sandbox has the given number or tag."),
-    PROCESS_LIMIT(FaultKind.CAPACITY, "The sandbox has reached its limit of processes, of streams attached to them or of unread input."),
+    PROCESS_LIMIT(
+            FaultKind.CAPACITY,
+            "The sandbox has reached its limit of processes, of streams attached to them or of unread input."),
     PROCESS_REFUSED(FaultKind.CALLER, "The process has no input or no terminal, so the request is impossible."),
     TAG_TAKEN(FaultKind.CALLER, "A running process of the sandbox has the given tag."),
     FILE_UNKNOWN(FaultKind.CALLER, "No file of the sandbox has the given path."),

@@ -52,7 +52,8 @@ public final class BuildFailures {
                             + " user.max_user_namespaces=15000; in a container give it ids or name others by"
                             + " --image-uids FIRST-LAST), or have them run as root of this machine by --image-uids=off"),
             Sign.of(
-                    "in /etc/sub[ug]id", "this user has no range of user ids; run " + USER_IDS_COMMAND + ", or build as root"),
+                    "in /etc/sub[ug]id",
+                    "this user has no range of user ids; run " + USER_IDS_COMMAND + ", or build as root"),
             Sign.of(
                     "newuidmap|newgidmap|unprivileged_userns_clone|unshare\\(.*failed|cannot unshare",
                     "this user may not create user namespaces; install uidmap by ./neurovisor setup, or build as root"));

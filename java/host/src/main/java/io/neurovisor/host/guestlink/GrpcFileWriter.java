@@ -24,9 +24,7 @@ final class GrpcFileWriter implements FileWriter {
     private final Duration longestSilence;
 
     private GrpcFileWriter(
-            GuestConnection connection,
-            BlockingClientCall<WriteRequest, WriteResponse> call,
-            Duration longestSilence) {
+            GuestConnection connection, BlockingClientCall<WriteRequest, WriteResponse> call, Duration longestSilence) {
         this.connection = connection;
         this.call = call;
         this.longestSilence = longestSilence;

@@ -114,9 +114,8 @@ final class GrpcGuestChannel implements GuestChannel {
     public void setClock(Deadline deadline) {
         call(
                 deadline,
-                guest -> guest.setClock(SetClockRequest.newBuilder()
-                        .setUnixNanos(unixNanos())
-                        .build()));
+                guest -> guest.setClock(
+                        SetClockRequest.newBuilder().setUnixNanos(unixNanos()).build()));
     }
 
     @Override

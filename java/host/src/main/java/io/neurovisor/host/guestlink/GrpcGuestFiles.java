@@ -63,7 +63,8 @@ final class GrpcGuestFiles implements GuestFiles {
                 bytes -> GuestReadRequest.newBuilder().setCredit(credit(bytes)).build(),
                 new GrpcFileReader.Rules(request),
                 longestSilence);
-        ReadResponse first = begun(stream, GuestReadRequest.newBuilder().setRead(request).build(), deadline);
+        ReadResponse first =
+                begun(stream, GuestReadRequest.newBuilder().setRead(request).build(), deadline);
         return new GrpcFileReader(stream, messages.entry(first.getEntry()), first);
     }
 
@@ -77,15 +78,16 @@ final class GrpcGuestFiles implements GuestFiles {
     public FileWriter write(FileTarget target) {
         return GrpcFileWriter.begin(
                 connection,
-                GuestConnection.apart(() -> GuestFileServiceGrpc.newBlockingV2Stub(connection.channel()).write()), target,
+                GuestConnection.apart(() -> GuestFileServiceGrpc.newBlockingV2Stub(connection.channel())
+                        .write()),
+                target,
                 longestSilence);
     }
 
     @Override
     public FileEntry stat(String path, Deadline deadline) {
         StatRequest request = StatRequest.newBuilder().setPath(path).build();
-        return messages.entry(
-                call(deadline, stub -> stub.stat(request)).getEntry());
+        return messages.entry(call(deadline, stub -> stub.stat(request)).getEntry());
     }
 
     @Override
@@ -114,24 +116,20 @@ final class GrpcGuestFiles implements GuestFiles {
                 .setSource(source)
                 .setDestination(destination)
                 .build();
-        return messages.entry(
-                call(deadline, stub -> stub.move(request)).getEntry());
+        return messages.entry(call(deadline, stub -> stub.move(request)).getEntry());
     }
 
     @Override
     public void remove(String path, boolean recursive, Deadline deadline) {
-        RemoveRequest request = RemoveRequest.newBuilder()
-                .setPath(path)
-                .setRecursive(recursive)
-                .build();
+        RemoveRequest request =
+                RemoveRequest.newBuilder().setPath(path).setRecursive(recursive).build();
         call(deadline, stub -> stub.remove(request));
     }
 
     @Override
     public FileEntry setAttributes(String path, FileAttributes attributes, Deadline deadline) {
-        return messages.entry(
-                call(deadline, stub -> stub.setAttributes(GuestFileMessages.attributes(path, attributes)))
-                        .getEntry());
+        return messages.entry(call(deadline, stub -> stub.setAttributes(GuestFileMessages.attributes(path, attributes)))
+                .getEntry());
     }
 
     @Override
@@ -142,8 +140,9 @@ final class GrpcGuestFiles implements GuestFiles {
         GuestStream<GuestWatchFilesRequest, WatchFilesResponse> stream = new GuestStream<>(
                 connection,
                 GuestFileServiceGrpc.getWatchFilesMethod(),
-                bytes ->
-                        GuestWatchFilesRequest.newBuilder().setCredit(credit(bytes)).build(),
+                bytes -> GuestWatchFilesRequest.newBuilder()
+                        .setCredit(credit(bytes))
+                        .build(),
                 new GrpcFileEvents.Rules(),
                 ENDLESS);
         WatchFilesResponse _ = begun(stream, request, deadline);
@@ -156,8 +155,8 @@ final class GrpcGuestFiles implements GuestFiles {
 
     private <T> T call(Deadline deadline, Function<GuestFileServiceGrpc.GuestFileServiceBlockingStub, T> call) {
         return connection.answer(
-                () -> call.apply(
-                        GuestConnection.withDeadline(GuestFileServiceGrpc.newBlockingStub(connection.channel()), deadline)),
+                () -> call.apply(GuestConnection.withDeadline(
+                        GuestFileServiceGrpc.newBlockingStub(connection.channel()), deadline)),
                 GuestFileStatus::failure);
     }
 }

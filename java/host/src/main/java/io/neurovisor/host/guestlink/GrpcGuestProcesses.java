@@ -70,7 +70,8 @@ final class GrpcGuestProcesses implements GuestProcesses {
     public ProcessEvents attach(ProcessSelector process, OutputStart start, Deadline deadline) {
         return begin(
                 GuestProcessServiceGrpc.getAttachMethod(),
-                bytes -> GuestAttachRequest.newBuilder().setCredit(credit(bytes)).build(),
+                bytes ->
+                        GuestAttachRequest.newBuilder().setCredit(credit(bytes)).build(),
                 start instanceof OutputStart.From(OutputOffsets offsets) ? offsets : OutputOffsets.START,
                 GuestAttachRequest.newBuilder()
                         .setAttach(GuestProcessMessages.attach(process, start))

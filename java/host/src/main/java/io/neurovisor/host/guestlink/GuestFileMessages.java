@@ -70,12 +70,14 @@ record GuestFileMessages(GuestConnection connection) {
     private static Map<String, ByteString> bytes(Map<String, ByteBuffer> xattrs) {
         return xattrs.entrySet().stream()
                 .collect(Collectors.toMap(
-                        Map.Entry::getKey, entry -> ByteString.copyFrom(entry.getValue().duplicate())));
+                        Map.Entry::getKey,
+                        entry -> ByteString.copyFrom(entry.getValue().duplicate())));
     }
 
     FileEntry entry(io.neurovisor.proto.sandbox.FileEntry entry) {
         if (entry.getSize() < 0 || (entry.getMode() & ~MAX_MODE) != 0) {
-            throw connection.violated("sent a file of %d bytes and mode %o".formatted(entry.getSize(), entry.getMode()));
+            throw connection.violated(
+                    "sent a file of %d bytes and mode %o".formatted(entry.getSize(), entry.getMode()));
         }
         return new FileEntry(
                 name(entry.getName()),
@@ -130,9 +132,7 @@ record GuestFileMessages(GuestConnection connection) {
 
     /** Returns what an event counts of a credit. */
     static int bytes(io.neurovisor.proto.sandbox.FileEvent event) {
-        return EVENT_BYTES
-                + event.getPathBytes().size()
-                + event.getToBytes().size();
+        return EVENT_BYTES + event.getPathBytes().size() + event.getToBytes().size();
     }
 
     FileEvent event(io.neurovisor.proto.sandbox.FileEvent event) {

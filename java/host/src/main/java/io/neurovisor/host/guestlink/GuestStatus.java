@@ -37,7 +37,10 @@ final class GuestStatus {
             case ALREADY_EXISTS -> reported(Fault.TAG_TAKEN, status, cause);
             case FAILED_PRECONDITION -> reported(Fault.PROCESS_REFUSED, status, cause);
             case RESOURCE_EXHAUSTED ->
-                reported(isPrefixed(status, Fault.PROCESS_LIMIT) ? Fault.PROCESS_LIMIT : Fault.GUEST_REFUSED, status, cause);
+                reported(
+                        isPrefixed(status, Fault.PROCESS_LIMIT) ? Fault.PROCESS_LIMIT : Fault.GUEST_REFUSED,
+                        status,
+                        cause);
             case INTERNAL -> reported(Fault.GUEST_REFUSED, status, cause);
             case INVALID_ARGUMENT -> NeuroVisorException.invalid(field(status), messageOf(status));
             default -> failure(status, cause);
@@ -75,7 +78,10 @@ final class GuestStatus {
         String description = String.valueOf(status.getDescription());
         return new NeuroVisorException(
                 fault,
-                GuestText.line(isPrefixed(status, fault) ? description.substring(fault.name().length() + 2) : description),
+                GuestText.line(
+                        isPrefixed(status, fault)
+                                ? description.substring(fault.name().length() + 2)
+                                : description),
                 cause);
     }
 

@@ -64,6 +64,7 @@ final class GuestStream<Q, A> implements AutoCloseable {
 
     /** The bytes of the message that the reader uses. */
     private int inUse;
+
     private boolean begun;
 
     /** Whether no message is requested. */
@@ -148,6 +149,7 @@ final class GuestStream<Q, A> implements AutoCloseable {
             throw NeuroVisorException.interrupted("listening to the guest was interrupted", exception);
         }
     }
+
     private void giveCredit() {
         // A guest that does not read its credits gets no more, or they would fill the memory of the host.
         if (taken >= rules.windowBytes() / LEAST_CREDIT && end.isEmpty() && !rules.isComplete() && call.isReady()) {
@@ -155,10 +157,12 @@ final class GuestStream<Q, A> implements AutoCloseable {
             taken = 0;
         }
     }
+
     private void credit(int bytes) {
         credited += bytes;
         call.sendMessage(credit.apply(bytes));
     }
+
     private void receive(A message) {
         int bytes = rules.check(message);
         if (bytes > credited) {
@@ -180,6 +184,7 @@ final class GuestStream<Q, A> implements AutoCloseable {
             call.request(1);
         }
     }
+
     private void end(Optional<NeuroVisorException> failure) {
         if (end.isEmpty()) {
             end = Optional.of(new End(failure));
@@ -238,6 +243,7 @@ final class GuestStream<Q, A> implements AutoCloseable {
                 lock.unlock();
             }
         }
+
         private Optional<NeuroVisorException> failure(Status status) {
             if (rules.isComplete()) {
                 return Optional.empty();

@@ -28,7 +28,8 @@ public record SystemUsers(HostFiles files) {
                 .flatMap(file -> files.lines(file).stream())
                 .map(line -> line.split(":"))
                 .filter(fields -> fields.length >= 3)
-                .mapToLong(fields -> number(fields[1]).orElse(0L) + number(fields[2]).orElse(0L))
+                .mapToLong(fields ->
+                        number(fields[1]).orElse(0L) + number(fields[2]).orElse(0L))
                 .reduce(FIRST_SUBORDINATE_ID, Math::max);
         String range = first + "-" + (first + SUBORDINATE_IDS - 1);
         return "sudo usermod --add-subuids %s --add-subgids %s %s".formatted(range, range, user);

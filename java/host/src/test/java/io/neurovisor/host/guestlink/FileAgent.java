@@ -66,7 +66,8 @@ class FileAgent extends GuestFileServiceGrpc.GuestFileServiceImplBase {
             @Override
             public void onNext(GuestReadRequest request) {
                 if (request.hasRead()) {
-                    Thread _ = Thread.startVirtualThread(() -> serve(host, () -> send(request.getRead(), credit, host)));
+                    Thread _ =
+                            Thread.startVirtualThread(() -> serve(host, () -> send(request.getRead(), credit, host)));
                 } else {
                     credit.release(request.getCredit().getBytes());
                 }
@@ -108,9 +109,12 @@ class FileAgent extends GuestFileServiceGrpc.GuestFileServiceImplBase {
 
             @Override
             public void onCompleted() {
-                answer(host, () -> WriteResponse.newBuilder()
-                        .setEntry(entry(requireNonNull(writer, "nothing was sent").finish()))
-                        .build());
+                answer(
+                        host,
+                        () -> WriteResponse.newBuilder()
+                                .setEntry(entry(requireNonNull(writer, "nothing was sent")
+                                        .finish()))
+                                .build());
             }
         };
     }
@@ -131,9 +135,11 @@ class FileAgent extends GuestFileServiceGrpc.GuestFileServiceImplBase {
 
     @Override
     public void stat(StatRequest request, StreamObserver<StatResponse> host) {
-        answer(host, () -> StatResponse.newBuilder()
-                .setEntry(entry(files.stat(request.getPath(), deadline())))
-                .build());
+        answer(
+                host,
+                () -> StatResponse.newBuilder()
+                        .setEntry(entry(files.stat(request.getPath(), deadline())))
+                        .build());
     }
 
     @Override
@@ -154,16 +160,21 @@ class FileAgent extends GuestFileServiceGrpc.GuestFileServiceImplBase {
 
     @Override
     public void makeDirectory(MakeDirectoryRequest request, StreamObserver<MakeDirectoryResponse> host) {
-        answer(host, () -> MakeDirectoryResponse.newBuilder()
-                .setCreated(files.makeDirectory(request.getPath(), permissions(request.getPermissions()), deadline()))
-                .build());
+        answer(
+                host,
+                () -> MakeDirectoryResponse.newBuilder()
+                        .setCreated(files.makeDirectory(
+                                request.getPath(), permissions(request.getPermissions()), deadline()))
+                        .build());
     }
 
     @Override
     public void move(MoveRequest request, StreamObserver<MoveResponse> host) {
-        answer(host, () -> MoveResponse.newBuilder()
-                .setEntry(entry(files.move(request.getSource(), request.getDestination(), deadline())))
-                .build());
+        answer(
+                host,
+                () -> MoveResponse.newBuilder()
+                        .setEntry(entry(files.move(request.getSource(), request.getDestination(), deadline())))
+                        .build());
     }
 
     @Override
@@ -176,17 +187,19 @@ class FileAgent extends GuestFileServiceGrpc.GuestFileServiceImplBase {
 
     @Override
     public void setAttributes(SetAttributesRequest request, StreamObserver<SetAttributesResponse> host) {
-        answer(host, () -> SetAttributesResponse.newBuilder()
-                .setEntry(entry(files.setAttributes(
-                        request.getPath(),
-                        new FileAttributes(
-                                request.hasPermissions()
-                                        ? OptionalInt.of(request.getPermissions())
-                                        : OptionalInt.empty(),
-                                buffers(request.getXattrsMap()),
-                                Set.copyOf(request.getRemovedXattrsList())),
-                        deadline())))
-                .build());
+        answer(
+                host,
+                () -> SetAttributesResponse.newBuilder()
+                        .setEntry(entry(files.setAttributes(
+                                request.getPath(),
+                                new FileAttributes(
+                                        request.hasPermissions()
+                                                ? OptionalInt.of(request.getPermissions())
+                                                : OptionalInt.empty(),
+                                        buffers(request.getXattrsMap()),
+                                        Set.copyOf(request.getRemovedXattrsList())),
+                                deadline())))
+                        .build());
     }
 
     @Override
@@ -196,7 +209,8 @@ class FileAgent extends GuestFileServiceGrpc.GuestFileServiceImplBase {
             @Override
             public void onNext(GuestWatchFilesRequest request) {
                 if (request.hasWatch()) {
-                    Thread _ = Thread.startVirtualThread(() -> serve(host, () -> send(request.getWatch(), credit, host)));
+                    Thread _ =
+                            Thread.startVirtualThread(() -> serve(host, () -> send(request.getWatch(), credit, host)));
                 } else {
                     credit.release(request.getCredit().getBytes());
                 }
@@ -224,8 +238,7 @@ class FileAgent extends GuestFileServiceGrpc.GuestFileServiceImplBase {
             case FileEvent.Written(String path) -> event(FileEventKind.FILE_EVENT_KIND_WRITTEN, path, "");
             case FileEvent.Removed(String path) -> event(FileEventKind.FILE_EVENT_KIND_REMOVED, path, "");
             case FileEvent.Renamed(String path, String to) -> event(FileEventKind.FILE_EVENT_KIND_RENAMED, path, to);
-            case FileEvent.AttributesChanged(String path) ->
-                event(FileEventKind.FILE_EVENT_KIND_ATTRIBUTES, path, "");
+            case FileEvent.AttributesChanged(String path) -> event(FileEventKind.FILE_EVENT_KIND_ATTRIBUTES, path, "");
             case FileEvent.Overflow() -> event(FileEventKind.FILE_EVENT_KIND_OVERFLOW, "", "");
         };
     }
@@ -250,8 +263,7 @@ class FileAgent extends GuestFileServiceGrpc.GuestFileServiceImplBase {
                 .setMode(entry.mode())
                 .setOwner(entry.owner())
                 .setGroup(entry.group())
-                .setModified(Timestamp.newBuilder()
-                        .setSeconds(entry.modified().getEpochSecond()))
+                .setModified(Timestamp.newBuilder().setSeconds(entry.modified().getEpochSecond()))
                 .putAllXattrs(entry.xattrs().entrySet().stream()
                         .collect(Collectors.toMap(
                                 Map.Entry::getKey,

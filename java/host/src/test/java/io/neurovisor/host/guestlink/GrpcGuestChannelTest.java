@@ -141,8 +141,8 @@ final class GrpcGuestChannelTest {
                     .build()
                     .start();
             host = new GrpcGuestChannel(
-                    NettyChannelBuilder.forAddress(
-                                    (InetSocketAddress) server.getListenSockets().getFirst())
+                    NettyChannelBuilder.forAddress((InetSocketAddress)
+                                    server.getListenSockets().getFirst())
                             .usePlaintext()
                             .build(),
                     () -> Instant.ofEpochSecond(1, 7));

@@ -75,13 +75,16 @@ final class GrpcGuestProcessesTest extends GuestProcessesContract {
     static Stream<Arguments> violations() {
         ProcessEvent started = started(5);
         return Stream.of(
-                Arguments.of("sent 65536 bytes with a credit of 65535", List.of(started, output(0, 1), output(1, 65_536))),
+                Arguments.of(
+                        "sent 65536 bytes with a credit of 65535", List.of(started, output(0, 1), output(1, 65_536))),
                 Arguments.of("sent output of more than 64 KiB at once", List.of(started, output(0, 65_537))),
                 Arguments.of("sent output without bytes", List.of(started, output(0, 0))),
                 Arguments.of("sent output whose offsets go back", List.of(started, output(0, 10), output(9, 1))),
                 Arguments.of("sent output whose offsets go back", List.of(started, output(-1, 10))),
                 Arguments.of("sent output whose offsets have no end", List.of(started, output(Long.MAX_VALUE, 10))),
-                Arguments.of("sent output of a stream that does not exist", List.of(started, output(ProcessStream.PROCESS_STREAM_UNSPECIFIED, 0, 1))),
+                Arguments.of(
+                        "sent output of a stream that does not exist",
+                        List.of(started, output(ProcessStream.PROCESS_STREAM_UNSPECIFIED, 0, 1))),
                 Arguments.of("sent output whose offsets go back", List.of(started, output(0, 10), gap(9, 20))),
                 Arguments.of("sent output whose offsets have no end", List.of(started, gap(9, 9))),
                 Arguments.of("sent an event before the start of a process", List.of(output(0, 1))),
@@ -138,7 +141,9 @@ final class GrpcGuestProcessesTest extends GuestProcessesContract {
     void aProcessThatHasBegunCannotBeRefused() {
         GuestProcesses processes = hostile(host -> {
             host.onNext(started(5));
-            host.onError(Status.ALREADY_EXISTS.withDescription("TAG_TAKEN: \u001b[2J").asRuntimeException());
+            host.onError(Status.ALREADY_EXISTS
+                    .withDescription("TAG_TAKEN: \u001b[2J")
+                    .asRuntimeException());
         });
         assertLost("broke off the events of a process ([2J)", () -> drain(processes.start(CAT, soon())));
     }

@@ -135,8 +135,7 @@ final class HostileFileAgentTest {
                 .setModified(Timestamp.newBuilder().setSeconds(Long.MAX_VALUE).setNanos(-5))
                 .build();
         try (ServedGuest guest = new ServedGuest(stating(entry))) {
-            io.neurovisor.engine.file.FileEntry known =
-                    new GrpcGuestFiles(guest.connection()).stat("file", deadline());
+            io.neurovisor.engine.file.FileEntry known = new GrpcGuestFiles(guest.connection()).stat("file", deadline());
             assertThat(known.name()).isEqualTo("\u001b[2Ja\n");
             assertThat(known.owner()).isEqualTo("[31mroot");
             assertThat(known.modified()).isEqualTo(Instant.parse("9999-12-31T23:59:59Z"));
@@ -168,20 +167,24 @@ final class HostileFileAgentTest {
                 Arguments.of(page("token", "a"), "sent a list of files that does not go on"),
                 Arguments.of(page("t".repeat(20_000), "a"), "sent a list of files that does not go on"),
                 Arguments.of(
-                        page("", IntStream.range(1000, 3001).mapToObj(Integer::toString).toArray(String[]::new)),
+                        page(
+                                "",
+                                IntStream.range(1000, 3001)
+                                        .mapToObj(Integer::toString)
+                                        .toArray(String[]::new)),
                         "listed 2001 files on a page of 1000"));
     }
 
     @ParameterizedTest
     @MethodSource("badPages")
     void listsForEver(ListFilesResponse page, String reason) throws IOException {
-        assertLost(
-                listing(page), reason, files -> files.list("directory", 1, 1000, Optional.of("token"), deadline()));
+        assertLost(listing(page), reason, files -> files.list("directory", 1, 1000, Optional.of("token"), deadline()));
     }
 
     @Test
     void listsTenThousandFiles() throws IOException {
-        String[] names = IntStream.range(10_000, 20_000).mapToObj(Integer::toString).toArray(String[]::new);
+        String[] names =
+                IntStream.range(10_000, 20_000).mapToObj(Integer::toString).toArray(String[]::new);
         assertLost(
                 listing(page("", names)),
                 "gRPC message exceeds maximum size 131072",
@@ -207,8 +210,7 @@ final class HostileFileAgentTest {
     @Test
     void sendsEmptyMessagesOfAWatch() throws IOException {
         WatchFilesResponse empty = WatchFilesResponse.getDefaultInstance();
-        assertLost(
-                watching(empty, empty), "sent a message of a watch without an event", HostileFileAgentTest::watch);
+        assertLost(watching(empty, empty), "sent a message of a watch without an event", HostileFileAgentTest::watch);
     }
 
     @Test
@@ -256,11 +258,10 @@ final class HostileFileAgentTest {
     private static void assertLost(BindableService agent, String reason, Consumer<GuestFiles> call) throws IOException {
         try (ServedGuest guest = new ServedGuest(agent)) {
             GuestFiles files = new GrpcGuestFiles(guest.connection());
-            assertThatThrownBy(() -> call.accept(files))
-                    .isInstanceOfSatisfying(NeuroVisorException.class, failure -> {
-                        assertThat(failure.fault()).isEqualTo(Fault.SANDBOX_LOST);
-                        assertThat(failure).hasMessageContaining(reason);
-                    });
+            assertThatThrownBy(() -> call.accept(files)).isInstanceOfSatisfying(NeuroVisorException.class, failure -> {
+                assertThat(failure.fault()).isEqualTo(Fault.SANDBOX_LOST);
+                assertThat(failure).hasMessageContaining(reason);
+            });
         }
     }
 

@@ -20,11 +20,11 @@ final class ServedGuest implements AutoCloseable {
                 .addService(service)
                 .build()
                 .start();
-        connection = new GuestConnection(NettyChannelBuilder.forAddress(
-                        server.getListenSockets().getFirst())
-                .usePlaintext()
-                .maxInboundMessageSize(MAX_MESSAGE_BYTES)
-                .build());
+        connection = new GuestConnection(
+                NettyChannelBuilder.forAddress(server.getListenSockets().getFirst())
+                        .usePlaintext()
+                        .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+                        .build());
     }
 
     GuestConnection connection() {

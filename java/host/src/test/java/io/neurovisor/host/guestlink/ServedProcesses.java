@@ -174,15 +174,14 @@ final class ServedProcesses extends GuestProcessServiceGrpc.GuestProcessServiceI
 
     /** Faults as the agent reports them. */
     private static StatusRuntimeException status(NeuroVisorException refusal) {
-        Status status =
-                switch (refusal.fault()) {
-                    case PROCESS_UNKNOWN -> Status.NOT_FOUND;
-                    case TAG_TAKEN -> Status.ALREADY_EXISTS;
-                    case PROCESS_LIMIT -> Status.RESOURCE_EXHAUSTED;
-                    case PROCESS_REFUSED -> Status.FAILED_PRECONDITION;
-                    case INVALID_ARGUMENT -> Status.INVALID_ARGUMENT;
-                    default -> throw refusal;
-                };
+        Status status = switch (refusal.fault()) {
+            case PROCESS_UNKNOWN -> Status.NOT_FOUND;
+            case TAG_TAKEN -> Status.ALREADY_EXISTS;
+            case PROCESS_LIMIT -> Status.RESOURCE_EXHAUSTED;
+            case PROCESS_REFUSED -> Status.FAILED_PRECONDITION;
+            case INVALID_ARGUMENT -> Status.INVALID_ARGUMENT;
+            default -> throw refusal;
+        };
         boolean named = refusal.fault() != Fault.PROCESS_REFUSED && refusal.fault() != Fault.INVALID_ARGUMENT;
         return status.withDescription((named ? refusal.fault() + ": " : "") + refusal.getMessage())
                 .asRuntimeException();
@@ -282,8 +281,7 @@ final class ServedProcesses extends GuestProcessServiceGrpc.GuestProcessServiceI
             case io.neurovisor.engine.process.ProcessEvent.Ended(ProcessEnd end) ->
                 message.setEnded(ended(end)).build();
             case io.neurovisor.engine.process.ProcessEvent.Output _,
-                    io.neurovisor.engine.process.ProcessEvent.KeepAlive _ ->
-                throw new AssertionError(event);
+                    io.neurovisor.engine.process.ProcessEvent.KeepAlive _ -> throw new AssertionError(event);
         };
     }
 

@@ -45,8 +45,8 @@ final class KnownVariables {
                         name.startsWith(PREFIX) && environment.variable(name).isPresent())
                 .filter(name -> !known.containsValue(name) && !INTERNAL.contains(name))
                 .filter(name -> !name.startsWith(INTERNAL_PREFIX))
-                .filter(name -> !ServiceLinks.contain(
-                        name, environment.variable(name).orElseThrow()))
+                .filter(name ->
+                        !ServiceLinks.contain(name, environment.variable(name).orElseThrow()))
                 .sorted()
                 .map(name -> FilePath.shown(name) + ": unknown setting"
                         + NearestName.of(withoutPrefix(name), new ArrayList<>(known.keySet()))

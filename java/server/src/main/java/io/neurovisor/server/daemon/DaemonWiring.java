@@ -95,8 +95,7 @@ final class DaemonWiring {
         Optional<String> _ = checks.modelKey();
         checks.requireMachinesForSandboxes();
         // Before anything is changed, so that a second daemon fails without effect.
-        DaemonSocket claim = resources.own(
-                DaemonSocket.claim(config.daemon().socket()), DaemonSocket::close);
+        DaemonSocket claim = resources.own(DaemonSocket.claim(config.daemon().socket()), DaemonSocket::close);
         Path socket = claim.path();
         AuditLog audit = resources.own(
                 new AuditLog(settings.audit(), bytes(config.retention().auditMax()), clock), AuditLog::close);

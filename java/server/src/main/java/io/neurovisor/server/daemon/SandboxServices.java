@@ -71,10 +71,7 @@ final class SandboxServices implements AutoCloseable {
                 clock,
                 new SecureRandom());
         this.measurements = new SandboxMeasurements(
-                sandboxes::all,
-                Thread.ofVirtual().name("sandbox-usage")::start,
-                Ticker.SYSTEM,
-                clock);
+                sandboxes::all, Thread.ofVirtual().name("sandbox-usage")::start, Ticker.SYSTEM, clock);
         operations.metrics().watch(sandboxes::all, measurements::processes);
     }
 
@@ -97,7 +94,8 @@ final class SandboxServices implements AutoCloseable {
         if (lost > 0) {
             LOG.warn("{} sandboxes were lost with a daemon that was killed", lost);
         }
-        SandboxServices services = new SandboxServices(settings.config(), neuroVisor, records, audit, operations, clock);
+        SandboxServices services =
+                new SandboxServices(settings.config(), neuroVisor, records, audit, operations, clock);
         services.sandboxes.start();
         services.upkeep.every(REVOCATION_INTERVAL, new RevokedKeys(services.sandboxes, keys)::look);
         services.upkeep.every(SandboxMeasurements.INTERVAL, services.measurements::measure);
@@ -107,13 +105,7 @@ final class SandboxServices implements AutoCloseable {
 
     List<BindableService> services() {
         TenantSandboxes tenants = new TenantSandboxes(
-                sandboxes,
-                audit,
-                operations,
-                watches,
-                measurements,
-                fileWrites,
-                TraceInterceptor::currentId);
+                sandboxes, audit, operations, watches, measurements, fileWrites, TraceInterceptor::currentId);
         RunningSandboxes running = id -> {
             Sandbox sandbox = tenants.running(id);
             return new RunningSandboxes.Guest(tenants.processes(sandbox), tenants.files(sandbox));

@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /** The requests of a client's stream, one after another: the client may send the next one when {@link #next} is called. */
 public final class RequestStream<Q> implements StreamObserver<Q> {
@@ -31,15 +30,12 @@ public final class RequestStream<Q> implements StreamObserver<Q> {
     public Optional<Q> next(Duration limit) {
         demand.run();
         try {
-            @Nullable Optional<Q> next = received.poll(limit.toNanos(), TimeUnit.NANOSECONDS);
-            if (next == null) {
-                throw new RpcFailure(
-                                Code.DEADLINE_EXCEEDED,
-                                "REQUEST_INCOMPLETE",
-                                "the request is incomplete, and nothing has come for " + limit.toSeconds() + " s")
-                        .exception();
-            }
-            return next;
+            return Optional.ofNullable(received.poll(limit.toNanos(), TimeUnit.NANOSECONDS))
+                    .orElseThrow(() -> new RpcFailure(
+                                    Code.DEADLINE_EXCEEDED,
+                                    "REQUEST_INCOMPLETE",
+                                    "the request is incomplete, and nothing has come for " + limit.toSeconds() + " s")
+                            .exception());
         } catch (InterruptedException exception) {
             throw NeuroVisorException.interrupted("the client has disconnected", exception);
         }

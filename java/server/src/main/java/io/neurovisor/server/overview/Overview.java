@@ -46,8 +46,7 @@ public record Overview(
 
     /** Returns whether this overview looks the same as the other, apart from the time. */
     public boolean showsTheSameAs(Overview other) {
-        return new Overview(
-                        other.at, startedAt, version, ready, obstacle, vmm, pool, layers, executions, sandboxes)
+        return new Overview(other.at, startedAt, version, ready, obstacle, vmm, pool, layers, executions, sandboxes)
                 .equals(other);
     }
 

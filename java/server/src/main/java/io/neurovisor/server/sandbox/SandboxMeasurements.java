@@ -121,7 +121,8 @@ public final class SandboxMeasurements {
             long nowNanos = ticker.nanos();
             double percent = 0;
             if (!known.points.isEmpty()) {
-                double busy = usage.cpuSeconds() - known.points.getLast().usage().cpuSeconds();
+                double busy =
+                        usage.cpuSeconds() - known.points.getLast().usage().cpuSeconds();
                 double passed = (nowNanos - known.measuredNanos) / NANOS_PER_SECOND;
                 percent = percent(busy / (passed * processors));
             }

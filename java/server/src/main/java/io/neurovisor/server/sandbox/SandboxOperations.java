@@ -15,10 +15,7 @@ public record SandboxOperations(SandboxMetrics metrics, Tracing tracing) {
             return tracing.within(span, () -> {
                 Sandbox sandbox = work.get();
                 span.setAttribute("neurovisor.sandbox.id", sandbox.id().value());
-                sandbox.record()
-                        .vmId()
-                        .map(VmId::value)
-                        .ifPresent(id -> span.setAttribute("neurovisor.vm.id", id));
+                sandbox.record().vmId().map(VmId::value).ifPresent(id -> span.setAttribute("neurovisor.vm.id", id));
                 return sandbox;
             });
         });

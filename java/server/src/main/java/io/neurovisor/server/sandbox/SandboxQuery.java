@@ -30,8 +30,8 @@ public record SandboxQuery(
         boolean oldestFirst,
         int pageSize,
         Optional<Position> from) {
-    private static final Comparator<Position> ORDER =
-            Comparator.comparing(Position::created).thenComparing(position -> position.id().value());
+    private static final Comparator<Position> ORDER = Comparator.comparing(Position::created)
+            .thenComparing(position -> position.id().value());
 
     public SandboxQuery {
         phases = Set.copyOf(phases);
@@ -96,7 +96,8 @@ public record SandboxQuery(
     private boolean matches(Sandbox sandbox) {
         return (phases.isEmpty() ? sandbox.phase() != SandboxPhase.ENDED : phases.contains(sandbox.phase()))
                 && template.stream()
-                        .allMatch(image -> image.equals(sandbox.record().spec().kind().image()))
+                        .allMatch(image ->
+                                image.equals(sandbox.record().spec().kind().image()))
                 && startedAfter.stream().allMatch(sandbox.record().created()::isAfter)
                 && sandbox.record().spec().metadata().entrySet().containsAll(metadata.entrySet());
     }

@@ -54,8 +54,8 @@ public record TenantSandboxes(
                         spec.kind().size().label(),
                         "timeout_ms",
                         Long.toString(spec.timeout().toMillis()))));
-        Sandbox sandbox = operations.observe(
-                Operation.CREATE, () -> sandboxes.create(spec, tenant.sandboxOwner(), deadline));
+        Sandbox sandbox =
+                operations.observe(Operation.CREATE, () -> sandboxes.create(spec, tenant.sandboxOwner(), deadline));
         audit.log(change(
                 "sandbox_created",
                 SERVICE + "Create",

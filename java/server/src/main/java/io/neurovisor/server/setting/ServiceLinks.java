@@ -30,8 +30,9 @@ public final class ServiceLinks {
         String service = name.substring(0, name.length() - PORT.length())
                 .replace('_', '-')
                 .toLowerCase(Locale.ROOT);
-        return Optional.of("%s: \"%s\" is the address that Kubernetes sets for a service named %s; set enableServiceLinks: false in the pod's specification, or set this variable there"
-                .formatted(name, Excerpt.of(value), service));
+        return Optional.of(
+                "%s: \"%s\" is the address that Kubernetes sets for a service named %s; set enableServiceLinks: false in the pod's specification, or set this variable there"
+                        .formatted(name, Excerpt.of(value), service));
     }
 
     private static boolean isPort(String name, String value) {

@@ -287,8 +287,10 @@ final class LoadedConfigTest {
     void explainsAPortThatKubernetesHasSet(String variable, String service) {
         assertThat(LoadedConfig.load(Map.of(), Optional.empty(), environment(Map.of(variable, "tcp://10.0.0.1:50051")))
                         .problems())
-                .containsExactly(variable + ": \"tcp://10.0.0.1:50051\" is the address that Kubernetes sets for a service named "
-                        + service + "; set enableServiceLinks: false in the pod's specification, or set this variable there");
+                .containsExactly(
+                        variable + ": \"tcp://10.0.0.1:50051\" is the address that Kubernetes sets for a service named "
+                                + service
+                                + "; set enableServiceLinks: false in the pod's specification, or set this variable there");
     }
 
     @Test

@@ -124,8 +124,9 @@ final class RequestGuardTest {
     @Test
     void messagesAboutFilesAreSmall() {
         FileServiceGrpc.FileServiceBlockingStub files = FileServiceGrpc.newBlockingStub(channel);
-        assertThat(stat(files, 128 << 10)).isEqualTo("RESOURCE_EXHAUSTED: the request has 131076 bytes; a message of"
-                + " neurovisor.sandbox.v1.FileService may have at most 131072");
+        assertThat(stat(files, 128 << 10))
+                .isEqualTo("RESOURCE_EXHAUSTED: the request has 131076 bytes; a message of"
+                        + " neurovisor.sandbox.v1.FileService may have at most 131072");
         assertThat(stat(files.withCompression("gzip"), 200 << 10)).startsWith("RESOURCE_EXHAUSTED: the request has");
         assertThat(stat(files, 100 << 10)).startsWith("UNIMPLEMENTED");
     }
@@ -365,12 +366,14 @@ final class RequestGuardTest {
                 new PendingResponses(OutboundMemory.ofThisProcess(), Duration.ofMinutes(1), Ticker.SYSTEM))) {
             int port = ports.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Optional.empty());
             ports.serve();
-            ManagedChannel files =
-                    NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+            ManagedChannel files = NettyChannelBuilder.forAddress("127.0.0.1", port)
+                    .usePlaintext()
+                    .build();
             BlockingClientCall<WriteRequest, WriteResponse> call =
                     FileServiceGrpc.newBlockingV2Stub(files).write();
             call.write(WriteRequest.newBuilder()
-                    .setTarget(WriteTarget.newBuilder().setSandboxId(FilesOnly.ID).setPath("file"))
+                    .setTarget(
+                            WriteTarget.newBuilder().setSandboxId(FilesOnly.ID).setPath("file"))
                     .build());
             WriteRequest part = WriteRequest.newBuilder()
                     .setData(UnsafeByteOperations.unsafeWrap(new byte[64 << 10]))

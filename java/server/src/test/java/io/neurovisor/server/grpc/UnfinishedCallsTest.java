@@ -59,7 +59,8 @@ final class UnfinishedCallsTest {
             await().until(() -> watches.size() == 1);
             assertThat(unfinished.awaitEnd(after(Duration.ZERO))).isTrue();
 
-            ListenableFuture<ExecuteResponse> answer = ExecutionServiceGrpc.newFutureStub(channel).execute(ExecuteRequest.getDefaultInstance());
+            ListenableFuture<ExecuteResponse> answer =
+                    ExecutionServiceGrpc.newFutureStub(channel).execute(ExecuteRequest.getDefaultInstance());
             await().until(() -> executions.size() == 1);
             assertThat(unfinished.awaitEnd(after(Duration.ZERO))).isFalse();
             boolean _ = answer.cancel(true);

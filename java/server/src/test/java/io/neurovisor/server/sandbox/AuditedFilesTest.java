@@ -79,14 +79,6 @@ final class AuditedFilesTest {
                 "",
                 Optional.empty());
         return new SandboxRecord(
-                new SandboxId("a".repeat(20)),
-                "key:ci",
-                spec,
-                NOW,
-                NOW,
-                Optional.empty(),
-                1,
-                Optional.empty(),
-                "");
+                new SandboxId("a".repeat(20)), "key:ci", spec, NOW, NOW, Optional.empty(), 1, Optional.empty(), "");
     }
 }

@@ -54,6 +54,8 @@ final class AuditedProcessesTest {
                 Optional.empty(),
                 false,
                 Optional.empty());
-        processes.start(spec, Deadline.after(Duration.ofSeconds(1), Ticker.SYSTEM)).close();
+        processes
+                .start(spec, Deadline.after(Duration.ofSeconds(1), Ticker.SYSTEM))
+                .close();
     }
 }

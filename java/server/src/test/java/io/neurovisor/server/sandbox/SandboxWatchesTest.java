@@ -26,8 +26,7 @@ final class SandboxWatchesTest {
         try (SandboxWatch mine = watches.open("key:a");
                 SandboxWatch others = watches.open("key:b")) {
             end("key:a");
-            SandboxChange change =
-                    new SandboxChange(NOW, ID, SandboxChange.Kind.ENDED, Optional.of(SandboxEnd.KILLED));
+            SandboxChange change = new SandboxChange(NOW, ID, SandboxChange.Kind.ENDED, Optional.of(SandboxEnd.KILLED));
             assertThat(mine.next()).isEqualTo(change);
             watches.close();
             assertThatThrownBy(others::next).hasMessageContaining("NeuroVisor is shutting down");
@@ -41,7 +40,8 @@ final class SandboxWatchesTest {
                 end("key:a");
             }
             assertThatThrownBy(slow::next)
-                    .hasMessage("the watch has left 1024 events unread and was ended; list the sandboxes and watch again");
+                    .hasMessage(
+                            "the watch has left 1024 events unread and was ended; list the sandboxes and watch again");
         }
     }
 
@@ -78,8 +78,8 @@ final class SandboxWatchesTest {
                 Map.of(),
                 "",
                 Optional.empty());
-        SandboxRecord record = new SandboxRecord(
-                ID, owner, spec, NOW, NOW, Optional.empty(), 1, Optional.of(SandboxEnd.KILLED), "");
+        SandboxRecord record =
+                new SandboxRecord(ID, owner, spec, NOW, NOW, Optional.empty(), 1, Optional.of(SandboxEnd.KILLED), "");
         watches.ended(record, SandboxEnd.KILLED, "");
     }
 }

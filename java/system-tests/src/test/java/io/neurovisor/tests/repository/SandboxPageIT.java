@@ -77,7 +77,8 @@ final class SandboxPageIT {
                 .flatMap(document -> ConsoleBlock.of(Documents.lines(document)).stream())
                 .filter(block -> block.test().filter("SandboxPageIT"::equals).isPresent())
                 .flatMap(block -> block.commands().stream())
-                .filter(command -> !command.word().equals("serve") && command.text().contains("grpcurl") == grpcurl)
+                .filter(command ->
+                        !command.word().equals("serve") && command.text().contains("grpcurl") == grpcurl)
                 .toList();
         assertThat(commands)
                 .hasSizeGreaterThan(3)

@@ -40,7 +40,8 @@ final class SandboxCrashIT {
         try (DoomedRun run = DoomedRun.in("images", "kernels", "initrds", "templates")) {
             run.serve();
             String id = create(run);
-            Process process = SandboxCommand.start(run.socket(), "exec", id, "--", "bash", "-c", "echo running; sleep 1000");
+            Process process =
+                    SandboxCommand.start(run.socket(), "exec", id, "--", "bash", "-c", "echo running; sleep 1000");
             assertThat(process.inputReader().readLine()).isEqualTo("running");
 
             run.signal(victim == Victim.DAEMON ? run.neurovisor() : run.spawner(), signal);
@@ -58,7 +59,9 @@ final class SandboxCrashIT {
             await().atMost(LIMIT)
                     .untilAsserted(() -> assertThat(run.filesLeft()).isEmpty());
             CommandLineRun doctor = run.neurovisor("doctor");
-            assertThat(doctor.stdout()).as("the records agree with the machines").doesNotContain("leftover");
+            assertThat(doctor.stdout())
+                    .as("the records agree with the machines")
+                    .doesNotContain("leftover");
 
             run.serve();
             CommandLineRun gone = SandboxCommand.of(run.socket(), "exec", id, "--", "true");
@@ -87,8 +90,8 @@ final class SandboxCrashIT {
                 Throwable end = catchThrowable(events::hasNext);
                 assertThat(Status.fromThrowable(end).getDescription()).contains("killed by signal 9");
                 await().atMost(LIMIT)
-                        .untilAsserted(() ->
-                                assertThat(client.get(id).getEndReason()).isEqualTo(EndReason.END_REASON_DIED));
+                        .untilAsserted(
+                                () -> assertThat(client.get(id).getEndReason()).isEqualTo(EndReason.END_REASON_DIED));
                 assertThat(client.output(client.create(), "echo alive")).isEqualTo("alive\n");
             } finally {
                 channel.shutdownNow();
@@ -115,8 +118,7 @@ final class SandboxCrashIT {
                         .isIn(Status.Code.DEADLINE_EXCEEDED, Status.Code.UNAVAILABLE);
                 assertThat(client.kill(id)).isIn(true, false);
                 await().atMost(SILENCE)
-                        .untilAsserted(() -> assertThat(run.vmms())
-                                .allMatch(vmm -> !SandboxCommand.isStopped(vmm)));
+                        .untilAsserted(() -> assertThat(run.vmms()).allMatch(vmm -> !SandboxCommand.isStopped(vmm)));
             } finally {
                 channel.shutdownNow();
             }

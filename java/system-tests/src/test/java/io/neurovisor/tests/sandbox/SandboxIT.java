@@ -72,7 +72,8 @@ final class SandboxIT {
         Path report = Files.writeString(directory.resolve("report.csv"), "a,b\n");
         CommandLineRun copied = sandbox("cp", report.toString(), id + ":data/");
         assertThat(copied.exitCode()).as(copied.stderr()).isZero();
-        CommandLineRun back = sandbox("cp", id + ":data/report.csv", directory.resolve("back.csv").toString());
+        CommandLineRun back = sandbox(
+                "cp", id + ":data/report.csv", directory.resolve("back.csv").toString());
         assertThat(back.exitCode()).as(back.stderr()).isZero();
         assertThat(directory.resolve("back.csv")).hasContent("a,b\n");
 
@@ -134,14 +135,14 @@ final class SandboxIT {
 
     @Test
     void endsWhenItsTimeHasPassed() {
-        String id = client.create(CreateRequest.newBuilder().setTimeoutSecs(2).build()).getId();
-        await().atMost(LIMIT)
-                .until(() -> client.get(id).getState(), SandboxState.SANDBOX_STATE_ENDED::equals);
+        String id = client.create(CreateRequest.newBuilder().setTimeoutSecs(2).build())
+                .getId();
+        await().atMost(LIMIT).until(() -> client.get(id).getState(), SandboxState.SANDBOX_STATE_ENDED::equals);
         assertThat(client.get(id).getEndReason()).isEqualTo(EndReason.END_REASON_TIMED_OUT);
         assertThatThrownBy(() -> client.output(id, "true"))
-                .isInstanceOfSatisfying(StatusRuntimeException.class, exception -> assertThat(
-                                exception.getStatus().getCode())
-                        .isEqualTo(Status.Code.NOT_FOUND));
+                .isInstanceOfSatisfying(
+                        StatusRuntimeException.class,
+                        exception -> assertThat(exception.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND));
 
         String ended = client.create();
         assertThat(client.sandboxes()

@@ -87,7 +87,9 @@ final class SandboxShellIT {
         expect("b'\\x03\\x1b[A'");
 
         type(terminal, "exit 9\r");
-        assertThat(terminal.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).as(shown::toString).isTrue();
+        assertThat(terminal.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS))
+                .as(shown::toString)
+                .isTrue();
         await().atMost(LIMIT).untilAsserted(() -> assertThat(shown).contains("after="));
         assertThat(shown).contains("code=9");
         assertThat(setting("after=")).isEqualTo(setting("before="));
@@ -98,7 +100,8 @@ final class SandboxShellIT {
                 + CommandLineRun.home().resolve("neurovisor") + " sandbox shell " + id
                 + "; echo code=$?; echo after=$(stty -g)";
         ProcessBuilder builder = new ProcessBuilder("script", "-qec", command, "/dev/null").redirectErrorStream(true);
-        builder.environment().put("NEUROVISOR_SOCKET", directory.resolve("daemon.sock").toString());
+        builder.environment()
+                .put("NEUROVISOR_SOCKET", directory.resolve("daemon.sock").toString());
         builder.environment().put("TERM", "xterm");
         Process terminal = builder.start();
         Thread.ofVirtual().start(() -> {
@@ -122,7 +125,8 @@ final class SandboxShellIT {
 
     /** Waits for output, and forgets what was shown before it. */
     private void expect(String output) {
-        await().atMost(LIMIT).untilAsserted(() -> assertThat(shown.substring(seen)).contains(output));
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(shown.substring(seen)).contains(output));
         seen = shown.indexOf(output, seen) + output.length();
     }
 
@@ -136,6 +140,9 @@ final class SandboxShellIT {
     }
 
     private String setting(String name) {
-        return shown.substring(shown.indexOf(name) + name.length()).lines().findFirst().orElseThrow();
+        return shown.substring(shown.indexOf(name) + name.length())
+                .lines()
+                .findFirst()
+                .orElseThrow();
     }
 }

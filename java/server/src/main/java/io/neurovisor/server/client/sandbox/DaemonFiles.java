@@ -173,8 +173,7 @@ record DaemonFiles(DaemonConnection connection, String sandbox) implements Guest
                 .setPath(path)
                 .setRecursive(recursive)
                 .build();
-        DaemonCall<?, WatchFilesResponse> call =
-                new DaemonCall<>(connection, stub().watchFiles(request));
+        DaemonCall<?, WatchFilesResponse> call = new DaemonCall<>(connection, stub().watchFiles(request));
         WatchFilesResponse _ = call.required(deadline.remaining());
         return new FileEvents() {
             @Override

@@ -43,7 +43,8 @@ final class FileMessages {
     static Map<String, ByteString> bytes(Map<String, ByteBuffer> xattrs) {
         return xattrs.entrySet().stream()
                 .collect(Collectors.toMap(
-                        Map.Entry::getKey, entry -> ByteString.copyFrom(entry.getValue().duplicate())));
+                        Map.Entry::getKey,
+                        entry -> ByteString.copyFrom(entry.getValue().duplicate())));
     }
 
     static FileEntry entry(io.neurovisor.proto.sandbox.FileEntry entry) {

@@ -59,9 +59,13 @@ final class ProcessMessages {
     static io.neurovisor.proto.sandbox.ProcessSelector message(ProcessSelector process) {
         return switch (process) {
             case ProcessSelector.Pid(int pid) ->
-                io.neurovisor.proto.sandbox.ProcessSelector.newBuilder().setPid(pid).build();
+                io.neurovisor.proto.sandbox.ProcessSelector.newBuilder()
+                        .setPid(pid)
+                        .build();
             case ProcessSelector.Tag(String tag) ->
-                io.neurovisor.proto.sandbox.ProcessSelector.newBuilder().setTag(tag).build();
+                io.neurovisor.proto.sandbox.ProcessSelector.newBuilder()
+                        .setTag(tag)
+                        .build();
         };
     }
 

@@ -90,7 +90,8 @@ public final class SandboxClient implements AutoCloseable {
                 .setSandboxId(id)
                 .setTimeoutSecs((int) timeout.toSeconds())
                 .build();
-        return SandboxMessages.view(connection.answer(() -> calls().setTimeout(message).getSandbox()));
+        return SandboxMessages.view(
+                connection.answer(() -> calls().setTimeout(message).getSandbox()));
     }
 
     /** Ends a sandbox; returns false if it had ended before. */
@@ -109,8 +110,8 @@ public final class SandboxClient implements AutoCloseable {
 
     /** Reports changes of sandboxes until the thread is interrupted or the daemon ends the stream. */
     public void watch(Consumer<SandboxChange> listener) {
-        BlockingClientCall<?, WatchResponse> call = SandboxServiceGrpc.newBlockingV2Stub(connection.calls())
-                .watch(WatchRequest.getDefaultInstance());
+        BlockingClientCall<?, WatchResponse> call =
+                SandboxServiceGrpc.newBlockingV2Stub(connection.calls()).watch(WatchRequest.getDefaultInstance());
         try {
             for (WatchResponse event = call.read(); event != null; event = call.read()) {
                 listener.accept(SandboxMessages.change(event));

@@ -76,8 +76,7 @@ final class SandboxMessages {
 
     static List<SandboxState> allStates() {
         return Arrays.stream(SandboxState.values())
-                .filter(state ->
-                        state != SandboxState.SANDBOX_STATE_UNSPECIFIED && state != SandboxState.UNRECOGNIZED)
+                .filter(state -> state != SandboxState.SANDBOX_STATE_UNSPECIFIED && state != SandboxState.UNRECOGNIZED)
                 .toList();
     }
 

@@ -78,8 +78,8 @@ public final class FileGrpcService extends FileServiceGrpc.FileServiceImplBase {
                     .filter(WriteRequest::hasTarget)
                     .orElseThrow(() -> NeuroVisorException.invalid("target", "the first message has no target"));
             ByteString content = FileRequests.content(first);
-            try (FileWriter writer = files(first.getTarget().getSandboxId())
-                    .write(FileRequests.target(first.getTarget()))) {
+            try (FileWriter writer =
+                    files(first.getTarget().getSandboxId()).write(FileRequests.target(first.getTarget()))) {
                 writer.write(content.asReadOnlyByteBuffer());
                 pass(requests, writer);
                 call.send(WriteResponse.newBuilder()
@@ -90,7 +90,9 @@ public final class FileGrpcService extends FileServiceGrpc.FileServiceImplBase {
     }
 
     private static void pass(RequestStream<WriteRequest> requests, FileWriter writer) {
-        for (Optional<WriteRequest> next = requests.next(LONGEST_SILENCE); next.isPresent(); next = requests.next(LONGEST_SILENCE)) {
+        for (Optional<WriteRequest> next = requests.next(LONGEST_SILENCE);
+                next.isPresent();
+                next = requests.next(LONGEST_SILENCE)) {
             if (next.get().hasTarget()) {
                 throw NeuroVisorException.invalid("target", "only the first message has a target");
             }
@@ -103,8 +105,7 @@ public final class FileGrpcService extends FileServiceGrpc.FileServiceImplBase {
         ServedCall.begin(client, call -> {
             String path = FileRequests.path("path", request.getPath());
             call.send(StatResponse.newBuilder()
-                    .setEntry(FileProtos.entry(
-                            files(request.getSandboxId()).stat(path, deadline())))
+                    .setEntry(FileProtos.entry(files(request.getSandboxId()).stat(path, deadline())))
                     .build());
         });
     }
@@ -145,8 +146,7 @@ public final class FileGrpcService extends FileServiceGrpc.FileServiceImplBase {
             String source = FileRequests.path("source", request.getSource());
             String destination = FileRequests.path("destination", request.getDestination());
             call.send(MoveResponse.newBuilder()
-                    .setEntry(FileProtos.entry(
-                            files(request.getSandboxId()).move(source, destination, deadline())))
+                    .setEntry(FileProtos.entry(files(request.getSandboxId()).move(source, destination, deadline())))
                     .build());
         });
     }
@@ -175,8 +175,7 @@ public final class FileGrpcService extends FileServiceGrpc.FileServiceImplBase {
     public void watchFiles(WatchFilesRequest request, StreamObserver<WatchFilesResponse> client) {
         ServedCall.begin(client, call -> {
             String path = FileRequests.path("path", request.getPath());
-            try (FileEvents events =
-                    files(request.getSandboxId()).watch(path, request.getRecursive(), deadline())) {
+            try (FileEvents events = files(request.getSandboxId()).watch(path, request.getRecursive(), deadline())) {
                 call.send(WatchFilesResponse.getDefaultInstance());
                 while (true) {
                     call.send(FileProtos.events(events.next()));

@@ -51,8 +51,7 @@ final class FileProtos {
             case FileEvent.Written(String path) -> event(FileEventKind.FILE_EVENT_KIND_WRITTEN, path, "");
             case FileEvent.Removed(String path) -> event(FileEventKind.FILE_EVENT_KIND_REMOVED, path, "");
             case FileEvent.Renamed(String path, String to) -> event(FileEventKind.FILE_EVENT_KIND_RENAMED, path, to);
-            case FileEvent.AttributesChanged(String path) ->
-                event(FileEventKind.FILE_EVENT_KIND_ATTRIBUTES, path, "");
+            case FileEvent.AttributesChanged(String path) -> event(FileEventKind.FILE_EVENT_KIND_ATTRIBUTES, path, "");
             case FileEvent.Overflow() -> event(FileEventKind.FILE_EVENT_KIND_OVERFLOW, "", "");
         };
     }

@@ -103,8 +103,7 @@ final class FileRequests {
         if (target.getOffset() != 0 && !isRange) {
             throw NeuroVisorException.invalid(
                     "offset",
-                    "offset is %s; only WRITE_MODE_RANGE has one"
-                            .formatted(Long.toUnsignedString(target.getOffset())));
+                    "offset is %s; only WRITE_MODE_RANGE has one".formatted(Long.toUnsignedString(target.getOffset())));
         }
         return new FileTarget(
                 path("path", target.getPath()),

@@ -75,7 +75,10 @@ final class ProcessRequests {
         int bytes = 0;
         for (Map.Entry<String, String> variable : environment.entrySet()) {
             String name = text("env", variable.getKey());
-            check(!name.isEmpty() && name.indexOf('=') < 0, "env", "has a variable whose name is empty or contains '='");
+            check(
+                    !name.isEmpty() && name.indexOf('=') < 0,
+                    "env",
+                    "has a variable whose name is empty or contains '='");
             bytes += bytes(name) + bytes(text("env", variable.getValue()));
         }
         check(

@@ -86,19 +86,18 @@ public final class SandboxDatabase implements SandboxRecords, AutoCloseable {
 
     /** Returns the number of sandboxes that have no end although their process is dead. */
     public int lost() {
-        return Math.toIntExact(database.read(
-                handle -> SandboxRows.livingOwners(handle).stream()
-                        .filter(owner -> !life.isAlive(owner))
-                        .mapToLong(owner -> SandboxRows.living(handle, owner))
-                        .sum()));
+        return Math.toIntExact(database.read(handle -> SandboxRows.livingOwners(handle).stream()
+                .filter(owner -> !life.isAlive(owner))
+                .mapToLong(owner -> SandboxRows.living(handle, owner))
+                .sum()));
     }
 
     /** Records the end {@code LOST} of sandboxes whose process is dead; returns how many there were. */
     public int endLost() {
         int ended = database.write(handle -> SandboxRows.livingOwners(handle).stream()
                 .filter(owner -> !life.isAlive(owner))
-                .mapToInt(owner -> SandboxRows.end(
-                        handle, owner, SandboxEnd.LOST, "its daemon was killed", clock.millis()))
+                .mapToInt(owner ->
+                        SandboxRows.end(handle, owner, SandboxEnd.LOST, "its daemon was killed", clock.millis()))
                 .sum());
         life.removeDead();
         return ended;

@@ -153,7 +153,8 @@ final class FileGrpcServiceTest {
         ListFilesResponse first = client.listFiles(request);
         ListFilesResponse last = client.listFiles(
                 request.toBuilder().setPageToken(first.getNextPageToken()).build());
-        assertThat(Stream.of(first, last).flatMap(page -> page.getEntriesList().stream().map(FileEntry::getName)))
+        assertThat(Stream.of(first, last)
+                        .flatMap(page -> page.getEntriesList().stream().map(FileEntry::getName)))
                 .containsExactly("a", "b", "c");
         assertThat(last.getNextPageToken()).isEmpty();
 
@@ -169,8 +170,7 @@ final class FileGrpcServiceTest {
                 RemoveRequest.newBuilder().setSandboxId(ID).setPath("list").build();
         assertThatThrownBy(() -> client.remove(removal)).satisfies(failure -> assertReason(failure, "NOT_EMPTY"));
         client.remove(removal.toBuilder().setRecursive(true).build());
-        assertThatThrownBy(() -> client.listFiles(request))
-                .satisfies(failure -> assertReason(failure, "FILE_UNKNOWN"));
+        assertThatThrownBy(() -> client.listFiles(request)).satisfies(failure -> assertReason(failure, "FILE_UNKNOWN"));
     }
 
     @Test
@@ -228,16 +228,15 @@ final class FileGrpcServiceTest {
     @ParameterizedTest
     @MethodSource("invalidStats")
     void rejectsInvalidPaths(String path, String message) {
-        assertThatThrownBy(() -> client.stat(StatRequest.newBuilder()
-                        .setSandboxId(ID)
-                        .setPath(path)
-                        .build()))
+        assertThatThrownBy(() -> client.stat(
+                        StatRequest.newBuilder().setSandboxId(ID).setPath(path).build()))
                 .satisfies(failure -> assertInvalid(failure, "path", message));
     }
 
     @Test
     void rejectsInvalidLists() {
-        ListFilesRequest.Builder list = ListFilesRequest.newBuilder().setSandboxId(ID).setPath(".");
+        ListFilesRequest.Builder list =
+                ListFilesRequest.newBuilder().setSandboxId(ID).setPath(".");
         assertThatThrownBy(() -> client.listFiles(list.clone().setDepth(17).build()))
                 .satisfies(failure -> assertInvalid(failure, "depth", "depth is 17; 1 to 16 is allowed"));
         assertThatThrownBy(() -> client.listFiles(list.clone().setPageSize(-1).build()))
@@ -255,7 +254,11 @@ final class FileGrpcServiceTest {
                 Arguments.of(target("a").setWriteModeValue(5).build(), "write_mode"),
                 Arguments.of(target("a").setOffset(1).build(), "offset"),
                 Arguments.of(
-                        target("a").setWriteMode(WriteMode.WRITE_MODE_RANGE).setOffset(-1).build(), "offset"),
+                        target("a")
+                                .setWriteMode(WriteMode.WRITE_MODE_RANGE)
+                                .setOffset(-1)
+                                .build(),
+                        "offset"),
                 Arguments.of(target("a").putXattrs("", ByteString.EMPTY).build(), "xattrs"),
                 Arguments.of(target("a").putXattrs("a\0", ByteString.EMPTY).build(), "xattrs"),
                 Arguments.of(
@@ -275,14 +278,15 @@ final class FileGrpcServiceTest {
     void rejectsInvalidStreams() {
         assertThatThrownBy(() -> sent())
                 .satisfies(failure -> assertInvalid(failure, "target", "the first message has no target"));
-        assertThatThrownBy(() -> sent(WriteRequest.newBuilder().setData(content(1)).build()))
+        assertThatThrownBy(
+                        () -> sent(WriteRequest.newBuilder().setData(content(1)).build()))
                 .satisfies(failure -> assertInvalid(failure, "target", "the first message has no target"));
-        WriteRequest first =
-                WriteRequest.newBuilder().setTarget(target("file")).build();
+        WriteRequest first = WriteRequest.newBuilder().setTarget(target("file")).build();
         assertThatThrownBy(() -> sent(first, first))
                 .satisfies(failure -> assertInvalid(failure, "target", "only the first message has a target"));
         assertThatThrownBy(() -> sent(
-                        first, WriteRequest.newBuilder().setData(content(70_000)).build()))
+                        first,
+                        WriteRequest.newBuilder().setData(content(70_000)).build()))
                 .satisfies(failure ->
                         assertInvalid(failure, "data", "data has 70000 bytes; a message may have at most 65536"));
         assertThat(TestServer.becomes(() -> files.openWriters() == 0)).isTrue();

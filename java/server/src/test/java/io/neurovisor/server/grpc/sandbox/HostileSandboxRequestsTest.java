@@ -95,7 +95,9 @@ final class HostileSandboxRequestsTest {
                 Arguments.of("page_token", list().setPageToken("x".repeat(100_000))),
                 Arguments.of("states", list().addStatesValue(0)),
                 Arguments.of("states", list().addStatesValue(7)),
-                Arguments.of("started_after", list().setStartedAfter(Timestamp.newBuilder().setNanos(-1))),
+                Arguments.of(
+                        "started_after",
+                        list().setStartedAfter(Timestamp.newBuilder().setNanos(-1))),
                 Arguments.of(
                         "started_after",
                         list().setStartedAfter(Timestamp.newBuilder().setSeconds(Long.MAX_VALUE))));
@@ -135,7 +137,9 @@ final class HostileSandboxRequestsTest {
         for (String id : List.of("", "../../etc", "A".repeat(20), "a".repeat(100_000), "\u001b[2J")) {
             StatusRuntimeException refusal = refused(() -> get(id));
             assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
-            assertThat(refusal.getStatus().getDescription()).startsWith("no sandbox has the given id").hasSizeLessThan(200);
+            assertThat(refusal.getStatus().getDescription())
+                    .startsWith("no sandbox has the given id")
+                    .hasSizeLessThan(200);
         }
     }
 

@@ -81,7 +81,8 @@ final class ProcessGrpcServiceTest {
 
     @Test
     void streamsTheEventsOfAProcess() throws Exception {
-        BlockingClientCall<?, ProcessEvent> events = client.start(command("echo").addArgs("a word").build());
+        BlockingClientCall<?, ProcessEvent> events =
+                client.start(command("echo").addArgs("a word").build());
         assertThat(events.read().getStarted().getPid()).isPositive();
         ProcessEvent output = events.read();
         assertThat(output.getOutput().getData().toStringUtf8()).isEqualTo("a word\n");
@@ -94,7 +95,8 @@ final class ProcessGrpcServiceTest {
 
     @Test
     void sendsInputInEachWay() throws Exception {
-        BlockingClientCall<?, ProcessEvent> events = client.start(command("cat").setStdin(true).build());
+        BlockingClientCall<?, ProcessEvent> events =
+                client.start(command("cat").setStdin(true).build());
         ProcessSelector process = started(events);
         unary.sendInput(SendInputRequest.newBuilder()
                 .setSandboxId(ID)
@@ -175,13 +177,12 @@ final class ProcessGrpcServiceTest {
 
     @Test
     void aClientThatDisconnectsIsDetached() throws Exception {
-        BlockingClientCall<?, ProcessEvent> events = client.start(command("cat").setStdin(true).build());
+        BlockingClientCall<?, ProcessEvent> events =
+                client.start(command("cat").setStdin(true).build());
         ProcessSelector process = started(events);
         events.cancel("gone", null);
-        BlockingClientCall<?, ProcessEvent> again = client.attach(AttachRequest.newBuilder()
-                .setSandboxId(ID)
-                .setProcess(process)
-                .build());
+        BlockingClientCall<?, ProcessEvent> again = client.attach(
+                AttachRequest.newBuilder().setSandboxId(ID).setProcess(process).build());
         started(again);
         assertThat(list().getFirst().hasEnded()).isFalse();
     }
@@ -207,7 +208,8 @@ final class ProcessGrpcServiceTest {
             written.countDown();
             return 0;
         });
-        BlockingClientCall<?, ProcessEvent> events = client.start(command("flood").build());
+        BlockingClientCall<?, ProcessEvent> events =
+                client.start(command("flood").build());
         started(events);
         assertThat(written.await(200, TimeUnit.MILLISECONDS)).isFalse();
         // Others are served meanwhile.
@@ -223,7 +225,8 @@ final class ProcessGrpcServiceTest {
 
     @Test
     void theEndOfTheMachineEndsTheStream() throws Exception {
-        BlockingClientCall<?, ProcessEvent> events = client.start(command("sleep").build());
+        BlockingClientCall<?, ProcessEvent> events =
+                client.start(command("sleep").build());
         started(events);
         processes.lose();
         StatusException failure = catchThrowableOfType(StatusException.class, events::read);
@@ -234,14 +237,18 @@ final class ProcessGrpcServiceTest {
     void rejectsUnknownSandboxesProcessesAndTakenTags() throws Exception {
         StatusException unknown = catchThrowableOfType(
                 StatusException.class,
-                () -> client.start(command("true").setSandboxId("other").build()).read());
+                () -> client.start(command("true").setSandboxId("other").build())
+                        .read());
         assertThat(unknown.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
-        BlockingClientCall<?, ProcessEvent> events = client.start(command("sleep").setTag("t").build());
+        BlockingClientCall<?, ProcessEvent> events =
+                client.start(command("sleep").setTag("t").build());
         started(events);
         StatusException taken = catchThrowableOfType(
-                StatusException.class, () -> client.start(command("sleep").setTag("t").build()).read());
+                StatusException.class,
+                () -> client.start(command("sleep").setTag("t").build()).read());
         assertThat(taken.getStatus().getCode()).isEqualTo(Status.Code.ALREADY_EXISTS);
-        assertThatThrownBy(() -> signal(SIGKILL, ProcessSelector.newBuilder().setPid(9999).build()))
+        assertThatThrownBy(() -> signal(
+                        SIGKILL, ProcessSelector.newBuilder().setPid(9999).build()))
                 .isInstanceOfSatisfying(StatusRuntimeException.class, failure -> {
                     assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
                     assertThat(TestServer.reason(failure)).isEqualTo("PROCESS_UNKNOWN");
@@ -254,10 +261,14 @@ final class ProcessGrpcServiceTest {
                 invalid("command", "command has 4097 bytes", start -> start.setCommand("x".repeat(4097))),
                 invalid("command", "command contains a NUL", start -> start.setCommand("a\0b")),
                 invalid("args", "args contains a NUL", start -> start.addArgs("a\0b")),
-                invalid("args", "args have 131074 bytes", start -> start.addArgs("x".repeat(65_536))
-                        .addArgs("x".repeat(65_536))),
-                invalid("env", "env has 300 variables; 256", start -> IntStream.range(0, 300)
-                        .forEach(i -> start.putEnv("v" + i, ""))),
+                invalid(
+                        "args",
+                        "args have 131074 bytes",
+                        start -> start.addArgs("x".repeat(65_536)).addArgs("x".repeat(65_536))),
+                invalid(
+                        "env",
+                        "env has 300 variables; 256",
+                        start -> IntStream.range(0, 300).forEach(i -> start.putEnv("v" + i, ""))),
                 invalid("env", "env has 131073 bytes", start -> start.putEnv("A", "x".repeat(131_072))),
                 invalid("env", "a variable whose name is empty", start -> start.putEnv("", "x")),
                 invalid("env", "a variable whose name is empty or contains '='", start -> start.putEnv("A=B", "x")),
@@ -265,10 +276,16 @@ final class ProcessGrpcServiceTest {
                 invalid("cwd", "cwd has 4097 bytes", start -> start.setCwd("x".repeat(4097))),
                 invalid("cwd", "cwd contains a NUL", start -> start.setCwd("a\0b")),
                 invalid("pty.rows", "pty.rows is 0; 1 to 4096", start -> start.setPty(TerminalSize.newBuilder())),
-                invalid("pty.cols", "pty.cols is 4097; 1 to 4096", start -> start.setPty(
-                        TerminalSize.newBuilder().setRows(1).setCols(4097))),
-                invalid("pty.rows", "pty.rows is 4294967295", start -> start.setPty(
-                        TerminalSize.newBuilder().setRows(-1).setCols(1))),
+                invalid(
+                        "pty.cols",
+                        "pty.cols is 4097; 1 to 4096",
+                        start -> start.setPty(
+                                TerminalSize.newBuilder().setRows(1).setCols(4097))),
+                invalid(
+                        "pty.rows",
+                        "pty.rows is 4294967295",
+                        start -> start.setPty(
+                                TerminalSize.newBuilder().setRows(-1).setCols(1))),
                 invalid("tag", "tag has 64 characters; 1 to 63", start -> start.setTag("x".repeat(64))),
                 invalid("tag", "tag contains a control character", start -> start.setTag("a\u001bb")),
                 invalid("timeout_secs", "timeout_secs is 86401; 0 to 86400", start -> start.setTimeoutSecs(86_401)),
@@ -297,10 +314,13 @@ final class ProcessGrpcServiceTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0, signal is 0; 1 to 64 is allowed", "65, signal is 65; 1 to 64 is allowed", "-1, signal is 4294967295"})
+    @CsvSource({"0, signal is 0; 1 to 64 is allowed", "65, signal is 65; 1 to 64 is allowed", "-1, signal is 4294967295"
+    })
     void rejectsInvalidSignals(int signal, String message) {
         assertInvalid(
-                "signal", message, () -> signal(signal, ProcessSelector.newBuilder().setPid(1).build()));
+                "signal",
+                message,
+                () -> signal(signal, ProcessSelector.newBuilder().setPid(1).build()));
     }
 
     @Test
@@ -314,10 +334,13 @@ final class ProcessGrpcServiceTest {
                 "process.tag",
                 "process.tag has 0 characters",
                 () -> signal(SIGKILL, ProcessSelector.newBuilder().setTag("").build()));
-        BlockingClientCall<?, ProcessEvent> events = client.start(command("cat").setStdin(true).build());
+        BlockingClientCall<?, ProcessEvent> events =
+                client.start(command("cat").setStdin(true).build());
         ProcessSelector process = started(events);
-        assertInvalid("data", "data has 70000 bytes; 65536 are allowed", () -> unary.sendInput(
-                SendInputRequest.newBuilder()
+        assertInvalid(
+                "data",
+                "data has 70000 bytes; 65536 are allowed",
+                () -> unary.sendInput(SendInputRequest.newBuilder()
                         .setSandboxId(ID)
                         .setProcess(process)
                         .setData(ByteString.copyFrom(new byte[70_000]))

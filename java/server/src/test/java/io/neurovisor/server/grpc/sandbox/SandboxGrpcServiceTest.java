@@ -121,7 +121,8 @@ final class SandboxGrpcServiceTest {
         StatusRuntimeException ended = refused(() -> get(id));
         assertThat(ended.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
         assertThat(TestServer.reason(ended)).isEqualTo("SANDBOX_UNKNOWN");
-        assertThat(ended.getStatus().getDescription()).matches("sandbox " + id + " was killed at \\S+Z; create a new one");
+        assertThat(ended.getStatus().getDescription())
+                .matches("sandbox " + id + " was killed at \\S+Z; create a new one");
     }
 
     @Test
@@ -140,14 +141,17 @@ final class SandboxGrpcServiceTest {
                 assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
                 assertThat(TestServer.reason(refusal)).isEqualTo("SANDBOX_UNKNOWN");
                 assertThat(refusal.getStatus().getDescription())
-                        .isEqualTo("no sandbox has the id " + each + "; ./neurovisor sandbox list shows those that run");
+                        .isEqualTo(
+                                "no sandbox has the id " + each + "; ./neurovisor sandbox list shows those that run");
             }
             assertThat(kill(other, each)).isFalse();
         }
-        assertThat(other.list(ListRequest.getDefaultInstance()).getTotalRunning()).isZero();
+        assertThat(other.list(ListRequest.getDefaultInstance()).getTotalRunning())
+                .isZero();
         assertThat(get(id).getState()).isEqualTo(SandboxState.SANDBOX_STATE_RUNNING);
         assertThat(kill(client, id)).isTrue();
-        assertThat(refused(() -> other.get(GetRequest.newBuilder().setSandboxId(id).build()))
+        assertThat(refused(() -> other.get(
+                                GetRequest.newBuilder().setSandboxId(id).build()))
                         .getStatus()
                         .getDescription())
                 .startsWith("no sandbox has the id");
@@ -215,9 +219,12 @@ final class SandboxGrpcServiceTest {
 
     @Test
     void aTimeoutIsExtendedAndSet() {
-        String id = create(CreateRequest.newBuilder().setTimeoutSecs(60).build()).getId();
-        assertThat(rest(client.connect(
-                                ConnectRequest.newBuilder().setSandboxId(id).setTimeoutSecs(10).build())
+        String id =
+                create(CreateRequest.newBuilder().setTimeoutSecs(60).build()).getId();
+        assertThat(rest(client.connect(ConnectRequest.newBuilder()
+                                .setSandboxId(id)
+                                .setTimeoutSecs(10)
+                                .build())
                         .getSandbox()))
                 .isBetween(55L, 61L);
         assertThat(rest(client.connect(ConnectRequest.newBuilder()
@@ -243,8 +250,10 @@ final class SandboxGrpcServiceTest {
     void aKeyHasNoMoreSandboxesThanItsLimit() {
         Tenant holder = served.key("ci", new SandboxQuota(Optional.of(2), Optional.empty()));
         SandboxServiceBlockingStub ci = served.as(holder);
-        String first = ci.create(CreateRequest.getDefaultInstance()).getSandbox().getId();
-        String second = ci.create(CreateRequest.getDefaultInstance()).getSandbox().getId();
+        String first =
+                ci.create(CreateRequest.getDefaultInstance()).getSandbox().getId();
+        String second =
+                ci.create(CreateRequest.getDefaultInstance()).getSandbox().getId();
         refusedByQuota(ci, "key:ci has 2 sandboxes, its limit");
 
         SandboxServiceBlockingStub lowered =
@@ -252,21 +261,27 @@ final class SandboxGrpcServiceTest {
         assertThat(kill(lowered, first)).isTrue();
         refusedByQuota(lowered, "key:ci has 1 sandboxes, its limit");
         assertThat(kill(lowered, second)).isTrue();
-        assertThat(lowered.create(CreateRequest.getDefaultInstance()).getSandbox().getId()).isNotEmpty();
+        assertThat(lowered.create(CreateRequest.getDefaultInstance())
+                        .getSandbox()
+                        .getId())
+                .isNotEmpty();
     }
 
     @Test
     void aKeyHasNoMoreMemoryThanItsLimit() {
         SandboxServiceBlockingStub ci =
                 served.as(served.key("ci", new SandboxQuota(Optional.empty(), DataSize.parse("300M"))));
-        assertThat(ci.create(CreateRequest.getDefaultInstance()).getSandbox().getId()).isNotEmpty();
+        assertThat(ci.create(CreateRequest.getDefaultInstance()).getSandbox().getId())
+                .isNotEmpty();
         refusedByQuota(ci, "the sandboxes of key:ci have 256 MiB of memory");
     }
 
     @Test
     void theDaemonHasNoMoreSandboxesThanItsLimit() {
         IntStream.range(0, ServedSandboxes.MOST)
-                .forEach(_ -> assertThat(create(CreateRequest.getDefaultInstance()).getId()).isNotEmpty());
+                .forEach(_ -> assertThat(
+                                create(CreateRequest.getDefaultInstance()).getId())
+                        .isNotEmpty());
         refusedByQuota(client, "5 sandboxes exist, as many as this daemon keeps");
     }
 
@@ -290,12 +305,14 @@ final class SandboxGrpcServiceTest {
     @Test
     void aWatchReportsEachChange() {
         Queue<WatchResponse> seen = new ConcurrentLinkedQueue<>();
-        CompletableFuture<StatusRuntimeException> end = CompletableFuture.supplyAsync(
-                () -> refused(() -> client.watch(WatchRequest.getDefaultInstance()).forEachRemaining(seen::add)));
+        CompletableFuture<StatusRuntimeException> end = CompletableFuture.supplyAsync(() ->
+                refused(() -> client.watch(WatchRequest.getDefaultInstance()).forEachRemaining(seen::add)));
         // Only an event shows that the watch has begun.
-        await().until(() -> kill(client, create(CreateRequest.getDefaultInstance()).getId()) && !seen.isEmpty());
+        await().until(() ->
+                kill(client, create(CreateRequest.getDefaultInstance()).getId()) && !seen.isEmpty());
         SandboxServiceBlockingStub other = served.as(served.key("other", SandboxQuota.UNLIMITED));
-        String others = other.create(CreateRequest.getDefaultInstance()).getSandbox().getId();
+        String others =
+                other.create(CreateRequest.getDefaultInstance()).getSandbox().getId();
         String id = create(CreateRequest.getDefaultInstance()).getId();
         assertThat(rest(client.setTimeout(SetTimeoutRequest.newBuilder()
                                 .setSandboxId(id)
@@ -342,8 +359,10 @@ final class SandboxGrpcServiceTest {
                 .contains(last);
         served.guests().getFirst().using(new GuestUsage(0, 1, 2, 3, 4, 5, 6));
         IntStream.range(0, 800).forEach(_ -> served.measure());
-        assertThat(points(id)).hasSize(720).last().satisfies(point -> assertThat(point.getCpuUsedPercent())
-                .isZero());
+        assertThat(points(id))
+                .hasSize(720)
+                .last()
+                .satisfies(point -> assertThat(point.getCpuUsedPercent()).isZero());
         assertThat(Scrape.of(served.registry()))
                 .contains("neurovisor_sandbox_processes 6.0", "neurovisor_sandboxes{state=\"running\"} 1.0");
         assertThat(kill(client, id)).isTrue();
@@ -387,7 +406,8 @@ final class SandboxGrpcServiceTest {
     }
 
     private List<MetricsPoint> points(String id) {
-        return client.metrics(MetricsRequest.newBuilder().setSandboxId(id).build()).getPointsList();
+        return client.metrics(MetricsRequest.newBuilder().setSandboxId(id).build())
+                .getPointsList();
     }
 
     @Test

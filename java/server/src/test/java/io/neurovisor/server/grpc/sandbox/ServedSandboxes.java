@@ -91,8 +91,7 @@ final class ServedSandboxes implements AutoCloseable {
                 InstantSource.system(),
                 new SecureRandom());
         sandboxes.start();
-        measurements =
-                new SandboxMeasurements(sandboxes::all, Runnable::run, Ticker.SYSTEM, InstantSource.system());
+        measurements = new SandboxMeasurements(sandboxes::all, Runnable::run, Ticker.SYSTEM, InstantSource.system());
         metrics.sandboxes().watch(sandboxes::all, measurements::processes);
         service = new SandboxGrpcService(
                 new TenantSandboxes(
