@@ -254,15 +254,15 @@ JAVA
     [[ ! -e $HOME/prepared ]] || exit 1
 }
 
-# as_nobody COMMAND...: runs it as an ordinary user in a mount namespace with these contents of /etc/subuid and /etc/subgid.
-as_nobody() {
+# as_user COMMAND...: runs it as an ordinary user in a mount namespace with these contents of /etc/subuid and /etc/subgid.
+as_user() {
     chmod a+rx "$scratch"
-    chown -R nobody "$copy" "$HOME"
+    chown -R daemon "$copy" "$HOME"
     printf '%s' "$subuid" >"$scratch/subuid"
     printf '%s' "$subgid" >"$scratch/subgid"
     # shellcheck disable=SC2016 # The inner shell's variables.
     unshare --mount --propagation private sh -c 'mount --bind "$1/subuid" /etc/subuid && mount --bind "$1/subgid" /etc/subgid &&
-        shift && exec setpriv --reuid=nobody --regid=nogroup --clear-groups --inh-caps=-all -- "$@"' sh "$scratch" "$@"
+        shift && exec setpriv --reuid=daemon --regid=nogroup --clear-groups --inh-caps=-all -- "$@"' sh "$scratch" "$@"
 }
 
 test_first_use_names_the_command_that_adds_user_ids() {
@@ -271,19 +271,19 @@ test_first_use_names_the_command_that_adds_user_ids() {
     for subgid in '' $'anna:200000:65536\n'; do
         subuid=$'anna:100000:65536\n'
         make_copy "$copy"
-        shown=$(as_nobody "$copy/neurovisor" run x.py 2>&1) || status=$?
+        shown=$(as_user "$copy/neurovisor" run x.py 2>&1) || status=$?
         expect 'exit code' 125 "$status"
-        expect_line "$shown" 'neurovisor: Building images without root needs a range of user ids, and nobody has none. Run:'
+        expect_line "$shown" 'neurovisor: Building images without root needs a range of user ids, and daemon has none. Run:'
         if [[ -z $subgid ]]; then
-            expect_line "$shown" '  sudo usermod --add-subuids 165536-231071 --add-subgids 165536-231071 nobody'
+            expect_line "$shown" '  sudo usermod --add-subuids 165536-231071 --add-subgids 165536-231071 daemon'
         else
-            expect_line "$shown" '  sudo usermod --add-subuids 265536-331071 --add-subgids 265536-331071 nobody'
+            expect_line "$shown" '  sudo usermod --add-subuids 265536-331071 --add-subgids 265536-331071 daemon'
         fi
         [[ ! -e $HOME/builds ]] || exit 1
     done
-    subuid=$'nobody:100000:65536\n' subgid=$subuid
+    subuid=$'daemon:100000:65536\n' subgid=$subuid
     make_copy "$copy"
-    as_nobody "$copy/neurovisor" run x.py >/dev/null 2>&1
+    as_user "$copy/neurovisor" run x.py >/dev/null 2>&1
     expect builds 1 "$(builds)"
 }
 

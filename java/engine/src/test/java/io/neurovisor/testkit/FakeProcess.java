@@ -1,5 +1,7 @@
 package io.neurovisor.testkit;
 
+import static java.util.Objects.requireNonNull;
+
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.process.OutputOffsets;
@@ -125,7 +127,7 @@ final class FakeProcess implements FakeProcesses.Io {
         lock.lockInterruptibly();
         try {
             ProcessStream target = spec.terminal().isPresent() ? ProcessStream.TERMINAL : stream;
-            Kept kept = outputs.get(target);
+            Kept kept = requireNonNull(outputs.get(target));
             while (readers.stream().anyMatch(reader -> reader.isBehind(target, kept.end() + bytes.length))) {
                 changed.await();
             }
@@ -286,7 +288,7 @@ final class FakeProcess implements FakeProcesses.Io {
         }
 
         boolean isBehind(ProcessStream stream, long end) {
-            return end - positions.get(stream) > KEPT_BYTES;
+            return end - requireNonNull(positions.get(stream)) > KEPT_BYTES;
         }
 
         @Override
@@ -327,7 +329,7 @@ final class FakeProcess implements FakeProcesses.Io {
             for (Map.Entry<ProcessStream, Kept> output : outputs.entrySet()) {
                 ProcessStream stream = output.getKey();
                 Kept kept = output.getValue();
-                long position = positions.get(stream);
+                long position = requireNonNull(positions.get(stream));
                 if (position < kept.start) {
                     positions.put(stream, kept.start);
                     return Optional.of(new ProcessEvent.Gap(stream, position, kept.start));

@@ -75,13 +75,11 @@ public final class Download {
     private String nameOf(String source) {
         // The home and "..", too, have a name.
         String name = files.stat(source, GuestPath.answer()).name();
-        return FilePath.problem(name).isEmpty() && name.indexOf('/') < 0
-                ? name
-                : refuse(shown(source) + " has no name that a file of this machine can have; name the copy");
-    }
-
-    private static <T> T refuse(String problem) {
-        throw NeuroVisorException.invalid("source", problem);
+        if (FilePath.problem(name).isPresent() || name.indexOf('/') >= 0) {
+            throw NeuroVisorException.invalid(
+                    "source", shown(source) + " has no name that a file of this machine can have; name the copy");
+        }
+        return name;
     }
 
     private void copyDirectory(String source, Path target) {

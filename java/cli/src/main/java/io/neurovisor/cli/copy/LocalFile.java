@@ -14,12 +14,13 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.EnumSet;
 import java.util.Set;
 import java.util.UUID;
 
 /** A file of this machine that is being written. It appears when it is finished, and replaces what has its name. */
 final class LocalFile implements AutoCloseable {
+    private static final String ALL_PERMISSIONS = "rwxrwxrwx";
+
     private static final String UNFINISHED = ".neurovisor-unfinished-";
 
     private final Path target;
@@ -53,13 +54,12 @@ final class LocalFile implements AutoCloseable {
     }
 
     static Set<PosixFilePermission> permissions(int mode) {
-        Set<PosixFilePermission> permissions = EnumSet.noneOf(PosixFilePermission.class);
-        for (PosixFilePermission permission : PosixFilePermission.values()) {
-            if ((mode & 1 << (PosixFilePermission.values().length - 1 - permission.ordinal())) != 0) {
-                permissions.add(permission);
-            }
+        StringBuilder permissions = new StringBuilder();
+        for (int i = 0; i < ALL_PERMISSIONS.length(); i++) {
+            boolean isSet = (mode & 1 << (ALL_PERMISSIONS.length() - 1 - i)) != 0;
+            permissions.append(isSet ? ALL_PERMISSIONS.charAt(i) : '-');
         }
-        return permissions;
+        return PosixFilePermissions.fromString(permissions.toString());
     }
 
     static NeuroVisorException unwritable(Path path, IOException exception) {

@@ -19,7 +19,7 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -174,11 +174,8 @@ public final class Upload {
     /** Returns the permission bits of a file. */
     private static int modeOf(Path file) {
         try {
-            int mode = 0;
-            for (PosixFilePermission permission : Files.getPosixFilePermissions(file)) {
-                mode |= 1 << (PosixFilePermission.values().length - 1 - permission.ordinal());
-            }
-            return mode;
+            String permissions = PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
+            return Integer.parseInt(permissions.replaceAll("[rwx]", "1").replace('-', '0'), 2);
         } catch (IOException exception) {
             throw unreadable(file, exception);
         }

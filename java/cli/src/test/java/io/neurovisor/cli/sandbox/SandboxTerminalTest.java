@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Runs the commands in a separate process: on a terminal that script(1) opens, or with signals of kill(1). */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
-@SuppressWarnings("NullAway.Init") // Set before each test.
+@SuppressWarnings({"NullAway.Init", "JdkObsolete"}) // Set before each test; a StringBuffer is used by two threads.
 final class SandboxTerminalTest {
     private static final String ID = "abcd" + "e".repeat(16);
     private static final long LIMIT_SECONDS = 60;

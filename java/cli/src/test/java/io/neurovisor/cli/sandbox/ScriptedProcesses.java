@@ -43,6 +43,7 @@ import org.jspecify.annotations.Nullable;
  * times out; {@code die} ends with its sandbox; {@code lose} has lost output; {@code keys} writes each byte that it receives
  * in hexadecimal until q.
  */
+@SuppressWarnings("JdkObsolete") // A StringBuffer is written and read by two threads.
 final class ScriptedProcesses extends ProcessServiceGrpc.ProcessServiceImplBase {
     private static final int FIRST_PID = 100;
     private static final int SIGKILL = 9;

@@ -72,7 +72,8 @@ abstract class SandboxesFixture {
         assertThat(recorded.events)
                 .filteredOn(event -> event.startsWith("created"))
                 .allSatisfy(created -> assertThat(recorded.events)
-                        .filteredOn(event -> event.startsWith("ended " + created.split(" ")[1]))
+                        .filteredOn(event -> event.startsWith("ended "
+                                + created.substring("created ".length()).replaceFirst(" .*", "")))
                         .hasSize(1));
     }
 

@@ -289,7 +289,7 @@ final class ServedProcesses extends GuestProcessServiceGrpc.GuestProcessServiceI
         return ProcessEnded.newBuilder()
                 .setExitCode(end.exitCode())
                 .setSignal(end.signal())
-                .setDurationMs(end.duration().toMillis())
+                .setDurationMs((double) end.duration().toMillis())
                 .setTimedOut(end.timedOut())
                 .build();
     }

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * reads single keys, and the end.
  */
 @Timeout(value = 300, unit = TimeUnit.SECONDS)
+@SuppressWarnings("JdkObsolete") // A StringBuffer is written and read by two threads.
 final class SandboxShellIT {
     private static final Duration LIMIT = Duration.ofSeconds(60);
 

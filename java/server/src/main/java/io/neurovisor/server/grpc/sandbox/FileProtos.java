@@ -1,7 +1,6 @@
 package io.neurovisor.server.grpc.sandbox;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.Timestamp;
 import io.neurovisor.engine.file.FileEntry;
 import io.neurovisor.engine.file.FileEvent;
 import io.neurovisor.engine.file.FileType;
@@ -22,9 +21,7 @@ final class FileProtos {
                 .setMode(entry.mode())
                 .setOwner(entry.owner())
                 .setGroup(entry.group())
-                .setModified(Timestamp.newBuilder()
-                        .setSeconds(entry.modified().getEpochSecond())
-                        .setNanos(entry.modified().getNano()))
+                .setModified(SandboxProtos.timestamp(entry.modified()))
                 .setSymlinkTarget(entry.symlinkTarget().orElse(""));
         entry.xattrs().forEach((name, value) -> message.putXattrs(name, ByteString.copyFrom(value.duplicate())));
         return message.build();

@@ -93,7 +93,7 @@ final class HostileSandboxRequestsTest {
                 Arguments.of("page_token", list().setPageToken("?")),
                 Arguments.of("page_token", list().setPageToken("AAAA")),
                 Arguments.of("page_token", list().setPageToken("x".repeat(100_000))),
-                Arguments.of("states", list().addStatesValue(0)),
+                Arguments.of("states", list().addStates(SandboxState.SANDBOX_STATE_UNSPECIFIED)),
                 Arguments.of("states", list().addStatesValue(7)),
                 Arguments.of(
                         "started_after",
