@@ -1,8 +1,8 @@
-//! Generates the clients of `proto/guest.proto` and `proto/execution.proto`.
+//! Generates the clients of the services of `proto/guest.proto` with the files that it imports.
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Not their directory, in which Maven builds.
-    for file in ["guest.proto", "execution.proto"] {
+    for file in ["guest.proto", "execution.proto", "process.proto", "file.proto"] {
         println!("cargo::rerun-if-changed=../../proto/{file}");
     }
     let files = protox::compile(["guest.proto"], ["../../proto"])?;

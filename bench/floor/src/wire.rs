@@ -7,3 +7,9 @@ pub mod execution {
 pub mod guest {
     tonic::include_proto!("neurovisor.guest");
 }
+
+pub mod sandbox {
+    pub mod v1 {
+        tonic::include_proto!("neurovisor.sandbox.v1");
+    }
+}
