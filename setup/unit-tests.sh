@@ -40,7 +40,8 @@ run_tests_of() {
     for module in $1; do roots+=${roots:+:}$root/java/$module/target/test-classes; done
     # The better compiler takes more than it gains in the time that unit tests run: half of Lincheck's.
     local flags=(-ea -XX:TieredStopAtLevel=1 -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -XX:+EnableDynamicAgentLoading
-        "-Dneurovisor.home=$root" -Dneurovisor.test.place=unit)
+        "-Dneurovisor.home=$root" -Dneurovisor.test.place=unit
+        --add-opens=java.base/java.util=ALL-UNNAMED) # Lincheck reads the fields of comparators.
     for name in "${@:2}"; do
         selected+=("--select-class=$(test_package "${name%%#*}").${name%%#*}")
         [[ $name == *'#'* ]] || name+='#.*'

@@ -2,7 +2,12 @@
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Not their directory, in which Maven builds.
-    for file in ["guest.proto", "execution.proto", "process.proto", "file.proto"] {
+    for file in [
+        "guest.proto",
+        "execution.proto",
+        "process.proto",
+        "file.proto",
+    ] {
         println!("cargo::rerun-if-changed=../../proto/{file}");
     }
     let files = protox::compile(["guest.proto"], ["../../proto"])?;

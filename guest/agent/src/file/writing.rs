@@ -116,7 +116,18 @@ impl Writing {
         Ok(writing)
     }
 
+    /// A failure is undone before the client learns of it, so that the space is free again.
     pub fn write(&mut self, data: &[u8]) -> Result<(), Status> {
+        let result = self.write_all(data);
+        if result.is_err() {
+            if let Some(end) = self.end.take() {
+                end.undo(&self.file, self.written);
+            }
+        }
+        result
+    }
+
+    fn write_all(&mut self, data: &[u8]) -> Result<(), Status> {
         let after = self.written + data.len() as u64;
         if after / BYTES_BETWEEN_CHECKS > self.written / BYTES_BETWEEN_CHECKS {
             check_memory(&self.path)?;
@@ -180,6 +191,8 @@ impl End {
             Self::Rename {
                 place, temporary, ..
             } => {
+                // Its pages would otherwise be in use until it is closed.
+                let _ = ftruncate(file, 0);
                 let _ = unlinkat(&place.directory, &**temporary, AtFlags::empty());
             }
             Self::Append(size, created) => {

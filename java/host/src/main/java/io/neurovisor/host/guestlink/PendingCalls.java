@@ -12,8 +12,11 @@ final class PendingCalls {
     /** The most calls under way whose data is expected: a sandbox has at most 128 streams, 32 watches and short calls. */
     static final int MOST = 256;
 
-    /** Every message has a prefix of five bytes, so that an honest agent hardly ever sends smaller frames. */
-    private static final int LEAST_BYTES = 5;
+    /** Smaller frames cost much more than their bytes. An honest agent sends them only as the rest of a larger message. */
+    private static final int SMALL_BYTES = 5;
+
+    /** The most small frames that may follow each other. */
+    private static final int MOST_SMALL = 16;
 
     private static final int HEADER_BYTES = 9;
 
@@ -29,6 +32,9 @@ final class PendingCalls {
     };
 
     private final long windowBytes;
+
+    /** The small frames that are expected because of larger ones before them. */
+    private int small;
 
     /** @param windowBytes the most data that the guest can have sent before it learns that a call is cancelled */
     PendingCalls(long windowBytes) {
@@ -56,10 +62,20 @@ final class PendingCalls {
 
     /** Returns whether data of this size on this stream is expected. */
     boolean expects(int stream, int bytes) {
-        if (bytes < LEAST_BYTES) {
+        return takesTurn(bytes) && (calls.contains(stream) || takesLate(stream, bytes + HEADER_BYTES));
+    }
+
+    /** Each larger frame allows a small one. */
+    private boolean takesTurn(int bytes) {
+        if (bytes >= SMALL_BYTES) {
+            small = Math.min(MOST_SMALL, small + 1);
+            return true;
+        }
+        if (bytes == 0 || small == 0) {
             return false;
         }
-        return calls.contains(stream) || takesLate(stream, bytes + HEADER_BYTES);
+        small--;
+        return true;
     }
 
     private boolean takesLate(int stream, int bytes) {

@@ -123,9 +123,18 @@ final class FrameCountTest {
 
     /** Each takes a hundred times as much memory as it has bytes. */
     @Test
-    void countsFramesThatAreSmallerThanAnyMessage() {
+    void countsSmallFramesBeyondOneForEachLargerFrame() {
         assertThat(count.countIn(Unpooled.wrappedBuffer(frame(DATA, 5), frame(DATA, 4), frame(DATA, 1))))
-                .isEqualTo(2);
+                .isEqualTo(1);
+    }
+
+    /** A message of 64 KiB is sent in frames of 16 KiB, and what is left may be a single byte. */
+    @Test
+    void doesNotCountTheRestsOfLargeMessages() {
+        for (int message = 0; message < 1000; message++) {
+            assertThat(count.countIn(Unpooled.wrappedBuffer(frame(DATA, 16384), frame(DATA, 1))))
+                    .isZero();
+        }
     }
 
     @Test

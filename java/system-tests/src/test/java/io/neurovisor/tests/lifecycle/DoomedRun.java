@@ -73,8 +73,9 @@ public final class DoomedRun implements AutoCloseable {
         return this;
     }
 
-    /** Starts a daemon that keeps one machine ready; its socket is in the directory. */
+    /** Starts a daemon that starts machines on request; its socket is in the directory. */
     public void serve() {
+        output.clear();
         process = CommandLineRun.start(
                 environment(),
                 "serve",
@@ -82,8 +83,8 @@ public final class DoomedRun implements AutoCloseable {
                 "--port=0",
                 "--metrics-port=0",
                 "--socket=" + socket(),
-                "--warm=1",
-                "--max=3",
+                "--warm=0",
+                "--max=6",
                 "--size=small",
                 "--log-format=text",
                 "--drain-timeout=1");

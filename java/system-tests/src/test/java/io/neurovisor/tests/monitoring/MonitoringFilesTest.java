@@ -206,7 +206,8 @@ final class MonitoringFilesTest {
         Set<String> records = new TreeSet<>();
         MonitoringFiles.records()
                 .forEach(rule -> records.add(rule.path("record").asText()));
-        String commands = Files.readString(CommandLineRun.home().resolve("docs/cli.md"));
+        String commands = Files.readString(CommandLineRun.home().resolve("docs/cli.md"))
+                + Files.readString(CommandLineRun.home().resolve("docs/options.md"));
         String settings = Files.readString(CommandLineRun.home().resolve("docs/settings.md"));
         assertThat(MonitoringFiles.alerts()).allSatisfy(alert -> {
             assertThat(alert.path("alert").asText()).startsWith("NeuroVisor");

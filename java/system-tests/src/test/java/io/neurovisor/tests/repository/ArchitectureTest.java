@@ -86,7 +86,8 @@ final class ArchitectureTest {
                     "io.neurovisor.database..",
                     "io.neurovisor.session..",
                     "io.neurovisor.server.access..",
-                    "io.neurovisor.server.journal..")
+                    "io.neurovisor.server.journal..",
+                    "io.neurovisor.server.sandbox.records..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.jdbi..", "java.sql..", "javax.sql..")

@@ -36,10 +36,6 @@ final class SandboxCommand {
                 .build();
     }
 
-    static String commandLine(ProcessHandle process) {
-        return proc(process, "cmdline").replace('\0', ' ');
-    }
-
     static boolean isStopped(ProcessHandle process) {
         return proc(process, "stat").contains(") T ");
     }
