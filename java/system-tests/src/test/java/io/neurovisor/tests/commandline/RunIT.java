@@ -127,7 +127,7 @@ final class RunIT {
     @ParameterizedTest
     // The large size boots cold: a template that is used once would take ten times as long.
     @ShortTier
-    @CsvSource({"small,on,1,256,170", "medium,on,2,512,400", "large,off,4,1024,830"})
+    @CsvSource({"small,on,1,256,170", "medium,on,2,512,395", "large,off,4,1024,830"})
     void sizeDeterminesProcessorsAndMemory(
             String size, String snapshot, int processors, int memoryMebibytes, int programMebibytes) {
         CommandLineRun run = CommandLineRun.of(
