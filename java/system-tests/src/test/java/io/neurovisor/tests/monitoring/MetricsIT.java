@@ -71,6 +71,10 @@ final class MetricsIT {
             "neurovisor_vms_destroyed_total\\{reason=\"used\"} [1-9]",
             "neurovisor_vms_destroyed_total\\{reason=\"died\"} 1.0",
             "neurovisor_rate_limited_total\\{scope=\"loopback\"} [1-9]",
+            "neurovisor_sandboxes\\{state=\"running\"} 0.0",
+            "neurovisor_sandbox_processes 0.0",
+            "neurovisor_sandbox_operation_seconds_count\\{operation=\"create\"} 1",
+            "neurovisor_sandbox_ended_total\\{reason=\"killed\"} 1.0",
             "jvm_memory_used_bytes\\{area=\"heap\"} [1-9]");
 
     @TempDir
@@ -84,6 +88,7 @@ final class MetricsIT {
                         Map.of("OLLAMA_HOST", ollama.address()),
                         "--warm=1",
                         "--max=1",
+                        "--max-sandboxes=1",
                         "--rate-limit=20:1");
                 Socket slow = new Socket(InetAddress.getLoopbackAddress(), daemon.statusPort())) {
             slow.getOutputStream().write("GET /metrics HTTP/1.1\r\n".getBytes(StandardCharsets.US_ASCII));
@@ -101,6 +106,7 @@ final class MetricsIT {
             ExecuteResponse late = client.execute(
                     request("bash", "sleep 1000").toBuilder().setTimeoutSecs(1).build());
             assertThat(late.getTimedOut()).isTrue();
+            WatchedTraffic.aSandboxIsCreatedAndKilled(daemon);
             AgentServiceGrpc.newBlockingStub(daemon.channel())
                     .runAgent(RunAgentRequest.newBuilder()
                             .setTask("What is 1 + 1?")

@@ -18,6 +18,9 @@ import io.neurovisor.proto.execution.Limits;
 import io.neurovisor.proto.execution.Outcome;
 import io.neurovisor.proto.inference.InferenceRequest;
 import io.neurovisor.proto.inference.InferenceServiceGrpc;
+import io.neurovisor.proto.sandbox.CreateRequest;
+import io.neurovisor.proto.sandbox.KillRequest;
+import io.neurovisor.proto.sandbox.SandboxServiceGrpc;
 import io.neurovisor.tests.fixtures.RunningDaemon;
 import io.neurovisor.tests.fixtures.ScriptedOllama;
 import java.time.Duration;
@@ -46,6 +49,7 @@ final class WatchedTraffic {
     String round() {
         String trace = executionsOfEachEnd();
         aSandboxDies();
+        aSandboxIsCreatedAndKilled(daemon);
         agentsAndQuestions();
         assertThat(await().atMost(LIMIT)
                         .ignoreException(StatusRuntimeException.class)
@@ -89,6 +93,18 @@ final class WatchedTraffic {
         assertThat(chunks.next().getStdoutChunk()).isEqualTo("running\n");
         assertThat(machine.destroyForcibly()).isTrue();
         assertThat(chunks.next().getMetadata().getOutcome()).isEqualTo(Outcome.SANDBOX_DIED);
+    }
+
+    static void aSandboxIsCreatedAndKilled(RunningDaemon daemon) {
+        SandboxServiceGrpc.SandboxServiceBlockingStub sandboxes = SandboxServiceGrpc.newBlockingStub(daemon.channel());
+        String id = sandboxes
+                .create(CreateRequest.getDefaultInstance())
+                .getSandbox()
+                .getId();
+        assertThat(sandboxes
+                        .kill(KillRequest.newBuilder().setSandboxId(id).build())
+                        .getKilled())
+                .isTrue();
     }
 
     private void agentsAndQuestions() {
