@@ -31,7 +31,7 @@ fetch_clients() {
         rm -rf -- "$clients_directory"
         mv -- "$work/bin" "$clients_directory"
     else
-        clients_reason="grpcurl, ghz, buf or a Collector could not be built ($(grep -v '^go: downloading' "$log" | tail -n 1)); log: $log"
+        clients_reason="grpcurl, ghz, buf or a Collector could not be built ($(grep -v '^go: downloading' "$log" | grep ' ' | tail -n 1)); log: $log"
         ((status != 124)) || clients_reason="they were not built within $clients_seconds s; log: $log"
     fi
     rm -rf -- "$work"
@@ -63,12 +63,14 @@ build_clients() {
 build_with_go() {
     GOBIN=$1/bin GOPATH=$1/path GOMODCACHE=$1/modules GOCACHE=$1/cache CGO_ENABLED=0 \
         GOFLAGS="${GOFLAGS-$(go env GOFLAGS)} -modcacherw -trimpath" timeout "$clients_seconds" \
-        go "$2" -ldflags='-s -w' "${@:3}"
+        go "$2" -v -ldflags='-s -w' "${@:3}"
 }
 
 read_go_line() {
     case $1 in
-        'client: '*) progress_step=${1#client: } progress_detail='' ;;
+        'client: '*) progress_step=${1#client: } progress_detail='' go_packages=0 ;;
         'go: downloading '*) progress_detail=${1#go: } ;;
+        *' '*) ;;
+        *) progress_detail="$((++go_packages)) packages compiled" ;; # Option -v names each.
     esac
 }
