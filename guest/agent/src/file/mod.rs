@@ -53,6 +53,8 @@ const PART_BYTES_MAX: usize = 64 << 10;
 /// A write ends when no byte has come for this time.
 const PROGRESS: Duration = Duration::from_secs(60);
 const WATCHES_MAX: usize = 32;
+/// Each has up to 384 KiB of a file in memory.
+const READS_MAX: usize = 32;
 const USUAL_DIRECTORY: Mode = Mode::from_bits_retain(0o755);
 
 /// A stream of responses. The work for it ends when it is dropped.
@@ -65,6 +67,7 @@ pub struct Files {
     home: Arc<str>,
     accounts: Arc<OnceLock<Accounts>>,
     watches: Arc<Semaphore>,
+    reads: Arc<Semaphore>,
     progress: Duration,
 }
 
@@ -75,6 +78,7 @@ impl Files {
             home: working_directory.directory.to_string_lossy().into(),
             accounts: Arc::default(),
             watches: Arc::new(Semaphore::new(WATCHES_MAX)),
+            reads: Arc::new(Semaphore::new(READS_MAX)),
             progress: PROGRESS,
         }
     }

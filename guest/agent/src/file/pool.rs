@@ -1,6 +1,6 @@
 //! The threads on which file operations run.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -17,7 +17,8 @@ use crate::privileges::become_account;
 
 /// An operation that takes long, such as the removal of a large directory, occupies one of them.
 const THREADS: usize = 4;
-/// Operations that wait for a thread. A call has one at a time, so this is more than the host can have.
+/// Operations that wait for a thread. A call has one at a time, and takes it back when it ends, so this is more than the
+/// host can have.
 const QUEUE_MAX: usize = 512;
 /// No operation recurses.
 const STACK_BYTES: usize = 256 << 10;
@@ -52,7 +53,23 @@ struct State {
     closed: bool,
     /// Why a thread could not become what operations need. None runs then.
     failure: Option<String>,
-    queue: VecDeque<Job>,
+    /// By their numbers, which are those of their order.
+    queue: BTreeMap<u64, Job>,
+    next: u64,
+}
+
+/// An operation in the queue, which is taken back when this is dropped.
+struct Queued<'a> {
+    shared: &'a Shared,
+    number: u64,
+}
+
+impl Drop for Queued<'_> {
+    fn drop(&mut self) {
+        let job = self.shared.lock().queue.remove(&self.number);
+        // Without the lock, because what the operation owns may add a cleanup to the queue.
+        drop(job);
+    }
 }
 
 impl Pool {
@@ -78,7 +95,8 @@ impl Pool {
         }))))
     }
 
-    /// Runs an operation on one of the threads. It goes on when the future is dropped, but can learn that.
+    /// Runs an operation on one of the threads. When the future is dropped, an operation that has not begun never runs,
+    /// and one that has begun goes on, but can learn that.
     pub async fn run<T: Send + 'static>(
         &self,
         operation: impl FnOnce(Wanted<'_>) -> Result<T, Status> + Send + 'static,
@@ -89,7 +107,10 @@ impl Pool {
             // Without a receiver the result is dropped here, which undoes what it began.
             let _ = sender.send(result);
         };
-        self.submit(Box::new(job), QUEUE_MAX)?;
+        let _queued = Queued {
+            number: self.submit(Box::new(job), QUEUE_MAX)?,
+            shared: &self.0 .0,
+        };
         receiver
             .await
             .unwrap_or_else(|_| Err(self.0 .0.failed("a file operation was abandoned")))
@@ -101,7 +122,7 @@ impl Pool {
         let _ = self.submit(Box::new(cleanup), usize::MAX);
     }
 
-    fn submit(&self, job: Job, queue_max: usize) -> Result<(), Status> {
+    fn submit(&self, job: Job, queue_max: usize) -> Result<u64, Status> {
         let shared = &self.0 .0;
         let mut state = shared.lock();
         if state.failure.is_some() {
@@ -126,9 +147,11 @@ impl Pool {
             }
             state.started = true;
         }
-        state.queue.push_back(job);
+        let number = state.next;
+        state.next += 1;
+        state.queue.insert(number, job);
         shared.changed.notify_one();
-        Ok(())
+        Ok(number)
     }
 }
 
@@ -162,7 +185,7 @@ impl Shared {
             if state.failure.is_some() {
                 return None;
             }
-            if let Some(job) = state.queue.pop_front() {
+            if let Some((_, job)) = state.queue.pop_first() {
                 return Some(job);
             }
             if state.closed {

@@ -193,3 +193,37 @@ async fn shows_an_operation_that_its_call_has_ended() {
     call.abort();
     receiver.await.unwrap();
 }
+
+#[tokio::test]
+async fn takes_an_operation_back_when_its_call_ends_before_it_has_begun() {
+    let pool = Pool::new(None);
+    let (release, released) = mpsc::channel::<()>();
+    let released = Arc::new(Mutex::new(released));
+    for _ in 0..THREADS {
+        let released = released.clone();
+        pool.finish(move || {
+            let _ = released.lock().unwrap().recv();
+        });
+    }
+    /// What an operation owns, which has to be cleaned up.
+    struct Owned(Pool, Option<oneshot::Sender<()>>);
+    impl Drop for Owned {
+        fn drop(&mut self) {
+            let cleaned = self.1.take().unwrap();
+            self.0.finish(move || cleaned.send(()).unwrap());
+        }
+    }
+    // More than wait at the same time.
+    for _ in 0..QUEUE_MAX + 1 {
+        let run = pool.run(|_| -> Result<(), Status> { panic!("the call has ended") });
+        let run = tokio::time::timeout(std::time::Duration::ZERO, run).await;
+        assert!(run.is_err(), "{run:?}");
+    }
+    let (sender, cleaned) = oneshot::channel();
+    let owned = Owned(pool.clone(), Some(sender));
+    let run = pool.run(move |_| -> Result<Owned, Status> { Ok(owned) });
+    let run = tokio::time::timeout(std::time::Duration::ZERO, run).await;
+    assert!(run.is_err());
+    drop(release);
+    cleaned.await.unwrap();
+}

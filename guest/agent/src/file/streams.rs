@@ -16,7 +16,7 @@ use super::pool::Wanted;
 use super::reading::Reading;
 use super::watch::Watch;
 use super::writing::{Target, Writing};
-use super::{given, Files, Responses, PART_BYTES_MAX, WATCHES_MAX};
+use super::{given, Files, Responses, PART_BYTES_MAX, READS_MAX, WATCHES_MAX};
 use crate::invalid::Invalid;
 use crate::wire::guest::{guest_read_request, guest_watch_files_request};
 use crate::wire::guest::{GuestReadRequest, GuestWatchFilesRequest};
@@ -39,6 +39,11 @@ impl Files {
             return Err(Invalid::new("part", "of the first message must be a request").into());
         };
         let path = self.path("path", &request.path)?;
+        let permit = self.reads.clone().try_acquire_owned().map_err(|_| {
+            Status::resource_exhausted(format!(
+                "READ_LIMIT: {READS_MAX} files are being read: end another read first"
+            ))
+        })?;
         let (entry, reading) = self
             .run(move |accounts, _| Reading::open(path, request.offset, request.length, accounts))
             .await?;
@@ -49,7 +54,11 @@ impl Files {
         };
         // There is room for the first one.
         let _ = sender.try_send(Ok(head));
-        tokio::spawn(reading.send(self.pool.clone(), Credits::new(requests), sender));
+        let pool = self.pool.clone();
+        tokio::spawn(async move {
+            reading.send(pool, Credits::new(requests), sender).await;
+            drop(permit);
+        });
         Ok(ReceiverStream::new(receiver))
     }
 

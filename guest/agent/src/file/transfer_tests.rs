@@ -11,7 +11,7 @@ use tokio_stream::StreamExt;
 use tonic::{Code, Status};
 
 use super::tests::{has_xattrs, messages, mode, Fixture, Sender};
-use super::Responses;
+use super::{Responses, READS_MAX};
 use crate::wire::guest::{guest_read_request::Part, Credit, GuestReadRequest};
 use crate::wire::sandbox::v1::{
     FileEntry, ReadRequest, ReadResponse, WriteMode, WriteRequest, WriteTarget,
@@ -119,6 +119,31 @@ async fn reads_ranges() {
         fixture.read("file", u64::MAX, 1).await.unwrap_err().code(),
         Code::InvalidArgument
     );
+}
+
+#[tokio::test]
+async fn limits_reads_at_the_same_time() {
+    let fixture = Fixture::new();
+    fixture.write("file", "content");
+    let mut open = Vec::new();
+    for _ in 0..READS_MAX {
+        open.push(fixture.open("file", 0, 0).await.unwrap());
+    }
+    let refused = fixture.open("file", 0, 0).await.err().unwrap();
+    assert_eq!(
+        (refused.code(), refused.message()),
+        (
+            Code::ResourceExhausted,
+            "READ_LIMIT: 32 files are being read: end another read first"
+        )
+    );
+    let (messages, _, responses) = open.pop().unwrap();
+    grant(&messages, PLENTY);
+    assert_eq!(rest(responses).await.unwrap(), b"content");
+    drop(open);
+    for _ in 0..READS_MAX {
+        fixture.read("file", 0, 0).await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use rustix::fs::inotify::ReadFlags;
 use super::pending::Pending;
 use super::scan::{below, Found, Place};
 use super::tree::{NoPath, Tree};
+use super::KNOWN_MAX;
 use crate::file::temporary::{draft, Draft};
 use crate::wire::sandbox::v1::FileEventKind::{
     self, Attributes, Created, Removed, Renamed, Written,
@@ -201,7 +202,8 @@ impl Changes {
         for (watch, name) in found.entries {
             if draft(&name).is_none() {
                 let path = self.path(watch, &name);
-                if self.report(Created, path) {
+                // Without the entry the client may be sent the event twice.
+                if self.report(Created, path) && self.known_recently.len() < KNOWN_MAX {
                     self.known_recently.insert((watch, name));
                 }
             }

@@ -31,6 +31,10 @@ use tree::Tree;
 const DIRECTORIES_MAX: usize = 2048;
 /// Events that wait for credit.
 const EVENTS_MAX: usize = 1024;
+/// Of these events, as the wire contract counts them: 1024 with usual paths, but not with the longest ones.
+const EVENT_BYTES_MAX: u64 = 512 << 10;
+/// Entries that a scan has reported and the kernel may report again.
+const KNOWN_MAX: usize = 16 << 10;
 /// Directories with longer paths, relative to the watched one, are not watched.
 const PATH_BYTES_MAX: usize = 4096;
 /// The kernel reports both halves of a rename at almost the same time.

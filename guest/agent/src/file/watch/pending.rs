@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::EVENTS_MAX;
+use super::{EVENTS_MAX, EVENT_BYTES_MAX};
 use crate::wire::sandbox::v1::{FileEvent, FileEventKind};
 
 /// What the wire contract counts for an event in addition to its paths.
@@ -13,6 +13,7 @@ const RESPONSE_BYTES_MAX: u64 = 64 << 10;
 #[derive(Default)]
 pub struct Pending {
     events: VecDeque<FileEvent>,
+    bytes: u64,
     overflow: bool,
 }
 
@@ -26,9 +27,11 @@ impl Pending {
             to: text(to),
         };
         if !self.overflow && self.events.back() != Some(&event) {
-            if self.events.len() == EVENTS_MAX {
+            let bytes = self.bytes + bytes(&event);
+            if self.events.len() == EVENTS_MAX || bytes > EVENT_BYTES_MAX {
                 self.overflow = true;
             } else {
+                self.bytes = bytes;
                 self.events.push_back(event);
             }
         }
@@ -62,6 +65,7 @@ impl Pending {
                 return (events, used);
             }
             used += bytes;
+            self.bytes -= bytes;
             events.extend(self.events.pop_front());
         }
         if self.overflow && used + EVENT_BYTES <= limit {
@@ -108,6 +112,28 @@ mod tests {
         );
         push(&mut pending, "again");
         assert_eq!(pending.take(u64::MAX).0[0].path, "again");
+    }
+
+    #[test]
+    fn drops_events_beyond_its_limit_of_bytes() {
+        let mut pending = Pending::default();
+        let long = |number: usize| format!("{number:04}{}", "x".repeat(4092));
+        for number in 0..EVENTS_MAX {
+            push(&mut pending, &long(number));
+        }
+        // 4160 bytes each.
+        assert_eq!(pending.events.len(), 126);
+        assert!(!pending.take(4160).0.is_empty());
+        push(&mut pending, "dropped, because the overflow comes first");
+        let mut last = None;
+        while !pending.is_empty() {
+            last = pending.take(u64::MAX).0.pop();
+        }
+        assert_eq!(
+            last.map(|event| event.kind()),
+            Some(FileEventKind::Overflow)
+        );
+        assert!(pending.push(FileEventKind::Renamed, vec![b'x'; 4096], vec![b'y'; 4096]));
     }
 
     #[test]

@@ -58,6 +58,7 @@ public enum Fault {
     FILE_EXISTS(FaultKind.CALLER, "A file of the sandbox has the given path already."),
     FILE_FORBIDDEN(FaultKind.CALLER, "The user of the sandbox's programs may not access the file in this way."),
     WATCH_LIMIT(FaultKind.CAPACITY, "The limit of watches of sandboxes, or of a sandbox's directories, is reached."),
+    READ_LIMIT(FaultKind.CAPACITY, "The sandbox has reached its limit of files that are being read."),
     NOT_A_DIRECTORY(FaultKind.CALLER, "A directory was named where a file is needed, or the reverse."),
     NOT_EMPTY(FaultKind.CALLER, "A directory that is not empty is removed only with all that it contains."),
     DISK_FULL(FaultKind.CAPACITY, "The sandbox has no space left for files."),

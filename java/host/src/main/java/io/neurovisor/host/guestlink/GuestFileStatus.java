@@ -10,7 +10,7 @@ import java.util.List;
 final class GuestFileStatus {
     /** The faults that an agent reports by their name and a colon at the beginning of its message. */
     private static final List<Fault> NAMED =
-            List.of(Fault.NOT_A_DIRECTORY, Fault.NOT_EMPTY, Fault.DISK_FULL, Fault.WATCH_LIMIT);
+            List.of(Fault.NOT_A_DIRECTORY, Fault.NOT_EMPTY, Fault.DISK_FULL, Fault.READ_LIMIT, Fault.WATCH_LIMIT);
 
     private GuestFileStatus() {}
 

@@ -61,7 +61,8 @@ public final class FaultStatus {
                     SANDBOX_QUOTA,
                     PROCESS_LIMIT,
                     DISK_FULL,
-                    WATCH_LIMIT -> Code.RESOURCE_EXHAUSTED;
+                    WATCH_LIMIT,
+                    READ_LIMIT -> Code.RESOURCE_EXHAUSTED;
             case SANDBOX_BUSY -> Code.ABORTED;
             case INTERRUPTED -> Code.CANCELLED;
             case STOPPING,
