@@ -9,7 +9,7 @@ use super::failure::{context, Failure};
 use crate::kernel_log;
 
 /// A missing setting belongs to a feature that this kernel lacks, which is equivalent.
-const SETTINGS: [(&str, &str); 25] = [
+const SETTINGS: [(&str, &str); 26] = [
     ("/proc/sys/kernel/sysrq", "0"),
     ("/proc/sys/kernel/dmesg_restrict", "1"),
     ("/proc/sys/kernel/kptr_restrict", "2"),
@@ -34,6 +34,8 @@ const SETTINGS: [(&str, &str); 25] = [
     ("/proc/sys/fs/protected_symlinks", "1"),
     ("/proc/sys/fs/protected_fifos", "2"),
     ("/proc/sys/fs/protected_regular", "2"),
+    // With a lease on its file a program could let others wait that open, rename or truncate it, such as the agent.
+    ("/proc/sys/fs/leases-enable", "0"),
     ("/proc/sys/dev/tty/ldisc_autoload", "0"),
     ("/proc/sys/dev/tty/legacy_tiocsti", "0"),
     // A user namespace would give a program all capabilities in it, and access to much more of the kernel.

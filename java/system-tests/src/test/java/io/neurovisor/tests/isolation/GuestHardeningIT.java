@@ -91,6 +91,7 @@ final class GuestHardeningIT {
             entry("kernel/panic_on_oops", "1"),
             entry("kernel/core_pattern", "core"),
             entry("fs/suid_dumpable", "0"),
+            entry("fs/leases-enable", "0"),
             entry("user/max_user_namespaces", "0"),
             entry("vm/mmap_min_addr", "65536"),
             entry("vm/unprivileged_userfaultfd", "0"),
