@@ -37,16 +37,17 @@ pub fn running<'a>(state: &'a State, selector: &Selector) -> Result<&'a KnownPro
 }
 
 pub fn ended(process: &KnownProcess) -> Status {
-    Status::not_found(format!(
-        "PROCESS_UNKNOWN: process {} has ended",
-        process.pid
-    ))
+    process_has_ended(process.pid)
+}
+
+pub fn process_has_ended(pid: u32) -> Status {
+    Status::not_found(format!("PROCESS_UNKNOWN: process {pid} has ended"))
 }
 
 pub fn refusal(refusal: table::Refusal) -> Status {
     match refusal {
         table::Refusal::TooMany => Status::resource_exhausted(format!(
-            "PROCESS_LIMIT: {} processes run in the sandbox, which is the limit",
+            "PROCESS_LIMIT: {} processes that were started by Start run in the sandbox, which is the limit",
             table::RUNNING_MAX
         )),
         table::Refusal::TagTaken { pid } => {
@@ -59,7 +60,8 @@ pub fn check_attached(state: &State) -> Result<(), Status> {
     match state.attached {
         0..ATTACHED_MAX => Ok(()),
         _ => Err(Status::resource_exhausted(format!(
-            "{ATTACHED_MAX} streams are attached to processes of the sandbox, which is the limit"
+            "PROCESS_LIMIT: {ATTACHED_MAX} streams of Start and Attach are open in the sandbox, which is the limit: \
+             end one of them"
         ))),
     }
 }

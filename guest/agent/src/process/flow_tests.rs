@@ -19,17 +19,20 @@ const KEPT: u64 = 256 << 10;
 #[tokio::test]
 async fn sends_no_output_without_credit() {
     let fixture = fixture();
-    let mut client = fixture.start(shell("printf abcdef"));
+    let mut client = fixture.start(shell("printf %070dabc 0"));
     let pid = client.pid().await;
     fixture.ended(pid).await;
+    // A message counts 64 bytes at least.
+    client.grant(63);
     let silence = timeout(Duration::from_millis(50), client.events.next()).await;
     assert!(silence.is_err(), "{silence:?}");
-    client.grant(4);
+    client.grant(8);
     let Event::Output(output) = client.next().await else {
         panic!("no output");
     };
-    assert_eq!((output.offset, &output.data[..]), (0, &b"abcd"[..]));
-    assert_eq!(client.finish().await.stdout(), "ef");
+    assert_eq!((output.offset, output.data.len()), (0, 71));
+    assert!(output.data.ends_with(b"0a"));
+    assert_eq!(client.finish().await.stdout(), "bc");
 }
 
 #[tokio::test]
@@ -78,12 +81,12 @@ async fn waits_for_a_client_that_reads_slowly() {
     // from the last time that the client took something.
     for _ in 0..4 {
         sleep(Duration::from_millis(250)).await;
-        client.grant(1);
+        client.grant(64);
         client.next().await;
     }
     let seen = client.finish().await;
     assert_eq!(seen.gaps, []);
-    assert_eq!(seen.outputs[0].len(), 2_000_000 - 4);
+    assert_eq!(seen.outputs[0].len(), 2_000_000 - 4 * 64);
 }
 
 #[tokio::test]
@@ -113,6 +116,29 @@ async fn goes_on_without_a_client_that_does_not_read() {
         let seen = client.finish().await;
         assert_eq!(seen.gaps, [(0, 2_000_000 - KEPT)]);
     }
+}
+
+#[tokio::test]
+async fn sends_output_after_each_gap() {
+    let fixture = fixture();
+    let mut client = fixture.start(shell("exec yes"));
+    let pid = client.pid().await;
+    sleep(2 * TIMES.patience).await;
+    client.grant(u32::MAX);
+    let mut gaps = 0;
+    for _ in 0..2000 {
+        match client.next().await {
+            Event::Gap(_) => {
+                gaps += 1;
+                let next = client.next().await;
+                assert!(matches!(next, Event::Output(_)), "{next:?} after a gap");
+            }
+            other => assert!(matches!(other, Event::Output(_)), "{other:?}"),
+        }
+    }
+    assert!(gaps > 0, "the process is faster than its client");
+    let killed = fixture.processes.signal(&Selector::Pid(pid), 9, true);
+    killed.unwrap();
 }
 
 #[tokio::test]
@@ -192,6 +218,24 @@ async fn forgets_an_ended_process_after_a_while() {
     assert_eq!(fixture.processes.list(), []);
     assert!(fixture.attach(pid, Start::Kept).is_err());
     let gone = client.events.next().await.unwrap().unwrap_err();
+    assert!(gone.message().starts_with("PROCESS_UNKNOWN: "), "{gone:?}");
+}
+
+#[tokio::test]
+async fn forgets_an_ended_process_after_many_others() {
+    let fixture = fixture();
+    let mut client = fixture.start(shell("echo x"));
+    let pid = client.pid().await;
+    fixture.ended(pid).await;
+    for number in 0..64 {
+        assert_eq!(fixture.processes.list().len(), number + 1);
+        fixture.start(shell("true")).finish().await;
+    }
+    assert_eq!(fixture.processes.list().len(), 64);
+    assert!(fixture.attach(pid, Start::Kept).is_err());
+    // The client waits for credit.
+    let gone = timeout(Duration::from_secs(10), client.events.next()).await;
+    let gone = gone.unwrap().unwrap().unwrap_err();
     assert!(gone.message().starts_with("PROCESS_UNKNOWN: "), "{gone:?}");
 }
 

@@ -7,7 +7,7 @@ use prost::Message;
 use super::kept_output::{KeptOutput, Room, Start, SANDBOX_BYTES_MAX};
 use super::launch::innermost_pid;
 use super::listing::{list, Description, Line};
-use super::reader::Taken;
+use super::reader::{Taken, OUTPUT_CREDIT_MIN};
 use super::request::{self, Spec, TerminalSize};
 use super::table::Key;
 use crate::sandbox::Settings;
@@ -117,7 +117,7 @@ pub fn kept_output(bytes: &[u8]) {
                 }
                 if let Some(Taken::Output { data, .. }) = output.take(*key, *reader, now) {
                     assert!(!data.is_empty() && data.len() as u64 <= *credit);
-                    *credit -= data.len() as u64;
+                    *credit -= (data.len() as u64).max(OUTPUT_CREDIT_MIN);
                 }
             }
             _ => {}

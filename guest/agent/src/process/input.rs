@@ -17,6 +17,8 @@ pub const PROCESS_BYTES_MAX: usize = 1 << 20;
 pub const SANDBOX_BYTES_MAX: usize = 2 << 20;
 /// The least that a message counts as, because of the memory that it takes besides its bytes.
 const MESSAGE_BYTES_MIN: usize = 256;
+/// The ends of input that wait for a process that does not read its terminal, whose input goes on after an end.
+pub const ENDS_MAX: usize = 16;
 
 /// Bytes on their way into a process, in the order of their arrival.
 #[derive(Clone)]
@@ -25,12 +27,15 @@ pub struct Input {
     /// The bytes that still fit. Closed when the process does not take input any more.
     room: Arc<Semaphore>,
     sandbox_room: Arc<Semaphore>,
+    /// The ends that may still be sent.
+    ends: Arc<Semaphore>,
+    is_terminal: bool,
     feeder: AbortHandle,
 }
 
 enum Part {
     Data(Bytes, [OwnedSemaphorePermit; 2]),
-    Close,
+    Close(OwnedSemaphorePermit),
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -39,6 +44,8 @@ pub enum Refusal {
     Closed,
     /// There was no room in time.
     Full,
+    /// Too many ends wait.
+    ManyEnds,
 }
 
 impl Input {
@@ -51,6 +58,8 @@ impl Input {
             parts,
             room,
             sandbox_room,
+            ends: Arc::new(Semaphore::new(ENDS_MAX)),
+            is_terminal,
             feeder: feeder.abort_handle(),
         }
     }
@@ -79,9 +88,19 @@ impl Input {
         Ok([room, sandbox_room.map_err(closed)?])
     }
 
-    /// Ends the input after what has been sent.
+    /// Ends the input after what has been sent. That of a pipe takes nothing afterwards.
     pub fn close(&self) -> Result<(), Refusal> {
-        self.push(Part::Close)
+        let permit = self.ends.clone().try_acquire_owned();
+        self.push(Part::Close(permit.map_err(|_| Refusal::ManyEnds)?))?;
+        if !self.is_terminal {
+            self.room.close();
+        }
+        Ok(())
+    }
+
+    /// Returns when nothing can be sent any more: the process has closed its input or has ended.
+    pub async fn closed(&self) {
+        self.parts.closed().await;
     }
 
     /// Drops what has not been read, because the process has ended.
@@ -111,14 +130,14 @@ async fn feed(
                 line_is_open = bytes.last().map_or(line_is_open, |last| *last != b'\n');
                 target.write_all(&bytes).await
             }
-            Part::Close if is_terminal => {
+            Part::Close(_permit) if is_terminal => {
                 let end = terminal::end_of_input(&*target);
                 // In an open line the first one only hands over the line.
                 let count = if line_is_open { 2 } else { 1 };
                 line_is_open = false;
                 target.write_all(&[end; 2][..count]).await
             }
-            Part::Close => break,
+            Part::Close(_) => break,
         };
         if written.is_err() {
             break;

@@ -9,8 +9,13 @@ use super::table::Key;
 
 /// Of each stream.
 pub const STREAM_BYTES_MAX: usize = 256 << 10;
-/// Of all streams of a sandbox.
-pub const SANDBOX_BYTES_MAX: usize = 8 << 20;
+/// Of each stream, whatever the others hold: so that clients of other processes do not hold this one up.
+pub const OWN_BYTES: usize = 4 << 10;
+/// Of all streams of a sandbox, before the first is reduced to what it has of its own.
+pub const COMMON_BYTES_MAX: usize = 7 << 20;
+/// Of all streams of a sandbox: 64 processes that run and 64 that have ended have two each.
+#[cfg(any(fuzzing, test))]
+pub const SANDBOX_BYTES_MAX: usize = COMMON_BYTES_MAX + 256 * OWN_BYTES;
 
 /// Where an attached client begins to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +39,9 @@ pub enum Room {
 /// Keeps the last output of each process, and the position of each client that is attached to it.
 ///
 /// A client holds up the processes whose output it has not taken: their output is read only as far as it can be kept
-/// for the client. One that takes nothing for a while holds up no process any more, and loses output. What no client
-/// waits for is dropped when the limits are reached, first that of processes that have ended.
+/// for the client. One that takes nothing for a while holds up no process any more, and loses output. Nor does it hold up
+/// processes to which it is not attached: each has room of its own. What no client waits for is dropped when the limits
+/// are reached, first that of processes that have ended.
 pub struct KeptOutput {
     processes: BTreeMap<Key, Output>,
     next_reader: u64,
@@ -66,12 +72,12 @@ impl Output {
         self.streams[index].len() - self.held(index)
     }
 
-    /// Returns the clients for whose sake output of a stream is not dropped.
-    fn holders(&mut self, index: usize) -> impl Iterator<Item = &mut Reader> {
-        let end = self.streams[index].end();
+    /// Returns the clients for whose sake at least so many bytes of a stream are not dropped.
+    fn holders(&mut self, index: usize, bytes: usize) -> impl Iterator<Item = &mut Reader> {
+        let stream = &self.streams[index];
         self.readers
             .values_mut()
-            .filter(move |reader| !reader.stalled && reader.positions[index] < end)
+            .filter(move |one| !one.stalled && stream.bytes_from(one.positions[index]) >= bytes)
     }
 }
 
@@ -102,32 +108,50 @@ impl KeptOutput {
 
     /// Returns how much of a stream may be read, or `None` if its process is not known any more.
     pub fn room(&mut self, key: Key, index: usize, now: Instant) -> Option<Room> {
+        loop {
+            let room = self.free(key, index)?;
+            if room > 0 {
+                return Some(Room::Bytes(room));
+            }
+            let waits = self.wait_for_holders(key, index, now);
+            // There may be room without those that have just been found to be too slow.
+            if !waits.contains(&None) {
+                let until = waits.into_iter().flatten().min();
+                return Some(Room::Wait(until.unwrap_or(now + self.patience)));
+            }
+        }
+    }
+
+    fn free(&self, key: Key, index: usize) -> Option<usize> {
+        let held = self.processes.get(&key)?.held(index);
+        let room = STREAM_BYTES_MAX - held;
+        if self.bytes + room <= COMMON_BYTES_MAX {
+            return Some(room);
+        }
+        let common = COMMON_BYTES_MAX.saturating_sub(self.held());
+        Some(room.min(common.max(OWN_BYTES.saturating_sub(held))))
+    }
+
+    /// Returns until when a stream waits for each client that leaves it no room, or `None` for one that was too slow.
+    fn wait_for_holders(&mut self, key: Key, index: usize, now: Instant) -> Vec<Option<Instant>> {
         let patience = self.patience;
-        let output = self.processes.get_mut(&key)?;
-        let held_up = |holders: &mut dyn Iterator<Item = &mut Reader>| {
-            let limits = holders.filter_map(|reader| reader.wait_for(now, patience));
-            limits.min()
-        };
-        if output.held(index) >= STREAM_BYTES_MAX {
-            if let Some(until) = held_up(&mut output.holders(index)) {
-                return Some(Room::Wait(until));
+        let mut waits = Vec::new();
+        let is_full = |output: &Output| output.held(index) >= STREAM_BYTES_MAX;
+        match self.processes.get_mut(&key) {
+            Some(output) if is_full(output) => {
+                let holders = output.holders(index, STREAM_BYTES_MAX);
+                waits.extend(holders.map(|reader| reader.wait_for(now, patience)));
+            }
+            _ => {
+                for output in self.processes.values_mut() {
+                    for index in 0..output.streams.len() {
+                        let holders = output.holders(index, OWN_BYTES + 1);
+                        waits.extend(holders.map(|reader| reader.wait_for(now, patience)));
+                    }
+                }
             }
         }
-        let room = STREAM_BYTES_MAX - self.processes.get(&key)?.held(index);
-        if self.bytes + room <= SANDBOX_BYTES_MAX {
-            return Some(Room::Bytes(room));
-        }
-        if self.held() >= SANDBOX_BYTES_MAX {
-            let mut holders = self.processes.values_mut().flat_map(|output| {
-                let ends: Vec<u64> = output.streams.iter().map(KeptStream::end).collect();
-                let readers = output.readers.values_mut();
-                readers.filter(move |reader| !reader.stalled && reader.is_behind(&ends))
-            });
-            if let Some(until) = held_up(&mut holders) {
-                return Some(Room::Wait(until));
-            }
-        }
-        Some(Room::Bytes(room.min(SANDBOX_BYTES_MAX - self.held())))
+        waits
     }
 
     /// Keeps what has been read of a stream: at most as much as there was room.
@@ -146,12 +170,12 @@ impl KeptOutput {
         self.bytes += bytes.len();
         let excess = output.streams[index].len().saturating_sub(STREAM_BYTES_MAX);
         self.bytes -= output.streams[index].drop_oldest(excess);
-        while self.bytes > SANDBOX_BYTES_MAX && self.drop_some() {}
+        while self.bytes > COMMON_BYTES_MAX && self.drop_some() {}
     }
 
     /// Drops output that no client waits for. Returns whether there was any.
     fn drop_some(&mut self) -> bool {
-        let excess = self.bytes - SANDBOX_BYTES_MAX;
+        let excess = self.bytes - COMMON_BYTES_MAX;
         let all = self.processes.iter().flat_map(|(key, output)| {
             (0..output.streams.len()).map(move |index| (*key, index, output))
         });

@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::kept_output::{KeptOutput, Room, Start, SANDBOX_BYTES_MAX, STREAM_BYTES_MAX};
-use super::reader::{Taken, OUTPUT_BYTES_MAX};
+use super::kept_output::{
+    KeptOutput, Room, Start, COMMON_BYTES_MAX, OWN_BYTES, SANDBOX_BYTES_MAX, STREAM_BYTES_MAX,
+};
+use super::reader::{Taken, OUTPUT_BYTES_MAX, OUTPUT_CREDIT_MIN};
 use super::table::Key;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -57,14 +59,15 @@ fn attach(output: &mut KeptOutput, start: Start, now: Instant) -> u64 {
 fn sends_nothing_without_credit() {
     let (mut output, now) = kept_output();
     let reader = attach(&mut output, Start::Kept, now);
-    write(&mut output, KEY, 0, 5, now);
+    write(&mut output, KEY, 0, 105, now);
+    output.grant(KEY, reader, 63);
     assert_eq!(output.take(KEY, reader, now), Some(Taken::Nothing));
-    output.grant(KEY, reader, 3);
+    output.grant(KEY, reader, 37 + 63);
     for expected in [
         Taken::Output {
             stream: 0,
             offset: 0,
-            data: bytes(KEY, 0, 0, 3).into(),
+            data: bytes(KEY, 0, 0, 105).into(),
         },
         Taken::Nothing,
     ] {
@@ -87,15 +90,24 @@ fn reports_a_gap_only_with_credit_or_at_the_end() {
             to,
         })
     };
+    output.grant(KEY, reader, 63);
+    assert_eq!(output.take(KEY, reader, late), Some(Taken::Nothing));
     output.grant(KEY, reader, 1);
     assert_eq!(output.take(KEY, reader, late), gap(0, 1000));
-    output.take(KEY, reader, late);
+    // Taken with the gap, so that it follows although it is not kept any more.
+    write(&mut output, KEY, 0, 100, late);
+    let after_gap = Taken::Output {
+        stream: 0,
+        offset: 1000,
+        data: bytes(KEY, 0, 1000, 64).into(),
+    };
+    assert_eq!(output.take(KEY, reader, late), Some(after_gap));
     output.finish(KEY, &[0, 0]);
     assert_eq!(output.take(KEY, reader, late), Some(Taken::Nothing));
     // Another process goes on until nothing is kept of the first one.
     write(&mut output, KEY, 0, STREAM_BYTES_MAX, late);
-    let end = STREAM_BYTES_MAX as u64 + 1000;
-    assert_eq!(output.take(KEY, reader, late), gap(1001, end));
+    let end = STREAM_BYTES_MAX as u64 + 1100;
+    assert_eq!(output.take(KEY, reader, late), gap(1064, end));
     assert_eq!(output.take(KEY, reader, late), Some(Taken::Finished));
 }
 
@@ -124,7 +136,7 @@ fn keeps_the_last_output_without_a_reader() {
     }
     assert_eq!(output.bytes(), STREAM_BYTES_MAX);
     let reader = attach(&mut output, Start::Offsets(vec![0, 0]), now);
-    output.grant(KEY, reader, 10);
+    output.grant(KEY, reader, 64);
     let to = 1_000_000 - STREAM_BYTES_MAX as u64;
     let gap = Taken::Gap {
         stream: 0,
@@ -161,7 +173,7 @@ fn waits_for_a_reader_and_then_no_longer() {
         Some(Room::Wait(after(110)))
     );
     assert_eq!(write(&mut output, KEY, 0, 5000, after(110)), 5000);
-    output.grant(KEY, reader, 1);
+    output.grant(KEY, reader, 64);
     let taken = output.take(KEY, reader, after(110));
     assert!(
         matches!(taken, Some(Taken::Gap { from: 1000, .. })),
@@ -172,6 +184,23 @@ fn waits_for_a_reader_and_then_no_longer() {
         let written = write(&mut output, KEY, 0, STREAM_BYTES_MAX, after(111));
         assert_eq!(written, STREAM_BYTES_MAX);
     }
+}
+
+#[test]
+fn waits_only_for_readers_that_leave_no_room() {
+    let (mut output, start) = kept_output();
+    let after = |seconds| start + Duration::from_secs(seconds);
+    let slow = attach(&mut output, Start::Kept, start);
+    let other = attach(&mut output, Start::Kept, start);
+    write(&mut output, KEY, 0, usize::MAX, start);
+    // It takes all but 10 bytes, and has no credit for these.
+    output.grant(KEY, other, STREAM_BYTES_MAX as u32 - 10);
+    while output.take(KEY, other, after(25)) != Some(Taken::Nothing) {}
+    assert_eq!(output.room(KEY, 0, after(25)), Some(Room::Wait(after(30))));
+    let room = Room::Bytes(STREAM_BYTES_MAX - 10);
+    assert_eq!(output.room(KEY, 0, after(30)), Some(room));
+    output.detach(KEY, slow);
+    assert_eq!(output.room(KEY, 0, after(60)), Some(room));
 }
 
 #[test]
@@ -194,7 +223,7 @@ fn ends_after_the_output_of_the_process_itself() {
     output.close(KEY, 1);
     output.finish(KEY, &[3, 7]);
     let reader = attach(&mut output, Start::Kept, now);
-    output.grant(KEY, reader, 100);
+    output.grant(KEY, reader, 1000);
     output.take(KEY, reader, now);
     assert_eq!(
         output.take(KEY, reader, now),
@@ -213,18 +242,18 @@ fn ends_after_the_output_of_the_process_itself() {
 #[test]
 fn drops_output_of_ended_processes_first() {
     let (mut output, now) = kept_output();
-    let keys: Vec<Key> = (1..=32).map(Key).collect();
+    let keys: Vec<Key> = (1..=28).map(Key).collect();
     for key in &keys {
         output.add(*key, 1);
         write(&mut output, *key, 0, STREAM_BYTES_MAX, now);
     }
-    assert_eq!(output.bytes(), SANDBOX_BYTES_MAX);
+    assert_eq!(output.bytes(), COMMON_BYTES_MAX);
     output.finish(keys[6], &[0]);
     output.finish(keys[3], &[0]);
     output.add(Key(100), 1);
     write(&mut output, Key(100), 0, STREAM_BYTES_MAX, now);
     output.append(Key(100), 0, b"", now);
-    assert_eq!(output.bytes(), SANDBOX_BYTES_MAX);
+    assert_eq!(output.bytes(), COMMON_BYTES_MAX);
     let kept = |output: &mut KeptOutput, key| {
         let reader = output.attach(key, &Start::Kept, now).unwrap().unwrap();
         output.grant(key, reader, u32::MAX);
@@ -238,29 +267,34 @@ fn drops_output_of_ended_processes_first() {
     assert_eq!(kept(&mut output, keys[3]), 0, "the first that was started");
     assert_eq!(kept(&mut output, keys[6]), STREAM_BYTES_MAX);
     output.remove(keys[6]);
-    assert_eq!(output.bytes(), SANDBOX_BYTES_MAX - STREAM_BYTES_MAX);
+    assert_eq!(output.bytes(), COMMON_BYTES_MAX - STREAM_BYTES_MAX);
 }
 
 #[test]
-fn waits_for_readers_of_others_when_the_sandbox_keeps_too_much() {
+fn leaves_each_process_room_when_readers_of_others_hold_too_much() {
     let mut output = KeptOutput::new(PATIENCE);
     let start = Instant::now();
     let mut readers = Vec::new();
-    for key in (1..=33).map(Key) {
-        output.add(key, 1);
+    for key in (1..=128).map(Key) {
+        output.add(key, 2);
         readers.push(output.attach(key, &Start::Kept, start).unwrap().unwrap());
-        write(&mut output, key, 0, STREAM_BYTES_MAX, start);
+        for stream in 0..2 {
+            let written = write(&mut output, key, stream, STREAM_BYTES_MAX, start);
+            assert!(written >= OWN_BYTES, "{written} of {key:?}");
+        }
     }
-    assert_eq!(output.bytes(), SANDBOX_BYTES_MAX);
+    assert!(output.bytes() > COMMON_BYTES_MAX && output.bytes() <= SANDBOX_BYTES_MAX);
     let until = start + PATIENCE;
-    assert_eq!(output.room(Key(33), 0, start), Some(Room::Wait(until)));
-    output.grant(Key(1), readers[0], 100);
-    output.take(Key(1), readers[0], start);
-    assert_eq!(output.room(Key(33), 0, start), Some(Room::Bytes(100)));
-    assert!(matches!(
-        output.room(Key(33), 0, until),
-        Some(Room::Bytes(_))
-    ));
+    assert_eq!(output.room(Key(128), 0, start), Some(Room::Wait(until)));
+    output.grant(Key(128), readers[127], 100);
+    output.take(Key(128), readers[127], start);
+    assert_eq!(output.room(Key(128), 0, start), Some(Room::Bytes(100)));
+    let first = output.room(Key(1), 0, start);
+    assert_eq!(first, Some(Room::Wait(until)), "its own client is slow");
+    let Some(Room::Bytes(room)) = output.room(Key(128), 1, until) else {
+        panic!("no room without the slow readers");
+    };
+    assert_eq!(room, STREAM_BYTES_MAX - OWN_BYTES);
 }
 
 /// What a client must see.
@@ -345,7 +379,7 @@ fn take(output: &mut KeptOutput, model: &mut Model, now: Instant) {
             assert_eq!(offset, model.positions[stream]);
             assert_eq!(data, bytes(model.key, stream, offset, data.len()));
             assert!(!data.is_empty() && data.len() as u64 <= model.credit);
-            model.credit -= data.len() as u64;
+            model.credit -= (data.len() as u64).max(OUTPUT_CREDIT_MIN);
             model.positions[stream] += data.len() as u64;
             model.may_miss |= model.last_taken + PATIENCE <= now;
             model.last_taken = now;
@@ -359,7 +393,7 @@ fn take(output: &mut KeptOutput, model: &mut Model, now: Instant) {
         }
         Taken::Nothing => {
             let ends = output.offsets(model.key);
-            assert!(model.credit == 0 || model.positions == ends);
+            assert!(model.credit < OUTPUT_CREDIT_MIN || model.positions == ends);
         }
         Taken::Finished => panic!("no process has ended"),
     }

@@ -9,6 +9,10 @@ use super::kept_stream::KeptStream;
 /// Of one message. Smaller than the wire contract allows, because many clients may be sent one at a time.
 pub const OUTPUT_BYTES_MAX: usize = 32 << 10;
 
+/// The least that a message of output counts as, because of what a message costs besides its bytes. The host counts
+/// alike.
+pub const OUTPUT_CREDIT_MIN: u64 = 64;
+
 /// What a client is sent next. Streams are numbered as their process has them.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Taken {
@@ -36,6 +40,9 @@ pub struct Reader {
     pub stalled: bool,
     /// The stream whose turn it is.
     next: usize,
+    /// Output that follows a gap. It is taken with the gap: otherwise a process that writes faster than the client reads
+    /// would make a new gap instead, again and again.
+    after_gap: Option<Taken>,
 }
 
 impl Reader {
@@ -46,14 +53,8 @@ impl Reader {
             last_taken: now,
             stalled: false,
             next: 0,
+            after_gap: None,
         }
-    }
-
-    pub fn is_behind(&self, ends: &[u64]) -> bool {
-        self.positions
-            .iter()
-            .zip(ends)
-            .any(|(position, end)| position < end)
     }
 
     /// Returns until when a process waits for this client. Returns `None`, and marks the client, if that has passed.
@@ -65,6 +66,10 @@ impl Reader {
 
     /// Takes a gap or output of the streams in turn.
     pub fn take(&mut self, streams: &[KeptStream], now: Instant) -> Taken {
+        if let Some(output) = self.after_gap.take() {
+            self.last_taken = now;
+            return output;
+        }
         for turn in 0..streams.len() {
             let index = (self.next + turn) % streams.len();
             if let Some(taken) = self.take_of(index, &streams[index]) {
@@ -81,28 +86,35 @@ impl Reader {
     }
 
     fn take_of(&mut self, index: usize, stream: &KeptStream) -> Option<Taken> {
-        let position = &mut self.positions[index];
         let end = stream.readable_end();
-        let from = *position;
+        let from = self.positions[index];
+        let has_credit = self.credit >= OUTPUT_CREDIT_MIN;
         // Without credit only if nothing else can follow, so that a client that does not read is sent nothing.
         let is_last = stream.is_finished_at(stream.start());
-        if from < stream.start() && from < end && (self.credit > 0 || is_last) {
-            *position = stream.start().min(end);
+        if from < stream.start() && from < end && (has_credit || is_last) {
+            let to = stream.start().min(end);
+            self.positions[index] = to;
+            self.after_gap = self.output_of(index, stream, end);
             return Some(Taken::Gap {
                 stream: index,
                 from,
-                to: *position,
+                to,
             });
         }
+        self.output_of(index, stream, end)
+    }
+
+    fn output_of(&mut self, index: usize, stream: &KeptStream, end: u64) -> Option<Taken> {
+        let from = self.positions[index];
         let count = end
             .saturating_sub(from)
             .min(self.credit)
             .min(OUTPUT_BYTES_MAX as u64);
-        if count == 0 || from < stream.start() {
+        if count == 0 || self.credit < OUTPUT_CREDIT_MIN || from < stream.start() {
             return None;
         }
-        *position += count;
-        self.credit -= count;
+        self.positions[index] += count;
+        self.credit -= count.max(OUTPUT_CREDIT_MIN);
         Some(Taken::Output {
             stream: index,
             offset: from,

@@ -119,9 +119,7 @@ impl GuestProcessService for ProcessRpc {
         let input = self.input(first.process)?;
         let _admitted = self.processes()?.admit_input_stream()?;
         input.send_patiently(request::input(first.data)?).await?;
-        while let Some(part) = parts.message().await? {
-            input.send_patiently(request::input(part.data)?).await?;
-        }
+        input.stream(parts).await?;
         Ok(Response::new(StreamInputResponse {}))
     }
 

@@ -188,6 +188,7 @@ impl SandboxProcesses {
     /// Returns the input of a running process.
     pub fn input(&self, selector: &Selector) -> Result<InputCall, Status> {
         let state = self.shared.lock();
+        let key = find(&state, selector)?;
         let process = running(&state, selector)?;
         let Some(input) = process.input.clone() else {
             return Err(Status::failed_precondition(format!(
@@ -196,8 +197,9 @@ impl SandboxProcesses {
             )));
         };
         Ok(InputCall {
+            shared: self.shared.clone(),
+            key,
             pid: process.pid,
-            patience: self.shared.times.input,
             input,
         })
     }
@@ -207,7 +209,8 @@ impl SandboxProcesses {
         let streams = self.shared.input_streams.clone();
         streams.try_acquire_owned().map_err(|_| {
             Status::resource_exhausted(format!(
-                "the sandbox has {INPUT_STREAMS_MAX} streams of input, which is the limit: use SendInput"
+                "PROCESS_LIMIT: {INPUT_STREAMS_MAX} calls of StreamInput are open in the sandbox, which is the limit: \
+                 use SendInput"
             ))
         })
     }

@@ -75,18 +75,21 @@ impl Shared {
     pub fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-impl State {
-    /// Removes ended processes that are kept no longer.
-    pub fn expire(&mut self, now: Instant) {
-        for (key, process) in self.processes.expire(now) {
-            self.output.remove(key);
+    /// Removes ended processes that are too many, or that are kept no longer.
+    pub fn expire(&self, now: Instant) {
+        let mut state = self.lock();
+        for (key, process) in state.processes.expire(now) {
+            state.output.remove(key);
             // Clients that are still attached learn that it is gone.
             process.changed.notify_waiters();
         }
+        // Processes may have waited for clients of these.
+        self.room.notify_waiters();
     }
+}
 
+impl State {
     pub fn notify(&self, key: Key) {
         if let Some(process) = self.processes.get(key) {
             process.changed.notify_waiters();

@@ -68,7 +68,7 @@ pub async fn supervise(shared: Arc<Shared>, mut process: Supervised) {
     drop(process.outputs);
     tokio::join!(process.group.wait_and_remove(), async {
         sleep(shared.times.kept).await;
-        shared.lock().expire(Instant::now());
+        shared.expire(Instant::now());
     });
 }
 
@@ -84,7 +84,7 @@ fn record(shared: &Shared, key: Key, ended: ProcessEnded, unread: &[u64]) {
         }
     }
     state.notify(key);
-    state.expire(now);
+    drop(state);
     // Its output is the first to be dropped now.
-    shared.room.notify_waiters();
+    shared.expire(now);
 }

@@ -21,7 +21,7 @@ use crate::reaper::Reaper;
 use crate::sandbox::{Sandbox, Settings};
 use crate::wire::guest::AdoptRequest;
 use crate::wire::sandbox::v1::process_event::Event;
-use crate::wire::sandbox::v1::{ProcessEnded, ProcessStream, StartRequest};
+use crate::wire::sandbox::v1::{ProcessEnded, ProcessStream, StartRequest, StreamInputRequest};
 
 pub const TIMES: Times = Times {
     patience: Duration::from_millis(600),
@@ -140,7 +140,7 @@ impl Client {
                     assert_eq!(output.offset, *position);
                     *position += output.data.len() as u64;
                     seen.outputs[index].extend(&output.data);
-                    self.grant(output.data.len() as u32);
+                    self.grant(output.data.len().max(64) as u32);
                 }
                 Event::Gap(gap) => {
                     let index = usize::from(gap.stream() == ProcessStream::Stderr);
@@ -281,12 +281,79 @@ async fn feeds_and_closes_the_input() {
     input.close().unwrap();
     assert_eq!(client.finish().await.stdout(), "one two\nend\n");
     for refused in [send(&fixture, pid, "three").await, input.close()] {
-        let code = refused.unwrap_err().code();
-        assert!(
-            matches!(code, Code::NotFound | Code::FailedPrecondition),
-            "{code:?}"
-        );
+        assert_eq!(refused.unwrap_err().code(), Code::NotFound);
     }
+}
+
+#[tokio::test]
+async fn takes_no_input_after_its_end() {
+    let fixture = fixture();
+    let mut client = fixture.start(StartRequest {
+        stdin: true,
+        ..shell("sleep 0.2; cat")
+    });
+    let pid = client.pid().await;
+    let input = fixture.processes.input(&Selector::Pid(pid)).unwrap();
+    // More than the pipe takes, so that the end waits.
+    let block = "x".repeat(64 << 10);
+    for _ in 0..3 {
+        send(&fixture, pid, &block).await.unwrap();
+    }
+    input.close().unwrap();
+    for refused in [send(&fixture, pid, "late").await, input.close()] {
+        assert_eq!(refused.unwrap_err().code(), Code::FailedPrecondition);
+    }
+    assert_eq!(client.finish().await.outputs[0].len(), 3 * block.len());
+}
+
+#[tokio::test]
+async fn limits_ends_that_a_terminal_does_not_take() {
+    let fixture = fixture();
+    let mut client = fixture.start(StartRequest {
+        pty: Some(crate::wire::sandbox::v1::TerminalSize { rows: 1, cols: 1 }),
+        ..shell("stty raw -echo; echo ready; exec sleep 100")
+    });
+    let pid = client.pid().await;
+    client.grant(1000);
+    client.next().await;
+    let input = fixture.processes.input(&Selector::Pid(pid)).unwrap();
+    // More than its queue takes.
+    send(&fixture, pid, &"x".repeat(64 << 10)).await.unwrap();
+    let closed: Vec<_> = (0..17).map(|_| input.close()).collect();
+    assert!(closed[..16].iter().all(Result::is_ok), "{closed:?}");
+    let refused = closed[16].as_ref().unwrap_err();
+    assert_eq!(refused.code(), Code::ResourceExhausted);
+    assert!(
+        refused.message().starts_with("PROCESS_LIMIT: 16 ends"),
+        "{refused:?}"
+    );
+    let killed = fixture.processes.signal(&Selector::Pid(pid), 9, true);
+    killed.unwrap();
+}
+
+#[tokio::test]
+async fn ends_a_stream_of_input_with_its_process() {
+    let fixture = fixture();
+    let mut client = fixture.start(StartRequest {
+        stdin: true,
+        ..shell("read line; echo $line; exit 3")
+    });
+    let pid = client.pid().await;
+    let input = fixture.processes.input(&Selector::Pid(pid)).unwrap();
+    let part = StreamInputRequest {
+        data: Bytes::from_static(b"one\n"),
+        ..Default::default()
+    };
+    // A client that sends no more, and does not end its stream.
+    let parts = tokio_stream::iter([Ok(part)]).chain(tokio_stream::pending());
+    let ended = timeout(Duration::from_secs(10), input.stream(parts)).await;
+    let ended = ended.expect("the stream must end").unwrap_err();
+    assert_eq!(ended.code(), Code::NotFound);
+    assert!(
+        ended.message().starts_with("PROCESS_UNKNOWN: "),
+        "{ended:?}"
+    );
+    assert_eq!(client.finish().await.ended.exit_code, 3);
 }
 
 #[tokio::test]
@@ -326,7 +393,7 @@ async fn signals_a_process_or_its_whole_group() {
              (trap 'echo child; exit' USR1; echo ready; while :; do sleep 0.01; done) & \
              while :; do sleep 0.01; done",
         ));
-        client.grant(6);
+        client.grant(64);
         let pid = client.pid().await;
         client.next().await;
         let selector = Selector::Pid(pid);
@@ -418,8 +485,25 @@ async fn limits_processes_and_attached_streams() {
         clients.push(fixture.attach(pid, Start::Kept).unwrap());
     }
     let refused = fixture.attach(pid, Start::Kept).err().unwrap();
+    assert_eq!(
+        (refused.code(), refused.message()),
+        (
+            Code::ResourceExhausted,
+            "PROCESS_LIMIT: 128 streams of Start and Attach are open in the sandbox, which is the limit: end one of them"
+        )
+    );
+    let streams: Vec<_> = (0..8)
+        .map(|_| fixture.processes.admit_input_stream().unwrap())
+        .collect();
+    let refused = fixture.processes.admit_input_stream().unwrap_err();
     assert_eq!(refused.code(), Code::ResourceExhausted);
-    drop(clients);
+    assert!(
+        refused
+            .message()
+            .starts_with("PROCESS_LIMIT: 8 calls of StreamInput "),
+        "{refused:?}"
+    );
+    drop((streams, clients));
     fixture.ended(pid).await;
     fixture.start(shell("true")).finish().await;
 }

@@ -133,19 +133,24 @@ async fn opens_processes_and_files_once_adopted() {
 #[tokio::test]
 async fn sends_as_much_output_as_was_granted() {
     let mut fixture = adopted().await;
-    let mut process = start(&mut fixture, shell("echo $GREETING; exit 3")).await;
-    process.grant(2);
+    let mut process = start(
+        &mut fixture,
+        shell("printf %070d 0; echo $GREETING; exit 3"),
+    )
+    .await;
+    process.grant(72);
     let Event::Output(output) = process.next().await else {
         panic!("no output");
     };
-    assert_eq!(&output.data[..], b"he");
+    assert_eq!(output.data.len(), 72);
+    assert!(output.data.ends_with(b"0he"));
     let more = timeout(Duration::from_millis(200), process.events.message()).await;
     assert!(more.is_err(), "{more:?}");
     process.grant(100);
     let Event::Output(output) = process.next().await else {
         panic!("no output");
     };
-    assert_eq!((output.offset, &output.data[..]), (2, &b"llo\n"[..]));
+    assert_eq!((output.offset, &output.data[..]), (72, &b"llo\n"[..]));
     let Event::Ended(ended) = process.next().await else {
         panic!("no end");
     };

@@ -20,6 +20,9 @@ import java.util.Optional;
 final class ProcessEventRules implements StreamRules<ProcessEvent> {
     static final int MAX_OUTPUT_BYTES = 64 << 10;
 
+    /** The least that a message of output counts as, because of what a message costs besides its bytes. */
+    static final int LEAST_COUNTED_BYTES = 64;
+
     /** The most gaps of a stream without output between them. */
     static final int MOST_GAPS = 64;
 
@@ -80,7 +83,7 @@ final class ProcessEventRules implements StreamRules<ProcessEvent> {
         require(bytes <= MAX_OUTPUT_BYTES, "sent output of more than 64 KiB at once");
         advance(output.getStream(), output.getOffset(), output.getOffset() + bytes);
         gaps.put(output.getStream(), 0);
-        return bytes;
+        return Math.max(bytes, LEAST_COUNTED_BYTES);
     }
 
     private void gap(OutputGap gap) {

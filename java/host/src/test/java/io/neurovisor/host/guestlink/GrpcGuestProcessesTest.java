@@ -76,7 +76,7 @@ final class GrpcGuestProcessesTest extends GuestProcessesContract {
         ProcessEvent started = started(5);
         return Stream.of(
                 Arguments.of(
-                        "sent 65536 bytes with a credit of 65535", List.of(started, output(0, 1), output(1, 65_536))),
+                        "sent 65536 bytes with a credit of 65472", List.of(started, output(0, 1), output(1, 65_536))),
                 Arguments.of("sent output of more than 64 KiB at once", List.of(started, output(0, 65_537))),
                 Arguments.of("sent output without bytes", List.of(started, output(0, 0))),
                 Arguments.of("sent output whose offsets go back", List.of(started, output(0, 10), output(9, 1))),
@@ -190,7 +190,7 @@ final class GrpcGuestProcessesTest extends GuestProcessesContract {
         CountDownLatch sent = new CountDownLatch(1);
         GuestProcesses processes = hostile(host -> {
             host.onNext(started(5));
-            for (int i = 0; i < 20_000; i++) {
+            for (int i = 0; i < 1000; i++) {
                 host.onNext(output(i, 1));
             }
             host.onNext(ended());
@@ -210,8 +210,8 @@ final class GrpcGuestProcessesTest extends GuestProcessesContract {
                     bytes += output.data().remaining();
                 }
             }
-            assertThat(bytes).isEqualTo(20_000);
-            assertThat(number).isLessThan(20_000);
+            assertThat(bytes).isEqualTo(1000);
+            assertThat(number).isLessThan(100);
         }
     }
 

@@ -244,10 +244,10 @@ final class ServedProcesses extends GuestProcessServiceGrpc.GuestProcessServiceI
             }
             long position = offset;
             while (data.hasRemaining()) {
-                credits.acquire();
-                int granted = 1 + credits.drainPermits();
+                credits.acquire(ProcessEventRules.LEAST_COUNTED_BYTES);
+                int granted = ProcessEventRules.LEAST_COUNTED_BYTES + credits.drainPermits();
                 int length = Math.min(data.remaining(), granted);
-                credits.release(granted - length);
+                credits.release(granted - Math.max(length, ProcessEventRules.LEAST_COUNTED_BYTES));
                 ByteString bytes = ByteString.copyFrom(data.slice(data.position(), length));
                 data.position(data.position() + length);
                 host.onNext(ProcessEvent.newBuilder()
