@@ -119,29 +119,6 @@ async fn goes_on_without_a_client_that_does_not_read() {
 }
 
 #[tokio::test]
-async fn sends_output_after_each_gap() {
-    let fixture = fixture();
-    let mut client = fixture.start(shell("exec yes"));
-    let pid = client.pid().await;
-    sleep(2 * TIMES.patience).await;
-    client.grant(u32::MAX);
-    let mut gaps = 0;
-    for _ in 0..2000 {
-        match client.next().await {
-            Event::Gap(_) => {
-                gaps += 1;
-                let next = client.next().await;
-                assert!(matches!(next, Event::Output(_)), "{next:?} after a gap");
-            }
-            other => assert!(matches!(other, Event::Output(_)), "{other:?}"),
-        }
-    }
-    assert!(gaps > 0, "the process is faster than its client");
-    let killed = fixture.processes.signal(&Selector::Pid(pid), 9, true);
-    killed.unwrap();
-}
-
-#[tokio::test]
 async fn serves_other_clients_while_one_does_not_read() {
     let fixture = fixture();
     let mut stalled = fixture.start(shell("head -c 400000 /dev/zero"));
