@@ -3,9 +3,10 @@ package io.neurovisor.engine.pool;
 import java.util.Optional;
 
 /**
- * A client of a pool. Claimants that wait for machines take turns, and none exceeds its share.
+ * A client of a pool, as it claims machines for its programs or for its sandboxes. Claimants that wait for machines take
+ * turns, and none exceeds its share.
  *
- * @param name unique among the claimants of a pool
+ * @param name unique among the clients of a pool; both claimants of one client have it
  * @param forSandboxes whether its machines become sandboxes, which live long and are limited together
  */
 public record Claimant(String name, PoolShare share, boolean forSandboxes) {

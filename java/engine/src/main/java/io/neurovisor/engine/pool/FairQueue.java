@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 
 /**
@@ -30,10 +31,10 @@ final class FairQueue {
     /** A request that waits for a machine. */
     record Waiting(long ticket, MachineKind kind, Claimant claimant) {}
 
-    /** Adds a request and returns its ticket; empty if its claimant has as many waiting requests as its share allows. */
+    /** Adds a request and returns its ticket; empty if its client has as many waiting requests as its share allows. */
     OptionalLong add(MachineKind kind, Claimant claimant) {
         if (claimant.share().waiting().isPresent()
-                && count(claimant) >= claimant.share().waiting().get()) {
+                && countOfClient(claimant.name()) >= claimant.share().waiting().get()) {
             return OptionalLong.empty();
         }
         waiting.put(++lastTicket, new Waiting(lastTicket, kind, claimant));
@@ -56,9 +57,12 @@ final class FairQueue {
         boolean _ = remove(request.ticket());
     }
 
-    /** Removes all requests and returns their tickets in the order of arrival. */
-    List<Long> clear() {
-        List<Long> tickets = List.copyOf(waiting.keySet());
+    /** Removes the requests of these claimants and returns their tickets in the order of arrival. */
+    List<Long> removeAll(Predicate<Claimant> claimants) {
+        List<Long> tickets = waiting.values().stream()
+                .filter(request -> claimants.test(request.claimant()))
+                .map(Waiting::ticket)
+                .toList();
         tickets.forEach(this::remove);
         return tickets;
     }
@@ -67,9 +71,10 @@ final class FairQueue {
         return waiting.size();
     }
 
-    int count(Claimant claimant) {
+    /** Returns the number of requests of a client: for its programs and for its sandboxes. */
+    int countOfClient(String name) {
         return (int) waiting.values().stream()
-                .filter(request -> request.claimant().equals(claimant))
+                .filter(request -> request.claimant().name().equals(name))
                 .count();
     }
 

@@ -73,7 +73,7 @@ final class LockedPoolState {
     /** Adds a request to the queue and returns its ticket. The promise is completed when a machine is leased to it. */
     long enqueue(MachineKind kind, Claimant claimant, CompletableFuture<Lease> promise) {
         return change(() -> {
-            if (state.isStopped()) {
+            if (!state.accepts(claimant)) {
                 throw PoolFaults.stopping();
             }
             long ticket = state.enqueue(kind, claimant)
@@ -123,7 +123,16 @@ final class LockedPoolState {
 
     /** Fails all waiting requests and destroys idle machines. */
     void stop() {
-        change(() -> state.stop().forEach(ticket -> promise(ticket).completeExceptionally(PoolFaults.stopping())));
+        refuse(state::stop);
+    }
+
+    /** Fails the requests that wait for machines of sandboxes, and all later ones. */
+    void refuseSandboxes() {
+        refuse(state::refuseSandboxes);
+    }
+
+    private void refuse(Supplier<List<Long>> tickets) {
+        change(() -> tickets.get().forEach(ticket -> promise(ticket).completeExceptionally(PoolFaults.stopping())));
     }
 
     /** Completes when the pool has stopped and no machine is left. */

@@ -7,7 +7,8 @@ import java.util.regex.Pattern;
  * The limits of one claimant in a pool; an empty value means no limit.
  *
  * @param machines the most virtual machines at the same time, including those that are being destroyed
- * @param waiting the most waiting requests, including those whose machine is being started
+ * @param waiting the most waiting requests of its client, for programs and for sandboxes, including those whose machine is
+ *     being started
  */
 public record PoolShare(Optional<Integer> machines, Optional<Integer> waiting) {
     public static final PoolShare UNLIMITED = new PoolShare(Optional.empty(), Optional.empty());

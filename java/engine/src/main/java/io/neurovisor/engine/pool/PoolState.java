@@ -32,6 +32,7 @@ final class PoolState {
     private boolean warmed;
     private boolean keepingWarm;
     private boolean stopped;
+    private boolean refusesSandboxes;
     private boolean refillDue;
 
     /** @param residentBytes returns the resident memory of a machine by its id; not called for a machine that is starting */
@@ -47,7 +48,7 @@ final class PoolState {
         refillDue = true;
     }
 
-    /** Adds a request to the queue; returns its ticket, or empty if its claimant has too many waiting requests. */
+    /** Adds a request to the queue; returns its ticket, or empty if its client has too many waiting requests. */
     OptionalLong enqueue(MachineKind kind, Claimant claimant) {
         return queue.add(kind, claimant);
     }
@@ -118,7 +119,18 @@ final class PoolState {
     /** Starts no more machines and ends those that are ready. Returns the tickets of the requests that waited. */
     List<Long> stop() {
         stopped = true;
-        return queue.clear();
+        return queue.removeAll(_ -> true);
+    }
+
+    /** Leases no more machines for sandboxes. Returns the tickets of the requests that waited for one. */
+    List<Long> refuseSandboxes() {
+        refusesSandboxes = true;
+        return queue.removeAll(Claimant::forSandboxes);
+    }
+
+    /** Returns whether a claimant may still make requests. */
+    boolean accepts(Claimant claimant) {
+        return !stopped && !(refusesSandboxes && claimant.forSandboxes());
     }
 
     boolean isStopped() {
@@ -176,9 +188,9 @@ final class PoolState {
         return slots.count(claimant);
     }
 
-    /** Returns the number of waiting requests of a claimant. */
+    /** Returns the number of waiting requests of the claimant's client. */
     int waiting(Claimant claimant) {
-        return queue.count(claimant);
+        return queue.countOfClient(claimant.name());
     }
 
     /** Ends a ready machine that neither a request nor the plan needs. */

@@ -18,8 +18,9 @@ import java.util.function.Predicate;
  * machine goes to the first request that no existing machine will serve.
  *
  * <p>A request that does not fit into the memory is passed over by later ones that fit, for {@link FairQueue#LONGEST_BYPASS}.
- * After that it holds up the later requests of its own claimant, and those of other claimants unless its claimant has a
- * machine: otherwise a claimant could fill the memory and then hold up all others with one more request.
+ * After that it holds up the later requests of its own claimant, and those of other claimants unless its client has a
+ * machine, for a program or as a sandbox: otherwise a client could fill the memory and then hold up all others with one
+ * more request.
  *
  * @param awaitsTemplate returns whether machines of a kind cannot start before a template is made
  */
@@ -66,7 +67,7 @@ record Scheduler(
                 return action;
             }
             if (queue.isOverdue(request, nowNanos)) {
-                if (slots.count(request.claimant()) == 0) {
+                if (slots.countOfClient(request.claimant().name()) == 0) {
                     return Optional.empty();
                 }
                 turns.skipClaimant();

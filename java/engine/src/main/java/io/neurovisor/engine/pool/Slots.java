@@ -92,6 +92,15 @@ final class Slots {
                 .count();
     }
 
+    /** Returns the number of machines that a client holds for its programs and as its sandboxes, as {@link #count(Claimant)}. */
+    int countOfClient(String name) {
+        return (int) slots.values().stream()
+                .filter(slot -> slot.holder()
+                        .filter(holder -> holder.name().equals(name))
+                        .isPresent())
+                .count();
+    }
+
     /** Returns the number of machines that are leased for sandboxes, including those that are being destroyed. */
     int countForSandboxes() {
         return (int) slots.values().stream().filter(Slot::isForSandbox).count();

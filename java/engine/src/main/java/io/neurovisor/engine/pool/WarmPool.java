@@ -91,7 +91,7 @@ public final class WarmPool implements AutoCloseable {
     /**
      * Leases a machine to one of several claimants.
      *
-     * @throws NeuroVisorException {@code TENANT_LIMIT} immediately if the claimant has as many waiting requests as its share
+     * @throws NeuroVisorException {@code TENANT_LIMIT} immediately if the client has as many waiting requests as its share
      *     allows, or after the wait if it has as many machines as its share allows
      */
     public Lease lease(MachineKind kind, Claimant claimant, Optional<Deadline> deadline) {
@@ -159,6 +159,11 @@ public final class WarmPool implements AutoCloseable {
         } catch (ExecutionException exception) {
             throw new IllegalStateException("draining cannot fail", exception);
         }
+    }
+
+    /** Rejects further requests for machines of sandboxes, and with {@code STOPPING} those that wait. Leases remain valid. */
+    public void refuseSandboxes() {
+        pool.refuseSandboxes();
     }
 
     /** Rejects further requests and destroys idle machines without waiting for them. Leases remain valid. */

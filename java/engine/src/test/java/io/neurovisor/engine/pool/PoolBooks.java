@@ -2,7 +2,6 @@ package io.neurovisor.engine.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.machine.MachineEnd;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,18 +16,13 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.stream.Stream;
 
 /**
  * An independent model of a pool: tracks requests and machines only by the steps that {@link PoolState} takes. Checks each step
  * against the allowed ones, and each idle state against the required one.
  */
 final class PoolBooks {
-    /** The memory that a started machine uses. */
-    private static final long FIRST_BYTES = 1;
-
     private final PoolPlan plan;
-    private final long memoryBytes;
     private final PoolState state;
     private final Map<Long, Waiting> waiting = new LinkedHashMap<>();
     private final Map<Long, MachineKind> starting = new LinkedHashMap<>();
@@ -41,19 +35,21 @@ final class PoolBooks {
     private final Map<Long, Long> withoutMemorySince = new HashMap<>();
     private final Map<Long, Set<Claimant>> passedOverdue = new HashMap<>();
     private final Set<MachineKind> made = new HashSet<>();
+    private final BookedMemory memory;
     private final TreeSet<Long> everLeased = new TreeSet<>();
     private final TreeSet<Long> everPrimed = new TreeSet<>();
     private long nowNanos;
     private boolean keepsWarm;
+    private boolean refusesSandboxes;
     private boolean stopped;
 
     private record Waiting(long ticket, MachineKind kind, Claimant claimant, long sinceNanos) {}
 
     /** @param memoryBytes the memory available to machines while there are none */
     PoolBooks(Function<MachineMemory, PoolPlan> plans, long memoryBytes) {
-        this.plan = plans.apply(new MachineMemory(this::availableBytes, PoolBooks::limit));
-        this.memoryBytes = memoryBytes;
-        this.state = new PoolState(this.plan, this::residentBytes);
+        this.memory = new BookedMemory(memoryBytes, starting, warm, leased, ending);
+        this.plan = plans.apply(new MachineMemory(memory::availableBytes, BookedMemory::limit));
+        this.state = new PoolState(this.plan, memory::residentBytes);
     }
 
     void keepWarm() {
@@ -70,8 +66,13 @@ final class PoolBooks {
     }
 
     void arrive(MachineKind kind, Claimant claimant) {
+        boolean refused = refusesSandboxes && claimant.forSandboxes();
+        assertThat(state.accepts(claimant)).isEqualTo(!refused);
+        if (refused) {
+            return;
+        }
         long others = waiting.values().stream()
-                .filter(request -> request.claimant().equals(claimant))
+                .filter(request -> request.claimant().name().equals(claimant.name()))
                 .count();
         OptionalLong ticket = state.enqueue(kind, claimant);
         assertThat(ticket.isPresent())
@@ -131,6 +132,17 @@ final class PoolBooks {
 
     void passTime(Duration duration) {
         nowNanos += duration.toNanos();
+        settle();
+    }
+
+    void refuseSandboxes() {
+        List<Long> waited = waiting.values().stream()
+                .filter(request -> request.claimant().forSandboxes())
+                .map(Waiting::ticket)
+                .toList();
+        assertThat(state.refuseSandboxes()).isEqualTo(waited);
+        waited.forEach(this::forget);
+        refusesSandboxes = true;
         settle();
     }
 
@@ -224,7 +236,7 @@ final class PoolBooks {
             withoutMemorySince.keySet().removeIf(ticket -> kindOf(ticket).equals(start.kind()));
         }
         starting.put(start.slot(), start.kind());
-        allMayGrow();
+        memory.allMayGrow();
     }
 
     private void primed(PoolAction.Prime prime) {
@@ -235,7 +247,7 @@ final class PoolBooks {
         assertThat(everPrimed.add(prime.slot())).as("primed twice").isTrue();
         startedFor.remove(prime.slot());
         starting.put(prime.slot(), kind);
-        allMayGrow();
+        memory.allMayGrow();
     }
 
     private void granted(PoolAction.Grant grant) {
@@ -258,7 +270,7 @@ final class PoolBooks {
         holders.put(grant.slot(), request.claimant());
         forget(grant.ticket());
         leased.put(grant.slot(), kind);
-        allMayGrow();
+        memory.allMayGrow();
     }
 
     /** Checks that each other claimant gets at most one machine before a waiting claimant gets one. */
@@ -283,7 +295,7 @@ final class PoolBooks {
             }
             if (request.claimant().equals(served.claimant())) {
                 assertThat(ticket).as("the one before an overdue one").isLessThan(number);
-            } else if (held(request.claimant()) == 0) {
+            } else if (heldByClient(request.claimant()) == 0) {
                 assertThat(passedOverdue.computeIfAbsent(number, _ -> new HashSet<>()))
                         .as("others that were served before an overdue one")
                         .doesNotContain(served.claimant());
@@ -320,7 +332,7 @@ final class PoolBooks {
 
     private void refused(PoolAction.Refuse refuse) {
         assertThat(machines()).as("machines that could make room").isZero();
-        assertThat(limit(refuse.kind().size())).isGreaterThan(memoryBytes);
+        assertThat(BookedMemory.limit(refuse.kind().size())).isGreaterThan(memory.totalBytes());
         assertThat(waiting).containsKey(refuse.ticket());
         forget(refuse.ticket());
     }
@@ -331,34 +343,6 @@ final class PoolBooks {
         if (waiting.isEmpty()) {
             passedOver.clear();
         }
-    }
-
-    private void allMayGrow() {
-        long most = warm.size() * FIRST_BYTES;
-        for (Map<Long, MachineKind> growing : List.of(starting, leased, ending)) {
-            most += growing.values().stream()
-                    .mapToLong(kind -> limit(kind.size()))
-                    .sum();
-        }
-        assertThat(most).as("bytes at worst").isLessThanOrEqualTo(memoryBytes);
-    }
-
-    private long availableBytes() {
-        return memoryBytes
-                - Stream.of(warm, leased, ending)
-                        .flatMap(machines -> machines.keySet().stream())
-                        .mapToLong(this::residentBytes)
-                        .sum();
-    }
-
-    /** Returns the memory of a machine; machines that have run have grown by arbitrary amounts. */
-    private long residentBytes(long slot) {
-        MachineKind grown = Optional.ofNullable(leased.get(slot)).orElse(ending.get(slot));
-        return grown == null ? FIRST_BYTES : FIRST_BYTES + slot % limit(grown.size());
-    }
-
-    private static long limit(SandboxSize size) {
-        return size.vcpuCount() + 2L;
     }
 
     /** Returns whether the request must wait for a template that is being made. */
@@ -401,7 +385,7 @@ final class PoolBooks {
         assertThat(inLine())
                 .as("wanted, and ready")
                 .noneMatch(request -> warm.containsValue(request.kind())
-                        && limit(request.kind().size()) - FIRST_BYTES <= freeBytes());
+                        && BookedMemory.limit(request.kind().size()) - BookedMemory.FIRST_BYTES <= memory.freeBytes());
     }
 
     /** Checks that a machine is started for a request whenever there is room, even if another request lacks memory. */
@@ -418,8 +402,8 @@ final class PoolBooks {
         if (!without.isEmpty() && warm.isEmpty() && ending.isEmpty()) {
             assertThat(without)
                     .as("fits while there is room")
-                    .noneMatch(request ->
-                            machines() < plan.max() && limit(request.kind().size()) <= freeBytes());
+                    .noneMatch(request -> machines() < plan.max()
+                            && BookedMemory.limit(request.kind().size()) <= memory.freeBytes());
         }
         if (!state.isShort() && without.size() > ending.size()) {
             assertThat(machines()).as("machines while a request has none").isEqualTo(plan.max());
@@ -434,7 +418,7 @@ final class PoolBooks {
                     && !starting.containsValue(request.kind())
                     && !warm.containsValue(request.kind())
                     && !awaitsTemplate(request.kind())
-                    && limit(request.kind().size()) > freeBytes();
+                    && BookedMemory.limit(request.kind().size()) > memory.freeBytes();
             if (!memoryIsMissing) {
                 withoutMemorySince.remove(request.ticket());
                 passedOverdue.remove(request.ticket());
@@ -474,15 +458,11 @@ final class PoolBooks {
         return holders.values().stream().filter(claimant::equals).count();
     }
 
-    private long freeBytes() {
-        long promised =
-                starting.values().stream().mapToLong(kind -> limit(kind.size())).sum();
-        for (Map<Long, MachineKind> growing : List.of(leased, ending)) {
-            promised += growing.entrySet().stream()
-                    .mapToLong(machine -> limit(machine.getValue().size()) - residentBytes(machine.getKey()))
-                    .sum();
-        }
-        return availableBytes() - promised;
+    /** Returns the number of machines of a client, for its programs and as its sandboxes. */
+    private long heldByClient(Claimant claimant) {
+        return holders.values().stream()
+                .filter(holder -> holder.name().equals(claimant.name()))
+                .count();
     }
 
     private int machines() {

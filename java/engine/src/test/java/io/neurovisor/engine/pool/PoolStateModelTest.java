@@ -28,6 +28,7 @@ final class PoolStateModelTest {
             new Claimant("free", PoolShare.UNLIMITED).forItsSandboxes(),
             new Claimant("other", PoolShare.UNLIMITED).forItsSandboxes(),
             new Claimant("one", new PoolShare(Optional.of(1), Optional.of(2))),
+            new Claimant("one", new PoolShare(Optional.of(1), Optional.of(2))).forItsSandboxes(),
             new Claimant("two", new PoolShare(Optional.of(2), Optional.empty())));
 
     @Property(tries = 1000)
@@ -79,7 +80,14 @@ final class PoolStateModelTest {
                                 "time passes",
                                 _ -> true,
                                 (books, choice) -> books.passTime(Duration.ofSeconds(choice % 90))))
-                .withAction(1, new Event("the pool stops", _ -> true, Event::stopRarely))
+                .withAction(
+                        1,
+                        new Event(
+                                "sandboxes are refused",
+                                books -> !books.isStopped(),
+                                (books, choice) -> Event.rarely(choice, books::refuseSandboxes)))
+                .withAction(
+                        1, new Event("the pool stops", _ -> true, (books, choice) -> Event.rarely(choice, books::stop)))
                 .withMaxTransformations(80);
     }
 
@@ -98,9 +106,9 @@ final class PoolStateModelTest {
                     .map(choice -> Transformer.mutate(name + " (" + choice + ")", books -> what.accept(books, choice)));
         }
 
-        static void stopRarely(PoolBooks books, int choice) {
+        static void rarely(int choice, Runnable what) {
             if (choice < 100) {
-                books.stop();
+                what.run();
             }
         }
     }

@@ -166,6 +166,45 @@ final class PoolStateTest {
                         start -> assertThat(start.ticket()).hasValue(large));
     }
 
+    /** Otherwise, a client could fill the memory with sandboxes, which last for hours, and delay all others by one program. */
+    @Test
+    void overdueProgramOfAClientWithSandboxesDoesNotDelayOthers() {
+        Claimant greedy = new Claimant("greedy", PoolShare.UNLIMITED);
+        long[] availableBytes = {10};
+        MachineMemory memory = new MachineMemory(() -> availableBytes[0], size -> size == SandboxSize.LARGE ? 8 : 2);
+        PoolState state = new PoolState(new PoolPlan(SMALL, 0, 9, 9, 9, 9, LONG, memory), _ -> 2L);
+        state.made(SMALL);
+        state.made(LARGE);
+        enqueue(state, SMALL, greedy.forItsSandboxes());
+        PoolAction.Start sandbox = (PoolAction.Start) state.next(0).orElseThrow();
+        state.ready(sandbox.slot());
+        assertThat(state.next(0)).containsInstanceOf(PoolAction.Grant.class);
+        availableBytes[0] = 4;
+        enqueue(state, LARGE, greedy);
+        assertThat(state.next(0)).as("while memory is short").isEmpty();
+
+        long later = FairQueue.LONGEST_BYPASS.toNanos() + 1;
+        long other = enqueue(state, SMALL, Claimant.LOCAL);
+
+        assertThat(state.next(later))
+                .get()
+                .isInstanceOfSatisfying(
+                        PoolAction.Start.class,
+                        start -> assertThat(start.ticket()).hasValue(other));
+    }
+
+    @Test
+    void requestsForProgramsAndForSandboxesOfAClientCountTogether() {
+        PoolState state = new PoolState(TestPools.plan(SMALL, 0, 9, LONG), _ -> 0L);
+        Claimant limited = new Claimant("limited", new PoolShare(Optional.empty(), Optional.of(2)));
+        enqueue(state, SMALL, limited);
+        enqueue(state, SMALL, limited.forItsSandboxes());
+
+        assertThat(state.enqueue(SMALL, limited)).isEmpty();
+        assertThat(state.enqueue(SMALL, limited.forItsSandboxes())).isEmpty();
+        assertThat(state.waiting(limited)).isEqualTo(2);
+    }
+
     @Test
     void keepsIdleMachinesIfARequestCannotFitAnyway() {
         long[] availableBytes = {6};

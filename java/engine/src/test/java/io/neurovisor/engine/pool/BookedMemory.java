@@ -1,0 +1,63 @@
+package io.neurovisor.engine.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurovisor.engine.limits.SandboxSize;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The memory of the machines in {@link PoolBooks}.
+ *
+ * @param totalBytes the memory available to machines while there are none
+ */
+record BookedMemory(
+        long totalBytes,
+        Map<Long, MachineKind> starting,
+        Map<Long, MachineKind> warm,
+        Map<Long, MachineKind> leased,
+        Map<Long, MachineKind> ending) {
+    /** The memory that a started machine uses. */
+    static final long FIRST_BYTES = 1;
+
+    void allMayGrow() {
+        long most = warm.size() * FIRST_BYTES;
+        for (Map<Long, MachineKind> growing : List.of(starting, leased, ending)) {
+            most += growing.values().stream()
+                    .mapToLong(kind -> limit(kind.size()))
+                    .sum();
+        }
+        assertThat(most).as("bytes at worst").isLessThanOrEqualTo(totalBytes);
+    }
+
+    long availableBytes() {
+        return totalBytes
+                - Stream.of(warm, leased, ending)
+                        .flatMap(machines -> machines.keySet().stream())
+                        .mapToLong(this::residentBytes)
+                        .sum();
+    }
+
+    /** Returns the memory of a machine; machines that have run have grown by arbitrary amounts. */
+    long residentBytes(long slot) {
+        MachineKind grown = Optional.ofNullable(leased.get(slot)).orElse(ending.get(slot));
+        return grown == null ? FIRST_BYTES : FIRST_BYTES + slot % limit(grown.size());
+    }
+
+    static long limit(SandboxSize size) {
+        return size.vcpuCount() + 2L;
+    }
+
+    long freeBytes() {
+        long promised =
+                starting.values().stream().mapToLong(kind -> limit(kind.size())).sum();
+        for (Map<Long, MachineKind> growing : List.of(leased, ending)) {
+            promised += growing.entrySet().stream()
+                    .mapToLong(machine -> limit(machine.getValue().size()) - residentBytes(machine.getKey()))
+                    .sum();
+        }
+        return availableBytes() - promised;
+    }
+}
