@@ -17,7 +17,8 @@ import java.util.stream.Stream;
  * The states of all sandboxes of a process, with the limits on their number. It uses no threads, clocks or machines. Its
  * owner reports events, does the steps that they return, and every now and then those of {@link #next}.
  *
- * <p>A sandbox counts until its machine is killed. Those that ended are remembered for a day, at most {@link #MOST_ENDED}.
+ * <p>A sandbox counts until its machine is killed. Those that ended are remembered for a day, at most {@link #MOST_ENDED}:
+ * of more, those that never ran are forgotten first, because no client has used them, and then the oldest.
  */
 final class SandboxBook {
     /** Longer than any time-out. */
@@ -67,7 +68,7 @@ final class SandboxBook {
     Optional<SandboxState> created(String owner, String key, long nowNanos) {
         return of(owner)
                 .filter(state -> state.spec().idempotencyKey().equals(Optional.of(key)))
-                .filter(state -> !state.end().equals(Optional.of(SandboxEnd.FAILED)))
+                .filter(state -> !hasFailed(state))
                 .filter(state -> !hasEndedFor(state, REPEATED, nowNanos))
                 .findFirst();
     }
@@ -156,7 +157,8 @@ final class SandboxBook {
         return (int) holding().count();
     }
 
-    private Stream<SandboxState> holding() {
+    /** Returns the sandboxes that count: those that live, and those that ended whose machine is not killed yet. */
+    Stream<SandboxState> holding() {
         return sandboxes.values().stream().filter(SandboxState::isHolding);
     }
 
@@ -194,9 +196,14 @@ final class SandboxBook {
         sandboxes.values().removeIf(state -> hasEndedFor(state, REMEMBERED, nowNanos));
         List<SandboxState> ended = sandboxes.values().stream()
                 .filter(state -> state.phase() == SandboxPhase.ENDED && !state.isHolding())
-                .sorted(Comparator.comparingLong(SandboxState::endsNanos))
+                .sorted(Comparator.comparing((SandboxState state) -> !hasFailed(state))
+                        .thenComparingLong(SandboxState::endsNanos))
                 .toList();
         ended.subList(0, Math.max(0, ended.size() - MOST_ENDED)).forEach(state -> sandboxes.remove(state.id()));
+    }
+
+    private static boolean hasFailed(SandboxState state) {
+        return state.end().equals(Optional.of(SandboxEnd.FAILED));
     }
 
     private static boolean hasEndedFor(SandboxState state, Duration time, long nowNanos) {

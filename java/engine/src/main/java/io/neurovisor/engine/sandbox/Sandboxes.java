@@ -140,9 +140,13 @@ public final class Sandboxes implements AutoCloseable {
         SandboxId id = book.create(fresh, spec, owner);
         LockedBook.View view = view(id);
         if (id.equals(fresh)) {
-            creation.start(view, spec, owner, deadline);
-            LockedBook.await(view, LivingSandbox::settled, SandboxBook.NEVER);
-            changed.release();
+            try {
+                creation.start(view, spec, owner, deadline);
+                LockedBook.await(view, LivingSandbox::settled, SandboxBook.NEVER);
+            } finally {
+                // Also for a client that disconnects, because its sandbox is created and its time-out passes.
+                changed.release();
+            }
         } else if (!view.hasEnded()) {
             LockedBook.await(view, LivingSandbox::settled, deadline.remaining());
         }
@@ -224,15 +228,25 @@ public final class Sandboxes implements AutoCloseable {
         return ended;
     }
 
-    /** Rejects further creations, ends all sandboxes and waits until their machines are killed. */
+    /**
+     * Rejects further creations, and with {@code STOPPING} those that wait for a machine. Sandboxes that become ready end;
+     * those that run go on until {@link #close}.
+     */
+    public void refuse() {
+        List<LockedBook.View> creating = book.list(all -> {
+            all.stop();
+            return all.living().filter(state -> state.phase() == SandboxPhase.CREATING);
+        });
+        creating.forEach(view -> tasks.end(view.record().id(), SandboxEnd.SHUTDOWN));
+        creation.pool().refuseSandboxes();
+    }
+
+    /** Rejects creations as {@link #refuse}, ends all sandboxes and waits until their machines are killed. */
     @Override
     public void close() {
-        book.read(all -> {
-            all.stop();
-            return all;
-        });
+        refuse();
         try {
-            int _ = end(book.list(SandboxBook::living), SandboxEnd.SHUTDOWN);
+            int _ = end(book.list(SandboxBook::holding), SandboxEnd.SHUTDOWN);
         } catch (NeuroVisorException failure) {
             LOG.warn("not all sandboxes have ended: {}", failure.getMessage());
         }

@@ -1,5 +1,6 @@
 package io.neurovisor.engine.sandbox;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,6 +8,9 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.testkit.FakeGuest;
 import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** Tests how sandboxes end without being killed, and what does not end them. */
@@ -25,6 +29,25 @@ final class SandboxEndsTest extends SandboxesFixture {
 
         assertThat(vmm.livingCount()).isZero();
         assertThatThrownBy(() -> sandboxes.require(id, NAME)).hasMessageContaining("timed out at 2026-01-02T03:09:05Z");
+    }
+
+    @Test
+    void endsAlsoIfItsClientHasDisconnectedDuringItsCreation() throws Exception {
+        BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
+        executor = tasks::add;
+        sandboxes.start();
+        Thread.currentThread().interrupt();
+        assertFault(this::create, Fault.INTERRUPTED);
+        assertThat(Thread.interrupted()).isTrue();
+        tasks.remove().run();
+        SandboxId id = sandboxes.all().getFirst().id();
+
+        ticker.advance(Duration.ofMinutes(5));
+
+        while (vmm.livingCount() > 0) {
+            requireNonNull(tasks.poll(30, TimeUnit.SECONDS), "the watch sleeps").run();
+        }
+        assertThat(sandboxes.find(id, NAME).orElseThrow().record().end()).contains(SandboxEnd.TIMED_OUT);
     }
 
     @Test

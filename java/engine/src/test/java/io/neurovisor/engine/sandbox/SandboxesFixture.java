@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.Random;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -52,6 +53,10 @@ abstract class SandboxesFixture {
             ticker,
             MachineListener.NONE);
     final RecordedSandboxes recorded = new RecordedSandboxes();
+
+    /** Does the tasks of sandboxes. */
+    volatile Executor executor = Runnable::run;
+
     Instant systemTime = Instant.parse("2026-01-02T03:04:05Z");
     final Sandboxes sandboxes = new Sandboxes(
             MOST,
@@ -61,7 +66,7 @@ abstract class SandboxesFixture {
             ticker,
             () -> systemTime,
             new Random(1),
-            Runnable::run,
+            task -> executor.execute(task),
             new ReentrantLock());
 
     @AfterEach
@@ -96,6 +101,16 @@ abstract class SandboxesFixture {
 
     final Deadline soon() {
         return Deadline.after(LONG, ticker);
+    }
+
+    /** Returns when a thread waits for an event, for a limited time, or has ended. */
+    static Thread.State settled(Thread thread) {
+        Thread.State state = thread.getState();
+        while (state != Thread.State.TIMED_WAITING && state != Thread.State.TERMINATED) {
+            Thread.onSpinWait();
+            state = thread.getState();
+        }
+        return state;
     }
 
     static void assertFault(ThrowingCallable call, Fault fault) {

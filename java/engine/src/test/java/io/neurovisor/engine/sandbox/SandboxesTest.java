@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 final class SandboxesTest extends SandboxesFixture {
@@ -263,14 +265,63 @@ final class SandboxesTest extends SandboxesFixture {
     @Test
     void aCreationDuringTheEndOfTheDaemonIsRefused() {
         whileStarting = () -> {
-            Thread.currentThread().interrupt(); // Does not wait for the end, which waits for this.
             sandboxes.close();
-            assertThat(Thread.interrupted()).isTrue();
+            assertThat(sandboxes.all()).as("those that wait for this machine").isEmpty();
         };
 
         assertFault(this::create, Fault.STOPPING);
 
-        assertThat(vmm.livingCount()).isZero();
         assertThat(recorded.rows.getLast().end()).contains(SandboxEnd.SHUTDOWN);
+    }
+
+    @Test
+    void runningSandboxesGoOnWhileCreationsAreRefused() {
+        SandboxId id = create().id();
+
+        sandboxes.refuse();
+
+        assertFault(this::create, Fault.STOPPING);
+        assertThat(sandboxes.require(id, NAME).phase()).isEqualTo(SandboxPhase.RUNNING);
+    }
+
+    @Test
+    void theEndOfTheDaemonWaitsForAMachineThatIsBeingKilled() throws Exception {
+        CompletableFuture<Void> gone = new CompletableFuture<>();
+        vmm.confirmNoKill();
+        vmm.endNoSoonerThan(gone);
+        SandboxId id = create().id();
+        Thread kill = Thread.ofPlatform()
+                .start(() ->
+                        assertThat(sandboxes.kill(id, NAME, SandboxEnd.KILLED)).isTrue());
+        while (!sandboxes.all().isEmpty()) {
+            Thread.onSpinWait();
+        }
+
+        Thread end = Thread.ofPlatform().start(sandboxes::close);
+
+        assertThat(settled(end)).isEqualTo(Thread.State.TIMED_WAITING);
+        gone.complete(null);
+        end.join();
+        assertThat(vmm.livingCount()).isZero();
+        kill.join();
+    }
+
+    @Test
+    void aTimeOutThatIsSetDuringTheCreationCountsFromTheMomentAtWhichItRuns() throws Exception {
+        CompletableFuture<Sandbox> set = new CompletableFuture<>();
+        whileStarting = () -> {
+            SandboxId id = sandboxes.all().getFirst().id();
+            Thread client = Thread.ofPlatform()
+                    .start(() -> set.completeAsync(() -> sandboxes.setTimeout(id, NAME, LONG), Runnable::run));
+            assertThat(settled(client)).as("it waits").isEqualTo(Thread.State.TIMED_WAITING);
+            ticker.advance(Duration.ofMinutes(1));
+        };
+
+        SandboxId id = create().id();
+
+        assertThat(set.get(10, TimeUnit.SECONDS).record().ends())
+                .isEqualTo(systemTime.plus(Duration.ofMinutes(1)).plus(LONG));
+        assertThat(sandboxes.require(id, NAME).record().ends())
+                .isEqualTo(set.join().record().ends());
     }
 }
