@@ -16,14 +16,17 @@ import java.util.List;
 import org.jdbi.v3.core.Handle;
 
 /**
- * The records of the sandboxes of a data directory; those that have ended are kept for 24 hours. Thread-safe, also
- * across processes.
+ * The records of the sandboxes of a data directory; those that have ended are kept for 24 hours, at most
+ * {@link #MOST_ENDED} of each tenant. Thread-safe, also across processes.
  *
  * <p>Each process keeps a file locked while it is alive. A sandbox without an end whose process no longer holds its
  * lock is lost.
  */
 public final class SandboxDatabase implements SandboxRecords, AutoCloseable {
     static final Duration KEPT = Duration.ofHours(24);
+
+    /** Of one tenant, so that no tenant makes the records of others go or fills the disk. */
+    static final int MOST_ENDED = 1000;
 
     private static final String FILE = "sandboxes.db";
 
@@ -69,14 +72,19 @@ public final class SandboxDatabase implements SandboxRecords, AutoCloseable {
 
     @Override
     public void update(SandboxRecord record) {
-        database.change(handle -> SandboxRows.update(
-                handle,
-                record.id(),
-                record.ends(),
-                record.vmId().map(VmId::value).orElse(null),
-                record.generation(),
-                record.end().orElse(null),
-                record.endDetail()));
+        database.change(handle -> {
+            SandboxRows.update(
+                    handle,
+                    record.id(),
+                    record.ends(),
+                    record.vmId().map(VmId::value).orElse(null),
+                    record.generation(),
+                    record.end().orElse(null),
+                    record.endDetail());
+            if (record.end().isPresent()) {
+                SandboxRows.removeAllBut(handle, record.owner(), MOST_ENDED);
+            }
+        });
     }
 
     @Override

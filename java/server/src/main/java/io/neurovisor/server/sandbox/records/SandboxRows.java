@@ -98,6 +98,19 @@ record SandboxRows(DatabaseFaults faults) {
                 .execute();
     }
 
+    /** Removes the ended sandboxes of a tenant but the newest; those that never ran are removed first. */
+    static void removeAllBut(Handle handle, String tenant, int most) {
+        handle.createUpdate("""
+                        DELETE FROM sandbox WHERE id IN (
+                            SELECT id FROM sandbox WHERE tenant = :tenant AND end_reason IS NOT NULL
+                            ORDER BY end_reason = :failed, ends_ms DESC, created_ms DESC LIMIT -1 OFFSET :most)
+                        """)
+                .bind("tenant", tenant)
+                .bind("failed", SandboxEnd.FAILED.name())
+                .bind("most", most)
+                .execute();
+    }
+
     static void limitEnds(Handle handle, long now) {
         handle.createUpdate("UPDATE sandbox SET ends_ms = :now WHERE end_reason IS NOT NULL AND ends_ms > :now")
                 .bind("now", now)

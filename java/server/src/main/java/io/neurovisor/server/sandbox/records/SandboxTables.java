@@ -15,7 +15,8 @@ final class SandboxTables {
             APPLICATION_ID,
             Fault.SANDBOXES_UNUSABLE,
             Optional.of("start with --max-sandboxes=0"),
-            List.of(List.of("""
+            List.of(List.of(
+                    """
                     CREATE TABLE sandbox (
                         id TEXT PRIMARY KEY,
                         tenant TEXT NOT NULL,
@@ -34,7 +35,9 @@ final class SandboxTables {
                         end_reason TEXT,
                         end_detail TEXT NOT NULL
                     ) STRICT
-                    """, "CREATE INDEX sandbox_by_end ON sandbox (end_reason, ends_ms)")));
+                    """,
+                    "CREATE INDEX sandbox_by_end ON sandbox (end_reason, ends_ms)",
+                    "CREATE INDEX sandbox_by_tenant ON sandbox (tenant, ends_ms)")));
 
     private SandboxTables() {}
 }

@@ -17,8 +17,12 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
@@ -28,7 +32,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class SandboxDatabaseTest {
     private static final Instant START = Instant.parse("2026-11-25T12:00:00Z");
-    private static final SandboxId ID = new SandboxId("a".repeat(20));
 
     @TempDir
     private Path parent;
@@ -91,6 +94,29 @@ final class SandboxDatabaseTest {
     }
 
     @Test
+    void theNumberOfEndedRecordsIsLimited() {
+        List<SandboxRecord> many = IntStream.rangeClosed(0, SandboxDatabase.MOST_ENDED)
+                .mapToObj(i -> ended(living(i, "key:ci"), START.plusMillis(i)))
+                .toList();
+        SandboxRecord other = ended(living(many.size(), "key:other"), START);
+        now = START.plusSeconds(60);
+        // At the same time, so that they share transactions.
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            Stream.concat(many.stream(), Stream.of(other))
+                    .forEach(record -> threads.execute(() -> {
+                        records.insert(record);
+                        records.update(record);
+                    }));
+        }
+
+        assertThat(records.ended())
+                .extracting(SandboxRecord::id)
+                .hasSize(SandboxDatabase.MOST_ENDED + 1)
+                .contains(other.id(), many.getLast().id())
+                .doesNotContain(many.getFirst().id());
+    }
+
+    @Test
     void aClockThatIsSetBackKeepsNoRecordLonger() {
         records.insert(living());
         records.update(ended(living(), START));
@@ -131,6 +157,11 @@ final class SandboxDatabaseTest {
     }
 
     private static SandboxRecord living() {
+        return living(0, "key:ci");
+    }
+
+    /** @param number makes its id */
+    private static SandboxRecord living(int number, String owner) {
         SandboxSpec spec = new SandboxSpec(
                 new MachineKind("base", SandboxSize.SMALL),
                 Duration.ofMinutes(5),
@@ -140,7 +171,15 @@ final class SandboxDatabaseTest {
                 "mine",
                 Optional.of("key"));
         return new SandboxRecord(
-                ID, "key:ci", spec, START, START.plusSeconds(300), Optional.empty(), 0, Optional.empty(), "");
+                new SandboxId("a%019d".formatted(number)),
+                owner,
+                spec,
+                START,
+                START.plusSeconds(300),
+                Optional.empty(),
+                0,
+                Optional.empty(),
+                "");
     }
 
     private static SandboxRecord ended(SandboxRecord living, Instant when) {
