@@ -151,6 +151,7 @@ public final class InboundMemory extends ServerStreamTracer.Factory {
             synchronized (lock) {
                 if (--holders == 0) {
                     bytes.addAndGet(-charged);
+                    charged = 0; // A message that arrives late must not release it again.
                     ending.run();
                 }
             }
