@@ -14,6 +14,8 @@ public enum SandboxEnd {
     LOST,
     /** The key that created it was revoked. */
     REVOKED,
+    /** The key that created it has expired. */
+    KEY_EXPIRED,
     /** Its daemon was stopped. */
     SHUTDOWN,
     /** It never ran. */

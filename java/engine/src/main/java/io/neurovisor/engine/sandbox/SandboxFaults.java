@@ -112,6 +112,7 @@ final class SandboxFaults {
             case OUT_OF_MEMORY -> "ran out of memory and was killed";
             case LOST -> "was lost with its daemon";
             case REVOKED -> "was ended with its key, which was revoked,";
+            case KEY_EXPIRED -> "was ended with its key, which had expired,";
             case SHUTDOWN -> "was shut down with its daemon";
             case FAILED -> "did not start";
         };

@@ -15,7 +15,7 @@ import io.neurovisor.server.grpc.sandbox.ProcessGrpcService;
 import io.neurovisor.server.grpc.sandbox.RunningSandboxes;
 import io.neurovisor.server.grpc.sandbox.SandboxGrpcService;
 import io.neurovisor.server.sandbox.FileWrites;
-import io.neurovisor.server.sandbox.RevokedKeys;
+import io.neurovisor.server.sandbox.InvalidKeys;
 import io.neurovisor.server.sandbox.SandboxListeners;
 import io.neurovisor.server.sandbox.SandboxMeasurements;
 import io.neurovisor.server.sandbox.SandboxOperations;
@@ -35,7 +35,7 @@ final class SandboxServices implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SandboxServices.class);
 
     /** Keys are revoked by other processes, and their sandboxes are to end within a second. */
-    private static final Duration REVOCATION_INTERVAL = Duration.ofMillis(500);
+    private static final Duration KEYS_INTERVAL = Duration.ofMillis(500);
 
     private final Config config;
     private final NeuroVisor neuroVisor;
@@ -97,7 +97,7 @@ final class SandboxServices implements AutoCloseable {
         SandboxServices services =
                 new SandboxServices(settings.config(), neuroVisor, records, audit, operations, clock);
         services.sandboxes.start();
-        services.upkeep.every(REVOCATION_INTERVAL, new RevokedKeys(services.sandboxes, keys)::look);
+        services.upkeep.every(KEYS_INTERVAL, new InvalidKeys(services.sandboxes, keys, clock)::look);
         services.upkeep.every(SandboxMeasurements.INTERVAL, services.measurements::measure);
         services.upkeep.every(FileWrites.INTERVAL, services.fileWrites::report);
         return Optional.of(services);

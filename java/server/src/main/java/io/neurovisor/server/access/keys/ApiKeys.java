@@ -146,11 +146,9 @@ public final class ApiKeys implements AutoCloseable {
         return KeyName.parse(name).isPresent() && !KeySecret.isSimilar(name) ? name : "of such a name";
     }
 
-    /** Returns whether the key with this name is revoked or never existed. */
-    public boolean isRevoked(String name) {
-        return database.read(handle -> rows.named(handle, name))
-                .filter(key -> key.revoked().isEmpty())
-                .isEmpty();
+    /** Returns the key with this name, even if it is revoked or has expired. */
+    public Optional<AccessKey> find(String name) {
+        return database.read(handle -> rows.named(handle, name));
     }
 
     /** Returns the keys by the hash of their secret, including expired ones. */

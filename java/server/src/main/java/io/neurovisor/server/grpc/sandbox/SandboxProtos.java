@@ -82,6 +82,7 @@ final class SandboxProtos {
             case OUT_OF_MEMORY -> EndReason.END_REASON_OUT_OF_MEMORY;
             case LOST -> EndReason.END_REASON_LOST;
             case REVOKED -> EndReason.END_REASON_REVOKED;
+            case KEY_EXPIRED -> EndReason.END_REASON_KEY_EXPIRED;
             case SHUTDOWN -> EndReason.END_REASON_SHUTDOWN;
             case FAILED -> EndReason.END_REASON_FAILED;
         };

@@ -286,23 +286,6 @@ final class SandboxGrpcServiceTest {
     }
 
     @Test
-    void theSandboxesOfARevokedKeyEnd() {
-        SandboxServiceBlockingStub ci = served.as(served.key("ci", SandboxQuota.UNLIMITED));
-        String id = ci.create(CreateRequest.getDefaultInstance()).getSandbox().getId();
-        String other = create(CreateRequest.getDefaultInstance()).getId();
-        served.revokedKeys().look();
-        assertThat(served.machines()).isEqualTo(2);
-        served.keys().revoke("ci");
-        served.revokedKeys().look();
-        assertThat(served.machines()).isEqualTo(1);
-        assertThat(refused(() -> ci.get(GetRequest.newBuilder().setSandboxId(id).build()))
-                        .getStatus()
-                        .getDescription())
-                .contains("was ended with its key, which was revoked");
-        assertThat(get(other).getState()).isEqualTo(SandboxState.SANDBOX_STATE_RUNNING);
-    }
-
-    @Test
     void aWatchReportsEachChange() {
         Queue<WatchResponse> seen = new ConcurrentLinkedQueue<>();
         CompletableFuture<StatusRuntimeException> end = CompletableFuture.supplyAsync(() ->

@@ -13,6 +13,7 @@ import io.neurovisor.proto.sandbox.SandboxServiceGrpc;
 import io.neurovisor.server.access.Tenant;
 import io.neurovisor.server.access.keys.AccessKey;
 import io.neurovisor.server.access.keys.ApiKeys;
+import io.neurovisor.server.access.keys.KeyExpiry;
 import io.neurovisor.server.access.keys.KeyGrant;
 import io.neurovisor.server.access.keys.KeyName;
 import io.neurovisor.server.access.keys.SandboxQuota;
@@ -22,7 +23,7 @@ import io.neurovisor.server.grpc.TestServer;
 import io.neurovisor.server.grpc.TraceInterceptor;
 import io.neurovisor.server.metrics.Metrics;
 import io.neurovisor.server.sandbox.FileWrites;
-import io.neurovisor.server.sandbox.RevokedKeys;
+import io.neurovisor.server.sandbox.InvalidKeys;
 import io.neurovisor.server.sandbox.SandboxListeners;
 import io.neurovisor.server.sandbox.SandboxMeasurements;
 import io.neurovisor.server.sandbox.SandboxOperations;
@@ -137,6 +138,11 @@ final class ServedSandboxes implements AutoCloseable {
 
     /** Returns the holder of a new key. */
     Tenant key(String name, SandboxQuota quota) {
+        return key(name, quota, Optional.empty());
+    }
+
+    /** Returns the holder of a new key that expires. */
+    Tenant key(String name, SandboxQuota quota, Optional<KeyExpiry> expiry) {
         return new Tenant.KeyHolder(keys.create(new KeyGrant(
                         new KeyName(name),
                         EnumSet.of(Scope.SANDBOX),
@@ -145,7 +151,7 @@ final class ServedSandboxes implements AutoCloseable {
                         PoolShare.UNLIMITED,
                         quota,
                         Optional.empty(),
-                        Optional.empty()))
+                        expiry))
                 .key());
     }
 
@@ -181,8 +187,9 @@ final class ServedSandboxes implements AutoCloseable {
         return keys;
     }
 
-    RevokedKeys revokedKeys() {
-        return new RevokedKeys(sandboxes, keys);
+    /** @param clock by which keys expire */
+    InvalidKeys invalidKeys(InstantSource clock) {
+        return new InvalidKeys(sandboxes, keys, clock);
     }
 
     /** Ends as a daemon does. */
