@@ -12,6 +12,7 @@ import io.neurovisor.server.Settings;
 import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.grpc.GrpcPorts;
 import io.neurovisor.server.grpc.UnfinishedCalls;
+import io.neurovisor.server.grpc.UnfinishedCalls.Kind;
 import io.neurovisor.server.grpc.execution.KeyedExecutions;
 import io.neurovisor.server.trace.Tracing;
 import java.net.InetSocketAddress;
@@ -139,20 +140,26 @@ public final class Daemon implements AutoCloseable {
     }
 
     /**
-     * Stops accepting calls and waits until the running calls have ended, at most {@code limit}; then cancels them. After
-     * that, sandboxes end. {@link #stopNow} from another thread cancels calls earlier. Returns false if calls were cancelled.
+     * Stops accepting calls and waits until the running calls have ended, at most {@code limit}; then cancels them.
+     * Sandboxes end before that, and the calls that use them end with the reason. Sandboxes that wait for a machine are
+     * refused immediately. {@link #stopNow} from another thread cancels calls earlier. Returns false if calls were
+     * cancelled.
      */
     public boolean drain(Duration limit) throws InterruptedException {
         readiness.drain();
         health.drain();
         ports.stopAccepting();
+        sandboxes.ifPresent(SandboxServices::refuse);
         health.closeWatches();
         Deadline first = Deadline.after(limit, Ticker.SYSTEM);
-        boolean finished = unfinished.awaitEnd(first) && keyed.awaitEnd(first);
+        boolean finished = unfinished.awaitEnd(Kind.ORDINARY, first) && keyed.awaitEnd(first);
         sandboxes.ifPresent(SandboxServices::end);
+        Deadline streams = Deadline.after(LAST_STREAMS, Ticker.SYSTEM);
+        // Also if other calls are cancelled next, which would hide the reason from the clients of sandboxes.
+        boolean _ = unfinished.awaitEnd(Kind.SANDBOX, streams);
         if (!finished) {
             stopNow();
-        } else if (!ports.awaitEnd(Deadline.after(LAST_STREAMS, Ticker.SYSTEM))) {
+        } else if (!ports.awaitEnd(streams)) {
             ports.stopNow();
         }
         Deadline last = Deadline.after(LAST_MACHINES, Ticker.SYSTEM);

@@ -125,6 +125,11 @@ final class SandboxServices implements AutoCloseable {
         return records;
     }
 
+    /** Refuses further sandboxes and those that wait for a machine. */
+    void refuse() {
+        sandboxes.refuse();
+    }
+
     /** Ends all sandboxes, and then the calls that use or watch them. */
     void end() {
         sandboxes.close();

@@ -7,14 +7,13 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.neurovisor.engine.time.Deadline;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/**
- * Counts the calls that may finish when the daemon ends. Calls about sandboxes are not among them, because sandboxes last
- * until they are ended.
- */
+/** Counts the running calls, for the end of the daemon. */
 public final class UnfinishedCalls implements ServerInterceptor {
     private static final String SANDBOXES = "neurovisor.sandbox.";
 
@@ -22,33 +21,41 @@ public final class UnfinishedCalls implements ServerInterceptor {
     private final Condition changed = lock.newCondition();
 
     @GuardedBy("lock")
-    private int calls;
+    private final Map<Kind, Integer> calls = new EnumMap<>(Kind.class);
+
+    /** What ends a call. */
+    public enum Kind {
+        /** It ends by itself, or is cancelled after a time. */
+        ORDINARY,
+        /** It is about sandboxes and may last as long as these, which end with the daemon. */
+        SANDBOX
+    }
 
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-        if (!call.getMethodDescriptor().getFullMethodName().startsWith(SANDBOXES)) {
-            add(1);
-            Context.current().addListener(_ -> add(-1), Runnable::run);
-        }
+        boolean isSandbox = call.getMethodDescriptor().getFullMethodName().startsWith(SANDBOXES);
+        Kind kind = isSandbox ? Kind.SANDBOX : Kind.ORDINARY;
+        add(kind, 1);
+        Context.current().addListener(_ -> add(kind, -1), Runnable::run);
         return next.startCall(call, headers);
     }
 
-    private void add(int more) {
+    private void add(Kind kind, int more) {
         lock.lock();
         try {
-            calls += more;
+            calls.merge(kind, more, Integer::sum);
             changed.signalAll();
         } finally {
             lock.unlock();
         }
     }
 
-    /** Waits until no call is left. Returns false if the deadline passes first. */
-    public boolean awaitEnd(Deadline deadline) throws InterruptedException {
+    /** Waits until no call of that kind is left. Returns false if the deadline passes first. */
+    public boolean awaitEnd(Kind kind, Deadline deadline) throws InterruptedException {
         lock.lock();
         try {
-            while (calls > 0) {
+            while (calls.getOrDefault(kind, 0) > 0) {
                 if (deadline.hasPassed()) {
                     return false;
                 }

@@ -18,6 +18,7 @@ import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.proto.sandbox.SandboxServiceGrpc;
 import io.neurovisor.proto.sandbox.WatchRequest;
 import io.neurovisor.proto.sandbox.WatchResponse;
+import io.neurovisor.server.grpc.UnfinishedCalls.Kind;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Iterator;
@@ -32,7 +33,7 @@ final class UnfinishedCallsTest {
     private final Queue<StreamObserver<WatchResponse>> watches = new ConcurrentLinkedQueue<>();
 
     @Test
-    void waitsForOtherCallsThanThoseAboutSandboxes() throws IOException, InterruptedException {
+    void waitsForCallsAboutSandboxesSeparately() throws IOException, InterruptedException {
         List<BindableService> services = List.of(
                 new ExecutionServiceGrpc.ExecutionServiceImplBase() {
                     @Override
@@ -53,22 +54,34 @@ final class UnfinishedCallsTest {
                 .start();
         ManagedChannel channel = InProcessChannelBuilder.forName("unfinished").build();
         try {
-            assertThat(unfinished.awaitEnd(after(Duration.ZERO))).isTrue();
-            Iterator<WatchResponse> _ =
+            assertThat(hasEnded(Kind.ORDINARY)).isTrue();
+            assertThat(hasEnded(Kind.SANDBOX)).isTrue();
+            Iterator<WatchResponse> watched =
                     SandboxServiceGrpc.newBlockingStub(channel).watch(WatchRequest.getDefaultInstance());
             await().until(() -> watches.size() == 1);
-            assertThat(unfinished.awaitEnd(after(Duration.ZERO))).isTrue();
+            assertThat(hasEnded(Kind.ORDINARY)).isTrue();
+            assertThat(hasEnded(Kind.SANDBOX)).isFalse();
 
             ListenableFuture<ExecuteResponse> answer =
                     ExecutionServiceGrpc.newFutureStub(channel).execute(ExecuteRequest.getDefaultInstance());
             await().until(() -> executions.size() == 1);
-            assertThat(unfinished.awaitEnd(after(Duration.ZERO))).isFalse();
+            assertThat(hasEnded(Kind.ORDINARY)).isFalse();
             boolean _ = answer.cancel(true);
-            assertThat(unfinished.awaitEnd(after(Duration.ofMinutes(1)))).isTrue();
+            assertThat(unfinished.awaitEnd(Kind.ORDINARY, after(Duration.ofMinutes(1))))
+                    .isTrue();
+            assertThat(hasEnded(Kind.SANDBOX)).isFalse();
+            watches.remove().onCompleted();
+            assertThat(unfinished.awaitEnd(Kind.SANDBOX, after(Duration.ofMinutes(1))))
+                    .isTrue();
+            assertThat(watched.hasNext()).isFalse();
         } finally {
             channel.shutdownNow();
             server.shutdownNow();
         }
+    }
+
+    private boolean hasEnded(Kind kind) throws InterruptedException {
+        return unfinished.awaitEnd(kind, after(Duration.ZERO));
     }
 
     private static Deadline after(Duration duration) {
