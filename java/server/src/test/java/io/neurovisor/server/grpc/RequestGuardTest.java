@@ -32,6 +32,8 @@ import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.proto.execution.InputFile;
 import io.neurovisor.proto.inference.InferenceServiceGrpc;
 import io.neurovisor.proto.sandbox.FileServiceGrpc;
+import io.neurovisor.proto.sandbox.ProcessServiceGrpc;
+import io.neurovisor.proto.sandbox.StartRequest;
 import io.neurovisor.proto.sandbox.StatRequest;
 import io.neurovisor.proto.sandbox.WriteRequest;
 import io.neurovisor.proto.sandbox.WriteResponse;
@@ -108,7 +110,8 @@ final class RequestGuardTest {
                                         services.stream(),
                                         Stream.of(
                                                 ProtoReflectionServiceV1.newInstance(),
-                                                new FileServiceGrpc.FileServiceImplBase() {}))
+                                                new FileServiceGrpc.FileServiceImplBase() {},
+                                                new ProcessServiceGrpc.ProcessServiceImplBase() {}))
                                 .toList(),
                         interceptors,
                         memory,
@@ -126,9 +129,35 @@ final class RequestGuardTest {
         FileServiceGrpc.FileServiceBlockingStub files = FileServiceGrpc.newBlockingStub(channel);
         assertThat(stat(files, 128 << 10))
                 .isEqualTo("RESOURCE_EXHAUSTED: the request has 131076 bytes; a message of"
-                        + " neurovisor.sandbox.v1.FileService may have at most 131072");
+                        + " neurovisor.sandbox.v1.FileService/Stat may have at most 131072");
         assertThat(stat(files.withCompression("gzip"), 200 << 10)).startsWith("RESOURCE_EXHAUSTED: the request has");
         assertThat(stat(files, 100 << 10)).startsWith("UNIMPLEMENTED");
+    }
+
+    @Test
+    void aProcessMayHaveAllItsArgumentsAndVariables() {
+        StartRequest largest = StartRequest.newBuilder()
+                .setSandboxId("a".repeat(20))
+                .setCommand("x".repeat(4096))
+                .addArgs("x".repeat((128 << 10) - 1))
+                .putEnv("A", "x".repeat((128 << 10) - 1))
+                .setCwd("/".repeat(4096))
+                .build();
+        assertThat(start(largest)).startsWith("UNIMPLEMENTED");
+        StartRequest larger =
+                largest.toBuilder().putEnv("B", "x".repeat(100 << 10)).build();
+        assertThat(start(larger)).as("the service names the field").startsWith("UNIMPLEMENTED");
+        assertThat(start(largest.toBuilder().putEnv("B", "x".repeat(256 << 10)).build()))
+                .startsWith("RESOURCE_EXHAUSTED")
+                .endsWith("a message of neurovisor.sandbox.v1.ProcessService/Start may have at most 524288");
+    }
+
+    private String start(StartRequest request) {
+        ProcessServiceGrpc.ProcessServiceBlockingStub processes = ProcessServiceGrpc.newBlockingStub(channel);
+        return String.valueOf(catchThrowableOfType(
+                        StatusRuntimeException.class,
+                        () -> processes.start(request).hasNext())
+                .getMessage());
     }
 
     private static String stat(FileServiceGrpc.FileServiceBlockingStub files, int bytes) {

@@ -47,10 +47,15 @@ public record RequestGuard(CallLimits limits, ScheduledExecutorService timer, Du
 
     private static final Duration RETRY = Duration.ofSeconds(1);
 
-    /** The limits of services whose messages are smaller than those of executions; input and files are sent in pieces. */
+    /**
+     * The limits of services, and of methods, whose messages are smaller than those of executions; input and files are
+     * sent in pieces. What a field may have at most fits, so that the service itself names the field that has more.
+     */
     private static final Map<String, Integer> MOST_BYTES = Map.of(
             "neurovisor.sandbox.v1.SandboxService", 512 << 10,
             "neurovisor.sandbox.v1.ProcessService", 128 << 10,
+            // 128 KiB of arguments and 128 KiB of variables.
+            "neurovisor.sandbox.v1.ProcessService/Start", 512 << 10,
             "neurovisor.sandbox.v1.FileService", 128 << 10);
 
     public ServerServiceDefinition guarded(BindableService service) {
@@ -128,14 +133,15 @@ public record RequestGuard(CallLimits limits, ScheduledExecutorService timer, Du
     }
 
     private static void requireSize(ServerCall<?, ?> call, int bytes) {
+        String method = call.getMethodDescriptor().getFullMethodName();
         String service = String.valueOf(call.getMethodDescriptor().getServiceName());
-        int most = MOST_BYTES.getOrDefault(service, Integer.MAX_VALUE);
+        int most = MOST_BYTES.getOrDefault(method, MOST_BYTES.getOrDefault(service, Integer.MAX_VALUE));
         if (bytes > most) {
             throw new RpcFailure(
                             Code.RESOURCE_EXHAUSTED,
                             "REQUEST_TOO_LARGE",
                             "the request has %d bytes; a message of %s may have at most %d"
-                                    .formatted(bytes, service, most))
+                                    .formatted(bytes, method, most))
                     .exception();
         }
     }
