@@ -7,6 +7,7 @@ import io.grpc.stub.StreamObserver;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.server.grpc.guard.InboundMemory;
+import io.neurovisor.server.grpc.guard.PendingResponse;
 import io.neurovisor.server.status.FaultStatus;
 import io.neurovisor.server.trace.TraceScope;
 import java.util.concurrent.locks.Condition;
@@ -22,11 +23,18 @@ import org.slf4j.LoggerFactory;
  * the call.
  */
 public final class ServedCall<A> {
+    /** What the transport accepts from a stream of messages of 64 KiB before it waits for the client. */
+    public static final int TRANSPORT_BYTES = 96 << 10;
+
     private static final Logger LOG = LoggerFactory.getLogger(ServedCall.class);
 
     private final ServerCallStreamObserver<A> client;
     private final Lock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
+    private final PendingResponse memory = PendingResponse.current();
+
+    /** What is charged while the client does not read. For the thread of the call only. */
+    private long unreadBytes;
 
     @FunctionalInterface
     public interface Work<A> {
@@ -79,8 +87,29 @@ public final class ServedCall<A> {
         return requests;
     }
 
+    /**
+     * Declares how much is in memory for this call while the client does not read: what the transport has accepted and
+     * what its source sends ahead. {@link #send} charges the client for it while it waits, and throws
+     * {@code RESOURCE_EXHAUSTED} if that exceeds a limit. So streams that have nothing to send cost nothing.
+     */
+    public void holdsUnread(long bytes) {
+        unreadBytes = bytes;
+    }
+
     /** Sends a message; blocks while the client's buffer is full. */
     public void send(A message) {
+        if (!client.isReady()) {
+            memory.require(unreadBytes);
+            try {
+                awaitReader();
+            } finally {
+                memory.release(unreadBytes);
+            }
+        }
+        client.onNext(message);
+    }
+
+    private void awaitReader() {
         lock.lock();
         try {
             while (!client.isReady()) {
@@ -95,7 +124,6 @@ public final class ServedCall<A> {
         } finally {
             lock.unlock();
         }
-        client.onNext(message);
     }
 
     private void wake() {

@@ -51,7 +51,7 @@ public final class SlowReader<Q, A> extends ClientCall.Listener<A> {
         return status.get(60, TimeUnit.SECONDS);
     }
 
-    boolean isClosed() {
+    public boolean isClosed() {
         return status.isDone();
     }
 

@@ -40,7 +40,7 @@ public final class TestServer implements AutoCloseable {
     private static final Duration SEND_TIMEOUT = Duration.ofMinutes(1);
 
     private final ManualTicker ticker = new ManualTicker();
-    private final PendingResponses answers = new PendingResponses(OutboundMemory.ofThisProcess(), SEND_TIMEOUT, ticker);
+    private final PendingResponses answers;
     private final Server server;
     private final ManagedChannel channel;
 
@@ -56,6 +56,17 @@ public final class TestServer implements AutoCloseable {
 
     /** Serves every client as this tenant, with tracing. */
     public TestServer(List<BindableService> services, Tenant tenant, Tracing tracing) throws IOException {
+        this(services, tenant, tracing, OutboundMemory.ofThisProcess());
+    }
+
+    /** Serves every client as a loopback client, with this memory for what they do not read. */
+    public TestServer(List<BindableService> services, OutboundMemory memory) throws IOException {
+        this(services, new Tenant.Loopback(), Tracing.OFF, memory);
+    }
+
+    private TestServer(List<BindableService> services, Tenant tenant, Tracing tracing, OutboundMemory memory)
+            throws IOException {
+        answers = new PendingResponses(memory, SEND_TIMEOUT, ticker);
         server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .addServices(services.stream().map(BindableService::bindService).toList())
                 .addService(ProtoReflectionServiceV1.newInstance())

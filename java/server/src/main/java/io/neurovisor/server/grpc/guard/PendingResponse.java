@@ -82,6 +82,18 @@ public final class PendingResponse extends ServerStreamTracer {
         }
     }
 
+    /** Gives back memory that {@link #take} or {@link #require} has charged. */
+    public void release(long less) {
+        synchronized (lock) {
+            used -= less;
+            long excess = charged - Math.max(0, used - FREE_BYTES);
+            if (!ended && excess > 0) {
+                charged -= excess;
+                memory.giveBack(tenant, excess);
+            }
+        }
+    }
+
     <Q, A> ServerCall<Q, A> sentBy(ServerCall<Q, A> call) {
         idle = call::isReady;
         return new SimpleForwardingServerCall<>(call) {
@@ -127,6 +139,7 @@ public final class PendingResponse extends ServerStreamTracer {
         synchronized (lock) {
             ended = true;
             memory.giveBack(tenant, charged);
+            charged = 0;
         }
         closed.accept(this);
     }

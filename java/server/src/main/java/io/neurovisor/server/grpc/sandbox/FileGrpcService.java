@@ -32,6 +32,7 @@ import io.neurovisor.proto.sandbox.WriteRequest;
 import io.neurovisor.proto.sandbox.WriteResponse;
 import io.neurovisor.server.grpc.RequestStream;
 import io.neurovisor.server.grpc.ServedCall;
+import io.neurovisor.server.grpc.guard.PendingResponse;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
@@ -43,6 +44,12 @@ public final class FileGrpcService extends FileServiceGrpc.FileServiceImplBase {
 
     /** How long a client may send nothing of a file. */
     private static final Duration LONGEST_SILENCE = Duration.ofMinutes(1);
+
+    /** A guest sends 256 KiB of a file ahead of its reader. */
+    private static final int READ_BYTES = (256 << 10) + ServedCall.TRANSPORT_BYTES;
+
+    /** A guest sends 64 KiB of events ahead of its reader. */
+    private static final int WATCH_BYTES = (64 << 10) + ServedCall.TRANSPORT_BYTES;
 
     private final RunningSandboxes sandboxes;
 
@@ -57,6 +64,8 @@ public final class FileGrpcService extends FileServiceGrpc.FileServiceImplBase {
             long offset = FileRequests.position("offset", request.getOffset());
             Optional<Long> length = Optional.of(FileRequests.position("length", request.getLength()))
                     .filter(bytes -> bytes > 0);
+            // From the beginning, because it is in memory soon, and so that a file is refused rather than broken off.
+            PendingResponse.current().require(READ_BYTES);
             try (FileReader reader = files(request.getSandboxId()).read(path, offset, length, deadline())) {
                 call.send(ReadResponse.newBuilder()
                         .setEntry(FileProtos.entry(reader.entry()))
@@ -175,6 +184,7 @@ public final class FileGrpcService extends FileServiceGrpc.FileServiceImplBase {
     public void watchFiles(WatchFilesRequest request, StreamObserver<WatchFilesResponse> client) {
         ServedCall.begin(client, call -> {
             String path = FileRequests.path("path", request.getPath());
+            call.holdsUnread(WATCH_BYTES);
             try (FileEvents events = files(request.getSandboxId()).watch(path, request.getRecursive(), deadline())) {
                 call.send(WatchFilesResponse.getDefaultInstance());
                 while (true) {

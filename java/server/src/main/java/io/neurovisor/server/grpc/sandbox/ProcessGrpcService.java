@@ -47,6 +47,9 @@ public final class ProcessGrpcService extends ProcessServiceGrpc.ProcessServiceI
     /** How long a client may send no input: the longest life of a sandbox. */
     private static final Duration LONGEST_SILENCE = Duration.ofDays(1);
 
+    /** A guest sends 64 KiB of output ahead of its reader. */
+    private static final int OUTPUT_BYTES = (64 << 10) + ServedCall.TRANSPORT_BYTES;
+
     private final RunningSandboxes sandboxes;
 
     public ProcessGrpcService(RunningSandboxes sandboxes) {
@@ -75,6 +78,7 @@ public final class ProcessGrpcService extends ProcessServiceGrpc.ProcessServiceI
     }
 
     private static void pass(ProcessEvents events, ServedCall<ProcessEvent> call) {
+        call.holdsUnread(OUTPUT_BYTES);
         for (Optional<io.neurovisor.engine.process.ProcessEvent> next = events.next();
                 next.isPresent();
                 next = events.next()) {
