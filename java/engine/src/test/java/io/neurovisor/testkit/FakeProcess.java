@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
@@ -40,6 +41,7 @@ final class FakeProcess implements FakeProcesses.Io {
     private final Thread thread;
     private final Lock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
     // Guarded by the lock.
     private final Map<ProcessStream, Kept> outputs = new EnumMap<>(ProcessStream.class);
@@ -107,6 +109,12 @@ final class FakeProcess implements FakeProcesses.Io {
         } finally {
             lock.unlock();
         }
+        boolean _ = ended.complete(null);
+    }
+
+    /** Runs the action once the process has ended, or is lost with its machine. */
+    void onEnd(Runnable action) {
+        CompletableFuture<Void> _ = ended.thenRun(action);
     }
 
     @Override
@@ -199,6 +207,17 @@ final class FakeProcess implements FakeProcesses.Io {
 
     void timeOut() {
         end(SIGKILL, true);
+    }
+
+    void requireMachine() {
+        lock.lock();
+        try {
+            if (lost) {
+                throw new NeuroVisorException(Fault.SANDBOX_LOST, "the connection to the guest agent failed");
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void end(int number, boolean byTimeout) {
@@ -297,9 +316,7 @@ final class FakeProcess implements FakeProcesses.Io {
             try {
                 Optional<ProcessEvent> next = ready();
                 while (next.isEmpty() && !closed && !endSent) {
-                    if (lost) {
-                        throw new NeuroVisorException(Fault.SANDBOX_LOST, "the connection to the guest agent failed");
-                    }
+                    requireMachine();
                     changed.await();
                     next = ready();
                 }

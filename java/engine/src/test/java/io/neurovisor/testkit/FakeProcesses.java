@@ -148,13 +148,17 @@ public final class FakeProcesses implements GuestProcesses {
         return new ProcessInput() {
             @Override
             public void write(ByteBuffer bytes) {
-                check.run();
-                target.sendInput(copy(bytes));
+                requireRunning(process).sendInput(copy(bytes));
             }
 
             @Override
             public void finish() {
-                check.run();
+                FakeProcess _ = requireRunning(process);
+            }
+
+            @Override
+            public void onEnd(Runnable action) {
+                target.onEnd(action);
             }
 
             @Override
@@ -189,6 +193,7 @@ public final class FakeProcesses implements GuestProcesses {
 
     private FakeProcess requireRunning(ProcessSelector selector) {
         FakeProcess process = require(selector);
+        process.requireMachine();
         if (!process.isRunning()) {
             throw unknown(selector + " has ended");
         }

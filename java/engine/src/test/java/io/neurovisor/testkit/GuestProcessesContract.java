@@ -26,6 +26,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -79,6 +81,20 @@ public abstract class GuestProcessesContract {
             assertThat(second.first()).isEqualTo(4);
             processes().closeInput(process, soon());
             assertThat(end(events).exitCode()).isZero();
+        }
+    }
+
+    @Test
+    void aStreamOfInputEndsWithItsProcess() throws Exception {
+        try (ProcessEvents events = start(withInput("cat"))) {
+            ProcessSelector process = started(events);
+            try (ProcessInput input = processes().streamInput(process, soon())) {
+                CountDownLatch ended = new CountDownLatch(1);
+                input.onEnd(ended::countDown);
+                processes().signal(process, SIGKILL, false, soon());
+                assertThat(ended.await(1, TimeUnit.MINUTES)).isTrue();
+                assertFault(Fault.PROCESS_UNKNOWN, input::finish);
+            }
         }
     }
 

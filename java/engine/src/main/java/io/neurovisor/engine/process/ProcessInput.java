@@ -10,6 +10,12 @@ public interface ProcessInput extends AutoCloseable {
     /** Returns when the guest has accepted all bytes. The input of the process stays open. */
     void finish();
 
+    /**
+     * Runs the action once the process takes no more input, because it has closed its input or has ended, or its machine
+     * has; immediately if that is so. {@link #finish} then throws the reason. The action must not block.
+     */
+    void onEnd(Runnable action);
+
     /** Ends the stream; bytes that were not accepted are lost unless it has finished. */
     @Override
     void close();

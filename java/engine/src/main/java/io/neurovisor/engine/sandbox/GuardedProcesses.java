@@ -80,6 +80,11 @@ record GuardedProcesses(SandboxCalls calls) implements GuestProcesses {
         }
 
         @Override
+        public void onEnd(Runnable action) {
+            input.onEnd(action);
+        }
+
+        @Override
         public void close() {
             input.close();
         }

@@ -9,8 +9,11 @@ import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.proto.sandbox.StreamInputRequest;
 import io.neurovisor.proto.sandbox.StreamInputResponse;
 import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /** A stream of bytes to the input of a guest's process; HTTP/2 holds it back. */
 final class GrpcProcessInput implements ProcessInput {
@@ -18,6 +21,9 @@ final class GrpcProcessInput implements ProcessInput {
 
     private final GuestConnection connection;
     private final BlockingClientCall<StreamInputRequest, StreamInputResponse> call;
+    /** Completes when the call ends: with null if the agent has accepted everything or takes no more. */
+    private final CompletableFuture<@Nullable StreamInputResponse> response = new CompletableFuture<>();
+
     private volatile boolean closed;
 
     /**
@@ -31,11 +37,21 @@ final class GrpcProcessInput implements ProcessInput {
             Deadline deadline) {
         this.connection = connection;
         this.call = call;
+        Thread _ = Thread.ofVirtual().start(this::receive);
         try {
             send(first, deadline.remaining().toNanos());
         } catch (NeuroVisorException failure) {
             close();
             throw failure;
+        }
+    }
+
+    /** Waits for the end of the call, which nothing else reports while no input is sent. */
+    private void receive() {
+        try {
+            boolean _ = response.complete(call.read(Long.MAX_VALUE, TimeUnit.NANOSECONDS));
+        } catch (StatusException | TimeoutException | InterruptedException exception) {
+            boolean _ = response.completeExceptionally(exception);
         }
     }
 
@@ -55,8 +71,7 @@ final class GrpcProcessInput implements ProcessInput {
     private void send(StreamInputRequest request, long limitNanos) {
         try {
             if (!call.write(request, limitNanos, TimeUnit.NANOSECONDS)) {
-                awaitResponse();
-                throw new NeuroVisorException(Fault.PROCESS_REFUSED, "the process takes no more input");
+                throw ended();
             }
         } catch (StatusException exception) {
             throw failure(exception);
@@ -71,17 +86,33 @@ final class GrpcProcessInput implements ProcessInput {
 
     @Override
     public void finish() {
-        call.halfClose();
+        if (response.isDone()) {
+            throw ended();
+        }
+        try {
+            call.halfClose();
+        } catch (IllegalStateException exception) {
+            throw cancelled(exception);
+        }
         awaitResponse();
+    }
+
+    @Override
+    public void onEnd(Runnable action) {
+        CompletableFuture<@Nullable StreamInputResponse> _ = response.whenComplete((_, _) -> action.run());
+    }
+
+    /** Returns why the agent has ended the call before this side has. */
+    private NeuroVisorException ended() {
+        awaitResponse();
+        return new NeuroVisorException(Fault.PROCESS_REFUSED, "the process takes no more input");
     }
 
     private void awaitResponse() {
         try {
-            StreamInputResponse _ = call.read(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
-        } catch (StatusException exception) {
-            throw failure(exception);
-        } catch (TimeoutException exception) {
-            throw GuestStatus.silence(exception);
+            StreamInputResponse _ = response.get();
+        } catch (ExecutionException exception) {
+            throw exception.getCause() instanceof StatusException status ? failure(status) : cancelled(exception);
         } catch (InterruptedException exception) {
             throw interrupted(exception);
         }

@@ -101,35 +101,58 @@ final class ServedProcesses extends GuestProcessServiceGrpc.GuestProcessServiceI
 
     @Override
     public StreamObserver<StreamInputRequest> streamInput(StreamObserver<StreamInputResponse> host) {
-        return new StreamObserver<>() {
-            private Optional<ProcessInput> input = Optional.empty();
-            private boolean refused;
+        return new InputStream(host);
+    }
 
-            @Override
-            public void onNext(StreamInputRequest request) {
-                try {
-                    if (input.isEmpty()) {
-                        input = Optional.of(processes.streamInput(selector(request.getProcess()), soon()));
-                    }
-                    input.get().write(request.getData().asReadOnlyByteBuffer());
-                } catch (NeuroVisorException refusal) {
-                    refused = true;
-                    host.onError(status(refusal));
+    /** Passes a stream of input on until it ends, or its process does. */
+    private final class InputStream implements StreamObserver<StreamInputRequest> {
+        private final StreamObserver<StreamInputResponse> host;
+        private Optional<ProcessInput> input = Optional.empty();
+        private boolean ended;
+
+        InputStream(StreamObserver<StreamInputResponse> host) {
+            this.host = host;
+        }
+
+        @Override
+        public synchronized void onNext(StreamInputRequest request) {
+            try {
+                if (input.isEmpty()) {
+                    input = Optional.of(processes.streamInput(selector(request.getProcess()), soon()));
+                    input.get().onEnd(this::refuse);
                 }
+                input.get().write(request.getData().asReadOnlyByteBuffer());
+            } catch (NeuroVisorException refusal) {
+                refuse(refusal);
             }
+        }
 
-            @Override
-            public void onError(Throwable gone) {}
+        private synchronized void refuse() {
+            try {
+                input.orElseThrow().finish();
+            } catch (NeuroVisorException refusal) {
+                refuse(refusal);
+            }
+        }
 
-            @Override
-            public void onCompleted() {
-                if (refused) {
-                    return;
-                }
+        private void refuse(NeuroVisorException refusal) {
+            if (!ended) {
+                ended = true;
+                host.onError(status(refusal));
+            }
+        }
+
+        @Override
+        public void onError(Throwable gone) {}
+
+        @Override
+        public synchronized void onCompleted() {
+            if (!ended) {
+                ended = true;
                 host.onNext(StreamInputResponse.getDefaultInstance());
                 host.onCompleted();
             }
-        };
+        }
     }
 
     @Override

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 
 /** The requests of a client's stream, one after another: the client may send the next one when {@link #next} is called. */
 public final class RequestStream<Q> implements StreamObserver<Q> {
-    /** The request that was asked for, and the end. */
+    /** The request that was asked for, and an end. */
     private final BlockingQueue<Optional<Q>> received = new ArrayBlockingQueue<>(2);
 
     private final Runnable demand;
@@ -46,12 +46,18 @@ public final class RequestStream<Q> implements StreamObserver<Q> {
         received.add(Optional.of(request));
     }
 
+    /** Makes {@link #next} return empty, for work that takes no more requests. May be called by any thread. */
+    public void end() {
+        // Without room for it another end is there.
+        boolean _ = received.offer(Optional.empty());
+    }
+
     /** Does nothing: a disconnect interrupts the thread of the call. */
     @Override
     public void onError(Throwable disconnect) {}
 
     @Override
     public void onCompleted() {
-        received.add(Optional.empty());
+        end();
     }
 }

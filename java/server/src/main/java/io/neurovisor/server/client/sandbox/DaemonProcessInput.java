@@ -12,6 +12,9 @@ import io.neurovisor.proto.sandbox.StreamInputResponse;
 import io.neurovisor.server.client.DaemonConnection;
 import io.neurovisor.server.client.DaemonFailure;
 import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /** Streams bytes to the input of a process, as fast as the process reads them. */
 final class DaemonProcessInput implements ProcessInput {
@@ -19,6 +22,7 @@ final class DaemonProcessInput implements ProcessInput {
 
     private final DaemonConnection connection;
     private final BlockingClientCall<StreamInputRequest, StreamInputResponse> call;
+    private final CompletableFuture<@Nullable StreamInputResponse> response = new CompletableFuture<>();
 
     /** Names the process; the other messages have only data. */
     DaemonProcessInput(
@@ -28,10 +32,20 @@ final class DaemonProcessInput implements ProcessInput {
             BlockingClientCall<StreamInputRequest, StreamInputResponse> call) {
         this.connection = connection;
         this.call = call;
+        Thread _ = Thread.ofVirtual().start(this::receive);
         send(StreamInputRequest.newBuilder()
                 .setSandboxId(sandbox)
                 .setProcess(ProcessMessages.message(process))
                 .build());
+    }
+
+    /** Waits for the end of the call, which nothing else reports while no input is sent. */
+    private void receive() {
+        try {
+            boolean _ = response.complete(call.read());
+        } catch (StatusException | InterruptedException exception) {
+            boolean _ = response.completeExceptionally(exception);
+        }
     }
 
     @Override
@@ -47,8 +61,8 @@ final class DaemonProcessInput implements ProcessInput {
     private void send(StreamInputRequest request) {
         try {
             if (!call.write(request)) {
-                // The daemon has closed the call; reading it returns why.
-                finish();
+                // The daemon has closed the call; its response says why.
+                awaitResponse();
                 throw new NeuroVisorException(Fault.DAEMON_REFUSED, "the process takes no more input");
             }
         } catch (StatusException exception) {
@@ -61,13 +75,24 @@ final class DaemonProcessInput implements ProcessInput {
     @Override
     public void finish() {
         call.halfClose();
+        awaitResponse();
+    }
+
+    private void awaitResponse() {
         try {
-            call.read();
-        } catch (StatusException exception) {
-            throw DaemonFailure.ofSandboxes(exception, connection.socket());
+            StreamInputResponse _ = response.get();
+        } catch (ExecutionException exception) {
+            throw exception.getCause() instanceof StatusException status
+                    ? DaemonFailure.ofSandboxes(status, connection.socket())
+                    : new NeuroVisorException(Fault.INTERRUPTED, "cancelled", exception);
         } catch (InterruptedException exception) {
             throw NeuroVisorException.interrupted("cancelled", exception);
         }
+    }
+
+    @Override
+    public void onEnd(Runnable action) {
+        CompletableFuture<@Nullable StreamInputResponse> _ = response.whenComplete((_, _) -> action.run());
     }
 
     @Override

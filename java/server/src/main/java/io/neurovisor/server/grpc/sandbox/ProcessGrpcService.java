@@ -115,6 +115,8 @@ public final class ProcessGrpcService extends ProcessServiceGrpc.ProcessServiceI
             ProcessSelector process = ProcessRequests.selector(first.getProcess());
             ByteBuffer data = ProcessRequests.input(first.getData());
             try (ProcessInput input = processes(first.getSandboxId()).streamInput(process, deadline())) {
+                // Otherwise the call would last until its client sends more.
+                input.onEnd(requests::end);
                 input.write(data);
                 pass(requests, input);
                 input.finish();

@@ -234,6 +234,28 @@ final class ProcessGrpcServiceTest {
     }
 
     @Test
+    void aStreamOfInputEndsWithItsProcess() throws Exception {
+        BlockingClientCall<?, ProcessEvent> events =
+                client.start(command("cat").setStdin(true).build());
+        ProcessSelector process = started(events);
+        BlockingClientCall<StreamInputRequest, StreamInputResponse> input = streamInput(process);
+        signal(SIGKILL, process);
+        StatusException failure = catchThrowableOfType(StatusException.class, input::read);
+        assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
+        assertThat(failure.getStatus().getDescription()).contains("has ended");
+    }
+
+    @Test
+    void aStreamOfInputEndsWithItsMachine() throws Exception {
+        BlockingClientCall<?, ProcessEvent> events =
+                client.start(command("cat").setStdin(true).build());
+        BlockingClientCall<StreamInputRequest, StreamInputResponse> input = streamInput(started(events));
+        processes.lose();
+        StatusException failure = catchThrowableOfType(StatusException.class, input::read);
+        assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    }
+
+    @Test
     void rejectsUnknownSandboxesProcessesAndTakenTags() throws Exception {
         StatusException unknown = catchThrowableOfType(
                 StatusException.class,
@@ -362,15 +384,21 @@ final class ProcessGrpcServiceTest {
                     .build();
             boolean _ = unary.attach(request).hasNext();
         });
+        BlockingClientCall<StreamInputRequest, StreamInputResponse> input = streamInput(process);
+        input.write(StreamInputRequest.newBuilder().setProcess(process).build());
+        StatusException twice = catchThrowableOfType(StatusException.class, input::read);
+        assertThat(twice.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+        assertThat(twice.getStatus().getDescription()).contains("only the first message names a process");
+    }
+
+    private BlockingClientCall<StreamInputRequest, StreamInputResponse> streamInput(ProcessSelector process)
+            throws Exception {
         BlockingClientCall<StreamInputRequest, StreamInputResponse> input = client.streamInput();
         input.write(StreamInputRequest.newBuilder()
                 .setSandboxId(ID)
                 .setProcess(process)
                 .build());
-        input.write(StreamInputRequest.newBuilder().setProcess(process).build());
-        StatusException twice = catchThrowableOfType(StatusException.class, input::read);
-        assertThat(twice.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
-        assertThat(twice.getStatus().getDescription()).contains("only the first message names a process");
+        return input;
     }
 
     private static void assertInvalid(String field, String message, Runnable call) {
