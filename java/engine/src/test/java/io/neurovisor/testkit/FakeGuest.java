@@ -42,6 +42,7 @@ public final class FakeGuest implements GuestChannel {
     private Optional<NeuroVisorException> helloFailure = Optional.empty();
     private Optional<String> dyingWords = Optional.empty();
     private volatile Optional<String> death = Optional.empty();
+    private volatile Optional<String> failure = Optional.empty();
     private Optional<NeuroVisorException> adoptFailure = Optional.empty();
     private volatile Optional<Adoption> adoption = Optional.empty();
     private volatile GuestUsage usage = new GuestUsage(1, 64 << 20, 256 << 20, 16 << 20, 0, DISK_BYTES, 3);
@@ -132,6 +133,11 @@ public final class FakeGuest implements GuestChannel {
         death = Optional.of(lastWords);
         processes.lose();
         return this;
+    }
+
+    /** Makes the connection end while its VMM goes on. */
+    public void hangUp(String reason) {
+        failure = Optional.of(reason);
     }
 
     @Override
@@ -258,6 +264,11 @@ public final class FakeGuest implements GuestChannel {
         if (off || death.isPresent()) {
             throw new NeuroVisorException(Fault.SANDBOX_LOST, "the connection to the guest agent failed");
         }
+    }
+
+    @Override
+    public Optional<String> failure() {
+        return failure;
     }
 
     @Override

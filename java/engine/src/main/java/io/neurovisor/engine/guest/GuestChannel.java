@@ -52,6 +52,12 @@ public interface GuestChannel extends AutoCloseable {
     /** Measures a guest. */
     GuestUsage usage(Deadline deadline);
 
+    /**
+     * Describes why the guest of a living sandbox cannot be trusted or called any longer: it broke the protocol, or ended its
+     * connection. Empty while neither is known.
+     */
+    Optional<String> failure();
+
     /** Returns the processes of a living sandbox. */
     GuestProcesses processes();
 

@@ -79,6 +79,11 @@ public final class Machine implements AutoCloseable {
         return vm.death();
     }
 
+    /** Describes how the connection to the guest of a living sandbox ended; empty while it is as it should be. */
+    public Optional<String> guestFailure() {
+        return channel.failure();
+    }
+
     /** Returns whether it ended because the host's memory limit for its VMM was reached. */
     public boolean ranOutOfMemory() {
         return vm.ranOutOfMemory();

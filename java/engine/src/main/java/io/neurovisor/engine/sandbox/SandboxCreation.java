@@ -64,7 +64,9 @@ record SandboxCreation(
 
     private static Home adopted(Lease lease, SandboxSpec spec, Deadline deadline) {
         try {
-            return new Home(lease, lease.machine().adopt(spec.environment(), spec.directory(), deadline));
+            long diskBytes = lease.machine().adopt(spec.environment(), spec.directory(), deadline);
+            // A guest can claim any number; its files are in its memory.
+            return new Home(lease, Math.min(diskBytes, (long) spec.kind().size().memoryMebibytes() << 20));
         } catch (NeuroVisorException failure) {
             String reason = SandboxTasks.isDeath(failure)
                     ? lease.machine().diagnose(failure)

@@ -77,7 +77,13 @@ final class SandboxTasks {
     /** Ends the sandboxes whose VMM or guest has ended. Nothing else reports the death of an idle machine. */
     void findDead() {
         for (LockedBook.View view : book.list(SandboxBook::living)) {
-            view.home().flatMap(home -> home.machine().death()).ifPresent(how -> died(view, how));
+            view.home().map(Home::machine).ifPresent(machine -> {
+                machine.death().ifPresent(how -> died(view, how));
+                // In another thread, because it waits for the end of an ending VMM, which breaks its connection first.
+                machine.guestFailure()
+                        .ifPresent(how -> executor.execute(
+                                () -> endAfter(view.record().id(), new NeuroVisorException(Fault.SANDBOX_LOST, how))));
+            });
         }
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.testkit.FakeGuest;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
@@ -29,6 +30,28 @@ final class SandboxEndsTest extends SandboxesFixture {
 
         assertThat(vmm.livingCount()).isZero();
         assertThatThrownBy(() -> sandboxes.require(id, NAME)).hasMessageContaining("timed out at 2026-01-02T03:09:05Z");
+    }
+
+    /** The host's clock runs fast by 500 parts per million, the most by which it is slewed. */
+    @Test
+    void lives24HoursUnderASlewedSystemClock() {
+        SandboxId id = create().id();
+        Sandbox _ = sandboxes.setTimeout(id, NAME, Duration.ofHours(24));
+        for (int minute = 1; minute < 24 * 60; minute++) {
+            ticker.advance(Duration.ofMinutes(1));
+            systemTime = systemTime.plus(Duration.ofMinutes(1).plusMillis(30));
+            Duration _ = sandboxes.settle();
+            assertThat(sandboxes.require(id, NAME).phase()).isEqualTo(SandboxPhase.RUNNING);
+        }
+        ticker.advance(Duration.ofMinutes(1));
+        Duration _ = sandboxes.settle();
+
+        SandboxRecord record = sandboxes.find(id, NAME).orElseThrow().record();
+        assertThat(record.end()).contains(SandboxEnd.TIMED_OUT);
+        assertThat(Duration.between(record.created(), record.ends())).isEqualTo(Duration.ofHours(24));
+        assertThat(guests.getFirst().clockSettings())
+                .as("the guest follows the host's clock")
+                .isEqualTo(24 * 12);
     }
 
     @Test
@@ -61,6 +84,30 @@ final class SandboxEndsTest extends SandboxesFixture {
         assertThat(record.end()).contains(SandboxEnd.DIED);
         assertThat(record.endDetail()).isEqualTo("QEMU was killed by signal 9");
         assertThat(recorded.events.getLast()).isEqualTo("ended " + id + " DIED");
+    }
+
+    @Test
+    void findsAGuestThatEndedItsConnectionWithoutACall() {
+        SandboxId id = create().id();
+        guests.getFirst().hangUp("the guest agent ended its connection");
+
+        Duration _ = sandboxes.settle();
+
+        SandboxRecord record = sandboxes.find(id, NAME).orElseThrow().record();
+        assertThat(record.end()).contains(SandboxEnd.DIED);
+        assertThat(record.endDetail()).startsWith("the guest agent ended its connection");
+        assertThat(vmm.livingCount()).isZero();
+    }
+
+    @Test
+    void aVmmThatEndsIsTheReasonForTheEndOfItsConnection() {
+        SandboxId id = create().id();
+        guests.getFirst().dead("QEMU was killed by signal 9").hangUp("the guest agent ended its connection");
+
+        Duration _ = sandboxes.settle();
+
+        assertThat(sandboxes.find(id, NAME).orElseThrow().record().endDetail())
+                .isEqualTo("QEMU was killed by signal 9");
     }
 
     @Test
@@ -174,6 +221,24 @@ final class SandboxEndsTest extends SandboxesFixture {
         assertThat(record.end()).contains(SandboxEnd.DIED);
         assertThat(record.endDetail()).matches("layer 1 \\(.*\\) of its virtual machine is broken: gone");
         assertThat(vmm.livingCount()).isZero();
+    }
+
+    @Test
+    void showsTheLayersAsTheyWereReadLast() {
+        layersAreLive.set(false);
+        SandboxId id = create().id();
+        Sandbox _ = sandboxes.setTimeout(id, NAME, Duration.ofHours(1));
+        layersAreLive.set(true);
+        ticker.advance(SandboxState.LAYERS_INTERVAL.minusMillis(1));
+        Duration _ = sandboxes.settle();
+        assertThat(sandboxes.require(id, NAME).layers())
+                .extracting(LayerState::status)
+                .containsOnly(LayerState.Status.BROKEN);
+        ticker.advance(Duration.ofMillis(1));
+        Duration _ = sandboxes.settle();
+        assertThat(sandboxes.require(id, NAME).layers())
+                .extracting(LayerState::status)
+                .containsOnly(LayerState.Status.LIVE);
     }
 
     @Test

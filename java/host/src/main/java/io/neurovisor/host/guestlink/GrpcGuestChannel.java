@@ -107,7 +107,9 @@ final class GrpcGuestChannel implements GuestChannel {
                 .putAllEnv(environment)
                 .setCwd(directory.orElse(""))
                 .build();
-        return Math.max(0, call(deadline, guest -> guest.adopt(request)).getDiskBytes());
+        long diskBytes = call(deadline, guest -> guest.adopt(request)).getDiskBytes();
+        connection.mustLast();
+        return Math.max(0, diskBytes);
     }
 
     @Override
@@ -121,6 +123,11 @@ final class GrpcGuestChannel implements GuestChannel {
     @Override
     public GuestUsage usage(Deadline deadline) {
         return GuestMessages.usage(call(deadline, guest -> guest.stats(StatsRequest.getDefaultInstance())));
+    }
+
+    @Override
+    public Optional<String> failure() {
+        return connection.failure();
     }
 
     @Override

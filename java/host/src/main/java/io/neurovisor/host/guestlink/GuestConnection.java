@@ -24,6 +24,7 @@ import java.util.function.Supplier;
 final class GuestConnection implements AutoCloseable {
     private final ManagedChannel channel;
     private volatile Optional<String> violation = Optional.empty();
+    private volatile boolean ended;
 
     GuestConnection(ManagedChannel channel) {
         this.channel = channel;
@@ -53,6 +54,24 @@ final class GuestConnection implements AutoCloseable {
         } catch (StatusRuntimeException exception) {
             throw failureOr(failure.apply(exception.getStatus(), exception));
         }
+    }
+
+    /**
+     * Declares that the connection must last as long as the machine. Otherwise gRPC would replace one that the guest ends, and a
+     * guest that breaks the protocol between two calls would live on.
+     */
+    void mustLast() {
+        channel.notifyWhenStateChanged(ConnectivityState.READY, this::left);
+    }
+
+    private void left() {
+        // Closing it ourselves is not the guest's doing.
+        ended = channel.getState(false) != ConnectivityState.SHUTDOWN;
+    }
+
+    /** Returns the violation that has ended the connection, or describes an end of it that must not be; else empty. */
+    Optional<String> failure() {
+        return violation.or(() -> ended ? Optional.of("the guest agent ended its connection") : Optional.empty());
     }
 
     /** Closes the connection and returns the fault of this and all later calls, unless an earlier violation has. */

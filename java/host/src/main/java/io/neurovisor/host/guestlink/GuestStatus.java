@@ -11,6 +11,9 @@ import java.util.regex.Pattern;
 final class GuestStatus {
     private static final Pattern FIELD = Pattern.compile("([a-z_]{1,30})(?:[.\\[][^:]{0,200})?: ");
 
+    /** How gRPC begins its message about a message of a guest that is too large. */
+    private static final String TOO_LARGE = "gRPC message exceeds maximum size";
+
     private GuestStatus() {}
 
     static NeuroVisorException failure(Status status, Exception cause) {
@@ -37,10 +40,12 @@ final class GuestStatus {
             case ALREADY_EXISTS -> reported(Fault.TAG_TAKEN, status, cause);
             case FAILED_PRECONDITION -> reported(Fault.PROCESS_REFUSED, status, cause);
             case RESOURCE_EXHAUSTED ->
-                reported(
-                        isPrefixed(status, Fault.PROCESS_LIMIT) ? Fault.PROCESS_LIMIT : Fault.GUEST_REFUSED,
-                        status,
-                        cause);
+                String.valueOf(status.getDescription()).startsWith(TOO_LARGE)
+                        ? failure(status, cause)
+                        : reported(
+                                isPrefixed(status, Fault.PROCESS_LIMIT) ? Fault.PROCESS_LIMIT : Fault.GUEST_REFUSED,
+                                status,
+                                cause);
             case INTERNAL -> reported(Fault.GUEST_REFUSED, status, cause);
             case INVALID_ARGUMENT -> NeuroVisorException.invalid(field(status), messageOf(status));
             default -> failure(status, cause);

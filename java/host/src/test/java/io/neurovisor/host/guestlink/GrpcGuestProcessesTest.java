@@ -184,6 +184,22 @@ final class GrpcGuestProcessesTest extends GuestProcessesContract {
         assertLost("listed 129 processes", () -> processes.list(soon()));
     }
 
+    @Test
+    void aListThatIsTooLargeEndsTheConnection() {
+        ListProcessesResponse.Builder many = ListProcessesResponse.newBuilder();
+        for (int i = 0; i < 10_000; i++) {
+            many.addProcesses(ProcessInfo.newBuilder().setPid(1).setCommand("sleep a long time"));
+        }
+        GuestProcesses processes = against(new GuestProcessServiceGrpc.GuestProcessServiceImplBase() {
+            @Override
+            public void listProcesses(ListProcessesRequest request, StreamObserver<ListProcessesResponse> host) {
+                host.onNext(many.build());
+                host.onCompleted();
+            }
+        });
+        assertLost("gRPC message exceeds maximum size", () -> processes.list(soon()));
+    }
+
     /** The messages that wait for a reader are bounded, and joined where they can be. */
     @Test
     void aSlowReaderGetsTinyOutputInLargePieces() throws InterruptedException {
@@ -308,6 +324,7 @@ final class GrpcGuestProcessesTest extends GuestProcessesContract {
             GuestConnection connection = new GuestConnection(NettyChannelBuilder.forAddress(
                             (InetSocketAddress) server.getListenSockets().getFirst())
                     .usePlaintext()
+                    .maxInboundMessageSize(128 << 10)
                     .build());
             return new Served(server, connection, new GrpcGuestProcesses(connection));
         }
