@@ -11,7 +11,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "info",
         description = "Shows a sandbox with the layers that isolate it. For a day after its end it shows why it ended.",
-        footer = {"", "Exit codes: 0; 3 no daemon answers."},
+        footer = {"", "Exit codes: 0; 2 there is no such sandbox; 3 no daemon answers."},
         mixinStandardHelpOptions = true)
 final class InfoCommand implements Callable<Integer> {
     @Mixin

@@ -1,14 +1,15 @@
 package io.neurovisor.cli.sandbox;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 import org.jline.utils.Signals;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Ctrl-C while a process runs: the first sends SIGINT to it, the second SIGKILL, the third detaches from it. While it is
- * being started, the first is kept for it, and the second cancels its start.
+ * being started, the first is kept for it, and the second cancels its start. Thread-safe: the JVM reports each signal in a
+ * thread of its own.
  */
 final class Interrupts implements AutoCloseable {
     private static final String NAME = "INT";
@@ -16,21 +17,37 @@ final class Interrupts implements AutoCloseable {
     private static final int SIGKILL = 9;
 
     private final Thread command = Thread.currentThread();
-    private final AtomicInteger count = new AtomicInteger();
+    private final Object lock = new Object();
+
+    @GuardedBy("lock")
+    private int count;
+
+    @GuardedBy("lock")
+    private @Nullable IntConsumer process;
+
     private final Object formerHandler = Signals.register(NAME, this::received);
-    private volatile @Nullable IntConsumer process;
 
     /** @param signal sends a signal to the process, which has started */
     void aim(IntConsumer signal) {
-        process = signal;
-        if (count.get() > 0) {
+        boolean kept;
+        synchronized (lock) {
+            process = signal;
+            kept = count > 0;
+        }
+        if (kept) {
             send(signal, SIGINT);
         }
     }
 
     private void received() {
-        int number = count.incrementAndGet();
-        IntConsumer target = process;
+        int number;
+        IntConsumer target;
+        synchronized (lock) {
+            count++;
+            number = count;
+            target = process;
+        }
+        // Signals are sent without the lock, because a daemon that does not answer must not hold up the next Ctrl-C.
         if (number > (target == null ? 1 : 2)) {
             command.interrupt();
         } else if (target != null) {

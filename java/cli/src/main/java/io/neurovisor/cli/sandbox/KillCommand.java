@@ -11,7 +11,11 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "kill",
         description = "Ends sandboxes. Their processes and files are gone.",
-        footer = {"", "Exit codes: 0 all of them ran and have ended; 1 one had ended before; 3 no daemon answers."},
+        footer = {
+            "",
+            "Exit codes: 0 all of them ran and have ended; 1 one had ended before; 2 there is no such sandbox; 3 no daemon"
+                    + " answers."
+        },
         mixinStandardHelpOptions = true)
 final class KillCommand implements Callable<Integer> {
     @Mixin

@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "metrics",
         description = "Prints what a sandbox has used, measured every 5 seconds; the daemon keeps an hour of it.",
-        footer = {"", "Exit codes: 0; 3 no daemon answers."},
+        footer = {"", "Exit codes: 0; 2 there is no such sandbox; 3 no daemon answers."},
         mixinStandardHelpOptions = true)
 final class MetricsCommand implements Callable<Integer> {
     @Mixin

@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "signal",
         description = "Sends a signal to a process of a sandbox.",
-        footer = {"", "Exit codes: 0 it was sent; 3 no daemon answers; 125 there is no such process."},
+        footer = {"", "Exit codes: 0 it was sent; 2 there is no such sandbox, process or signal; 3 no daemon answers."},
         mixinStandardHelpOptions = true)
 final class SignalCommand implements Callable<Integer> {
     @Mixin

@@ -12,7 +12,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "timeout",
         description = "Sets the time after which a sandbox ends, counted from now, and prints when that is.",
-        footer = {"", "Exit codes: 0; 3 no daemon answers."},
+        footer = {"", "Exit codes: 0; 2 there is no such sandbox, or wrong usage; 3 no daemon answers."},
         mixinStandardHelpOptions = true)
 final class TimeoutCommand implements Callable<Integer> {
     @Mixin

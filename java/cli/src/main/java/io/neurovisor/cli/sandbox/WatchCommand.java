@@ -2,6 +2,8 @@ package io.neurovisor.cli.sandbox;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.server.client.sandbox.SandboxChange;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -12,7 +14,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "watch",
         description = "Prints a line for each sandbox that is created, ends, or gets another time-out, until Ctrl-C.",
-        footer = {"", "Exit codes: 0 the daemon has ended; 3 no daemon answers; 130 Ctrl-C."},
+        footer = {"", "Exit codes: 0 the daemon was stopped; 3 no daemon answers; 126 the daemon was lost; 130 Ctrl-C."
+        },
         mixinStandardHelpOptions = true)
 final class WatchCommand implements Callable<Integer> {
     @Mixin
@@ -24,7 +27,14 @@ final class WatchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         return daemon.call(client -> {
-            client.watch(change -> daemon.print(json ? object(change).toString() : line(change)));
+            try {
+                client.watch(change -> daemon.print(json ? object(change).toString() : line(change)));
+            } catch (NeuroVisorException end) {
+                if (end.fault() != Fault.STOPPING) {
+                    throw end;
+                }
+                daemon.remark("the watch has ended: " + end.getMessage());
+            }
             return 0;
         });
     }

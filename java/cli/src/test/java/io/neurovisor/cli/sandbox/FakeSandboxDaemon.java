@@ -220,6 +220,7 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
         answer(client, points.build());
     }
 
+    /** Reports the end of each sandbox, and then that of the daemon. */
     @Override
     public void watch(WatchRequest request, StreamObserver<WatchResponse> client) {
         for (String id : order) {
@@ -230,7 +231,7 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
                     .setEndReason(EndReason.END_REASON_TIMED_OUT)
                     .build());
         }
-        client.onCompleted();
+        client.onError(new RpcFailure(Code.UNAVAILABLE, "STOPPING", "NeuroVisor is shutting down").exception());
     }
 
     /** Breaks all connections. */

@@ -1,6 +1,5 @@
 package io.neurovisor.server.client.sandbox;
 
-import com.google.protobuf.ByteString;
 import io.neurovisor.engine.file.FileAttributes;
 import io.neurovisor.engine.file.FileEntry;
 import io.neurovisor.engine.file.FileEvent;
@@ -37,8 +36,6 @@ import java.util.concurrent.TimeUnit;
 
 /** The files of a sandbox, by calls of its daemon. Failures are those of {@link SandboxClient}. */
 record DaemonFiles(DaemonConnection connection, String sandbox) implements GuestFiles {
-    private static final int MAX_MESSAGE_BYTES = 64 << 10;
-
     /** The daemon ends a call sooner whose guest makes no progress. */
     private static final Duration LONGEST_SILENCE = Duration.ofMinutes(2);
 
@@ -51,7 +48,7 @@ record DaemonFiles(DaemonConnection connection, String sandbox) implements Guest
                 .setLength(length.orElse(0L))
                 .build();
         DaemonCall<?, ReadResponse> call = new DaemonCall<>(connection, stub().read(request));
-        FileEntry entry = FileMessages.entry(call.required(deadline.remaining()).getEntry());
+        FileEntry entry = FileMessages.entry(call.first(deadline).getEntry());
         return new FileReader() {
             @Override
             public FileEntry entry() {
@@ -79,11 +76,7 @@ record DaemonFiles(DaemonConnection connection, String sandbox) implements Guest
         return new FileWriter() {
             @Override
             public void write(ByteBuffer bytes) {
-                ByteBuffer rest = bytes.duplicate();
-                while (rest.hasRemaining()) {
-                    ByteString part = ByteString.copyFrom(rest, Math.min(rest.remaining(), MAX_MESSAGE_BYTES));
-                    call.send(WriteRequest.newBuilder().setData(part).build());
-                }
+                call.send(bytes, part -> WriteRequest.newBuilder().setData(part).build());
             }
 
             @Override
@@ -174,11 +167,11 @@ record DaemonFiles(DaemonConnection connection, String sandbox) implements Guest
                 .setRecursive(recursive)
                 .build();
         DaemonCall<?, WatchFilesResponse> call = new DaemonCall<>(connection, stub().watchFiles(request));
-        WatchFilesResponse _ = call.required(deadline.remaining());
+        WatchFilesResponse _ = call.first(deadline);
         return new FileEvents() {
             @Override
             public List<FileEvent> next() {
-                return call.required(Duration.ofNanos(Long.MAX_VALUE)).getEventsList().stream()
+                return call.required().getEventsList().stream()
                         .map(FileMessages::event)
                         .toList();
             }

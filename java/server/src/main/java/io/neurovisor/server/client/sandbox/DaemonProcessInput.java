@@ -1,16 +1,9 @@
 package io.neurovisor.server.client.sandbox;
 
-import com.google.protobuf.ByteString;
-import io.grpc.StatusException;
-import io.grpc.stub.BlockingClientCall;
-import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.process.ProcessInput;
-import io.neurovisor.engine.process.ProcessSelector;
 import io.neurovisor.proto.sandbox.StreamInputRequest;
 import io.neurovisor.proto.sandbox.StreamInputResponse;
-import io.neurovisor.server.client.DaemonConnection;
-import io.neurovisor.server.client.DaemonFailure;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -18,63 +11,43 @@ import org.jspecify.annotations.Nullable;
 
 /** Streams bytes to the input of a process, as fast as the process reads them. */
 final class DaemonProcessInput implements ProcessInput {
-    private static final int MAX_MESSAGE_BYTES = 64 << 10;
-
-    private final DaemonConnection connection;
-    private final BlockingClientCall<StreamInputRequest, StreamInputResponse> call;
+    private final DaemonCall<StreamInputRequest, StreamInputResponse> call;
     private final CompletableFuture<@Nullable StreamInputResponse> response = new CompletableFuture<>();
 
-    /** Names the process; the other messages have only data. */
-    DaemonProcessInput(
-            DaemonConnection connection,
-            String sandbox,
-            ProcessSelector process,
-            BlockingClientCall<StreamInputRequest, StreamInputResponse> call) {
-        this.connection = connection;
+    private DaemonProcessInput(DaemonCall<StreamInputRequest, StreamInputResponse> call) {
         this.call = call;
-        Thread _ = Thread.ofVirtual().start(this::receive);
-        send(StreamInputRequest.newBuilder()
-                .setSandboxId(sandbox)
-                .setProcess(ProcessMessages.message(process))
-                .build());
+    }
+
+    /** Takes over a call that has named the process. */
+    static DaemonProcessInput of(DaemonCall<StreamInputRequest, StreamInputResponse> call) {
+        DaemonProcessInput input = new DaemonProcessInput(call);
+        Thread _ = Thread.ofVirtual().start(input::receive);
+        return input;
     }
 
     /** Waits for the end of the call, which nothing else reports while no input is sent. */
     private void receive() {
         try {
-            boolean _ = response.complete(call.read());
-        } catch (StatusException | InterruptedException exception) {
+            boolean _ = response.complete(call.required());
+        } catch (NeuroVisorException exception) {
             boolean _ = response.completeExceptionally(exception);
         }
     }
 
     @Override
     public void write(ByteBuffer bytes) {
-        while (bytes.hasRemaining()) {
-            int count = Math.min(bytes.remaining(), MAX_MESSAGE_BYTES);
-            send(StreamInputRequest.newBuilder()
-                    .setData(ByteString.copyFrom(bytes, count))
-                    .build());
-        }
-    }
-
-    private void send(StreamInputRequest request) {
         try {
-            if (!call.write(request)) {
-                // The daemon has closed the call; its response says why.
-                awaitResponse();
-                throw new NeuroVisorException(Fault.DAEMON_REFUSED, "the process takes no more input");
-            }
-        } catch (StatusException exception) {
-            throw DaemonFailure.ofSandboxes(exception, connection.socket());
-        } catch (InterruptedException exception) {
-            throw NeuroVisorException.interrupted("cancelled", exception);
+            call.send(bytes, part -> StreamInputRequest.newBuilder().setData(part).build());
+        } catch (NeuroVisorException exception) {
+            // The response of a call that the daemon has closed says why.
+            awaitResponse();
+            throw exception;
         }
     }
 
     @Override
     public void finish() {
-        call.halfClose();
+        call.endSending();
         awaitResponse();
     }
 
@@ -82,9 +55,10 @@ final class DaemonProcessInput implements ProcessInput {
         try {
             StreamInputResponse _ = response.get();
         } catch (ExecutionException exception) {
-            throw exception.getCause() instanceof StatusException status
-                    ? DaemonFailure.ofSandboxes(status, connection.socket())
-                    : new NeuroVisorException(Fault.INTERRUPTED, "cancelled", exception);
+            if (exception.getCause() instanceof NeuroVisorException cause) {
+                throw cause;
+            }
+            throw new AssertionError(exception);
         } catch (InterruptedException exception) {
             throw NeuroVisorException.interrupted("cancelled", exception);
         }
@@ -97,6 +71,6 @@ final class DaemonProcessInput implements ProcessInput {
 
     @Override
     public void close() {
-        call.cancel("the input has ended", null);
+        call.close();
     }
 }

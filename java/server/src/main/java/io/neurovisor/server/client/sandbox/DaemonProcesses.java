@@ -1,6 +1,7 @@
 package io.neurovisor.server.client.sandbox;
 
 import com.google.protobuf.ByteString;
+import io.grpc.stub.BlockingClientCall;
 import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.process.OutputStart;
 import io.neurovisor.engine.process.ProcessEvents;
@@ -17,6 +18,8 @@ import io.neurovisor.proto.sandbox.ProcessServiceGrpc.ProcessServiceBlockingV2St
 import io.neurovisor.proto.sandbox.ResizeRequest;
 import io.neurovisor.proto.sandbox.SendInputRequest;
 import io.neurovisor.proto.sandbox.SignalRequest;
+import io.neurovisor.proto.sandbox.StreamInputRequest;
+import io.neurovisor.proto.sandbox.StreamInputResponse;
 import io.neurovisor.server.client.DaemonConnection;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -26,13 +29,17 @@ import java.util.concurrent.TimeUnit;
 record DaemonProcesses(DaemonConnection connection, String sandbox) implements GuestProcesses {
     @Override
     public ProcessEvents start(ProcessSpec spec, Deadline deadline) {
-        return new DaemonProcessEvents(connection, stub().start(ProcessMessages.message(sandbox, spec)), deadline);
+        return events(stub().start(ProcessMessages.message(sandbox, spec)), deadline);
     }
 
     @Override
     public ProcessEvents attach(ProcessSelector process, OutputStart start, Deadline deadline) {
-        return new DaemonProcessEvents(
-                connection, stub().attach(ProcessMessages.message(sandbox, process, start)), deadline);
+        return events(stub().attach(ProcessMessages.message(sandbox, process, start)), deadline);
+    }
+
+    private ProcessEvents events(
+            BlockingClientCall<?, io.neurovisor.proto.sandbox.ProcessEvent> call, Deadline deadline) {
+        return new DaemonProcessEvents(new DaemonCall<>(connection, call), deadline);
     }
 
     @Override
@@ -57,7 +64,12 @@ record DaemonProcesses(DaemonConnection connection, String sandbox) implements G
     /** The deadline is not used: the stream lasts as long as the input. */
     @Override
     public ProcessInput streamInput(ProcessSelector process, Deadline deadline) {
-        return new DaemonProcessInput(connection, sandbox, process, stub().streamInput());
+        DaemonCall<StreamInputRequest, StreamInputResponse> call = new DaemonCall<>(connection, stub().streamInput());
+        call.send(StreamInputRequest.newBuilder()
+                .setSandboxId(sandbox)
+                .setProcess(ProcessMessages.message(process))
+                .build());
+        return DaemonProcessInput.of(call);
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.neurovisor.server.client.sandbox;
 
-import io.grpc.StatusException;
-import io.grpc.stub.BlockingClientCall;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.file.GuestFiles;
 import io.neurovisor.engine.process.GuestProcesses;
@@ -17,7 +15,6 @@ import io.neurovisor.proto.sandbox.SetTimeoutRequest;
 import io.neurovisor.proto.sandbox.WatchRequest;
 import io.neurovisor.proto.sandbox.WatchResponse;
 import io.neurovisor.server.client.DaemonConnection;
-import io.neurovisor.server.client.DaemonFailure;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -108,20 +105,19 @@ public final class SandboxClient implements AutoCloseable {
                 .toList();
     }
 
-    /** Reports changes of sandboxes until the thread is interrupted or the daemon ends the stream. */
+    /**
+     * Reports changes of sandboxes; never returns. Interrupting the thread ends the watch.
+     *
+     * @throws NeuroVisorException {@code STOPPING} when the daemon shuts down, after the last change; {@code WATCH_LIMIT} if
+     *     the listener is too slow
+     */
     public void watch(Consumer<SandboxChange> listener) {
-        BlockingClientCall<?, WatchResponse> call =
-                SandboxServiceGrpc.newBlockingV2Stub(connection.calls()).watch(WatchRequest.getDefaultInstance());
-        try {
-            for (WatchResponse event = call.read(); event != null; event = call.read()) {
-                listener.accept(SandboxMessages.change(event));
+        try (DaemonCall<?, WatchResponse> call = new DaemonCall<>(
+                connection,
+                SandboxServiceGrpc.newBlockingV2Stub(connection.calls()).watch(WatchRequest.getDefaultInstance()))) {
+            while (true) {
+                listener.accept(SandboxMessages.change(call.required()));
             }
-        } catch (StatusException exception) {
-            throw DaemonFailure.ofSandboxes(exception, connection.socket());
-        } catch (InterruptedException exception) {
-            throw NeuroVisorException.interrupted("cancelled", exception);
-        } finally {
-            call.cancel("the client does not watch any more", null);
         }
     }
 
