@@ -37,7 +37,7 @@ final class CommandLinePageTest {
     private static final boolean WRITES = Boolean.parseBoolean(System.getenv("NEUROVISOR_WRITE_PAGES"));
 
     /** Options of this many commands are those of all. */
-    private static final int ALL_COMMANDS = 12;
+    private static final int ALL_COMMANDS = 14;
 
     /** Each constant of {@code ExitCode} with its row and words of the row. */
     private static final Map<String, String> EXIT_CODES = Map.ofEntries(

@@ -1,12 +1,15 @@
 package io.neurovisor.cli.sandbox;
 
 import io.neurovisor.cli.run.Launch;
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.process.GuestProcesses;
+import io.neurovisor.engine.process.OutputOffsets;
 import io.neurovisor.engine.process.OutputStart;
 import io.neurovisor.engine.process.ProcessInfo;
 import io.neurovisor.engine.process.ProcessSelector;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -17,7 +20,7 @@ import picocli.CommandLine.Parameters;
         name = "attach",
         description = {
             "Connects to a process of a sandbox: prints its output that is kept, then what comes, and ends with its exit"
-                    + " code.",
+                    + " code. A line on stderr names output that is no longer kept.",
             "Ctrl-C leaves it running. If it has a terminal, keys go to it, Ctrl-C included, and Ctrl-] leaves it running."
         },
         mixinStandardHelpOptions = true,
@@ -36,6 +39,15 @@ final class AttachCommand implements Callable<Integer> {
     private boolean fromNow;
 
     @Option(
+            names = "--stdout-from",
+            paramLabel = "BYTES",
+            description = "Leave out the first BYTES of stdout, or of the terminal, that another client has received.")
+    private @Nullable Long stdoutFrom;
+
+    @Option(names = "--stderr-from", paramLabel = "BYTES", description = "Leave out the first BYTES of stderr.")
+    private @Nullable Long stderrFrom;
+
+    @Option(
             names = {"-i", "--interactive"},
             description = "Pass standard input on to a process without a terminal that was started with input.")
     private boolean interactive;
@@ -48,25 +60,48 @@ final class AttachCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        OutputOffsets offsets = offsets();
         return daemon.callOfProcess(client -> {
             String sandbox = daemon.id(client, id);
             ProcessSelector selector = SandboxArguments.process(process);
+            Optional<ProcessInfo> found = find(client.processes(sandbox), selector);
+            boolean hasTerminal = found.flatMap(info -> info.spec().terminal()).isPresent();
             Optional<RawTerminal> terminal =
-                    hasTerminal(client.processes(sandbox), selector) ? RawTerminal.ofThisProcess() : Optional.empty();
+                    hasTerminal && found.flatMap(ProcessInfo::end).isEmpty()
+                            ? RawTerminal.ofThisProcess()
+                            : Optional.empty();
+            OutputStart start = fromNow
+                    ? new OutputStart.Now()
+                    : new OutputStart.From(hasTerminal ? new OutputOffsets(0, 0, offsets.stdout()) : offsets);
             return new AttachedProcess(daemon, client, sandbox, launch)
+                    .after(fromNow ? found.map(ProcessInfo::offsets).orElse(OutputOffsets.START) : offsets)
                     .follow(
                             new AttachedProcess.Connection(false, interactive || terminal.isPresent(), true, terminal),
-                            processes -> processes.attach(
-                                    selector,
-                                    fromNow ? new OutputStart.Now() : new OutputStart.Kept(),
-                                    SandboxAccess.answer()));
+                            processes -> processes.attach(selector, start, SandboxAccess.answer()));
         });
     }
 
-    private static boolean hasTerminal(GuestProcesses processes, ProcessSelector selector) {
+    private OutputOffsets offsets() {
+        if (fromNow && (stdoutFrom != null || stderrFrom != null)) {
+            throw NeuroVisorException.invalid(
+                    "from_now", "--from-now excludes --stdout-from and --stderr-from; leave out one of them");
+        }
+        return new OutputOffsets(offset("--stdout-from", stdoutFrom), offset("--stderr-from", stderrFrom), 0);
+    }
+
+    private static long offset(String option, @Nullable Long bytes) {
+        if (bytes != null && bytes < 0) {
+            throw NeuroVisorException.invalid(
+                    "offsets", option + ": " + bytes + " is not allowed; use a number of bytes from 0");
+        }
+        return bytes == null ? 0 : bytes;
+    }
+
+    private static Optional<ProcessInfo> find(GuestProcesses processes, ProcessSelector selector) {
+        // A tag may have been used again after the end of its process: the latest is attached to.
         return processes.list(SandboxAccess.answer()).stream()
-                .filter(running -> running.end().isEmpty() && isNamed(running, selector))
-                .anyMatch(running -> running.spec().terminal().isPresent());
+                .filter(process -> isNamed(process, selector))
+                .reduce((_, latest) -> latest);
     }
 
     private static boolean isNamed(ProcessInfo process, ProcessSelector selector) {

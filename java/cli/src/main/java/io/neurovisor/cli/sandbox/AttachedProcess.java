@@ -6,6 +6,7 @@ import io.neurovisor.cli.run.Launch;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.process.GuestProcesses;
+import io.neurovisor.engine.process.OutputOffsets;
 import io.neurovisor.engine.process.ProcessEnd;
 import io.neurovisor.engine.process.ProcessEvent;
 import io.neurovisor.engine.process.ProcessEvents;
@@ -15,8 +16,10 @@ import io.neurovisor.server.client.sandbox.SandboxClient;
 import io.neurovisor.server.client.sandbox.SandboxView;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -30,6 +33,8 @@ final class AttachedProcess {
     private final GuestProcesses processes;
     private final Launch launch;
     private final StandardStreams streams;
+    /** The bytes of each stream that have been passed on or were missing. */
+    private final Map<ProcessStream, Long> received = new EnumMap<>(ProcessStream.class);
     /** Printed when the terminal is restored. */
     private final List<String> notes = new ArrayList<>();
 
@@ -54,6 +59,13 @@ final class AttachedProcess {
         private boolean catchesInterrupts() {
             return started && terminal.isEmpty();
         }
+    }
+
+    /** Sets what has been received of the output of a process without a terminal. */
+    AttachedProcess after(OutputOffsets offsets) {
+        received.put(ProcessStream.STDOUT, offsets.stdout());
+        received.put(ProcessStream.STDERR, offsets.stderr());
+        return this;
     }
 
     /** Returns the exit code of the command when the process has ended. */
@@ -126,16 +138,19 @@ final class AttachedProcess {
     private ProcessEnd awaitEnd(ProcessEvents events, boolean raw) {
         while (true) {
             switch (events.next().orElseThrow(AttachedProcess::cutOff)) {
-                case ProcessEvent.Output(ProcessStream stream, long _, ByteBuffer data) -> {
+                case ProcessEvent.Output(ProcessStream stream, long offset, ByteBuffer data) -> {
+                    long end = offset + data.remaining();
                     if (stream == ProcessStream.STDERR) {
                         streams.stderr(data);
                     } else {
                         streams.stdout(data);
                     }
+                    received.put(stream, end);
                 }
                 case ProcessEvent.Gap(ProcessStream stream, long from, long to) -> {
-                    String note = "%d bytes of %s were dropped, because they were not read in time"
-                            .formatted(to - from, stream.name().toLowerCase(Locale.ROOT));
+                    String note = "%d bytes of %s are missing, from byte %d on: they were not read in time"
+                            .formatted(to - from, stream.name().toLowerCase(Locale.ROOT), from);
+                    received.put(stream, to);
                     if (raw) {
                         notes.add(note);
                     } else {
@@ -187,8 +202,21 @@ final class AttachedProcess {
     }
 
     private int detached(Connection connection, int pid) {
-        notes.add(connection.outlives() ? "detached from process " + pid + ", which goes on" : "cancelled");
+        notes.add(connection.outlives() ? "detached from process " + pid + ", which goes on" + rest(pid) : "cancelled");
         return ExitCode.CANCELLED;
+    }
+
+    /** Names the command that prints the rest of the output. Of a terminal only the present state is of use. */
+    private String rest(int pid) {
+        if (received.containsKey(ProcessStream.TERMINAL)) {
+            return "";
+        }
+        return "; the rest: neurovisor sandbox attach %s %d --stdout-from %d --stderr-from %d"
+                .formatted(
+                        sandbox,
+                        pid,
+                        received.getOrDefault(ProcessStream.STDOUT, 0L),
+                        received.getOrDefault(ProcessStream.STDERR, 0L));
     }
 
     /** Returns how the sandbox ended; throws the failure again if it has not. */

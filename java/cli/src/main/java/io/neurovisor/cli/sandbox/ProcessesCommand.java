@@ -19,8 +19,12 @@ import picocli.CommandLine.Parameters;
 /** Lists the processes of a sandbox. */
 @Command(
         name = "ps",
-        description = "Lists the processes that clients have started in a sandbox, and those that ended lately.",
-        footer = {"", "Exit codes: 0; 3 no daemon answers."},
+        description = {
+            "Lists the processes that clients have started in a sandbox, and those that ended lately.",
+            "STDOUT and STDERR are the bytes that each has written so far; a terminal's count as STDOUT. attach continues"
+                    + " from such a number."
+        },
+        footer = {"", "Exit codes: 0; 2 there is no such sandbox; 3 no daemon answers."},
         mixinStandardHelpOptions = true)
 final class ProcessesCommand implements Callable<Integer> {
     @Mixin
@@ -47,13 +51,15 @@ final class ProcessesCommand implements Callable<Integer> {
     }
 
     private static Table table(List<ProcessInfo> processes) {
-        Table table = new Table("PID", "TAG", "STATE", "STARTED", "TERMINAL", "COMMAND");
+        Table table = new Table("PID", "TAG", "STATE", "STARTED", "TERMINAL", "STDOUT", "STDERR", "COMMAND");
         processes.forEach(process -> table.row(
                 Integer.toString(process.pid()),
                 process.spec().tag().map(UntrustedText::line).orElse("-"),
                 process.end().map(ProcessesCommand::state).orElse("running"),
                 Table.time(process.started()),
                 process.spec().terminal().isPresent() ? "yes" : "no",
+                Long.toString(process.offsets().stdout() + process.offsets().terminal()),
+                Long.toString(process.offsets().stderr()),
                 UntrustedText.line(command(process))));
         return table;
     }

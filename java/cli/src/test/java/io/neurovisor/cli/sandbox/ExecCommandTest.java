@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.neurovisor.cli.CommandRun;
 import io.neurovisor.cli.Main;
 import io.neurovisor.cli.run.Launch;
+import io.neurovisor.proto.sandbox.OutputOffsets;
 import io.neurovisor.proto.sandbox.StartRequest;
 import io.neurovisor.proto.sandbox.TerminalSize;
 import io.neurovisor.server.client.Pause;
@@ -127,7 +128,8 @@ final class ExecCommandTest {
         assertThat(missing.stderr()).isEqualTo("neurovisor: missing is not a program\n");
         CommandRun lossy = run("exec", ID, "--", "lose");
         assertThat(lossy.stderr())
-                .isEqualTo("neurovisor: 4096 bytes of stderr were dropped, because they were not read in time\n");
+                .isEqualTo(
+                        "neurovisor: 4096 bytes of stderr are missing, from byte 10 on: they were not read in time\n");
         CommandRun dead = run("exec", ID, "--", "die");
         assertThat(dead.exitCode()).isEqualTo(123);
         assertThat(dead.stdout()).isEqualTo("partial");
@@ -139,12 +141,45 @@ final class ExecCommandTest {
         CommandRun detached = run("exec", ID, "-d", "--tag=server", "--", "wait");
         assertThat(detached.exitCode()).isZero();
         assertThat(detached.stdout()).isEqualTo("100\n");
-        assertThat(run("ps", ID).stdout()).contains("100  server  running  2027-01-15T08:00:00Z  no        wait");
+        assertThat(run("ps", ID).stdout())
+                .contains("100  server  running  2027-01-15T08:00:00Z  no        7       2       wait");
         assertThat(run("ps", ID, "--json").stdout()).contains("\"tag\" : \"server\"");
-        assertThat(run("attach", ID, "nothing").stderr()).contains("there is no such process");
         CommandRun attached = run("attach", ID, "server");
         assertThat(attached.exitCode()).as(attached.stderr()).isEqualTo(5);
         assertThat(attached.stdout()).isEqualTo("kept");
+    }
+
+    @Test
+    void attachesFromAnOffset() {
+        assertThat(run("exec", ID, "-d", "--", "wait").exitCode()).isZero();
+        CommandRun attached = run("attach", ID, "100", "--stdout-from", "2", "--stderr-from", "1");
+        assertThat(attached.stdout()).as(attached.stderr()).isEqualTo("pt");
+        assertThat(daemon.processes().attached())
+                .isEqualTo(OutputOffsets.newBuilder().setStdout(2).setStderr(1).build());
+
+        int pid = daemon.processes()
+                .add(StartRequest.newBuilder()
+                        .setSandboxId(ID)
+                        .setCommand("wait")
+                        .setPty(TerminalSize.newBuilder().setRows(24).setCols(80))
+                        .build());
+        assertThat(run("attach", ID, "" + pid, "--stdout-from", "3").exitCode()).isEqualTo(5);
+        assertThat(daemon.processes().attached())
+                .isEqualTo(OutputOffsets.newBuilder().setPty(3).build());
+    }
+
+    @Test
+    void namesAnUnknownProcess() {
+        for (String process : List.of("999", "nothing")) {
+            CommandRun attached = run("attach", ID, process);
+            assertThat(attached.exitCode())
+                    .as("not an exit code of the process")
+                    .isEqualTo(125);
+            assertThat(attached.stderr()).isEqualTo("neurovisor: there is no such process\n");
+            CommandRun signal = run("signal", ID, process, "TERM");
+            assertThat(signal.exitCode()).isEqualTo(2);
+            assertThat(signal.stderr()).isEqualTo("neurovisor: there is no such process\n");
+        }
     }
 
     @Test

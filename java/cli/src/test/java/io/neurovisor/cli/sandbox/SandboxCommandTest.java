@@ -164,6 +164,7 @@ final class SandboxCommandTest {
     void watchPrintsChanges() {
         CommandRun run = run("watch");
         assertThat(run.exitCode()).as(run.stderr()).isZero();
+        assertThat(run.stderr()).isEqualTo("neurovisor: the watch has ended: NeuroVisor is shutting down\n");
         assertThat(run.stdout()).contains("2027-01-15T08:00:00Z " + FIRST + " ended: timed out\n");
         assertThat(run("watch", "--json").stdout())
                 .contains("{\"time\":\"2027-01-15T08:00:00Z\",\"id\":\"" + FIRST
@@ -211,6 +212,8 @@ final class SandboxCommandTest {
             create --env=UNSET         | --env UNSET: the variable is not set here
             exec -d -t x -- sh         | --detach leaves no terminal for --tty
             exec x                     | Missing required parameter
+            attach x 1 --stderr-from=-1                | --stderr-from: -1 is not allowed; use a number of bytes from 0
+            attach x 1 --from-now --stdout-from=1      | --from-now excludes --stdout-from
             signal x 1 TRM             | SIGNAL: "TRM" is not allowed; use a number from 1 to 64 or a name such as TERM; did you mean
             signal x 1 65              | SIGNAL: "65" is not allowed
             """)

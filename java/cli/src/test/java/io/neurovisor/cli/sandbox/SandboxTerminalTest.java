@@ -116,7 +116,12 @@ final class SandboxTerminalTest {
         }
         interrupt(command);
         assertThat(command.waitFor()).as(shown::toString).isEqualTo(130);
-        await("the note", () -> shown.indexOf("neurovisor: detached from process 100, which goes on") >= 0);
+        await(
+                "the note",
+                () -> shown.indexOf(
+                                "neurovisor: detached from process 100, which goes on; the rest: neurovisor sandbox attach "
+                                        + ID + " 100 --stdout-from 0 --stderr-from 0\n")
+                        >= 0);
     }
 
     private static void interrupt(Process command) throws IOException, InterruptedException {

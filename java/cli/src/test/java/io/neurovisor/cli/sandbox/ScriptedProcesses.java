@@ -2,6 +2,7 @@ package io.neurovisor.cli.sandbox;
 
 import com.google.protobuf.ByteString;
 import com.google.rpc.Code;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.neurovisor.proto.sandbox.AttachRequest;
@@ -11,6 +12,7 @@ import io.neurovisor.proto.sandbox.EndReason;
 import io.neurovisor.proto.sandbox.ListProcessesRequest;
 import io.neurovisor.proto.sandbox.ListProcessesResponse;
 import io.neurovisor.proto.sandbox.OutputGap;
+import io.neurovisor.proto.sandbox.OutputOffsets;
 import io.neurovisor.proto.sandbox.ProcessEnded;
 import io.neurovisor.proto.sandbox.ProcessEvent;
 import io.neurovisor.proto.sandbox.ProcessInfo;
@@ -47,6 +49,7 @@ import org.jspecify.annotations.Nullable;
 final class ScriptedProcesses extends ProcessServiceGrpc.ProcessServiceImplBase {
     private static final int FIRST_PID = 100;
     private static final int SIGKILL = 9;
+    private static final String KEPT = "kept";
     private static final ByteString BLOCK = ByteString.copyFrom(new byte[64 << 10]);
 
     private final FakeSandboxDaemon daemon;
@@ -56,6 +59,7 @@ final class ScriptedProcesses extends ProcessServiceGrpc.ProcessServiceImplBase 
     private final List<TerminalSize> sizes = new CopyOnWriteArrayList<>();
     private final StringBuffer received = new StringBuffer();
     private final List<Integer> signals = new CopyOnWriteArrayList<>();
+    private volatile OutputOffsets attached = OutputOffsets.getDefaultInstance();
 
     ScriptedProcesses(FakeSandboxDaemon daemon) {
         this.daemon = daemon;
@@ -84,6 +88,11 @@ final class ScriptedProcesses extends ProcessServiceGrpc.ProcessServiceImplBase 
 
     List<Integer> signals() {
         return List.copyOf(signals);
+    }
+
+    /** Returns the offsets from which a client has attached last. */
+    OutputOffsets attached() {
+        return attached;
     }
 
     /** Returns all input of all processes. */
@@ -182,18 +191,24 @@ final class ScriptedProcesses extends ProcessServiceGrpc.ProcessServiceImplBase 
                 .orElse(null);
     }
 
+    private static StatusRuntimeException unknown() {
+        return new RpcFailure(Code.NOT_FOUND, "PROCESS_UNKNOWN", "there is no such process").exception();
+    }
+
     @Override
     public void attach(AttachRequest request, StreamObserver<ProcessEvent> client) {
         Scripted process = find(request.getProcess());
         if (process == null) {
-            client.onError(new RpcFailure(Code.NOT_FOUND, "PROCESS_UNKNOWN", "there is no such process").exception());
+            client.onError(unknown());
             return;
         }
+        attached = request.getOffsets();
         client.onNext(ProcessEvent.newBuilder()
                 .setStarted(ProcessStarted.newBuilder().setPid(process.pid()))
                 .build());
         client.onNext(output(
-                ProcessStream.PROCESS_STREAM_STDOUT, ByteString.copyFromUtf8(request.getFromNow() ? "new" : "kept")));
+                ProcessStream.PROCESS_STREAM_STDOUT,
+                ByteString.copyFromUtf8(request.getFromNow() ? "new" : KEPT.substring((int) attached.getStdout()))));
         process.clients().add(client);
         if (process.request().getCommand().equals("wait")) {
             process.end(exit(5));
@@ -210,6 +225,7 @@ final class ScriptedProcesses extends ProcessServiceGrpc.ProcessServiceImplBase 
                     .setCommand(process.request().getCommand())
                     .addAllArgs(process.request().getArgsList())
                     .setPty(process.request().hasPty())
+                    .setOffsets(OutputOffsets.newBuilder().setStdout(7).setStderr(2))
                     .setStarted(FakeSandboxDaemon.time(1_800_000_000));
             if (process.request().getCommand().equals("exit")) {
                 info.setEnded(exit(3));
@@ -273,10 +289,14 @@ final class ScriptedProcesses extends ProcessServiceGrpc.ProcessServiceImplBase 
 
     @Override
     public void signal(SignalRequest request, StreamObserver<SignalResponse> client) {
+        Scripted process = find(request.getProcess());
+        if (process == null) {
+            client.onError(unknown());
+            return;
+        }
         signals.add(request.getSignal());
         FakeSandboxDaemon.answer(client, SignalResponse.getDefaultInstance());
-        Scripted process = find(request.getProcess());
-        if (process != null && isEndedBy(request.getSignal(), process.request().getCommand())) {
+        if (isEndedBy(request.getSignal(), process.request().getCommand())) {
             process.end(ProcessEnded.newBuilder()
                     .setSignal(request.getSignal())
                     .setExitCode(128 + request.getSignal())
