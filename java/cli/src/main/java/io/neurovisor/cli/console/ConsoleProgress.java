@@ -2,6 +2,7 @@ package io.neurovisor.cli.console;
 
 import io.neurovisor.engine.progress.Progress;
 import java.io.PrintStream;
+import java.time.Duration;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -33,15 +34,30 @@ public final class ConsoleProgress implements Progress, AutoCloseable {
             return;
         }
         if (terminal) {
-            bar = new ProgressBarBuilder()
-                    .setTaskName(message)
-                    .setInitialMax(-1)
-                    .setStyle(ProgressBarStyle.ASCII)
-                    .setUpdateIntervalMillis(UPDATE_MILLIS)
-                    .hideEta()
-                    .build();
+            bar = bar(message, Duration.ZERO);
         } else {
             err.println("neurovisor: " + message);
+        }
+    }
+
+    private static ProgressBar bar(String message, Duration elapsed) {
+        return new ProgressBarBuilder()
+                .setTaskName(message)
+                .setInitialMax(-1)
+                .setStyle(ProgressBarStyle.ASCII)
+                .setUpdateIntervalMillis(UPDATE_MILLIS)
+                .startsFrom(0, elapsed)
+                .hideEta()
+                .build();
+    }
+
+    /** Prints lines during a step, whose moving line goes on below them. */
+    public synchronized void between(Runnable lines) {
+        ProgressBar interrupted = bar;
+        done();
+        lines.run();
+        if (interrupted != null) {
+            bar = bar(interrupted.getTaskName(), interrupted.getTotalElapsed());
         }
     }
 

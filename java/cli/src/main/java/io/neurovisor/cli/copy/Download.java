@@ -28,14 +28,10 @@ public final class Download {
 
     private final GuestFiles files;
     private final CopyProgress progress;
-    private final Consumer<String> problems;
-    private boolean complete = true;
 
-    /** @param problems receives a line for each file that is left out */
-    public Download(GuestFiles files, CopyProgress progress, Consumer<String> problems) {
+    public Download(GuestFiles files, CopyProgress progress) {
         this.files = files;
         this.progress = progress;
-        this.problems = problems;
     }
 
     /** Passes a file on in parts. */
@@ -69,7 +65,7 @@ public final class Download {
             LocalDirectory.prepare(target);
             copyFile(source, target);
         }
-        return complete;
+        return progress.isComplete();
     }
 
     private String nameOf(String source) {
@@ -87,9 +83,13 @@ public final class Download {
         LocalDirectory directory = LocalDirectory.open(target, root.mode());
         Deque<String> unlisted = new ArrayDeque<>();
         unlisted.add("");
-        while (!unlisted.isEmpty()) {
-            String below = unlisted.pop();
-            copyContent(GuestPath.join(root.path(), ""), below, directory, unlisted);
+        try (ConcurrentCopies copies = new ConcurrentCopies()) {
+            Consumer<Runnable> start = copy -> copies.start(() -> progress.attempt(copy));
+            while (!unlisted.isEmpty()) {
+                String below = unlisted.pop();
+                copyContent(GuestPath.join(root.path(), ""), below, directory, unlisted, start);
+            }
+            copies.await();
         }
         directory.finish();
     }
@@ -98,8 +98,10 @@ public final class Download {
      * @param root the path of the copied directory, with a slash
      * @param below the relative path of a directory in it, with a slash if it is not empty
      * @param unlisted receives directories that are too deep for one list
+     * @param start starts the copy of a file
      */
-    private void copyContent(String root, String below, LocalDirectory directory, Deque<String> unlisted) {
+    private void copyContent(
+            String root, String below, LocalDirectory directory, Deque<String> unlisted, Consumer<Runnable> start) {
         Optional<String> next = Optional.empty();
         do {
             FilePage page = files.list(root + below, DEPTH, PAGE_SIZE, next, GuestPath.answer());
@@ -108,7 +110,7 @@ public final class Download {
                 if (depthOf(path) - depthOf(below) == DEPTH && entry.type() == FileType.DIRECTORY) {
                     unlisted.push(path + "/");
                 }
-                copyEntry(entry, path, directory);
+                progress.attempt(() -> copyEntry(entry, path, directory, start));
             }
             next = page.next();
         } while (next.isPresent());
@@ -130,29 +132,20 @@ public final class Download {
                 + (path.endsWith("/") || path.isEmpty() ? 0 : 1);
     }
 
-    private void copyEntry(FileEntry entry, String path, LocalDirectory directory) {
+    private void copyEntry(FileEntry entry, String path, LocalDirectory directory, Consumer<Runnable> start) {
         Optional<String> problem = FilePath.problem(path);
         if (problem.isPresent()) {
-            leaveOut(shown(path) + " " + problem.get());
+            progress.leaveOut(shown(path) + " " + problem.get());
             return;
         }
-        try {
-            switch (entry.type()) {
-                case DIRECTORY -> directory.make(path, entry.mode());
-                case FILE -> copyFile(entry.path(), directory.resolve(path));
-                case SYMLINK, OTHER -> leaveOut(shown(path) + " is a symbolic link or a special file");
+        switch (entry.type()) {
+            case DIRECTORY -> directory.make(path, entry.mode());
+            case FILE -> {
+                Path target = directory.resolve(path);
+                start.accept(() -> copyFile(entry.path(), target));
             }
-        } catch (NeuroVisorException failure) {
-            if (!GuestPath.isOfOneFile(failure)) {
-                throw failure;
-            }
-            leaveOut(String.valueOf(failure.getMessage()));
+            case SYMLINK, OTHER -> progress.leaveOut(shown(path) + " is a symbolic link or a special file");
         }
-    }
-
-    private void leaveOut(String problem) {
-        complete = false;
-        problems.accept("not copied: " + problem);
     }
 
     private void copyFile(String source, Path target) {
@@ -160,7 +153,6 @@ public final class Download {
             throw NeuroVisorException.invalid(
                     "destination", shown(target.toString()) + " exists and is not a regular file");
         }
-        progress.file();
         try (FileReader reader = files.read(source, 0, Optional.empty(), GuestPath.answer());
                 LocalFile file = LocalFile.begin(target)) {
             for (Optional<ByteBuffer> part = reader.next(); part.isPresent(); part = reader.next()) {
@@ -168,6 +160,7 @@ public final class Download {
                 file.write(part.get());
             }
             file.finish(reader.entry().mode());
+            progress.file();
         } catch (IOException exception) {
             throw LocalFile.unwritable(target, exception);
         }

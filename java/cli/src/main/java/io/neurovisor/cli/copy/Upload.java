@@ -20,12 +20,13 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SequencedMap;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** Copies files of this machine into a sandbox. */
@@ -35,15 +36,13 @@ public final class Upload {
 
     private final GuestFiles files;
     private final CopyProgress progress;
-    private final Consumer<String> problems;
-    private final ByteBuffer part = ByteBuffer.allocate(PART_BYTES);
-    private boolean complete = true;
 
-    /** @param problems receives a line for each file that is left out */
-    public Upload(GuestFiles files, CopyProgress progress, Consumer<String> problems) {
+    /** Directories that were made and whose mode would prevent writing into them. */
+    private final SequencedMap<String, Integer> restricted = new LinkedHashMap<>();
+
+    public Upload(GuestFiles files, CopyProgress progress) {
         this.files = files;
         this.progress = progress;
-        this.problems = problems;
     }
 
     /** Writes a stream to a file, which appears when the stream has ended. */
@@ -78,11 +77,15 @@ public final class Upload {
                 ? GuestPath.join(destination, nameOf(source))
                 : destination;
         if (directory) {
-            copyDirectory(source, target);
+            try (ConcurrentCopies copies = new ConcurrentCopies()) {
+                copyDirectory(source, target, copies);
+                copies.await();
+            }
+            restrict();
         } else {
             copyFile(source, target);
         }
-        return complete;
+        return progress.isComplete();
     }
 
     private boolean isDirectory(String path) {
@@ -98,48 +101,41 @@ public final class Upload {
         return name.toString();
     }
 
-    private void copyDirectory(Path source, String target) {
+    private void copyDirectory(Path source, String target, ConcurrentCopies copies) {
         int mode = modeOf(source);
         boolean created = files.makeDirectory(target, OptionalInt.of(mode | OWNER_RIGHTS), GuestPath.answer());
+        if (created && (mode & OWNER_RIGHTS) != OWNER_RIGHTS) {
+            restricted.put(target, mode);
+        }
         for (Path file : content(source)) {
             String path = GuestPath.join(target, String.valueOf(file.getFileName()));
             if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
-                attempt(() -> copyDirectory(file, path));
+                progress.attempt(() -> copyDirectory(file, path, copies));
             } else if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-                attempt(() -> copyFile(file, path));
+                copies.start(() -> progress.attempt(() -> copyFile(file, path)));
             } else {
-                leaveOut(shown(file) + " is a symbolic link or a special file");
+                progress.leaveOut(shown(file) + " is a symbolic link or a special file");
             }
         }
-        if (created && (mode & OWNER_RIGHTS) != OWNER_RIGHTS) {
+    }
+
+    /** Gives the directories that were made the modes of their originals, the inner ones first. */
+    private void restrict() {
+        restricted.sequencedEntrySet().reversed().forEach(directory -> {
             FileEntry _ = files.setAttributes(
-                    target, new FileAttributes(OptionalInt.of(mode), Map.of(), Set.of()), GuestPath.answer());
-        }
+                    directory.getKey(),
+                    new FileAttributes(OptionalInt.of(directory.getValue()), Map.of(), Set.of()),
+                    GuestPath.answer());
+        });
     }
 
     private List<Path> content(Path directory) {
         try (Stream<Path> content = Files.list(directory)) {
             return content.sorted().toList();
         } catch (IOException exception) {
-            leaveOut(shown(directory) + " cannot be read: " + StorageFaults.reason(exception));
+            progress.leaveOut(shown(directory) + " cannot be read: " + StorageFaults.reason(exception));
             return List.of();
         }
-    }
-
-    private void attempt(Runnable copy) {
-        try {
-            copy.run();
-        } catch (NeuroVisorException failure) {
-            if (!GuestPath.isOfOneFile(failure)) {
-                throw failure;
-            }
-            leaveOut(String.valueOf(failure.getMessage()));
-        }
-    }
-
-    private void leaveOut(String problem) {
-        complete = false;
-        problems.accept("not copied: " + problem);
     }
 
     private void copyFile(Path source, String target) {
@@ -161,7 +157,7 @@ public final class Upload {
     }
 
     private void write(ReadableByteChannel source, String target, OptionalInt mode) throws IOException {
-        progress.file();
+        ByteBuffer part = ByteBuffer.allocate(PART_BYTES);
         try (FileWriter writer = files.write(new FileTarget(target, new WriteMode.Replace(), mode, Map.of()))) {
             while (source.read(part.clear()) >= 0) {
                 progress.bytes(part.flip().remaining());
@@ -169,6 +165,7 @@ public final class Upload {
             }
             FileEntry _ = writer.finish();
         }
+        progress.file();
     }
 
     /** Returns the permission bits of a file. */

@@ -7,6 +7,7 @@ import io.neurovisor.cli.copy.CopyProgress;
 import io.neurovisor.cli.copy.Download;
 import io.neurovisor.cli.copy.Upload;
 import io.neurovisor.cli.run.Launch;
+import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.file.GuestFiles;
 import io.neurovisor.engine.time.Ticker;
@@ -14,7 +15,7 @@ import io.neurovisor.server.client.sandbox.SandboxClient;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Consumer;
+import java.util.function.BooleanSupplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -83,40 +84,51 @@ final class CopyCommand implements Callable<Integer> {
                             : "one of SOURCE and DESTINATION must be in a sandbox, as ID:PATH");
         }
         return daemon.call(client -> {
-            boolean complete = from.isPresent() ? download(client, from.get()) : upload(client, to.orElseThrow());
-            return complete ? 0 : ExitCode.INCOMPLETE;
+            try (ConsoleProgress console = daemon.progress()) {
+                CopyProgress progress =
+                        new CopyProgress(console, line -> console.between(() -> daemon.problem(line)), Ticker.SYSTEM);
+                boolean complete = reportingCopies(
+                        console,
+                        progress,
+                        () -> from.isPresent()
+                                ? download(client, from.get(), progress)
+                                : upload(client, to.orElseThrow(), progress));
+                return complete ? 0 : ExitCode.INCOMPLETE;
+            }
         });
     }
 
-    private boolean upload(SandboxClient client, Remote to) {
-        try (ConsoleProgress console = daemon.progress()) {
-            Upload upload = new Upload(files(client, to), new CopyProgress(console, Ticker.SYSTEM), problems(console));
-            if (source.equals(STREAM)) {
-                upload.copy(launch.in(), to.path());
-                return true;
+    /** Copies; if that fails or is interrupted, says what was copied before. */
+    private boolean reportingCopies(ConsoleProgress console, CopyProgress progress, BooleanSupplier copy) {
+        try {
+            return copy.getAsBoolean();
+        } catch (NeuroVisorException failure) {
+            long files = progress.files();
+            if (files > 0 || failure.fault() == Fault.INTERRUPTED) {
+                String copied = files == 0 ? "nothing was" : files == 1 ? "1 file was" : files + " files were";
+                console.between(() -> daemon.problem(copied + " copied before the copy ended"));
             }
-            return upload.copy(Path.of(source), to.path(), recursive);
+            throw failure;
         }
     }
 
-    private boolean download(SandboxClient client, Remote from) {
-        try (ConsoleProgress console = daemon.progress()) {
-            Download download =
-                    new Download(files(client, from), new CopyProgress(console, Ticker.SYSTEM), problems(console));
-            if (destination.equals(STREAM)) {
-                StandardStreams streams = new StandardStreams(launch.out(), launch.err(), (_, _, _) -> {});
-                download.copy(from.path(), streams::stdout);
-                return true;
-            }
-            return download.copy(from.path(), destination, recursive);
+    private boolean upload(SandboxClient client, Remote to, CopyProgress progress) {
+        Upload upload = new Upload(files(client, to), progress);
+        if (source.equals(STREAM)) {
+            upload.copy(launch.in(), to.path());
+            return true;
         }
+        return upload.copy(Path.of(source), to.path(), recursive);
     }
 
-    private Consumer<String> problems(ConsoleProgress console) {
-        return line -> {
-            console.done();
-            daemon.problem(line);
-        };
+    private boolean download(SandboxClient client, Remote from, CopyProgress progress) {
+        Download download = new Download(files(client, from), progress);
+        if (destination.equals(STREAM)) {
+            StandardStreams streams = new StandardStreams(launch.out(), launch.err(), (_, _, _) -> {});
+            download.copy(from.path(), streams::stdout);
+            return true;
+        }
+        return download.copy(from.path(), destination, recursive);
     }
 
     private GuestFiles files(SandboxClient client, Remote remote) {

@@ -34,7 +34,7 @@ final class DownloadTest {
         FakeFiles files = new FakeFiles();
         files.makeDirectory("tree", OptionalInt.empty(), Deadline.after(Duration.ofMinutes(1), Ticker.SYSTEM));
         Download download =
-                new Download(listing(files, path), new CopyProgress(Progress.SILENT, Ticker.SYSTEM), _ -> {});
+                new Download(listing(files, path), new CopyProgress(Progress.SILENT, _ -> {}, Ticker.SYSTEM));
 
         assertThatThrownBy(() -> download.copy("tree", directory.resolve("copy").toString(), true))
                 .hasMessageContaining("the list of files has one that is outside");

@@ -13,6 +13,7 @@ import io.neurovisor.engine.file.WriteMode;
 import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.server.client.Pause;
 import io.neurovisor.server.grpc.GrpcPorts;
 import io.neurovisor.server.grpc.TraceInterceptor;
 import io.neurovisor.server.grpc.sandbox.FileGrpcService;
@@ -33,6 +34,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -132,6 +134,48 @@ final class CopyCommandTest {
         assertThat(directory.resolve("back/" + deep)).hasContent(deep);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve("back/sealed"))))
                 .isEqualTo("r-xr-x---");
+    }
+
+    @Test
+    void copiesSeveralFilesAtATime() throws Exception {
+        writeTree(20);
+        FakeFiles.Pause pause = files.pauseWriting();
+        CompletableFuture<CommandRun> copy = CompletableFuture.supplyAsync(() -> run("", "-r", "tree", ID + ":copy"));
+        awaitWriters(8);
+        pause.end();
+        assertThat(copy.get().exitCode()).as(copy.get().stderr()).isZero();
+        assertCopied("-r", ID + ":copy", "back");
+        assertThat(all(directory.resolve("back"))).containsExactlyInAnyOrderElementsOf(all(directory.resolve("tree")));
+    }
+
+    @Test
+    void anInterruptedCopyLeavesNoHalfFile() throws Exception {
+        writeTree(20);
+        FakeFiles.Pause _ = files.pauseWriting();
+        CompletableFuture<CommandRun> copy = new CompletableFuture<>();
+        Thread command = Thread.ofPlatform().start(() -> copy.complete(run("", "-r", "tree", ID + ":copy")));
+        awaitWriters(8);
+        command.interrupt();
+        assertThat(copy.get().exitCode()).as(copy.get().stderr()).isEqualTo(130);
+        assertThat(copy.get().stderr()).contains("neurovisor: nothing was copied before the copy ended\n");
+        awaitWriters(0);
+        assertThat(files.list("copy", 1, 100, Optional.empty(), deadline()).entries())
+                .isEmpty();
+    }
+
+    private void writeTree(int count) throws IOException {
+        Path tree = Files.createDirectory(directory.resolve("tree"));
+        for (int i = 0; i < count; i++) {
+            Files.writeString(tree.resolve("file-" + i), "content " + i);
+        }
+    }
+
+    private void awaitWriters(int count) {
+        Deadline limit = deadline();
+        while (files.openWriters() != count) {
+            assertThat(limit.hasPassed()).as("%d of %d writers", files.openWriters(), count).isFalse();
+            Pause.of(Duration.ofMillis(20));
+        }
     }
 
     @Test
