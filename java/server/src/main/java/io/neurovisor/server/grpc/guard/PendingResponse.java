@@ -53,7 +53,8 @@ public final class PendingResponse extends ServerStreamTracer {
     }
 
     /**
-     * Charges the tenant of the running call for more memory. Returns false, without effect, if that exceeds a limit.
+     * Charges the tenant of the running call for more memory; calls without a tenant are charged together. Returns false,
+     * without effect, if that exceeds a limit.
      */
     public boolean take(long more) {
         synchronized (lock) {
@@ -62,7 +63,7 @@ public final class PendingResponse extends ServerStreamTracer {
                 used += more;
                 return true;
             }
-            tenant = Tenant.ofCall().label();
+            tenant = Tenant.current().map(Tenant::label).orElse("");
             if (!memory.take(tenant, missing)) {
                 return false;
             }
