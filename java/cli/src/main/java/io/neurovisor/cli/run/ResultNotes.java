@@ -8,8 +8,12 @@ import io.neurovisor.engine.program.SkippedFile;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The notes that are printed about an execution in addition to its output. */
-record ResultNotes(ExecutionRequest request, ExecutionResult result) {
+/**
+ * The notes that are printed about an execution in addition to its output.
+ *
+ * @param signalled whether a signal ends the command, which is reported once the machine is removed
+ */
+record ResultNotes(ExecutionRequest request, ExecutionResult result, boolean signalled) {
     private static final int MAX_SHOWN_FILES = 16;
 
     List<String> problems() {
@@ -57,7 +61,11 @@ record ResultNotes(ExecutionRequest request, ExecutionResult result) {
             case OUT_OF_MEMORY ->
                 lines.add("out of memory in a guest of size " + request.size().label() + killed() + moreMemory());
             case OUTPUT_LIMIT -> lines.add("killed for writing more than 64 MiB of output");
-            case CANCELLED -> lines.add("cancelled");
+            case CANCELLED -> {
+                if (!signalled) {
+                    lines.add("cancelled");
+                }
+            }
             case SANDBOX_DIED -> lines.add("the sandbox died: " + result.detail());
             case OUTCOME_UNKNOWN -> lines.add("the outcome of the program is unknown: " + result.detail());
         }

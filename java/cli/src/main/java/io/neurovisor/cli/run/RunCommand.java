@@ -123,18 +123,21 @@ public final class RunCommand implements Callable<Integer> {
         }
         Path socket = guest.config().daemon().socket();
         try (DaemonClient client = connected.get();
-                Cancellation cancellation = Cancellation.ofDaemonsWork()) {
-            DaemonResult result = client.execute(run.request(), run.output().sink());
-            run.metrics().executions().executed(run.request(), result.result());
-            RunOrigin origin = RunOrigin.of(result, socket);
-            remark("run by the daemon at " + socket + " with " + origin.shown());
-            warnOfEmulation(origin);
-            result.sizeRemark().ifPresent(this::remark);
-            return Optional.of(finish(run.in(result.size()), result.result(), origin, cancellation));
+                Cancellation cancellation = Cancellation.closing(
+                        client::close, signal -> err("ended by " + signal + "; the daemon ends the program"))) {
+            return Optional.of(cancellation.guard(() -> {
+                DaemonResult result = client.execute(run.request(), run.output().sink());
+                run.metrics().executions().executed(run.request(), result.result());
+                RunOrigin origin = RunOrigin.of(result, socket);
+                remark("run by the daemon at " + socket + " with " + origin.shown());
+                warnOfEmulation(origin);
+                result.sizeRemark().ifPresent(this::remark);
+                return finish(run.in(result.size()), result.result(), origin, cancellation);
+            }));
         } catch (NeuroVisorException exception) {
             if (exception.fault() == Fault.IMAGE_NOT_BUILT
                     && guest.config().daemon().use() == DaemonUse.AUTO) {
-                remark("not by the daemon at " + socket + ": " + exception.getMessage());
+                remark("the daemon at " + socket + " is not used: " + exception.getMessage());
                 return Optional.empty();
             }
             throw exception;
@@ -145,13 +148,16 @@ public final class RunCommand implements Callable<Integer> {
         try (ConsoleProgress progress = guest.common().progress();
                 LocalMachines machines =
                         launch.machines().open(guest, progress, run.metrics().listeners());
-                Cancellation cancellation = Cancellation.closing(machines::close)) {
-            machines.prepare(run.request());
-            progress.done();
-            warnOfEmulation(machines.origin());
-            ExecutionResult result =
-                    machines.execute(run.request(), run.output().sink());
-            return finish(run, result, machines.origin(), cancellation);
+                Cancellation cancellation = Cancellation.closing(
+                        machines::close, signal -> err("ended by " + signal + "; the machine is removed"))) {
+            return cancellation.guard(() -> {
+                machines.prepare(run.request());
+                progress.done();
+                warnOfEmulation(machines.origin());
+                ExecutionResult result =
+                        machines.execute(run.request(), run.output().sink());
+                return finish(run, result, machines.origin(), cancellation);
+            });
         }
     }
 
@@ -159,14 +165,14 @@ public final class RunCommand implements Callable<Integer> {
         List<SkippedFile> unsaved = run.output().unsaved();
         ExecutionResult result = executed.with(executed.exit().withSkipped(unsaved));
         LOG.debug(
-                "{} in {}: {} with exit code {}, a sandbox in {} ms, then {} ms",
+                "{} in {}: {}, exit code {}; waited {} ms for the machine, ran for {} ms",
                 result.traceId().value(),
                 result.vmId(),
                 result.outcome(),
                 result.exit().exitCode(),
                 result.acquireTime().toMillis(),
                 result.runTime().toMillis());
-        ResultNotes notes = new ResultNotes(run.request(), result);
+        ResultNotes notes = new ResultNotes(run.request(), result, cancellation.isRequested());
         notes.problems().forEach(this::err);
         notes.remarks().forEach(this::remark);
         run.output()

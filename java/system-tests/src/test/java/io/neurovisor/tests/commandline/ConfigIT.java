@@ -50,7 +50,7 @@ final class ConfigIT {
         CommandLineRun debug = CommandLineRun.of(Map.of("NEUROVISOR_LOG", "debug"), arguments);
         assertThat(debug.stdout()).isEqualTo("Output-42\n");
         assertThat(debug.stderr())
-                .contains("COMPLETED with exit code 0")
+                .contains("COMPLETED, exit code 0")
                 .doesNotContain("Output-42", "Code-word", "Value-1");
     }
 

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tests the inputs of programs that {@code run} passes and the results that it returns. */
 final class RunOptionsIT {
@@ -99,21 +101,22 @@ final class RunOptionsIT {
         assertThat(json.get("warm_interpreter").booleanValue()).isTrue();
     }
 
-    @Test
-    void controlCKeepsThePrintedOutput() throws IOException, InterruptedException {
+    @ParameterizedTest
+    @CsvSource({"INT, 130", "TERM, 143"})
+    void signalKeepsThePrintedOutput(String signal, int exitCode) throws IOException, InterruptedException {
         Process process =
                 CommandLineRun.start(Map.of(), "run", "-l", "bash", "--timeout", "120", "-c", "echo begun; sleep 1000");
         InputStream stdout = process.getInputStream();
         assertThat(new String(stdout.readNBytes(6), StandardCharsets.UTF_8)).isEqualTo("begun\n");
         List<ProcessHandle> started = process.descendants().toList();
         assertThat(started).isNotEmpty();
-        assertThat(new ProcessBuilder("kill", "-INT", Long.toString(process.pid()))
+        assertThat(new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
                         .start()
                         .waitFor())
                 .isZero();
         CommandLineRun run = CommandLineRun.await(process);
-        assertThat(run.exitCode()).as(run.stderr()).isEqualTo(130);
-        assertThat(run.stderr()).contains("neurovisor: cancelled");
+        assertThat(run.exitCode()).as(run.stderr()).isEqualTo(exitCode);
+        assertThat(run.stderr()).endsWith("neurovisor: ended by SIG" + signal + "; the machine is removed\n");
         await().atMost(LIMIT).untilAsserted(() -> assertThat(started).noneMatch(ProcessHandle::isAlive));
     }
 }

@@ -79,7 +79,7 @@ final class RunByDaemonIT {
 
             CommandLineRun own = byDaemon("run", "--vmm=qemu", "-l", "sh", "-c", "echo 1");
             assertThat(own.stderr())
-                    .startsWith("neurovisor: not by the daemon at " + socket + ", for --vmm is given\n");
+                    .startsWith("neurovisor: the daemon at " + socket + " is not used, because --vmm is given\n");
             assertThat(own.stdout()).isEqualTo("1\n");
             CommandLineRun both = byDaemon("run", "--daemon=on", "--vmm=qemu", "-l", "sh", "-c", "echo 1");
             assertThat(both.stderr()).contains("--vmm", "--daemon=off");
@@ -97,7 +97,8 @@ final class RunByDaemonIT {
         CommandLineRun alone = byDaemon("run", "-l", "sh", "-c", "echo 1");
         assertThat(alone.stdout()).isEqualTo("1\n");
         assertThat(alone.stderr())
-                .contains("no daemon at " + socket + ": no server listens there; runs it without one");
+                .contains("no daemon at " + socket
+                        + ": no server listens there; start one with ./neurovisor serve; running without it");
     }
 
     private void soHasAnAgent(Path socket) {
@@ -158,12 +159,13 @@ final class RunByDaemonIT {
                 ENDLESS);
         assertThat(endless.inputReader().readLine()).isEqualTo("running");
         List<ProcessHandle> before = daemon.vmms();
-        assertThat(new ProcessBuilder("kill", "-INT", Long.toString(endless.pid()))
+        assertThat(new ProcessBuilder("kill", "-TERM", Long.toString(endless.pid()))
                         .start()
                         .waitFor())
                 .isZero();
         assertThat(endless.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
-        assertThat(endless.exitValue()).isEqualTo(130);
+        assertThat(endless.exitValue()).isEqualTo(143);
+        assertThat(endless.errorReader().lines()).contains("neurovisor: ended by SIGTERM; the daemon ends the program");
         await().atMost(LIMIT).until(() -> before.stream().anyMatch(vmm -> !vmm.isAlive()));
     }
 
@@ -212,8 +214,8 @@ final class RunByDaemonIT {
             // A user with the image can run the program without the daemon.
             CommandLineRun alone = byDaemon("run", "-l", "go", "-c", "package main\nfunc main() { print(42) }");
             assertThat(alone.stderr())
-                    .contains("neurovisor: not by the daemon at " + directory.resolve("daemon.sock")
-                            + ": image full is not built")
+                    .contains("neurovisor: the daemon at " + directory.resolve("daemon.sock")
+                            + " is not used: image full is not built")
                     .endsWith("42");
             assertThat(alone.exitCode()).isZero();
         }
