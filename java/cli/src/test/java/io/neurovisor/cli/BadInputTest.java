@@ -24,7 +24,7 @@ final class BadInputTest {
     static Stream<Arguments> wrongUses() {
         return Stream.of(
                 wrong("language \"perl\" is not known; use one of python, bash", "run", "-l", "perl", "-c", "1"),
-                wrong("Unknown option: '--frobnicate'", "run", "--frobnicate", "-l", "bash", "-c", "1"),
+                wrong("unknown option '--frobnicate'", "run", "--frobnicate", "-l", "bash", "-c", "1"),
                 wrong(
                         "--size: \"huge\" is not allowed; use small, medium or large",
                         "run",
@@ -84,7 +84,7 @@ final class BadInputTest {
                         "bash",
                         "-c",
                         "1"),
-                wrong("Unknown option: '--frobnicate'", "--frobnicate"),
+                wrong("unknown option '--frobnicate'", "--frobnicate"),
                 wrong("unknown command 'frobnicate'", "frobnicate"),
                 wrong("unexpected argument 'x'", "doctor", "x"));
     }

@@ -50,7 +50,7 @@ final class CommandLineTest {
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.err().lines().toList())
                 .containsExactly(
-                        "neurovisor: Unknown option: '--frobnicate'",
+                        "neurovisor: unknown option '--frobnicate'",
                         "neurovisor: " + file + ":1: unknown setting \"sise\"; did you mean \"size\"?",
                         "neurovisor: NEUROVISOR_IMAGE: \"A B\" is not allowed; use a name of at most 32 lowercase letters,"
                                 + " digits and hyphens",
@@ -93,13 +93,13 @@ final class CommandLineTest {
     void argumentsThatPicocliRejectsAreReportedInOurWords() {
         assertThat(firstLines("keys", "delete", "me"))
                 .containsExactly("neurovisor: unknown command 'delete'; known are create, list, revoke");
-        assertThat(firstLines("run", "-x")).containsExactly("neurovisor: Unknown option: '-x'");
+        assertThat(firstLines("run", "-x")).containsExactly("neurovisor: unknown option '-x'");
         assertThat(firstLines("logs", "-n", "x"))
                 .containsExactly("neurovisor: --lines: \"x\" is not allowed; use a whole number");
         assertThat(firstLines("run", "--json=foo", "a.py"))
                 .containsExactly("neurovisor: --json: \"foo\" is not allowed; use --json or --json=full");
         assertThat(firstLines("sessions", "resume"))
-                .containsExactly("neurovisor: Missing required parameters: 'ID', 'TASK'");
+                .containsExactly("neurovisor: missing required parameters: 'ID', 'TASK'");
     }
 
     /** Returns the lines before the one that recommends {@code --help}. */
@@ -128,7 +128,7 @@ final class CommandLineTest {
     void configCheckReportsProblems() throws IOException {
         Path file = Files.writeString(directory.resolve("c.yaml"), "size: large\n");
         assertThat(run(Map.of(), "config", "check", "--config", file.toString()).out())
-                .isEqualTo(file + " is in order\n"
+                .isEqualTo(file + ": a start would accept these settings\n"
                         + "image base is not built; the first start builds it, which takes minutes\n");
         Files.writeString(file, "size: huge\n");
         Run run = run(Map.of("NEUROVISOR_CONFIG", file.toString()), "config", "check");

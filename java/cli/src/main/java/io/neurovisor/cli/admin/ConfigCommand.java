@@ -71,8 +71,8 @@ public final class ConfigCommand {
         PrintWriter out = spec.commandLine().getOut();
         loaded.file()
                 .ifPresentOrElse(
-                        file -> out.println(file + " is in order"),
-                        () -> out.println("there is no file of settings; the environment is in order"));
+                        file -> out.println(file + ": a start would accept these settings"),
+                        () -> out.println("no settings file; a start would accept the environment and the defaults"));
         String image = loaded.config().guest().image();
         if (!settings.guest.common().images().isBuilt(image)) {
             out.println("image " + image + " is not built; the first start builds it, which takes minutes");

@@ -32,7 +32,8 @@ public final class Failures {
     public static String message(Exception exception) {
         String message = String.valueOf(exception.getMessage()).replaceAll("\\R", " ");
         if (!(exception instanceof UnmatchedArgumentException unmatched)) {
-            return message.replaceFirst("^Invalid value for option '(-[^ ']+)'[^:]*: ", "$1: ")
+            return message.replaceFirst("^Missing required ", "missing required ")
+                    .replaceFirst("^Invalid value for option '(-[^ ']+)'[^:]*: ", "$1: ")
                     .replaceFirst("'(.*)' is not an (?:int|long)$", "\"$1\" is not allowed; use a whole number");
         }
         return unmatched(unmatched, message)
@@ -43,7 +44,7 @@ public final class Failures {
 
     private static String unmatched(UnmatchedArgumentException exception, String message) {
         if (exception.isUnknownOption()) {
-            return message;
+            return message.replaceFirst("^Unknown options?: ", "unknown option ");
         }
         return exception.getCommandLine().getSubcommands().isEmpty()
                 ? message.replaceFirst("^Unmatched arguments? (at|from) index \\d+:", "unexpected argument")

@@ -58,8 +58,8 @@ public final class DaemonOptions {
             own.ifPresent(setting -> {
                 throw new NeuroVisorException(
                         Fault.INVALID_ARGUMENT,
-                        setting.flag() + " says how machines are to be made, which the daemon at "
-                                + config.daemon().socket() + " has made already; leave it out, or use --daemon=off");
+                        setting.flag() + " is for new machines, but the daemon at "
+                                + config.daemon().socket() + " has its own; leave it out, or use --daemon=off");
             });
             return Optional.of(connected(loaded));
         }
@@ -67,7 +67,7 @@ public final class DaemonOptions {
             return Optional.empty();
         }
         if (own.isPresent()) {
-            remark.accept("not by the daemon at " + config.daemon().socket() + ", for "
+            remark.accept("the daemon at " + config.daemon().socket() + " is not used, because "
                     + own.get().flag() + " is given");
             return Optional.empty();
         }
@@ -77,7 +77,7 @@ public final class DaemonOptions {
             if (exception.fault() != Fault.DAEMON_MISSING) {
                 throw exception;
             }
-            remark.accept(exception.getMessage() + "; runs it without one");
+            remark.accept(exception.getMessage() + "; running without it");
             return Optional.empty();
         }
     }

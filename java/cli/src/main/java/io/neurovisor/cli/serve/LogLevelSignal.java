@@ -28,13 +28,15 @@ final class LogLevelSignal {
     private void received() {
         LoadedConfig loaded = sources.get();
         if (!loaded.problems().isEmpty()) {
-            loaded.problems().forEach(problem -> LOG.error("settings are not read again: {}", problem));
+            loaded.problems()
+                    .forEach(problem ->
+                            LOG.error("the settings stay as they are, because the new ones are wrong: {}", problem));
             return;
         }
         LogLevel level = loaded.config().log().level();
         Logging.level(level);
         // A warning, so that it is visible at every level except error.
-        LOG.warn("logs from {} on, by {}", level.name().toLowerCase(Locale.ROOT), origin(loaded));
+        LOG.warn("the log level is now {}, set by {}", level.name().toLowerCase(Locale.ROOT), origin(loaded));
     }
 
     private static String origin(LoadedConfig loaded) {

@@ -126,12 +126,12 @@ public final class ServeCommand implements Callable<Integer> {
     }
 
     private static String confinement(SelfConfinement confinement) {
-        String calls = "has denied itself exec and other system calls (" + confinement.rules() + " rules on each of "
-                + confinement.threads() + " threads, no_new_privs) and has ";
+        String calls = "cannot execute programs any more (seccomp: " + confinement.rules() + " rules on each of "
+                + confinement.threads() + " threads; no_new_privs) and has ";
         if (!confinement.passesPermissions()) {
             return calls + "no capabilities";
         }
-        return calls + "of root's capabilities CAP_DAC_OVERRIDE alone; "
+        return calls + "only CAP_DAC_OVERRIDE of root's capabilities; "
                 + (confinement.filesClosed()
                         ? "it can change files only below its own directories (Landlock)"
                         : "it could change every file, because this kernel has no Landlock");

@@ -211,7 +211,7 @@ final class SandboxCommandTest {
             create --timeout=0         | --timeout: "0" is not allowed; use a time from 1s to 24h
             create --env=UNSET         | --env UNSET: the variable is not set here
             exec -d -t x -- sh         | --detach leaves no terminal for --tty
-            exec x                     | Missing required parameter
+            exec x                     | missing required parameter
             attach x 1 --stderr-from=-1                | --stderr-from: -1 is not allowed; use a number of bytes from 0
             attach x 1 --from-now --stdout-from=1      | --from-now excludes --stdout-from
             signal x 1 TRM             | SIGNAL: "TRM" is not allowed; use a number from 1 to 64 or a name such as TERM; did you mean

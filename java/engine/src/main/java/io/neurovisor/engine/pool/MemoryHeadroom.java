@@ -32,7 +32,7 @@ public record MemoryHeadroom(SandboxSize size, long limitBytes, long availableBy
 
     /**
      * Returns a text such as {@code a machine of size large can take 1376 MiB, and 900 MiB are available, 608 MiB of
-     * them promised to 1 other}.
+     * them reserved for 1 other machine}.
      */
     @Override
     public String toString() {
@@ -41,8 +41,10 @@ public record MemoryHeadroom(SandboxSize size, long limitBytes, long availableBy
         return promised == 0
                 ? text
                 : text
-                        + ", %d MiB of them promised to %d %s"
+                        + ", %d MiB of them reserved for %d other %s"
                                 .formatted(
-                                        promisedBytes >> MEBIBYTE_BITS, promised, promised == 1 ? "other" : "others");
+                                        promisedBytes >> MEBIBYTE_BITS,
+                                        promised,
+                                        promised == 1 ? "machine" : "machines");
     }
 }

@@ -55,7 +55,7 @@ final class WarmPoolMemoryTest {
         await().until(() -> pool.status().waiting() == 1);
         assertThat(pool.status().shortage())
                 .hasToString("Optional[a machine of size small can take 256 MiB, and 400 MiB are"
-                        + " available, 312 MiB of them promised to 2 others]");
+                        + " available, 312 MiB of them reserved for 2 other machines]");
         assertThat(third).isNotDone();
 
         first.close();
@@ -86,7 +86,7 @@ final class WarmPoolMemoryTest {
                             exception -> assertThat(exception.fault()).isEqualTo(Fault.MEMORY_SHORT))
                     .hasMessage("no virtual machine (image base, size large) was ready within 0.0 s: memory is short,"
                             + " a machine of size large can take 1024 MiB, and 300 MiB are available, 256 MiB"
-                            + " of them promised to 1 other; 1 of at most 10 exist (1 in use, 0 starting), 1"
+                            + " of them reserved for 1 other machine; 1 of at most 10 exist (1 in use, 0 starting), 1"
                             + " requests wait; try again, or choose a smaller --size, or end other processes");
         }
     }

@@ -56,7 +56,7 @@ record IsolationChecks(HostFiles files, String user) {
     /** Checks whether two guests may run on the two threads of one core (SMT). */
     Finding hyperThreading() {
         if (files.number(SMT + "active").filter(active -> active == 1).isEmpty()) {
-            return Finding.pass("smt", "off, or not seen from here");
+            return Finding.pass("smt", "off, or not visible to this machine");
         }
         return Finding.warn(
                 "smt",
@@ -75,7 +75,8 @@ record IsolationChecks(HostFiles files, String user) {
                         .isPresent())
                 .toList();
         return open.isEmpty()
-                ? Finding.pass("vulnerabilities", "none of " + known.size() + " known flaws of processors is open")
+                ? Finding.pass(
+                        "vulnerabilities", "the kernel mitigates all " + known.size() + " known flaws of processors")
                 : Finding.warn(
                         "vulnerabilities",
                         "not mitigated: " + String.join(", ", open),

@@ -94,7 +94,7 @@ public final class MachineChecks {
     private Finding processor() {
         Set<String> flags = processorFlags();
         boolean nested = flags.contains("hypervisor");
-        String where = nested ? ", itself a virtual one" : "";
+        String where = nested ? "; it is itself virtual" : "";
         if (flags.contains("vmx") || flags.contains("svm")) {
             return Finding.pass("processor", (flags.contains("vmx") ? "VT-x" : "AMD-V") + where + guestsOfGuests());
         }
@@ -102,8 +102,8 @@ public final class MachineChecks {
                 "processor",
                 "no VT-x or AMD-V" + where,
                 nested
-                        ? "switch nested virtualization on for this virtual machine, at its host or provider"
-                        : "switch virtualization (VT-x, AMD-V, SVM) on in the firmware's settings");
+                        ? "have the host or provider of this virtual machine enable nested virtualization"
+                        : "enable virtualization (VT-x, AMD-V, SVM) in the settings of the firmware");
     }
 
     private Set<String> processorFlags() {
@@ -119,7 +119,7 @@ public final class MachineChecks {
         boolean on = Stream.of("kvm_intel", "kvm_amd")
                 .flatMap(module -> files.text("/sys/module/" + module + "/parameters/nested").stream())
                 .anyMatch(text -> text.equals("Y") || text.equals("1"));
-        return on ? "; guests may have guests (nested)" : "";
+        return on ? "; its guests can use KVM too (nested)" : "";
     }
 
     /** Checks whether this user may use {@code /dev/kvm}. Whether it boots guests is a separate check. */
@@ -135,9 +135,9 @@ public final class MachineChecks {
         Optional<String> group = group(device);
         String owner = group.map(name -> " (group " + name + ")").orElse("");
         if (Files.isReadable(device) && Files.isWritable(device)) {
-            return Finding.pass(KVM_CHECK, KVM_DEVICE + owner + " is open to " + user);
+            return Finding.pass(KVM_CHECK, user + " can open " + KVM_DEVICE + owner);
         }
-        return Finding.warn(KVM_CHECK, KVM_DEVICE + owner + " is closed to " + user, access(group));
+        return Finding.warn(KVM_CHECK, user + " cannot open " + KVM_DEVICE + owner, access(group));
     }
 
     /** Returns the commands that open the device to the user, without those whose effect is there already. */
@@ -180,7 +180,7 @@ public final class MachineChecks {
         }
         long room = available / machineBytes;
         String detail =
-                "%d MiB available, with %d for this process and %d for the host left out, room for %d machines of size %s (%d MiB each)"
+                "%d MiB for machines, apart from %d for this process and %d for the host: room for %d of size %s (%d MiB each)"
                         .formatted(
                                 available >> MEBIBYTE_BITS,
                                 process.growthBytes() >> MEBIBYTE_BITS,
@@ -192,7 +192,7 @@ public final class MachineChecks {
                 ? Finding.pass("memory", detail)
                 : Finding.warn(
                         "memory",
-                        detail + " and " + machineCount + " may run at the same time",
+                        detail + ", and " + machineCount + " may run at the same time",
                         "choose a smaller --size, run fewer at the same time, or end other processes");
     }
 }

@@ -35,7 +35,7 @@ public final class GuestRateLimit {
     private long answers;
 
     @GuardedBy("this")
-    private long begun;
+    private long unrequested;
 
     @GuardedBy("this")
     private boolean connected;
@@ -73,7 +73,7 @@ public final class GuestRateLimit {
         if (taken == 0) {
             return Duration.ZERO;
         }
-        begun += taken;
+        unrequested += taken;
         Duration pause = Duration.ofNanos(bucket.consumeIgnoringRateLimits(taken));
         if (pause.isZero()) {
             empty = false;
@@ -94,12 +94,10 @@ public final class GuestRateLimit {
         return connected
                 ? LayerState.live(
                         Layer.RATE_LIMITING,
-                        "the guest's bucket of %d, %d/s: %d frames begun; output is bounded by flow control and limits"
-                                .formatted(CAPACITY, TOKENS_A_SECOND, begun))
+                        "the guest may send %d unrequested HTTP/2 frames a second, %d at once, and has sent %d; flow control and limits bound its output"
+                                .formatted(TOKENS_A_SECOND, CAPACITY, unrequested))
                 : LayerState.broken(
-                        Layer.RATE_LIMITING,
-                        "no frame of the guest has passed its bucket, though it was connected",
-                        "");
+                        Layer.RATE_LIMITING, "no HTTP/2 frame of the guest was counted, although it is connected", "");
     }
 
     private record Time(Ticker ticker) implements TimeMeter {

@@ -109,8 +109,8 @@ public record KvmProbe(
                 }
                 Duration computed = vm.processorTime();
                 if (computed.compareTo(patience.computed) >= 0) {
-                    return Accelerator.emulation("a guest has computed for " + computed.toSeconds() + " s with "
-                            + DEVICE + " and has not booted");
+                    return Accelerator.emulation("a guest with " + DEVICE + " has used " + computed.toSeconds()
+                            + " s of processor time and has not booted");
                 }
             }
             return late();

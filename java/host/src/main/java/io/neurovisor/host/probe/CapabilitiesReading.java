@@ -36,7 +36,9 @@ record CapabilitiesReading(OptionalLong ourUid, VmmConfinement confinement) {
     private static String sets(List<ThreadStatus> threads) {
         boolean empty =
                 threads.stream().allMatch(thread -> thread.capabilities(0).isEmpty());
-        return empty ? "five empty sets" : "four empty sets, a bounding set without effect";
+        return empty
+                ? "all capability sets are empty"
+                : "capability sets are empty but the bounding set, which has no effect";
     }
 
     private boolean isRoot() {

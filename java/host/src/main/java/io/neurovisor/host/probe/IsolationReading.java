@@ -28,10 +28,10 @@ record IsolationReading(String noKvm, VmmConfinement confinement) {
             missingKvm().ifPresent(problems::addFirst);
             return LayerState.broken(Layer.VM_ISOLATION, String.join("; ", problems), VmmLayers.DEFECT);
         }
-        String jail = namespaces.size() + " own namespaces, " + confinement.mounts();
+        String jail = namespaces.size() + " separate namespaces, " + confinement.mounts();
         return missingKvm()
                 .map(reason -> LayerState.off(
-                        Layer.VM_ISOLATION, reason + "; " + jail, "a machine on which /dev/kvm boots guests"))
+                        Layer.VM_ISOLATION, reason + "; " + jail, "use a machine on which /dev/kvm boots guests"))
                 .orElseGet(() -> LayerState.live(Layer.VM_ISOLATION, "KVM, " + jail));
     }
 

@@ -69,7 +69,7 @@ public final class UnifiedHierarchy {
         boolean hybrid = mode().equals("hybrid");
         return Optional.of(new Unavailable(
                 "cgroup v2 lacks the controllers " + String.join(", ", missing)
-                        + (hybrid ? ", which version 1 holds" : ""),
+                        + (hybrid ? ", because cgroup v1 uses them" : ""),
                 hybrid ? bootFix() : "enable them for the service or container in which NeuroVisor runs"));
     }
 

@@ -5,7 +5,7 @@ import java.util.List;
 /** The kinds of confinement of a VMM, as far as they can be read off its process. */
 public enum VmmConfinement {
     /** QEMU in bubblewrap: our filter, loaded before its first instruction, QEMU's own filter, and a user namespace. */
-    BUBBLEWRAP(2, 0, true, "nothing mounted writable") {
+    BUBBLEWRAP(2, 0, true, "no writable mounts") {
         @Override
         boolean allows(Mount mount) {
             return !mount.isWritable();
@@ -17,7 +17,7 @@ public enum VmmConfinement {
      * each thread, and a user namespace. Its root directory is writable, on the file system of its files, which are
      * mounted read-only in it.
      */
-    BUBBLEWRAP_ROOT(2, 0, true, "nothing mounted writable but its root and two devices") {
+    BUBBLEWRAP_ROOT(2, 0, true, "no writable mounts but its root and two devices") {
         @Override
         boolean allows(Mount mount) {
             return !mount.isWritable()
@@ -32,7 +32,7 @@ public enum VmmConfinement {
      * jailer must be root to create devices. The root directory is on a file system that is mounted writable; the size
      * of its files is limited.
      */
-    CHROOT(2, 0x82400cbL, false, "nothing mounted but its root") {
+    CHROOT(2, 0x82400cbL, false, "no mounts but its root") {
         @Override
         boolean allows(Mount mount) {
             return mount.point().equals("/");

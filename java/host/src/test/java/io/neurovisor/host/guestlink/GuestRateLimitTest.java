@@ -72,6 +72,7 @@ final class GuestRateLimitTest {
         rateLimit.take(0);
         assertThat(rateLimit.state().status()).isEqualTo(Status.LIVE);
         rateLimit.take(7);
-        assertThat(rateLimit.state().detail()).contains("bucket of 100, 50/s: 7 frames begun");
+        assertThat(rateLimit.state().detail())
+                .contains("50 unrequested HTTP/2 frames a second, 100 at once, and has sent 7;");
     }
 }

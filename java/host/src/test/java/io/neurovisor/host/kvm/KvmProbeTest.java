@@ -58,7 +58,8 @@ final class KvmProbeTest {
         vmm.use(Duration.ofSeconds(6));
         Accelerator failed = probe();
         assertThat(failed.isProven()).isTrue();
-        assertThat(failed.reason()).isEqualTo("a guest has computed for 6 s with /dev/kvm and has not booted");
+        assertThat(failed.reason())
+                .isEqualTo("a guest with /dev/kvm has used 6 s of processor time and has not booted");
         assertThat(probe()).isEqualTo(failed);
         assertThat(vmm.starts()).hasSize(1);
     }

@@ -44,12 +44,12 @@ final class VmmLayersTest {
         assertThat(read())
                 .extracting(LayerState::detail)
                 .containsExactly(
-                        "five empty sets, no_new_privs, uid 2000000001",
+                        "all capability sets are empty, no_new_privs, uid 2000000001",
                         "2 filters on each of 2 threads",
                         "memory.max 650 MiB, cpu.max 210000/100000, pids.max 64 in /cg/neurovisor/vm-1",
                         "as counted",
                         "not asked for",
-                        "KVM, 7 own namespaces, nothing mounted writable");
+                        "KVM, 7 separate namespaces, no writable mounts");
     }
 
     static Stream<Arguments> changes() {
@@ -175,7 +175,8 @@ final class VmmLayersTest {
                 .getLast();
         assertThat(state.status()).isEqualTo(Status.OFF);
         assertThat(state.detail())
-                .startsWith("no KVM: emulation is not a security boundary (/dev/kvm does not exist); 7 own namespaces");
+                .startsWith(
+                        "no KVM: emulation is not a security boundary (/dev/kvm does not exist); 7 separate namespaces");
     }
 
     @Test
@@ -213,7 +214,7 @@ final class VmmLayersTest {
                 """;
         files.thread(7, jailed).thread(8, jailed).write("/proc/7/mountinfo", mounts);
         assertThat(ofBubblewrapsRoot(Layer.VM_ISOLATION).detail())
-                .isEqualTo("KVM, 7 own namespaces, nothing mounted writable but its root and two devices");
+                .isEqualTo("KVM, 7 separate namespaces, no writable mounts but its root and two devices");
         files.write("/proc/7/mountinfo", mounts.replace("/rootfs ro", "/rootfs rw"));
         assertThat(ofBubblewrapsRoot(Layer.VM_ISOLATION).status()).isEqualTo(Status.BROKEN);
         assertThat(ofBubblewrapsRoot(Layer.VM_ISOLATION).detail())

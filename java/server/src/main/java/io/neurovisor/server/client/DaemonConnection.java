@@ -137,7 +137,8 @@ public final class DaemonConnection implements AutoCloseable {
         ConnectivityState state = channel.getState(true);
         while (state != ConnectivityState.READY) {
             if (state == ConnectivityState.TRANSIENT_FAILURE) {
-                throw missing(socket, verdict.refusal().orElse("no server listens there"));
+                throw missing(
+                        socket, verdict.refusal().orElse("no server listens there; start one with ./neurovisor serve"));
             }
             CountDownLatch changed = new CountDownLatch(1);
             channel.notifyWhenStateChanged(state, changed::countDown);

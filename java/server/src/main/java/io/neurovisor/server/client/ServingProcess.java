@@ -30,7 +30,9 @@ public record ServingProcess(ProcessHandle handle, Path lockFile) {
     public static ServingProcess at(Path socket) {
         return find(socket)
                 .orElseThrow(() -> new NeuroVisorException(
-                        Fault.DAEMON_MISSING, "no daemon of this user serves " + socket + "; --socket names another"));
+                        Fault.DAEMON_MISSING,
+                        "no daemon of this user serves " + socket
+                                + "; start one with ./neurovisor serve, or name its socket with --socket"));
     }
 
     /** Returns the process that serves the socket, if a daemon of this user does. */

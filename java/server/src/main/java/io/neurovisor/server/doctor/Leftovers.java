@@ -28,10 +28,10 @@ final class Leftovers {
             return Finding.warn(NAME, left.problems().getFirst(), "remove it");
         }
         return left.things().isEmpty()
-                ? Finding.pass(NAME, "none of killed runs")
+                ? Finding.pass(NAME, "killed runs have left nothing behind")
                 : Finding.warn(
                         NAME,
-                        left.things().size() + " of killed runs, such as "
+                        left.things().size() + " things that killed runs have left behind, such as "
                                 + left.things().getFirst().path(),
                         "./neurovisor doctor --fix");
     }

@@ -34,7 +34,7 @@ final class MachineExamination {
     private static final String NAME = "sandbox";
     private static final String KVM = "kvm";
     private static final String KVM_FIX =
-            "a machine, or an instance with nested virtualization, on which KVM runs guests";
+            "use a machine, or an instance with nested virtualization, on which KVM runs guests";
     static final String AGAIN = "run doctor again when this host is less busy";
     private static final String SETUP = "./neurovisor setup";
 
@@ -123,7 +123,7 @@ final class MachineExamination {
     }
 
     private void kvm(Accelerator accelerator) {
-        String detail = "emulation is not a security boundary, and slow: " + accelerator.reason();
+        String detail = "guests are emulated, which is slow and not a security boundary: " + accelerator.reason();
         if (accelerator.isKvm()) {
             findings.add(Finding.pass(KVM, "boots guests"));
         } else if (accelerator.isProven()) {
@@ -142,7 +142,7 @@ final class MachineExamination {
                 ? Finding.pass("cores", detail)
                 : Finding.warn(
                         "cores",
-                        detail + (emulated ? ": emulated ones that wait for each other are slow" : ""),
+                        detail + (emulated ? ": emulated ones are slow because they wait for each other" : ""),
                         "choose a smaller --size");
     }
 

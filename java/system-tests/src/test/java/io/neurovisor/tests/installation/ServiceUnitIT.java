@@ -164,7 +164,8 @@ final class ServiceUnitIT {
         String pid = property("MainPID");
         Files.writeString(SETTINGS.resolve("config.yaml"), "log-level: warn\n");
         systemctl("reload", UNIT);
-        await().atMost(LIMIT).until(() -> log().contains("logs from warn on, by " + SETTINGS + "/config.yaml:1"));
+        await().atMost(LIMIT)
+                .until(() -> log().contains("the log level is now warn, set by " + SETTINGS + "/config.yaml:1"));
         assertThat(systemctl("is-active", UNIT)).isEqualTo("active");
         assertThat(property("MainPID")).isEqualTo(pid);
     }

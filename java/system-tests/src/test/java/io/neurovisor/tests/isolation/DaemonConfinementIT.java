@@ -42,7 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class DaemonConfinementIT {
     private static final int PROGRAMS = 36;
     private static final Pattern SAID = Pattern.compile(
-            "neurovisor: has denied itself exec and other system calls \\((\\d+) rules on each of \\d+ threads, no_new_privs\\) and has (no capabilities|of root's capabilities CAP_DAC_OVERRIDE alone; .*Landlock.*)");
+            "neurovisor: cannot execute programs any more \\(seccomp: (\\d+) rules on each of \\d+ threads; no_new_privs\\) and has (no capabilities|only CAP_DAC_OVERRIDE of root's capabilities; .*Landlock.*)");
     private static final String NONE = "0000000000000000";
     private static final String DAC_OVERRIDE = "0000000000000002";
     private static final Duration LIMIT = Duration.ofMinutes(2);

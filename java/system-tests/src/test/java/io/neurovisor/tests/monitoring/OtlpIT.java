@@ -160,12 +160,13 @@ final class OtlpIT {
     private static void itsLogFollowsTheSettings(RunningDaemon daemon, Path config) throws IOException {
         Files.writeString(config, "log-level: warn\n");
         daemon.signal("HUP");
-        daemon.awaitMessage(Pattern.compile(".*logs from warn on, by .*config\\.yaml:1.*"), LIMIT);
+        daemon.awaitMessage(Pattern.compile(".*the log level is now warn, set by .*config\\.yaml:1.*"), LIMIT);
         int before = daemon.messages().size();
         assertThat(execute(daemon, "b").getStdout()).isEqualTo("42\n");
         Files.writeString(config, "log-level: loud\n");
         daemon.signal("HUP");
-        daemon.awaitMessage(Pattern.compile(".*settings are not read again: .*loud.*"), LIMIT);
+        daemon.awaitMessage(
+                Pattern.compile(".*the settings stay as they are, because the new ones are wrong: .*loud.*"), LIMIT);
         assertThat(daemon.messages().subList(before, daemon.messages().size()))
                 .as("of the second call nothing")
                 .noneMatch(line -> line.contains("python in vm-"));

@@ -64,7 +64,7 @@ public record TenantExecutions(Executions executions, Quotas quotas, AuditLog au
                 .addKeyValue("acquire_ms", result.acquireTime().toMillis())
                 .addKeyValue("run_ms", result.runTime().toMillis())
                 .log(
-                        "{} in {}: {}, exit code {}, a sandbox in {} ms, then {} ms",
+                        "{} in {}: {}, exit code {}; waited {} ms for the machine, ran for {} ms",
                         language(request),
                         result.vmId(),
                         result.outcome(),
