@@ -42,6 +42,8 @@ final class GrpcFileEvents implements FileEvents {
 
     /** What a guest may send as the changes below a directory: first an empty confirmation, then events. Not thread-safe. */
     static final class Rules implements StreamRules<WatchFilesResponse> {
+        private static final int LEAST_WINDOW_BYTES = 32 << 10;
+
         private boolean confirmed;
 
         @Override
@@ -73,6 +75,12 @@ final class GrpcFileEvents implements FileEvents {
         @Override
         public boolean mayEnd() {
             return confirmed;
+        }
+
+        /** An event may have two paths of 4352 bytes, each of which becomes three if it is not UTF-8. */
+        @Override
+        public int leastWindowBytes() {
+            return LEAST_WINDOW_BYTES;
         }
 
         @Override

@@ -77,6 +77,11 @@ final class GrpcFileReader implements FileReader {
             return bytes;
         }
 
+        @Override
+        public int uncountedBytes(ReadResponse message) {
+            return message.getEntry().getSerializedSize();
+        }
+
         /** Returns how much the guest may send. Files of size zero, such as those of /proc, are sent up to their end. */
         private long length(long size) {
             long rest = size == 0 ? Long.MAX_VALUE : Math.max(0, size - request.getOffset());

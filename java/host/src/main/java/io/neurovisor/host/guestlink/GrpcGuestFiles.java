@@ -1,5 +1,6 @@
 package io.neurovisor.host.guestlink;
 
+import com.google.protobuf.MessageLite;
 import io.neurovisor.engine.file.FileAttributes;
 import io.neurovisor.engine.file.FileEntry;
 import io.neurovisor.engine.file.FileEvents;
@@ -69,7 +70,7 @@ final class GrpcGuestFiles implements GuestFiles {
     }
 
     /** Returns the first message of a stream. */
-    private <Q, A> A begun(GuestStream<Q, A> stream, Q request, Deadline deadline) {
+    private <Q, A extends MessageLite> A begun(GuestStream<Q, A> stream, Q request, Deadline deadline) {
         stream.begin(request, deadline);
         return stream.next().orElseThrow(() -> connection.violated("ended a stream without a message"));
     }

@@ -1,5 +1,6 @@
 package io.neurovisor.host.guestlink;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.grpc.Channel;
 import io.grpc.ConnectivityState;
 import io.grpc.Context;
@@ -23,6 +24,7 @@ import java.util.function.Supplier;
  */
 final class GuestConnection implements AutoCloseable {
     private final ManagedChannel channel;
+    private final Credits credits = new Credits();
     private volatile Optional<String> violation = Optional.empty();
     private volatile boolean ended;
 
@@ -32,6 +34,10 @@ final class GuestConnection implements AutoCloseable {
 
     Channel channel() {
         return channel;
+    }
+
+    Credits credits() {
+        return credits;
     }
 
     static <S extends AbstractStub<S>> S withDeadline(S stub, Deadline deadline) {
@@ -130,5 +136,30 @@ final class GuestConnection implements AutoCloseable {
     @Override
     public void close() {
         channel.shutdownNow();
+    }
+
+    /**
+     * The content that the streams of a connection may have received and their readers not taken, which is memory of the
+     * host. Each new stream gets a part of what is left, so that many streams have small windows and not much memory,
+     * and the least that a stream needs in any case, so that none waits for another.
+     */
+    static final class Credits {
+        static final int BYTES = 1 << 20;
+
+        private static final int PARTS = 4;
+
+        @GuardedBy("this")
+        private int left = BYTES;
+
+        /** Takes at most this much, and at least that. */
+        synchronized int take(int most, int least) {
+            int taken = Math.max(least, Math.min(most, left / PARTS));
+            left -= taken;
+            return taken;
+        }
+
+        synchronized void giveBack(int bytes) {
+            left += bytes;
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.neurovisor.host.guestlink;
 
+import com.google.protobuf.MessageLite;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
@@ -24,20 +25,26 @@ import java.util.function.IntFunction;
  *
  * <ul>
  *   <li>Messages are received before the reader takes them, so that a slow reader does not use up the window that all
- *       calls of the connection share. Credits bound their bytes to a window, and {@link #MOST_WAITING} their
- *       number.
+ *       calls of the connection share. Credits bound their bytes to a window, a part of {@link GuestConnection.Credits}, and
+ *       {@link #MOST_WAITING} their number.
  *   <li>A message without credit, or against the rules of its stream, ends the connection.
  * </ul>
  */
-final class GuestStream<Q, A> implements AutoCloseable {
-    /** The content that a guest may send before the reader takes it. */
+final class GuestStream<Q, A extends MessageLite> implements AutoCloseable {
+    /** The content that a guest may send before the reader takes it, if the connection has few other streams. */
     static final int WINDOW_BYTES = 64 << 10;
+
+    /** The same if the connection has many. */
+    static final int LEAST_WINDOW_BYTES = 8 << 10;
 
     /** Credits of this part of the window at least, so that not each message costs another one in the opposite direction. */
     private static final int LEAST_CREDIT = 4;
 
     /** The most messages that wait for the reader; HTTP/2 holds back further ones. */
     static final int MOST_WAITING = 1024;
+
+    /** The most bytes of a message besides its content: numbers and lengths. */
+    private static final int MOST_OTHER_BYTES = 64;
 
     private record Waiting<A>(A message, int bytes) {}
 
@@ -55,6 +62,9 @@ final class GuestStream<Q, A> implements AutoCloseable {
     // Guarded by the lock.
     private final Deque<Waiting<A>> waiting = new ArrayDeque<>();
     private Optional<End> end = Optional.empty();
+
+    /** The part of the connection's budget: what the guest may send before the reader takes it. */
+    private int window;
 
     /** The bytes that the guest may still send. */
     private long credited;
@@ -93,7 +103,8 @@ final class GuestStream<Q, A> implements AutoCloseable {
         try {
             call.start(new Incoming(), new Metadata());
             call.sendMessage(request);
-            credit(rules.windowBytes());
+            window = connection.credits().take(rules.windowBytes(), rules.leastWindowBytes());
+            credit(window);
             call.request(1);
             awaitMessage(deadline.remaining());
             if (waiting.isEmpty()) {
@@ -118,6 +129,7 @@ final class GuestStream<Q, A> implements AutoCloseable {
             giveCredit();
             awaitMessage(longestSilence);
             if (waiting.isEmpty()) {
+                release();
                 end.flatMap(End::failure).ifPresent(failure -> {
                     throw failure;
                 });
@@ -152,10 +164,18 @@ final class GuestStream<Q, A> implements AutoCloseable {
 
     private void giveCredit() {
         // A guest that does not read its credits gets no more, or they would fill the memory of the host.
-        if (taken >= rules.windowBytes() / LEAST_CREDIT && end.isEmpty() && !rules.isComplete() && call.isReady()) {
-            credit(taken);
+        if (taken >= window / LEAST_CREDIT && end.isEmpty() && !rules.isComplete() && call.isReady()) {
+            // Other streams may have ended.
+            int more = connection.credits().take(rules.windowBytes() - window, 0);
+            window += more;
+            credit(taken + more);
             taken = 0;
         }
+    }
+
+    private void release() {
+        connection.credits().giveBack(window);
+        window = 0;
     }
 
     private void credit(int bytes) {
@@ -166,8 +186,12 @@ final class GuestStream<Q, A> implements AutoCloseable {
     private void receive(A message) {
         int bytes = rules.check(message);
         if (bytes > credited) {
-            throw new NeuroVisorException(
-                    Fault.SANDBOX_LOST, "sent %d bytes with a credit of %d".formatted(bytes, credited));
+            throw violation("sent %d bytes with a credit of %d".formatted(bytes, credited));
+        }
+        // Fields that we do not know are kept, too, and would be memory without a credit.
+        int size = message.getSerializedSize();
+        if (size > bytes + rules.uncountedBytes(message) + MOST_OTHER_BYTES) {
+            throw violation("sent a message of %d bytes with %d bytes of content".formatted(size, bytes));
         }
         credited -= bytes;
         begun = true;
@@ -185,6 +209,10 @@ final class GuestStream<Q, A> implements AutoCloseable {
         }
     }
 
+    private static NeuroVisorException violation(String what) {
+        return new NeuroVisorException(Fault.SANDBOX_LOST, what);
+    }
+
     private void end(Optional<NeuroVisorException> failure) {
         if (end.isEmpty()) {
             end = Optional.of(new End(failure));
@@ -199,6 +227,7 @@ final class GuestStream<Q, A> implements AutoCloseable {
         try {
             waiting.clear();
             end(Optional.empty());
+            release();
         } finally {
             lock.unlock();
         }

@@ -77,6 +77,11 @@ final class ProcessEventRules implements StreamRules<ProcessEvent> {
         };
     }
 
+    @Override
+    public int uncountedBytes(ProcessEvent event) {
+        return event.getEnded().getKilledProcessBytes().size();
+    }
+
     private int output(ProcessOutput output) {
         int bytes = output.getData().size();
         require(bytes > 0, "sent output without bytes");

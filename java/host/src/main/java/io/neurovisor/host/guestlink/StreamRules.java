@@ -13,6 +13,11 @@ interface StreamRules<A> {
      */
     int check(A message);
 
+    /** Returns the bytes of a message that are needed but do not count as content, apart from numbers and lengths. */
+    default int uncountedBytes(A message) {
+        return 0;
+    }
+
     /** Returns one message with the meaning of two that follow each other; empty if there is none. */
     Optional<A> merged(A first, A second);
 
@@ -24,9 +29,14 @@ interface StreamRules<A> {
         return false;
     }
 
-    /** Returns the content that the guest may send before the reader takes it. */
+    /** Returns the most content that the guest may send before the reader takes it. */
     default int windowBytes() {
         return GuestStream.WINDOW_BYTES;
+    }
+
+    /** Returns the least content that the guest must be able to send before the reader takes it: a message at least. */
+    default int leastWindowBytes() {
+        return GuestStream.LEAST_WINDOW_BYTES;
     }
 
     /**

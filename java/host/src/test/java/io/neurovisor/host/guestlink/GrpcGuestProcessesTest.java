@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnknownFieldSet;
 import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.Status;
@@ -15,6 +16,7 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.process.ProcessEvents;
+import io.neurovisor.engine.process.ProcessSelector;
 import io.neurovisor.engine.process.ProcessSpec;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
@@ -35,10 +37,13 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -49,16 +54,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The contract by gRPC, and agents that violate it. */
 final class GrpcGuestProcessesTest extends GuestProcessesContract {
-    private static final ProcessSpec CAT = new ProcessSpec(
-            "cat",
-            List.of(),
-            Map.of(),
-            Optional.empty(),
-            Optional.empty(),
-            false,
-            Optional.empty(),
-            false,
-            Optional.empty());
+    private static final ProcessSpec CAT = command("cat");
+    private static final ProcessSpec YES = command("yes");
 
     private Optional<Served> served = Optional.empty();
 
@@ -90,6 +87,9 @@ final class GrpcGuestProcessesTest extends GuestProcessesContract {
                 Arguments.of("sent an event before the start of a process", List.of(output(0, 1))),
                 Arguments.of("sent the start of a process twice", List.of(started, started)),
                 Arguments.of("sent a process number that does not exist", List.of(started(0))),
+                Arguments.of(
+                        "sent a message of 206 bytes with 64 bytes of content", List.of(started, padded(output(0, 1)))),
+                Arguments.of("sent a message of 203 bytes with 0 bytes of content", List.of(padded(started))),
                 Arguments.of("sent an empty event", List.of(started, ProcessEvent.getDefaultInstance())),
                 Arguments.of("sent an event after the end of a process", List.of(started, ended(), output(0, 1))),
                 Arguments.of("sent an event after the end of a process", List.of(started, ended(), ended())));
@@ -227,7 +227,69 @@ final class GrpcGuestProcessesTest extends GuestProcessesContract {
                 }
             }
             assertThat(bytes).isEqualTo(1000);
-            assertThat(number).isLessThan(100);
+            assertThat(number).isLessThan(1000);
+        }
+    }
+
+    /** What is not read waits in the host's memory, and not in the window that all streams share. */
+    @Test
+    void manyStreamsThatAreNotReadDoNotHoldUpAnother() {
+        GuestProcesses processes = processes();
+        List<ProcessEvents> unread = new ArrayList<>();
+        try {
+            for (int i = 0; i < 20; i++) {
+                unread.add(processes.start(YES, soon()));
+            }
+            try (ProcessEvents read = processes.start(YES, soon())) {
+                int bytes = 0;
+                while (bytes < 4 << 20) {
+                    if (read.next().orElseThrow() instanceof io.neurovisor.engine.process.ProcessEvent.Output output) {
+                        bytes += output.data().remaining();
+                    }
+                }
+            }
+        } finally {
+            unread.forEach(ProcessEvents::close);
+            processes
+                    .list(soon())
+                    .forEach(info -> processes.signal(new ProcessSelector.Pid(info.pid()), 9, true, soon()));
+        }
+    }
+
+    /** The memory of a client with many streams is bounded. */
+    @Test
+    void manyStreamsHaveSmallWindows() throws InterruptedException {
+        BlockingQueue<Integer> credits = new LinkedBlockingQueue<>();
+        GuestProcesses processes = against(new GuestProcessServiceGrpc.GuestProcessServiceImplBase() {
+            @Override
+            public StreamObserver<GuestStartRequest> start(StreamObserver<ProcessEvent> host) {
+                host.onNext(started(5));
+                return new StreamObserver<>() {
+                    @Override
+                    public void onNext(GuestStartRequest request) {
+                        if (request.hasCredit()) {
+                            credits.add(request.getCredit().getBytes());
+                        }
+                    }
+
+                    @Override
+                    public void onError(Throwable gone) {}
+
+                    @Override
+                    public void onCompleted() {}
+                };
+            }
+        });
+        List<ProcessEvents> streams = new ArrayList<>();
+        int sum = 0;
+        for (int i = 0; i < 100; i++) {
+            streams.add(processes.start(CAT, soon()));
+            sum += credits.take();
+        }
+        assertThat(sum).isLessThan(2 << 20);
+        streams.forEach(ProcessEvents::close);
+        try (ProcessEvents _ = processes.start(CAT, soon())) {
+            assertThat(credits.take()).isEqualTo(GuestStream.WINDOW_BYTES);
         }
     }
 
@@ -247,6 +309,19 @@ final class GrpcGuestProcessesTest extends GuestProcessesContract {
                 .hasMessageContaining(reason);
     }
 
+    private static ProcessSpec command(String command) {
+        return new ProcessSpec(
+                command,
+                List.of(),
+                Map.of(),
+                Optional.empty(),
+                Optional.empty(),
+                false,
+                Optional.empty(),
+                false,
+                Optional.empty());
+    }
+
     private static ProcessEvent started(int pid) {
         return ProcessEvent.newBuilder()
                 .setStarted(ProcessStarted.newBuilder().setPid(pid))
@@ -263,6 +338,17 @@ final class GrpcGuestProcessesTest extends GuestProcessesContract {
                         .setStream(stream)
                         .setOffset(offset)
                         .setData(ByteString.copyFrom(new byte[bytes])))
+                .build();
+    }
+
+    /** Adds a field that the host does not know. */
+    private static ProcessEvent padded(ProcessEvent event) {
+        UnknownFieldSet.Field padding = UnknownFieldSet.Field.newBuilder()
+                .addLengthDelimited(ByteString.copyFrom(new byte[195]))
+                .build();
+        return event.toBuilder()
+                .setUnknownFields(
+                        UnknownFieldSet.newBuilder().addField(1000, padding).build())
                 .build();
     }
 

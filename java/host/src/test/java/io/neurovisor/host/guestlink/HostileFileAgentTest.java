@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
+import com.google.protobuf.UnknownFieldSet;
 import io.grpc.BindableService;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerServiceDefinition;
@@ -92,6 +93,25 @@ final class HostileFileAgentTest {
     @Test
     void sendsPartsThatAreTooLarge() throws IOException {
         assertLost(reading(data((64 << 10) + 1)), "sent a part of a file of 65537 bytes", HostileFileAgentTest::read);
+    }
+
+    @Test
+    void sendsFieldsThatTheHostDoesNotKnow() throws IOException {
+        UnknownFieldSet.Field padding = UnknownFieldSet.Field.newBuilder()
+                .addLengthDelimited(ByteString.copyFrom(new byte[100]))
+                .build();
+        UnknownFieldSet unknown =
+                UnknownFieldSet.newBuilder().addField(1000, padding).build();
+        assertLost(
+                reading(data(1).toBuilder().setUnknownFields(unknown).build()),
+                "sent a message of 106 bytes with 1 bytes of content",
+                HostileFileAgentTest::read);
+        assertLost(
+                watching(WatchFilesResponse.newBuilder()
+                        .setUnknownFields(unknown)
+                        .build()),
+                "sent a message of 103 bytes with 0 bytes of content",
+                HostileFileAgentTest::watch);
     }
 
     @Test
