@@ -46,6 +46,9 @@ public final class LogsCommand implements Callable<Integer> {
             description = "The number of lines. Default: ${DEFAULT-VALUE}.")
     private int lines;
 
+    @Option(names = "--raw", description = "Print the lines as they were written, such as JSON.")
+    private boolean raw;
+
     @Spec
     private CommandSpec spec;
 
@@ -93,8 +96,10 @@ public final class LogsCommand implements Callable<Integer> {
                     last.removeFirst();
                 }
             });
-            last.forEach(line -> out.println(UntrustedText.line(
-                    new String(line.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8))));
+            last.stream()
+                    .map(line -> new String(line.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8))
+                    .map(line -> raw ? line : LogText.of(line))
+                    .forEach(line -> out.println(UntrustedText.line(line)));
         } catch (IOException exception) {
             throw new NeuroVisorException(
                     Fault.TOOL_FAILED, "log " + log + " cannot be read: " + StorageFaults.reason(exception), exception);

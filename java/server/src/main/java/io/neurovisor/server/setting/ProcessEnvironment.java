@@ -19,7 +19,14 @@ public record ProcessEnvironment(Map<String, String> variables, Path userHome) {
     }
 
     public static ProcessEnvironment current() {
-        return new ProcessEnvironment(System.getenv(), Path.of(System.getProperty("user.home")));
+        return of(System.getenv());
+    }
+
+    /** Returns an environment whose home directory is {@code HOME}, as for a shell, or that of the user's account. */
+    static ProcessEnvironment of(Map<String, String> variables) {
+        String home = variables.getOrDefault("HOME", "");
+        return new ProcessEnvironment(
+                variables, Path.of(home.startsWith("/") ? home : System.getProperty("user.home")));
     }
 
     /** Returns the value of a variable, or empty if it is unset or blank. */
