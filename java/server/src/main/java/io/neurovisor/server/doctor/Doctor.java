@@ -31,6 +31,7 @@ public record Doctor(Settings settings, InstantSource clock, Ticker ticker) {
         List<LayerState> layers = machine.layers(progress);
         List<Finding> findings = new ArrayList<>(machine.findings());
         checks(machine.machineBytes()).forEach(check -> findings.add(check.examine()));
+        findings.add(new RunningSandboxes(settings.sandboxes(), clock).examine());
         findings.add(left);
         return new Diagnosis(layers, findings, repairs);
     }

@@ -32,6 +32,7 @@ final class DoctorIT {
             "guest-clock",
             "platform",
             "user-namespaces",
+            "sandboxes",
             "leftovers");
 
     private static CommandLineRun json;

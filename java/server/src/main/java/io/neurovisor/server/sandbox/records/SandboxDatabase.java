@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -92,10 +93,19 @@ public final class SandboxDatabase implements SandboxRecords, AutoCloseable {
         return database.read(handle -> rows.endedSince(handle, keptSince()));
     }
 
+    /** Returns the number of sandboxes of living processes that have no end. */
+    public int running() {
+        return living(life::isAlive);
+    }
+
     /** Returns the number of sandboxes that have no end although their process is dead. */
     public int lost() {
+        return living(owner -> !life.isAlive(owner));
+    }
+
+    private int living(Predicate<String> counted) {
         return Math.toIntExact(database.read(handle -> SandboxRows.livingOwners(handle).stream()
-                .filter(owner -> !life.isAlive(owner))
+                .filter(counted)
                 .mapToLong(owner -> SandboxRows.living(handle, owner))
                 .sum()));
     }

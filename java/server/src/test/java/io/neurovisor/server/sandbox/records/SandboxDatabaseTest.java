@@ -63,14 +63,17 @@ final class SandboxDatabaseTest {
     void sandboxesOfADeadProcessAreLost() {
         records.insert(living());
         assertThat(records.lost()).isZero();
+        assertThat(records.running()).isEqualTo(1);
         try (SandboxDatabase other = SandboxDatabase.open(directory(), () -> now)) {
             assertThat(other.lost()).isZero();
+            assertThat(other.running()).isEqualTo(1);
             assertThat(other.endLost()).isZero();
         }
         records.close();
         now = START.plusSeconds(90);
         open();
         assertThat(records.lost()).isEqualTo(1);
+        assertThat(records.running()).isZero();
         assertThat(records.endLost()).isEqualTo(1);
         assertThat(records.lost()).isZero();
         assertThat(records.ended()).singleElement().satisfies(lost -> {
