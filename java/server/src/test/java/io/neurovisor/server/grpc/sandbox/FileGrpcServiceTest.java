@@ -38,7 +38,9 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowingConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -231,6 +233,113 @@ final class FileGrpcServiceTest {
         assertThatThrownBy(() -> client.stat(
                         StatRequest.newBuilder().setSandboxId(ID).setPath(path).build()))
                 .satisfies(failure -> assertInvalid(failure, "path", message));
+    }
+
+    private static Arguments invalid(String field, ThrowingConsumer<FileServiceGrpc.FileServiceBlockingV2Stub> call) {
+        return Arguments.of(field, call);
+    }
+
+    /** Every other field of a request about a file; those of Stat, ListFiles and Write have tests of their own. */
+    static Stream<Arguments> invalidFields() {
+        String path = "a\0b";
+        return Stream.of(
+                invalid("path", stub -> stub.read(readOf(path).build()).read()),
+                invalid(
+                        "offset",
+                        stub -> stub.read(readOf("a").setOffset(-1).build()).read()),
+                invalid(
+                        "length",
+                        stub -> stub.read(readOf("a").setLength(-1).build()).read()),
+                invalid(
+                        "path",
+                        stub -> stub.listFiles(ListFilesRequest.newBuilder()
+                                .setSandboxId(ID)
+                                .setPath(path)
+                                .build())),
+                invalid(
+                        "depth",
+                        stub -> stub.listFiles(ListFilesRequest.newBuilder()
+                                .setSandboxId(ID)
+                                .setPath(".")
+                                .setDepth(-1)
+                                .build())),
+                invalid(
+                        "page_size",
+                        stub -> stub.listFiles(ListFilesRequest.newBuilder()
+                                .setSandboxId(ID)
+                                .setPath(".")
+                                .setPageSize(1001)
+                                .build())),
+                invalid("path", stub -> stub.makeDirectory(directory(path).build())),
+                invalid(
+                        "permissions",
+                        stub -> stub.makeDirectory(
+                                directory("a").setPermissions(010000).build())),
+                invalid("source", stub -> stub.move(move(path, "b"))),
+                invalid("destination", stub -> stub.move(move("a", path))),
+                invalid("destination", stub -> stub.move(move("a", ""))),
+                invalid(
+                        "path",
+                        stub -> stub.remove(RemoveRequest.newBuilder()
+                                .setSandboxId(ID)
+                                .setPath(path)
+                                .build())),
+                invalid("path", stub -> stub.setAttributes(attributes(path).build())),
+                invalid(
+                        "permissions",
+                        stub -> stub.setAttributes(
+                                attributes("a").setPermissions(-1).build())),
+                invalid(
+                        "xattrs",
+                        stub -> stub.setAttributes(attributes("a")
+                                .putXattrs("a\0", ByteString.EMPTY)
+                                .build())),
+                invalid("xattrs", stub -> stub.setAttributes(manyXattrs())),
+                invalid(
+                        "removed_xattrs",
+                        stub -> stub.setAttributes(
+                                attributes("a").addRemovedXattrs("").build())),
+                invalid(
+                        "path",
+                        stub -> stub.watchFiles(WatchFilesRequest.newBuilder()
+                                        .setSandboxId(ID)
+                                        .setPath(path)
+                                        .build())
+                                .read()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("invalidFields")
+    void rejectsInvalidFields(String field, ThrowingConsumer<FileServiceGrpc.FileServiceBlockingV2Stub> call) {
+        assertThatThrownBy(() -> call.acceptThrows(client))
+                .satisfies(failure -> assertInvalid(failure, field, field));
+        assertThat(files.openWriters()).isZero();
+    }
+
+    private static MakeDirectoryRequest.Builder directory(String path) {
+        return MakeDirectoryRequest.newBuilder().setSandboxId(ID).setPath(path);
+    }
+
+    private static SetAttributesRequest.Builder attributes(String path) {
+        return SetAttributesRequest.newBuilder().setSandboxId(ID).setPath(path);
+    }
+
+    private static SetAttributesRequest manyXattrs() {
+        SetAttributesRequest.Builder request = attributes("a");
+        IntStream.range(0, 65).forEach(number -> request.putXattrs("x" + number, ByteString.EMPTY));
+        return request.build();
+    }
+
+    private static MoveRequest move(String source, String destination) {
+        return MoveRequest.newBuilder()
+                .setSandboxId(ID)
+                .setSource(source)
+                .setDestination(destination)
+                .build();
+    }
+
+    private static ReadRequest.Builder readOf(String path) {
+        return ReadRequest.newBuilder().setSandboxId(ID).setPath(path);
     }
 
     @Test

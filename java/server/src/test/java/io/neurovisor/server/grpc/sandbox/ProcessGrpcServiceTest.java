@@ -104,6 +104,30 @@ final class ProcessGrpcServiceTest {
                 .setData(ByteString.copyFromUtf8("one"))
                 .build());
         assertThat(events.read().getOutput().getData().toStringUtf8()).isEqualTo("one");
+        assertInvalid("offsets.stderr", "is 18446744073709551615", () -> {
+            AttachRequest request = AttachRequest.newBuilder()
+                    .setSandboxId(ID)
+                    .setProcess(process)
+                    .setOffsets(OutputOffsets.newBuilder().setStderr(-1))
+                    .build();
+            boolean _ = unary.attach(request).hasNext();
+        });
+        assertInvalid(
+                "size.rows",
+                "size.rows is 0; 1 to 4096",
+                () -> unary.resize(ResizeRequest.newBuilder()
+                        .setSandboxId(ID)
+                        .setProcess(process)
+                        .setSize(TerminalSize.getDefaultInstance())
+                        .build()));
+        BlockingClientCall<StreamInputRequest, StreamInputResponse> large = client.streamInput();
+        large.write(StreamInputRequest.newBuilder()
+                .setSandboxId(ID)
+                .setProcess(process)
+                .setData(ByteString.copyFrom(new byte[70_000]))
+                .build());
+        assertThat(catchThrowableOfType(StatusException.class, large::read))
+                .hasMessageContaining("data has 70000 bytes; 65536 are allowed");
         BlockingClientCall<StreamInputRequest, StreamInputResponse> input = client.streamInput();
         input.write(StreamInputRequest.newBuilder()
                 .setSandboxId(ID)
