@@ -173,7 +173,9 @@ final class CopyCommandTest {
     private void awaitWriters(int count) {
         Deadline limit = deadline();
         while (files.openWriters() != count) {
-            assertThat(limit.hasPassed()).as("%d of %d writers", files.openWriters(), count).isFalse();
+            assertThat(limit.hasPassed())
+                    .as("%d of %d writers", files.openWriters(), count)
+                    .isFalse();
             Pause.of(Duration.ofMillis(20));
         }
     }
