@@ -53,7 +53,8 @@ public final class Uninstallation {
         }
         sockets.stream()
                 .filter(base -> Files.isDirectory(base, LinkOption.NOFOLLOW_LINKS))
-                .forEach(base -> contents.add(new UnusedPath(base, "sockets", DiskUsage.bytes(base))));
+                .forEach(base ->
+                        contents.add(new UnusedPath(base, "sockets, unless they are in use", DiskUsage.bytes(base))));
         configuration.stream()
                 .filter(Files::exists)
                 .forEach(file -> contents.add(new UnusedPath(file, "settings", DiskUsage.bytes(file))));

@@ -43,7 +43,7 @@ record DoctorReport(boolean colours) {
     }
 
     private static String summary(Diagnosis diagnosis) {
-        return "%d of %d layers live; checks: %d passed, %d warnings, %d failures, %d unknown"
+        return "%d of %d layers live; checks: %d passed, %d with a warning, %d failed, %d unknown"
                 .formatted(
                         diagnosis.layers().stream()
                                 .filter(state -> state.status() == LayerState.Status.LIVE)

@@ -62,9 +62,9 @@ public final class SetupCommand implements Callable<Integer> {
             guest.common()
                     .tell(
                             spec.commandLine().getErr(),
-                            "ready (" + neuroVisor.vmm() + ": " + neuroVisor.vmmReason() + "; image "
-                                    + guest.config().guest().image() + ", size "
-                                    + guest.size().label() + ")");
+                            "ready: image " + guest.config().guest().image() + ", size "
+                                    + guest.size().label() + ", " + neuroVisor.vmm() + " ("
+                                    + neuroVisor.vmmReason() + ")");
         }
         return 0;
     }

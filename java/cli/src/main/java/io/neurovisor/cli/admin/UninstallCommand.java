@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Removes everything that NeuroVisor has written: the data directory with images, kernels, templates "
                     + "and sessions, the directory of its sockets, and what install has written.",
-            "The checkout and the packages are kept."
+            "The checkout, the cache of its launcher and the packages are kept."
         },
         mixinStandardHelpOptions = true)
 public final class UninstallCommand implements Callable<Integer> {
@@ -77,7 +77,8 @@ public final class UninstallCommand implements Callable<Integer> {
         }
         uninstallation.remove();
         files.forEach(PrivateFiles::delete);
-        out.println("removed; the checkout " + CommonOptions.home() + " with its build can be deleted by hand");
+        out.println("removed; the checkout " + CommonOptions.home() + " with its build, and the cache "
+                + environment.directory("XDG_CACHE_HOME", ".cache").resolve("neurovisor") + ", can be deleted by hand");
         out.flush();
         return 0;
     }

@@ -20,8 +20,9 @@ final class DiscardedFiles implements FileTarget {
     String hint() {
         return switch (count) {
             case 0 -> "";
-            case 1 -> "the program left out/" + first + "; --out DIR saves it";
-            default -> "the program left " + count + " files in out/, such as out/" + first + "; --out DIR saves them";
+            case 1 -> "the program wrote out/" + first + "; --out DIR saves it";
+            default ->
+                "the program wrote " + count + " files into out/, such as out/" + first + "; --out DIR saves them";
         };
     }
 }

@@ -116,8 +116,8 @@ public final class ServeCommand implements Callable<Integer> {
         NeuroVisor neuroVisor = daemon.neuroVisor();
         remark("serves gRPC on " + shown(daemon.address()) + " and " + daemon.socket()
                 + ", status page, /metrics, /health and /ready on " + shown(daemon.statusAddress()));
-        remark("runs guests by " + neuroVisor.vmm() + ": " + neuroVisor.vmmReason() + "; keeps "
-                + config.pool().warm() + " of at most " + config.pool().max() + " ready");
+        remark("keeps " + config.pool().warm() + " of at most " + config.pool().max() + " machines ready, run by "
+                + neuroVisor.vmm() + " (" + neuroVisor.vmmReason() + ")");
         logRoom(neuroVisor.pool().room(), config);
         remark(confinement(daemon.confinement()));
         if (!neuroVisor.accelerator().isKvm()) {

@@ -214,7 +214,7 @@ final class RunCommandTest {
         });
         assertThat(CommandRun.of(Map.of(), "", again, "run", "-l", "bash", "-c", "1")
                         .stderr())
-                .contains("the program left out/deep/plot.png; --out DIR saves it");
+                .contains("the program wrote out/deep/plot.png; --out DIR saves it");
     }
 
     @Test

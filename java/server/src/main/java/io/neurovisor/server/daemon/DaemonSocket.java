@@ -53,7 +53,7 @@ final class DaemonSocket implements AutoCloseable {
             FileChannel lockFile = lockFile(directory, path.resolveSibling(path.getFileName() + ".lock"));
             if (!isLocked(lockFile)) {
                 lockFile.close();
-                throw refused(path, "another daemon of this user serves it", null);
+                throw refused(path, "another daemon of this user serves it, which ./neurovisor stop ends", null);
             }
             // What an earlier daemon recorded does not apply to this one.
             lockFile.truncate(0);
