@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * @param descriptors the number of open file descriptors
  * @param heapBytes the used heap after a garbage collection; empty if the JDK has no jcmd
  */
-record Footprint(int descriptors, OptionalLong heapBytes) {
+public record Footprint(int descriptors, OptionalLong heapBytes) {
     private static final Pattern GENERATION = Pattern.compile("(?:DefNew|Tenured) +total \\d+K, used (\\d+)K");
     private static final Duration LIMIT = Duration.ofSeconds(30);
 

@@ -1,10 +1,9 @@
 package io.neurovisor.bench.endurance;
 
-import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
 /** The kinds of requests. */
-enum RequestKind {
+enum RequestKind implements Weighted {
     /** A program for a warm interpreter that prints one line. */
     GREETING(5),
     /** Three megabytes of output. */
@@ -24,16 +23,12 @@ enum RequestKind {
         this.weight = weight;
     }
 
-    /** Returns a random kind, in proportion to the weights. */
     static RequestKind next(RandomGenerator random) {
-        int point = random.nextInt(
-                Arrays.stream(values()).mapToInt(kind -> kind.weight).sum());
-        for (RequestKind kind : values()) {
-            point -= kind.weight;
-            if (point < 0) {
-                return kind;
-            }
-        }
-        throw new IllegalStateException("the weights do not add up");
+        return Weighted.next(random, values());
+    }
+
+    @Override
+    public int weight() {
+        return weight;
     }
 }

@@ -10,6 +10,7 @@ import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.server.client.DaemonClient;
 import io.neurovisor.server.client.DaemonProcess;
 import io.neurovisor.server.client.Pause;
+import io.neurovisor.server.client.sandbox.SandboxClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,9 +22,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /** A daemon process that can be killed and restarted. */
-final class TestedDaemon implements AutoCloseable {
+public final class TestedDaemon implements AutoCloseable {
     private static final Duration START = Duration.ofMinutes(3);
     private static final Duration END = Duration.ofMinutes(2);
     private static final Duration LOOK_AGAIN_AFTER = Duration.ofMillis(100);
@@ -84,13 +86,22 @@ final class TestedDaemon implements AutoCloseable {
      * @param key the key of the tenant; if empty, the client uses the socket without a key
      */
     DaemonClient connect(Optional<String> key) throws InterruptedException {
+        return connect(() -> DaemonClient.connect(socket, key));
+    }
+
+    /** Connects a client of sandboxes, and waits while the daemon is being restarted. */
+    public SandboxClient connectToSandboxes() throws InterruptedException {
+        return connect(() -> SandboxClient.connect(socket, Optional.empty()));
+    }
+
+    private <C> C connect(Supplier<C> connection) throws InterruptedException {
         while (true) {
             if (!serving.await(START.toSeconds(), TimeUnit.SECONDS)) {
                 throw failed("does not serve again");
             }
             int before = killed();
             try {
-                return DaemonClient.connect(socket, key);
+                return connection.get();
             } catch (NeuroVisorException exception) {
                 boolean dead = before != killed() || !process.handle().isAlive();
                 if (exception.fault() != Fault.DAEMON_MISSING || !dead) {
@@ -122,7 +133,7 @@ final class TestedDaemon implements AutoCloseable {
         awaitReady();
     }
 
-    int killed() {
+    public int killed() {
         return killed.get();
     }
 

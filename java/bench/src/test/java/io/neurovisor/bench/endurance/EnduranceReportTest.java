@@ -87,17 +87,7 @@ final class EnduranceReportTest {
 
     private EnduranceReport report(Latencies latencies) {
         return new EnduranceReport(
-                Duration.ofMinutes(2),
-                4,
-                1,
-                ledger,
-                Optional.of(new HostileTraffic(2, "flood 3", latencies)),
-                0,
-                SMALL,
-                SMALL,
-                0,
-                CLEAN,
-                List.of());
+                ledger, Optional.of(new HostileTraffic(2, "flood 3", latencies)), CLEAN, trial(0, SMALL, 0, List.of()));
     }
 
     @Test
@@ -155,8 +145,11 @@ final class EnduranceReportTest {
     }
 
     private EnduranceReport report(int killed, Footprint after, int exitCode, AuditTrail audit, List<String> left) {
-        return new EnduranceReport(
-                Duration.ofMinutes(2), 4, 1, ledger, Optional.empty(), killed, SMALL, after, exitCode, audit, left);
+        return new EnduranceReport(ledger, Optional.empty(), audit, trial(killed, after, exitCode, left));
+    }
+
+    private static TrialResult trial(int killed, Footprint after, int exitCode, List<String> left) {
+        return new TrialResult(Duration.ofMinutes(2), 4, 1, killed, SMALL, after, exitCode, left);
     }
 
     private static String accepted(String trace, ClientRequest request) {

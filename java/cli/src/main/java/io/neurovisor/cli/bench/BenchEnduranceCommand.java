@@ -1,22 +1,27 @@
 package io.neurovisor.cli.bench;
 
-import io.neurovisor.bench.endurance.EnduranceReport;
+import io.neurovisor.bench.endurance.EndurancePlan;
 import io.neurovisor.bench.endurance.EnduranceRun;
+import io.neurovisor.bench.endurance.PromiseReport;
 import io.neurovisor.bench.endurance.TemporaryKeys;
 import io.neurovisor.bench.endurance.Tenants;
+import io.neurovisor.bench.endurance.sandbox.SandboxEnduranceRun;
 import io.neurovisor.cli.console.Cancellation;
 import io.neurovisor.cli.console.ConsoleProgress;
 import io.neurovisor.cli.console.ExitCode;
 import io.neurovisor.cli.console.ScratchDirectory;
 import io.neurovisor.cli.options.GuestOptions;
 import io.neurovisor.engine.pool.PoolShare;
+import io.neurovisor.engine.sandbox.SandboxRecord;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.server.DeadRuns;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.config.ExecutionConfig;
+import io.neurovisor.server.sandbox.records.SandboxDatabase;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -34,13 +39,16 @@ import picocli.CommandLine.Spec;
         name = "endurance",
         description = {
             "Starts a separate daemon, puts it under the load of several clients, kills machines at random and the daemon "
-                    + "once, and reports whether anything was run twice, lost without an outcome or left behind.",
+                    + "once, and reports whether anything was run twice, lost without an outcome or left behind; with "
+                    + "--sandboxes, whether each sandbox ended once and for a known reason.",
             "Exit codes: 0 every promise was kept, 1 a promise was broken."
         },
         mixinStandardHelpOptions = true)
 final class BenchEnduranceCommand implements Callable<Integer> {
     /** For the daemon and its machines to stop. */
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private static final int WARM = 2;
 
     /** The number of requests of a hostile client that may wait. */
     private static final int HOSTILE_WAITING = 16;
@@ -72,6 +80,11 @@ final class BenchEnduranceCommand implements Callable<Integer> {
     private int hostile;
 
     @Option(
+            names = "--sandboxes",
+            description = "The clients keep sandboxes and use their processes and files, instead of running programs.")
+    private boolean sandboxes;
+
+    @Option(
             names = "--seed",
             paramLabel = "N",
             description = "The seed of the random requests and kills. Default: a random one.")
@@ -86,7 +99,7 @@ final class BenchEnduranceCommand implements Callable<Integer> {
         try (ConsoleProgress progress = guest.common().progress();
                 ScratchDirectory directory = ScratchDirectory.make();
                 Cancellation cancellation = Cancellation.unwinding(PATIENCE)) {
-            EnduranceReport report = measure(settings, directory.socket());
+            PromiseReport report = measure(settings, directory.socket());
             progress.done();
             report.lines().forEach(spec.commandLine().getOut()::println);
             return cancellation.isRequested()
@@ -95,18 +108,27 @@ final class BenchEnduranceCommand implements Callable<Integer> {
         }
     }
 
-    private EnduranceReport measure(Settings settings, Path socket) {
+    private PromiseReport measure(Settings settings, Path socket) {
         require("--clients", clients, 1, 100);
         require("--hostile", hostile, 0, 10);
+        if (sandboxes && hostile > 0) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--hostile: %d is not allowed with --sandboxes; leave out one".formatted(hostile));
+        }
         Duration time = time();
+        if (sandboxes) {
+            return SandboxEnduranceRun.of(sandboxPlan(settings, socket, time), () -> ended(settings), this::report);
+        }
+        EndurancePlan plan = plan(settings, socket, time);
         if (hostile == 0) {
-            return EnduranceRun.of(plan(settings, socket, time, Tenants.LOCAL), this::report);
+            return EnduranceRun.of(plan, settings.audit(), guest.size(), Tenants.LOCAL, this::report);
         }
         try (TemporaryKeys keys = TemporaryKeys.open(settings)) {
             Tenants tenants = new Tenants(
                     keys.create(clients, PoolShare.UNLIMITED),
                     keys.create(hostile, new PoolShare(Optional.of(1), Optional.of(HOSTILE_WAITING))));
-            return EnduranceRun.of(plan(settings, socket, time, tenants), this::report);
+            return EnduranceRun.of(plan, settings.audit(), guest.size(), tenants, this::report);
         }
     }
 
@@ -128,21 +150,32 @@ final class BenchEnduranceCommand implements Callable<Integer> {
                                 + ExecutionConfig.TIMEOUT.type().allowed()));
     }
 
-    private EnduranceRun.Plan plan(Settings settings, Path socket, Duration time, Tenants tenants) {
-        int warm = 2;
+    private EndurancePlan plan(Settings settings, Path socket, Duration time) {
+        return plan(settings, socket, time, "--max=" + (clients + hostile + WARM));
+    }
+
+    private EndurancePlan sandboxPlan(Settings settings, Path socket, Duration time) {
+        int most = SandboxEnduranceRun.mostSandboxes(clients);
+        return plan(settings, socket, time, "--max=" + (most + WARM), "--max-sandboxes=" + most);
+    }
+
+    private EndurancePlan plan(Settings settings, Path socket, Duration time, String... options) {
         ToolCommand serve =
-                guest.serve(socket, "--rate-limit=off", "--warm=" + warm, "--max=" + (clients + hostile + warm));
-        return new EnduranceRun.Plan(
+                guest.serve(socket, "--rate-limit=off", "--warm=" + WARM).withArguments(List.of(options));
+        return new EndurancePlan(
                 serve,
                 socket,
-                warm,
-                settings.audit(),
+                WARM,
                 () -> leftovers(settings),
-                guest.size(),
                 clients,
-                tenants,
                 time,
                 seed == null ? new SecureRandom().nextLong(1_000_000) : seed);
+    }
+
+    private static List<SandboxRecord> ended(Settings settings) {
+        try (SandboxDatabase records = SandboxDatabase.open(settings.sandboxes(), InstantSource.system())) {
+            return records.ended();
+        }
     }
 
     private static List<String> leftovers(Settings settings) {
