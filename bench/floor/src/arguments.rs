@@ -6,11 +6,14 @@ pub const USAGE: &str = "\
 usage: neurovisor-floor template DIR --kernel FILE --initrd FILE --rootfs FILE [options]
        neurovisor-floor boot DIR     --kernel FILE --initrd FILE --rootfs FILE [options]
        neurovisor-floor clone DIR    --rootfs FILE [--count N] [--prime] [options]
+       neurovisor-floor sandbox DIR  --rootfs FILE [--prime] [options]
        neurovisor-floor guest SOCKET [--language NAME] [--code TEXT]
   template  boots a VM, primes it with each --prime-python, --prime-bash and --prime-javascript program, and saves it in DIR
   boot      boots a VM in DIR and runs --code in it; with --template by the arguments that this one was made with
   clone     N times: starts a clone of the template in DIR, runs --code in it, and ends it; with --template that of the product
             which is there, by the arguments that it was made with
+  sandbox   starts a clone, turns it into a living sandbox after --rest, and does what each line to the socket DIR/steps says
+            (start COMMAND, write BYTES, read, files COUNT BYTES); answers with the milliseconds
   guest     asks the guest of a Firecracker whose vsock is SOCKET: does what each line of its input says (connect, prime,
             execute) and answers with the same word
 options:
@@ -25,6 +28,7 @@ pub enum Command {
     Template,
     Boot,
     Clone,
+    Sandbox,
     Guest,
 }
 
@@ -73,6 +77,7 @@ impl Arguments {
             Some("template") => Command::Template,
             Some("boot") => Command::Boot,
             Some("clone") => Command::Clone,
+            Some("sandbox") => Command::Sandbox,
             Some("guest") => Command::Guest,
             other => return Err(format!("unknown command {other:?}")),
         };

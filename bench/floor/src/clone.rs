@@ -33,12 +33,13 @@ pub async fn measure(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn run(
+/// Loads the template's state and gives the clone its own identity.
+pub async fn resume(
     arguments: &Arguments,
     vmm: &Vmm,
     qmp: &mut Qmp,
     steps: &mut Steps,
-) -> Result<(), Failure> {
+) -> Result<Guest, Failure> {
     qmp.prepare_migration().await?;
     qmp.execute(&format!(
         r#"{{"execute":"migrate-incoming","arguments":{{"uri":"file:{}"}}}}"#,
@@ -63,6 +64,16 @@ async fn run(
         guest.prime(&arguments.language, &arguments.code).await?;
         steps.reached("primed");
     }
+    Ok(guest)
+}
+
+async fn run(
+    arguments: &Arguments,
+    vmm: &Vmm,
+    qmp: &mut Qmp,
+    steps: &mut Steps,
+) -> Result<(), Failure> {
+    let guest = resume(arguments, vmm, qmp, steps).await?;
     if arguments.rest_millis > 0 {
         sleep(Duration::from_millis(arguments.rest_millis)).await;
         steps.reached("rested");

@@ -12,13 +12,15 @@ use tonic::transport::{Channel, Endpoint, Uri};
 use tower::service_fn;
 
 use crate::arguments::Arguments;
+use crate::sandbox::Sandbox;
 use crate::steps::Steps;
 use crate::wire::execution::execute_chunk::Content;
 use crate::wire::execution::execution_service_client::ExecutionServiceClient;
 use crate::wire::execution::{ExecuteMetadata, ExecuteRequest, InputFile, Limits};
 use crate::wire::guest::guest_service_client::GuestServiceClient;
 use crate::wire::guest::{
-    HelloRequest, HelloResponse, PrimeRequest, RefreshRequest, StatsRequest, WarmRequest,
+    AdoptRequest, HelloRequest, HelloResponse, PrimeRequest, RefreshRequest, StatsRequest,
+    WarmRequest,
 };
 use crate::Failure;
 
@@ -104,6 +106,14 @@ impl Guest {
             return Err(format!("a primer failed: {primed:?}").into());
         }
         Ok(())
+    }
+
+    /// Turns the refreshed guest into a living sandbox.
+    pub async fn adopt(&self) -> Result<Sandbox, Failure> {
+        GuestServiceClient::new(self.channel.clone())
+            .adopt(AdoptRequest::default())
+            .await?;
+        Ok(Sandbox::new(self.channel.clone()))
     }
 
     /// Returns the resident memory of the agent.

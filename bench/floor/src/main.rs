@@ -6,7 +6,9 @@ mod arguments;
 mod asked;
 mod clone;
 mod guest;
+mod living;
 mod qmp;
+mod sandbox;
 mod steps;
 mod template;
 mod tsc;
@@ -46,6 +48,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
             Command::Template => template::make(arguments).await,
             Command::Boot => template::boot_and_run(arguments).await,
             Command::Clone => clone::measure(arguments).await,
+            Command::Sandbox => living::serve(arguments).await,
             Command::Guest => asked::follow(arguments).await,
         }
     })

@@ -2,7 +2,8 @@ package io.neurovisor.bench.publication;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import io.neurovisor.bench.speed.SpeedReport;
+import io.neurovisor.bench.measure.Measurements;
+import io.neurovisor.bench.speed.SandboxTargets;
 import io.neurovisor.bench.trace.TracedRequest;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.util.List;
@@ -10,7 +11,6 @@ import java.util.Locale;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /** Replaces the figures of a document, which stand between marks in comments, with those of the committed runs. */
 final class Published {
@@ -30,25 +30,24 @@ final class Published {
     /**
      * Returns the document with the figures of the reports. A document without marks is returned unchanged.
      *
-     * @param report the output of {@link SpeedReport#json}
-     * @param firecracker the report of {@code bench/firecracker.sh}, in the same form
      * @param spans the output of {@link TracedRequest#json}, or a missing node
      */
-    static String document(String document, JsonNode report, JsonNode firecracker, JsonNode spans) {
-        List<JsonNode> reports = List.of(report, firecracker);
-        String table = document.contains(PublishedTable.BEGIN) ? PublishedTable.replace(document, report) : document;
-        String picture = table.contains(PICTURE)
-                ? between(table, PICTURE, END, String.join("\n", SpanPicture.of(spans)))
-                : table;
+    static String document(String document, PublishedRuns runs, JsonNode spans) {
+        String tables = PublishedTable.replace(
+                PublishedTable.replace(document, PublishedTable.BEGIN, runs.whole()),
+                PublishedTable.BEGIN_SANDBOX,
+                runs.sandbox());
+        String picture = tables.contains(PICTURE)
+                ? between(tables, PICTURE, END, String.join("\n", SpanPicture.of(spans)))
+                : tables;
         return FIGURE.matcher(picture)
-                .replaceAll(
-                        found -> Matcher.quoteReplacement(found.group(1) + figure(reports, found) + found.group(4)));
+                .replaceAll(found -> Matcher.quoteReplacement(found.group(1) + figure(runs, found) + found.group(4)));
     }
 
     /** Returns the document without the parts that are replaced. */
     static String byHand(String document) {
         String bare = document;
-        for (String begin : List.of(PublishedTable.BEGIN, PICTURE)) {
+        for (String begin : List.of(PublishedTable.BEGIN, PublishedTable.BEGIN_SANDBOX, PICTURE)) {
             bare = bare.contains(begin) ? between(bare, begin, END, "") : bare;
         }
         return FIGURE.matcher(bare).replaceAll("");
@@ -63,18 +62,17 @@ final class Published {
         return document.substring(0, from + begin.length()) + "\n" + what + "\n" + document.substring(to);
     }
 
-    private static String figure(List<JsonNode> reports, MatchResult found) {
+    private static String figure(PublishedRuns runs, MatchResult found) {
         String[] words = found.group(2).strip().split("; ", -1);
         if (STATISTICS.contains(words[0]) && words.length == 4) {
-            return value(reports, words[0], words[1], words[2], words[3]);
+            return value(runs, words[0], words[1], words[2], words[3]);
         }
         if (words[0].equals("beside") && words.length == 5) {
-            double ratio =
-                    median(reports, words[1], words[2], words[3]) / median(reports, words[1], words[2], words[4]);
+            double ratio = median(runs, words[1], words[2], words[3]) / median(runs, words[1], words[2], words[4]);
             return Double.isFinite(ratio) ? String.format(Locale.ROOT, "%.2f", ratio) : UNKNOWN;
         }
         if (words[0].equals("target") && words.length == 2) {
-            return promise(reports, words[1]);
+            return promise(runs, words[1]);
         }
         throw NeuroVisorException.invalid(
                 "publish",
@@ -83,9 +81,8 @@ final class Published {
                         + " SCENARIO; CONTENDER; OTHER, or target; WHAT");
     }
 
-    private static String value(
-            List<JsonNode> reports, String statistic, String size, String scenario, String contender) {
-        JsonNode series = series(reports, size, scenario, contender);
+    private static String value(PublishedRuns runs, String statistic, String size, String scenario, String contender) {
+        JsonNode series = series(runs, size, scenario, contender);
         return series.path(statistic).isNumber()
                 ? String.format(
                         Locale.ROOT,
@@ -95,12 +92,12 @@ final class Published {
                 : UNKNOWN;
     }
 
-    private static double median(List<JsonNode> reports, String size, String scenario, String contender) {
-        return series(reports, size, scenario, contender).path("p50").asDouble(Double.NaN);
+    private static double median(PublishedRuns runs, String size, String scenario, String contender) {
+        return series(runs, size, scenario, contender).path("p50").asDouble(Double.NaN);
     }
 
-    private static JsonNode series(List<JsonNode> reports, String size, String scenario, String contender) {
-        return all(reports, "series")
+    private static JsonNode series(PublishedRuns runs, String size, String scenario, String contender) {
+        return runs.all("series")
                 .filter(one -> one.path("size").asText().equals(size)
                         && one.path("scenario").asText().equals(scenario)
                         && one.path("contender").asText().equals(contender))
@@ -108,23 +105,26 @@ final class Published {
                 .orElse(MissingNode.getInstance());
     }
 
-    /** A promise is kept if its target was met with machines of every measured size; otherwise it is pending. */
-    private static String promise(List<JsonNode> reports, String what) {
+    /**
+     * A promise is kept if its target was met with machines of every measured size; otherwise it is pending, as is one
+     * about sandboxes without a run.
+     */
+    private static String promise(PublishedRuns runs, String what) {
         String promise = "";
         boolean kept = true;
-        for (JsonNode target : all(reports, "targets")
+        for (JsonNode target : runs.all("targets")
                 .filter(one -> one.path("what").asText().equals(what))
                 .toList()) {
             promise = PublishedTable.promise(target);
             kept &= target.path("verdict").asText().equals("met");
         }
         if (promise.isEmpty()) {
-            throw NeuroVisorException.invalid("publish", "no run has a target " + what);
+            return SandboxTargets.of("", new Measurements()).stream()
+                    .filter(target -> target.what().equals(what))
+                    .findFirst()
+                    .map(target -> "pending: " + target.promise())
+                    .orElseThrow(() -> NeuroVisorException.invalid("publish", "no run has a target " + what));
         }
         return kept ? promise : "pending: " + promise;
-    }
-
-    private static Stream<JsonNode> all(List<JsonNode> reports, String field) {
-        return reports.stream().flatMap(report -> report.path(field).valueStream());
     }
 }

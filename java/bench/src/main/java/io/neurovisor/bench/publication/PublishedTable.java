@@ -17,14 +17,21 @@ final class PublishedTable {
     /** Begins the part of a document that is replaced, which {@link #END} ends. */
     static final String BEGIN = "<!-- written by ./neurovisor bench --publish -->";
 
+    /** Begins the tables of the run of scenario {@code sandbox}. */
+    static final String BEGIN_SANDBOX =
+            "<!-- written by ./neurovisor bench --publish, of bench/results/sandbox.json -->";
+
     static final String END = "<!-- end of what it writes -->";
 
     private static final String NONE = "";
 
     private PublishedTable() {}
 
-    /** @param report the output of {@link SpeedReport#json} */
+    /** @param report the output of {@link SpeedReport#json}, or a missing node */
     static List<String> of(JsonNode report) {
+        if (report.isMissingNode()) {
+            return List.of("There is no such run.");
+        }
         List<String> lines = new ArrayList<>();
         lines.add(circumstances(report));
         lines.add("");
@@ -34,9 +41,11 @@ final class PublishedTable {
         return List.copyOf(lines);
     }
 
-    /** Returns the document with the tables of the report; throws if it does not contain the marks. */
-    static String replace(String document, JsonNode report) {
-        return Published.between(document, BEGIN, END, String.join("\n", of(report)));
+    /** Returns the document with the tables of the report after the mark, if it contains the mark. */
+    static String replace(String document, String begin, JsonNode report) {
+        return document.contains(begin)
+                ? Published.between(document, begin, END, String.join("\n", of(report)))
+                : document;
     }
 
     private static String circumstances(JsonNode report) {

@@ -11,15 +11,22 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Publishes the last complete run in the documents of the repository at {@code home}. */
+/** Publishes the last complete runs in the documents of the repository at {@code home}. */
 public record SpeedPublication(Path home) {
     public static final String FULL = "bench/results/full.json";
+    /** The last complete run of scenario {@code sandbox}, which is not part of a whole run. */
+    public static final String SANDBOX = "bench/results/sandbox.json";
+
     static final String FIRECRACKER = "bench/results/firecracker.json";
     public static final String SPANS = "bench/results/spans.json";
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final List<String> DOCUMENTS =
-            List.of("README.md", "SPECIFICATION.md", "docs/performance.md", "docs/design/performance.md");
+    private static final List<String> DOCUMENTS = List.of(
+            "README.md",
+            "SPECIFICATION.md",
+            "docs/performance.md",
+            "docs/design/performance.md",
+            "docs/design/sandbox-performance.md");
 
     /** Writes values into a file, and creates its directory if necessary. */
     public static void keep(Path file, String json) {
@@ -39,13 +46,13 @@ public record SpeedPublication(Path home) {
     public void publish(Consumer<Path> changed) {
         Path values = home.resolve(FULL);
         try {
-            JsonNode report = JSON.readTree(values.toFile());
-            JsonNode firecracker = ifThere(FIRECRACKER);
+            PublishedRuns runs =
+                    new PublishedRuns(JSON.readTree(values.toFile()), ifThere(SANDBOX), ifThere(FIRECRACKER));
             JsonNode spans = ifThere(SPANS);
             for (String name : DOCUMENTS) {
                 Path document = home.resolve(name);
                 String before = Files.readString(document);
-                String after = Published.document(before, report, firecracker, spans);
+                String after = Published.document(before, runs, spans);
                 if (!after.equals(before)) {
                     Files.writeString(document, after);
                     changed.accept(document);

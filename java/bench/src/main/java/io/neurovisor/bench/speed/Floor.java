@@ -19,6 +19,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A lower bound for the product: the bare VMM with a clone of the product's template, which runs a program without a jail,
@@ -97,34 +100,64 @@ record Floor(Path program, SavedVm template, Path scratch, String accelerator) {
 
     /** Starts a primed clone that is idle until it is closed. */
     BackgroundTool idle() {
-        CompletableFuture<String> ready = new CompletableFuture<>();
-        BackgroundTool clone = BackgroundTool.start(
-                command("clone").withArguments(List.of("--prime", "--idle", "--hold", IDLE_SECONDS)), line -> {
-                    if (line.equals("idle")) {
-                        ready.complete(line);
-                    }
-                });
-        CompletableFuture<Void> _ = clone.handle()
+        return started(
+                        command("clone").withArguments(List.of("--prime", "--idle", "--hold", IDLE_SECONDS)),
+                        Pattern.compile("idle"))
+                .program();
+    }
+
+    /** Starts a clone that has waited as a machine of the pool does, and has become a living sandbox. */
+    BareSandbox sandbox(Duration rest) {
+        Path directory = directory();
+        Started started = started(
+                command("sandbox", directory)
+                        .withArguments(List.of("--prime", "--rest", Long.toString(rest.toMillis()))),
+                Pattern.compile("listening (\\S+)"));
+        return BareSandbox.connect(
+                started.program(),
+                directory.resolve("steps"),
+                Double.parseDouble(started.line().group(1)));
+    }
+
+    private record Started(BackgroundTool program, MatchResult line) {}
+
+    /** Returns when the program has printed a line of this form. */
+    private static Started started(ToolCommand command, Pattern form) {
+        CompletableFuture<MatchResult> ready = new CompletableFuture<>();
+        BackgroundTool program = BackgroundTool.start(command, line -> {
+            Matcher found = form.matcher(line);
+            if (found.matches()) {
+                ready.complete(found.toMatchResult());
+            }
+        });
+        CompletableFuture<Void> _ = program.handle()
                 .onExit()
                 .thenAccept(_ -> ready.completeExceptionally(new IllegalStateException("it has ended")));
         try {
-            String _ = ready.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
-            return clone;
+            return new Started(program, ready.get(LIMIT.toSeconds(), TimeUnit.SECONDS));
         } catch (ExecutionException | TimeoutException failure) {
-            clone.close();
+            program.close();
             throw new NeuroVisorException(Fault.TOOL_FAILED, "a bare VMM does not get ready", failure);
         } catch (InterruptedException interrupt) {
-            clone.close();
+            program.close();
             throw NeuroVisorException.interrupted("cancelled", interrupt);
         }
     }
 
+    private Path directory() {
+        return scratch.resolve("clones-" + CLONES.incrementAndGet());
+    }
+
     private ToolCommand command(String what) {
+        return command(what, directory());
+    }
+
+    private ToolCommand command(String what, Path directory) {
         return ToolCommand.of(
                 program.toString(),
                 "neurovisor",
                 what,
-                scratch.resolve("clones-" + CLONES.incrementAndGet()).toString(),
+                directory.toString(),
                 "--template",
                 template.directory().toString(),
                 "--rootfs",

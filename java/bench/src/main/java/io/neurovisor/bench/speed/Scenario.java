@@ -22,6 +22,8 @@ public enum Scenario {
     DENSITY,
     /** Throughput of output and of input files. */
     TRANSFER,
+    /** Living sandboxes: creation, processes, files, memory, and executions of a daemon that has them. */
+    SANDBOX,
     /** Machines that are booted instead of cloned. */
     BOOT,
     /** The first command after installation, which makes the template. */
@@ -42,6 +44,11 @@ public enum Scenario {
         return Stream.of(WARM, CLONE, START, BURST, SUSTAINED, DENSITY, TRANSFER)
                 .map(Scenario::label)
                 .toList();
+    }
+
+    /** Returns the labels of the scenarios of a whole run. That of sandboxes is measured and published separately. */
+    public static List<String> wholeLabels() {
+        return labels().stream().filter(label -> !label.equals(SANDBOX.label())).toList();
     }
 
     public static List<String> labels() {

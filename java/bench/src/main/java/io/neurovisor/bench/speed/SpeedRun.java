@@ -46,11 +46,7 @@ public final class SpeedRun {
             ScenarioRun run =
                     new ScenarioRun(new Workbench(plan, size, neuroVisor, kind, floor, measurements, progress));
             Stream.of(Scenario.values()).filter(plan.scenarios()::contains).forEach(run::run);
-            boolean whole =
-                    plan.scenarios().stream().map(Scenario::label).toList().containsAll(Scenario.quickLabels());
-            Target.of(size.label(), measurements).stream()
-                    .filter(target -> whole || target.isMeasured())
-                    .forEach(targets::add);
+            targets.addAll(targets(plan, size.label(), measurements));
         }
         return new SpeedReport(
                 ProductVersion.current(),
@@ -63,6 +59,16 @@ public final class SpeedRun {
                 Host.read(),
                 measurements.series(),
                 targets);
+    }
+
+    /** Returns the targets that were measured, and those that a run of these scenarios owes. */
+    private static List<Target> targets(SpeedPlan plan, String size, Measurements measurements) {
+        boolean whole = plan.scenarios().stream().map(Scenario::label).toList().containsAll(Scenario.quickLabels());
+        boolean sandbox = plan.scenarios().contains(Scenario.SANDBOX);
+        return Stream.concat(
+                        Target.of(size, measurements).stream().filter(target -> whole || target.isMeasured()),
+                        SandboxTargets.of(size, measurements).stream().filter(target -> sandbox || target.isMeasured()))
+                .toList();
     }
 
     private static Path compiled(Path floor) {

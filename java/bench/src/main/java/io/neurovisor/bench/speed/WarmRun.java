@@ -34,11 +34,7 @@ public record WarmRun(Workbench bench) {
             answers.add(rested(daemon, sample));
             return answers.getLast().millis();
         }));
-        contenders.add(new Contender(
-                Floor.NAME,
-                () -> bench.floor()
-                        .run(sample, PRIMED, "--rest", Long.toString(REST.toMillis()))
-                        .request()));
+        contenders.add(new Contender(Floor.NAME, () -> bare(sample)));
         contenders.addAll(HostProgram.contenders(sample.language(), sample.code()));
         boolean main = sample.equals(SampleProgram.PYTHON);
         bench.rounds(() -> daemon.awaitWarm(1))
@@ -50,8 +46,14 @@ public record WarmRun(Workbench bench) {
         }
     }
 
+    double bare(SampleProgram sample) {
+        return bench.floor()
+                .run(sample, PRIMED, "--rest", Long.toString(REST.toMillis()))
+                .request();
+    }
+
     /** Uses up the machine that has been idle for longer, so that both contenders answer after the same rest. */
-    private TimedResult rested(DaemonProcess daemon, SampleProgram sample) {
+    TimedResult rested(DaemonProcess daemon, SampleProgram sample) {
         double _ = bench.whole(daemon, sample);
         daemon.awaitWarm(1);
         Pause.of(REST);

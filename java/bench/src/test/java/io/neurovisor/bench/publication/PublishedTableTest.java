@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
@@ -26,7 +27,7 @@ final class PublishedTableTest {
                    {"size": "small", "what": "v", "value": null, "unit": "s", "at_least": 2, "verdict": "not measured"}]}
                 """);
         String document = "before\n" + PublishedTable.BEGIN + "\nold\n" + PublishedTable.END + "\nafter\n";
-        assertThat(PublishedTable.replace(document, report))
+        assertThat(PublishedTable.replace(document, PublishedTable.BEGIN, report))
                 .isEqualTo("before\n" + PublishedTable.BEGIN + """
 
                 X, 2 processors, 100 MiB, Linux 6.1; qemu 10 (tcg), image base; load 0.1 before and 2.0 after; 2026-11-27, \
@@ -42,6 +43,12 @@ final class PublishedTableTest {
                 | w | small | 1.50 x | at most 1.30 x | missed |
                 | v | small |  | at least 2.00 s | not measured |
                 """ + PublishedTable.END + "\nafter\n");
-        assertThatThrownBy(() -> PublishedTable.replace("no marks", report)).hasMessageContaining(PublishedTable.BEGIN);
+        assertThat(PublishedTable.replace("no marks", PublishedTable.BEGIN, report))
+                .isEqualTo("no marks");
+        assertThatThrownBy(() -> PublishedTable.replace(PublishedTable.BEGIN, PublishedTable.BEGIN, report))
+                .hasMessageContaining(PublishedTable.END);
+        assertThat(PublishedTable.replace(document, PublishedTable.BEGIN, MissingNode.getInstance()))
+                .contains("\nThere is no such run.\n")
+                .doesNotContain("old");
     }
 }

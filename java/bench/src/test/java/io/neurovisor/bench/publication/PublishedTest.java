@@ -7,13 +7,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.neurovisor.bench.measure.Measurements;
+import io.neurovisor.bench.speed.SandboxTargets;
 import io.neurovisor.bench.speed.Target;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.StreamSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -39,38 +40,58 @@ final class PublishedTest {
 
     /** Figures that were written by hand, or that are from another run, fail this test. */
     @ParameterizedTest
-    @ValueSource(strings = {"README.md", "SPECIFICATION.md", "docs/performance.md", "docs/design/performance.md"})
+    @ValueSource(
+            strings = {
+                "README.md",
+                "SPECIFICATION.md",
+                "docs/performance.md",
+                "docs/design/performance.md",
+                "docs/design/sandbox-performance.md"
+            })
     void documentsShowTheCommittedRuns(String name) throws IOException {
         String document = Files.readString(ROOT.resolve(name));
         assertThat(document).contains("bench");
-        assertThat(Published.document(document, report(), firecracker(), spans()))
-                .isEqualTo(document);
+        assertThat(Published.document(document, runs(), spans())).isEqualTo(document);
     }
 
     /** An incomplete run, or one with outdated targets, must not be published. */
     @Test
-    void committedRunHasTheCurrentTargets() throws IOException {
-        assertThat(report().path("quick").asBoolean()).isFalse();
-        List<String> ours = Target.of("any", new Measurements()).stream()
+    void committedRunsHaveTheCurrentTargets() throws IOException {
+        assertThat(runs().whole().path("quick").asBoolean()).isFalse();
+        assertThat(targets(runs().whole())).containsExactlyElementsOf(targets(Target.of("any", new Measurements())));
+        if (!runs().sandbox().isMissingNode()) {
+            assertThat(runs().sandbox().path("quick").asBoolean()).isFalse();
+            assertThat(targets(runs().sandbox()))
+                    .containsExactlyElementsOf(targets(SandboxTargets.of("any", new Measurements())));
+        }
+    }
+
+    private static List<String> targets(JsonNode run) {
+        return run.path("targets")
+                .valueStream()
+                .map(target -> target.path("what").asText() + ": " + PublishedTable.promise(target))
+                .distinct()
+                .toList();
+    }
+
+    private static List<String> targets(List<Target> targets) {
+        return targets.stream()
                 .map(target -> target.what() + ": " + target.promise())
                 .toList();
-        assertThat(StreamSupport.stream(report().path("targets").spliterator(), false)
-                        .map(target -> target.path("what").asText() + ": " + PublishedTable.promise(target))
-                        .distinct())
-                .containsExactlyElementsOf(ours);
     }
 
     @Test
     void specificationListsEveryTarget() throws IOException {
         String specification = Files.readString(ROOT.resolve("SPECIFICATION.md"));
-        assertThat(Target.of("any", new Measurements()))
+        Measurements none = new Measurements();
+        assertThat(Stream.concat(Target.of("any", none).stream(), SandboxTargets.of("any", none).stream()))
                 .allSatisfy(target -> assertThat(specification).contains("<!--bench target; " + target.what() + "-->"));
     }
 
     /** The figures of the other program follow from its values, and have their rows. */
     @Test
     void committedFirecrackerRunIsComplete() throws IOException {
-        JsonNode run = firecracker();
+        JsonNode run = runs().firecracker();
         assertThat(run.path("series")).hasSize(13).allSatisfy(one -> {
             List<Double> values = one.path("values")
                     .valueStream()
@@ -95,9 +116,10 @@ final class PublishedTest {
     }
 
     /** Figures that are not replaced name their source. */
-    @Test
-    void designPageNamesTheSourceOfEachFigure() throws IOException {
-        String rest = Published.byHand(Files.readString(ROOT.resolve("docs/design/performance.md")))
+    @ParameterizedTest
+    @ValueSource(strings = {"docs/design/performance.md", "docs/design/sandbox-performance.md"})
+    void designPageNamesTheSourceOfEachFigure(String name) throws IOException {
+        String rest = Published.byHand(Files.readString(ROOT.resolve(name)))
                 .replaceAll("(?s)<!-- by hand: [^>]+-->.*?<!-- end by hand -->", "");
         assertThat(rest).doesNotContain("<!-- by hand", "<!-- end by hand").contains("What is missed");
         assertThat(rest).doesNotContainPattern("\\d ?(ms|s|%|x|MiB|VM/s)\\b|[\\d.]+ times|\\d+ of");
@@ -137,6 +159,9 @@ final class PublishedTest {
         assertThat(published("a <!--bench target; v-->pending: ?<!--/--> b")).contains(">at least 2.00 s<");
         assertThat(published("a <!--bench target; f-->?<!--/--> b")).contains(">pending: at most 1.20 x<");
         assertThat(published("a <!--bench target; u-->?<!--/--> b")).contains(">pending: at least 2.00 s<");
+        assertThat(published("a <!--bench target; true in a sandbox, beside bare gRPC-->?<!--/--> b"))
+                .as("without a run of sandboxes")
+                .contains(">pending: at most 1.30 x<");
     }
 
     @ParameterizedTest
@@ -166,19 +191,22 @@ final class PublishedTest {
     }
 
     private static String published(String document, JsonNode firecracker) throws IOException {
-        return Published.document(document, JSON.readTree(REPORT), firecracker, NONE);
+        return Published.document(document, new PublishedRuns(JSON.readTree(REPORT), NONE, firecracker), NONE);
     }
 
-    private static JsonNode report() throws IOException {
-        return JSON.readTree(ROOT.resolve("bench/results/full.json").toFile());
-    }
-
-    private static JsonNode firecracker() throws IOException {
-        return JSON.readTree(ROOT.resolve("bench/results/firecracker.json").toFile());
+    private static PublishedRuns runs() throws IOException {
+        return new PublishedRuns(
+                committed("bench/results/full.json"),
+                committed("bench/results/sandbox.json"),
+                committed("bench/results/firecracker.json"));
     }
 
     private static JsonNode spans() throws IOException {
-        Path file = ROOT.resolve("bench/results/spans.json");
+        return committed("bench/results/spans.json");
+    }
+
+    private static JsonNode committed(String name) throws IOException {
+        Path file = ROOT.resolve(name);
         return Files.exists(file) ? JSON.readTree(file.toFile()) : NONE;
     }
 }

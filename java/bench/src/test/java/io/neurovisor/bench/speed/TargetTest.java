@@ -8,6 +8,7 @@ import io.neurovisor.bench.measure.Series;
 import io.neurovisor.bench.measure.Unit;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 final class TargetTest {
@@ -32,6 +33,7 @@ final class TargetTest {
         millis(StartRun.COMMAND, StartRun.BY_DAEMON, 300);
         millis(StartRun.COMMAND, StartRun.ALONE, 900);
         assertThat(verdicts())
+                .hasSize(22)
                 .containsEntry("warm Python, beside the bare VMM", "met")
                 .containsEntry("warm Python, beside a plain process", "missed")
                 .containsEntry("gVisor's runsc beside warm Python", "missed")
@@ -45,8 +47,7 @@ final class TargetTest {
                 .containsEntry("burst of 100, none ready: p99, beside 100 at the sustained rate", "missed")
                 .containsEntry("memory of a waiting machine, beside the bare VMM", "not measured")
                 .containsEntry("command, with a daemon", "met")
-                .containsEntry("command, alone", "missed")
-                .hasSize(14);
+                .containsEntry("command, alone", "missed");
         assertThat(target("warm Python, beside the bare VMM").value()).isCloseTo(1.2, within(0.01));
         assertThat(target("burst of 100, 10 ready: p99, beside 100 at the sustained rate")
                         .value())
@@ -55,18 +56,52 @@ final class TargetTest {
     }
 
     @Test
+    void computesTheTargetsOfSandboxes() {
+        millis(SandboxRun.CREATED, Workbench.OURS, 190);
+        millis(SandboxRun.STARTED, Workbench.OURS, 14);
+        millis(SandboxRun.STARTED, Floor.NAME, 10);
+        mebibytesPerSecond(SandboxRun.FILE_IN, Workbench.OURS, 19);
+        mebibytesPerSecond(SandboxRun.FILE_IN, Floor.NAME, 20);
+        mebibytesPerSecond(SandboxRun.FILE_OUT, Workbench.OURS, 17);
+        mebibytesPerSecond(SandboxRun.FILE_OUT, Floor.NAME, 20);
+        millis(SandboxRun.FILES, Workbench.OURS, 7_000);
+        millis(SandboxRun.FILES, Floor.NAME, 5_000);
+        measurements.add(key(IdleSandboxes.WAITING, Workbench.OURS), Unit.MEBIBYTES, 90);
+        measurements.add(key(IdleSandboxes.IDLE, Workbench.OURS), Unit.MEBIBYTES, 93);
+        mebibytesPerSecond(StalledReaders.ALONE, Workbench.OURS, 30);
+        mebibytesPerSecond(StalledReaders.CONTENDED, Workbench.OURS, 20);
+        millis(SandboxRun.EXECUTED, Workbench.OURS, 102);
+        millis(SandboxRun.EXECUTED, SandboxRun.WITHOUT, 100);
+        assertThat(verdicts())
+                .containsEntry("sandbox created from the warm pool", "met")
+                .containsEntry("true in a sandbox, beside bare gRPC", "missed")
+                .containsEntry("file of 64 MiB into a sandbox, beside bare gRPC", "met")
+                .containsEntry("file of 64 MiB out of a sandbox, beside bare gRPC", "missed")
+                .containsEntry("1000 files of 1 KiB into a sandbox, beside bare gRPC", "met")
+                .containsEntry("idle sandbox, above a waiting machine", "met")
+                .containsEntry("output of a sandbox beside ten stalled readers, beside alone", "missed")
+                .containsEntry("warm Python with sandboxes on, beside off", "met");
+        assertThat(target("idle sandbox, above a waiting machine").value()).isCloseTo(3, within(0.1));
+    }
+
+    @Test
     void unmeasuredTargetsAreNotMet() {
         assertThat(verdicts())
-                .hasSize(14)
+                .hasSize(22)
                 .allSatisfy((_, verdict) -> assertThat(verdict).isEqualTo("not measured"));
     }
 
+    private Stream<Target> targets() {
+        return Stream.concat(
+                Target.of("small", measurements).stream(), SandboxTargets.of("small", measurements).stream());
+    }
+
     private Map<String, String> verdicts() {
-        return Target.of("small", measurements).stream().collect(Collectors.toMap(Target::what, Target::verdict));
+        return targets().collect(Collectors.toMap(Target::what, Target::verdict));
     }
 
     private Target target(String what) {
-        return Target.of("small", measurements).stream()
+        return targets()
                 .filter(target -> target.what().equals(what))
                 .findFirst()
                 .orElseThrow();
@@ -74,6 +109,10 @@ final class TargetTest {
 
     private void millis(String scenario, String contender, double value) {
         measurements.add(key(scenario, contender), Unit.MILLISECONDS, value);
+    }
+
+    private void mebibytesPerSecond(String scenario, String contender, double value) {
+        measurements.add(key(scenario, contender), Unit.MEBIBYTES_PER_SECOND, value);
     }
 
     private void rate(String contender, double value) {

@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
         name = "bench",
         description = {
             "Compares NeuroVisor with the bare VMM, a plain process, bubblewrap and gVisor, in turn in one "
-                    + "run: requests, clones, bursts, memory, throughput.",
+                    + "run: requests, clones, bursts, memory, throughput, living sandboxes.",
             "Prints a table and the targets that are met, and writes every single value. Exit codes: 0 the "
                     + "measurement is complete, whatever the values; 5 no sandbox, 130 cancelled, 2 wrong usage."
         },
@@ -48,20 +48,20 @@ public final class BenchCommand implements Callable<Integer> {
             paramLabel = "SCENARIO",
             completionCandidates = Names.class,
             description =
-                    "Measure only this scenario, of ${COMPLETION-CANDIDATES}. Repeatable. Default: all; with --quick all but boot and template.")
+                    "Measure only this scenario, of ${COMPLETION-CANDIDATES}. Repeatable. Default: all but sandbox; with --quick also without boot and template.")
     private @Nullable List<String> only;
 
     @Option(
             names = "--output",
             paramLabel = "FILE",
             description =
-                    "The file for the values. Default: bench/results/full.json in the repository, or quick.json with --quick or --only.")
+                    "The file for the values. Default: bench/results/full.json in the repository, sandbox.json with --only=sandbox, or quick.json with --quick or any other --only.")
     private @Nullable Path output;
 
     @Option(
             names = "--publish",
             description =
-                    "Measure nothing; write the figures of bench/results (full, firecracker and spans) into the documents.")
+                    "Measure nothing; write the figures of bench/results (full, sandbox, firecracker and spans) into the documents.")
     private boolean publish;
 
     @Spec
@@ -76,7 +76,7 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        List<String> wanted = only == null ? (quick ? Scenario.quickLabels() : Scenario.labels()) : only;
+        List<String> wanted = only == null ? (quick ? Scenario.quickLabels() : Scenario.wholeLabels()) : only;
         wanted.forEach(name -> KnownName.of(name, "--only", Scenario.labels(), spec));
         if (publish) {
             if (quick || only != null || output != null) {

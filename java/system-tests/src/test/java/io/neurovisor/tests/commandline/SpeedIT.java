@@ -30,6 +30,22 @@ final class SpeedIT {
         });
     }
 
+    @Test
+    void sandboxesAreMeasuredBesideTheBareVmm(@TempDir Path directory) throws IOException {
+        Path values = directory.resolve("values.json");
+        CommandLineRun run = CommandLineRun.of("bench", "--quick", "--only=sandbox", "--output=" + values);
+        assertThat(run.exitCode()).as(run.stderr()).isZero();
+        assertThat(run.stdout())
+                .contains("idle sandbox, above a waiting machine", "true in a sandbox, beside bare gRPC")
+                .doesNotContain("not measured");
+        JsonNode json = new ObjectMapper().readTree(Files.readString(values));
+        assertThat(json.path("targets")).hasSize(8);
+        assertThat(json.path("series")).hasSize(17).allSatisfy(series -> {
+            assertThat(series.path("failed").asInt()).as(series.toString()).isZero();
+            assertThat(series.path("p50").asDouble()).isPositive();
+        });
+    }
+
     @ShortTier
     @Test
     void theSpansOfARequestAreKept(@TempDir Path directory) throws IOException {

@@ -1,0 +1,59 @@
+package io.neurovisor.bench.speed;
+
+import io.neurovisor.bench.measure.Measurements;
+import io.neurovisor.bench.measure.Unit;
+import java.util.List;
+
+/** The promises about living sandboxes. */
+public final class SandboxTargets {
+    private SandboxTargets() {}
+
+    /** Returns the targets of scenario {@code sandbox}. */
+    public static List<Target> of(String size, Measurements measurements) {
+        Figures figures = new Figures(size, measurements);
+        return List.of(
+                new Target(
+                        "sandbox created from the warm pool",
+                        size,
+                        Unit.MILLISECONDS.symbol(),
+                        figures.median(SandboxRun.CREATED, Workbench.OURS),
+                        200,
+                        true),
+                Target.most(size, "true in a sandbox, beside bare gRPC", figures.ratio(SandboxRun.STARTED), 1.3),
+                Target.least(
+                        size,
+                        "file of 64 MiB into a sandbox, beside bare gRPC",
+                        figures.ratio(SandboxRun.FILE_IN),
+                        0.9),
+                Target.least(
+                        size,
+                        "file of 64 MiB out of a sandbox, beside bare gRPC",
+                        figures.ratio(SandboxRun.FILE_OUT),
+                        0.9),
+                Target.most(
+                        size,
+                        "1000 files of 1 KiB into a sandbox, beside bare gRPC",
+                        figures.ratio(SandboxRun.FILES),
+                        1.5),
+                new Target(
+                        "idle sandbox, above a waiting machine",
+                        size,
+                        Unit.MEBIBYTES.symbol(),
+                        figures.median(IdleSandboxes.IDLE, Workbench.OURS)
+                                - figures.median(IdleSandboxes.WAITING, Workbench.OURS),
+                        4,
+                        true),
+                Target.least(
+                        size,
+                        "output of a sandbox beside ten stalled readers, beside alone",
+                        figures.median(StalledReaders.CONTENDED, Workbench.OURS)
+                                / figures.median(StalledReaders.ALONE, Workbench.OURS),
+                        0.9),
+                Target.most(
+                        size,
+                        "warm Python with sandboxes on, beside off",
+                        figures.median(SandboxRun.EXECUTED, Workbench.OURS)
+                                / figures.median(SandboxRun.EXECUTED, SandboxRun.WITHOUT),
+                        1.03));
+    }
+}

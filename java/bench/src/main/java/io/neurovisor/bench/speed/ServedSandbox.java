@@ -1,0 +1,185 @@
+package io.neurovisor.bench.speed;
+
+import io.neurovisor.engine.file.FileReader;
+import io.neurovisor.engine.file.FileTarget;
+import io.neurovisor.engine.file.FileWriter;
+import io.neurovisor.engine.file.GuestFiles;
+import io.neurovisor.engine.file.WriteMode;
+import io.neurovisor.engine.process.GuestProcesses;
+import io.neurovisor.engine.process.ProcessEvent;
+import io.neurovisor.engine.process.ProcessEvents;
+import io.neurovisor.engine.process.ProcessSpec;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.server.client.sandbox.SandboxClient;
+import io.neurovisor.server.client.sandbox.SandboxRequest;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** A living sandbox of a daemon, with a connection of its own. Steps return their milliseconds; closing it kills it. */
+final class ServedSandbox implements AutoCloseable {
+    /** Longer than any scenario. */
+    private static final Duration LIFE = Duration.ofHours(2);
+
+    private static final Duration LIMIT = Duration.ofMinutes(2);
+    private static final String DIRECTORY = "bench";
+    private static final String FILE = DIRECTORY + "/file";
+
+    private final Path socket;
+    private final SandboxClient client;
+    private final String id;
+    private final GuestProcesses processes;
+    private final GuestFiles files;
+
+    private ServedSandbox(Path socket, SandboxClient client, String id) {
+        this.socket = socket;
+        this.client = client;
+        this.id = id;
+        this.processes = client.processes(id);
+        this.files = client.files(id);
+    }
+
+    /** Has the daemon at the socket create a sandbox of its usual image and size. */
+    static ServedSandbox create(Path socket) {
+        SandboxClient client = SandboxClient.connect(socket, Optional.empty());
+        return new ServedSandbox(socket, client, create(client));
+    }
+
+    /** Creates a sandbox, kills it, and returns the milliseconds from the request to the answer. */
+    static double timedCreation(SandboxClient client) {
+        long beganNanos = System.nanoTime();
+        String id = create(client);
+        double millis = millisSince(beganNanos);
+        boolean _ = client.kill(id);
+        return millis;
+    }
+
+    private static String create(SandboxClient client) {
+        return client.create(new SandboxRequest(
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.of(LIFE),
+                        Map.of(),
+                        Map.of(),
+                        Optional.empty(),
+                        Optional.empty()))
+                .id();
+    }
+
+    Path socket() {
+        return socket;
+    }
+
+    String id() {
+        return id;
+    }
+
+    GuestProcesses processes() {
+        return processes;
+    }
+
+    static ProcessSpec spec(String command, String... arguments) {
+        return new ProcessSpec(
+                command,
+                List.of(arguments),
+                Map.of(),
+                Optional.empty(),
+                Optional.empty(),
+                false,
+                Optional.empty(),
+                false,
+                Optional.empty());
+    }
+
+    static Deadline limit() {
+        return Deadline.after(LIMIT, Ticker.SYSTEM);
+    }
+
+    /** Runs a program that must succeed, until its end has arrived. */
+    double start(String command) {
+        return run(spec(command), 0);
+    }
+
+    /** Has a program print this many bytes, and reads them. */
+    double output(int bytes) {
+        return run(spec("head", "-c", Integer.toString(bytes), "/dev/zero"), bytes);
+    }
+
+    private double run(ProcessSpec spec, long expectedBytes) {
+        long beganNanos = System.nanoTime();
+        long bytes = 0;
+        int exitCode = -1;
+        try (ProcessEvents events = processes.start(spec, limit())) {
+            for (Optional<ProcessEvent> event = events.next(); event.isPresent(); event = events.next()) {
+                if (event.get() instanceof ProcessEvent.Output output) {
+                    bytes += output.data().remaining();
+                } else if (event.get() instanceof ProcessEvent.Ended ended) {
+                    exitCode = ended.end().exitCode();
+                }
+            }
+        }
+        double millis = millisSince(beganNanos);
+        Workbench.require(
+                exitCode == 0 && bytes == expectedBytes,
+                spec.command() + " ended with " + exitCode + " and printed " + bytes + " bytes");
+        return millis;
+    }
+
+    /** Writes a file, which did not exist before. */
+    double write(int bytes) {
+        boolean _ = files.makeDirectory(DIRECTORY, OptionalInt.empty(), limit());
+        files.remove(DIRECTORY, true, limit());
+        return write(FILE, ByteBuffer.allocate(bytes));
+    }
+
+    private double write(String path, ByteBuffer content) {
+        FileTarget target = new FileTarget(path, new WriteMode.Replace(), OptionalInt.empty(), Map.of());
+        long beganNanos = System.nanoTime();
+        try (FileWriter writer = files.write(target)) {
+            writer.write(content.duplicate());
+            Workbench.require(writer.finish().size() == content.remaining(), path + " is not whole");
+        }
+        return millisSince(beganNanos);
+    }
+
+    /** Reads the file that was written last. */
+    double read(int bytes) {
+        long beganNanos = System.nanoTime();
+        long received = 0;
+        try (FileReader reader = files.read(FILE, 0, Optional.empty(), limit())) {
+            for (Optional<ByteBuffer> part = reader.next(); part.isPresent(); part = reader.next()) {
+                received += part.get().remaining();
+            }
+        }
+        double millis = millisSince(beganNanos);
+        Workbench.require(received == bytes, "a file of " + bytes + " bytes was read as " + received);
+        return millis;
+    }
+
+    /** Writes files one after the other, and removes them without counting the time. */
+    double files(int count, int bytes) {
+        ByteBuffer content = ByteBuffer.allocate(bytes);
+        double millis = 0;
+        for (int number = 0; number < count; number++) {
+            millis += write(DIRECTORY + "/" + number, content);
+        }
+        files.remove(DIRECTORY, true, limit());
+        return millis;
+    }
+
+    private static double millisSince(long beganNanos) {
+        return (System.nanoTime() - beganNanos) / 1e6;
+    }
+
+    @Override
+    public void close() {
+        try (client) {
+            boolean _ = client.kill(id);
+        }
+    }
+}
