@@ -36,6 +36,9 @@ import java.util.concurrent.TimeUnit;
 
 /** The files of a sandbox, by calls of its daemon. Failures are those of {@link SandboxClient}. */
 record DaemonFiles(DaemonConnection connection, String sandbox) implements GuestFiles {
+    /** gRPC's own threshold is less than a message, so that each message would wait for the one before to leave. */
+    private static final int READY_BYTES = 256 << 10;
+
     /** The daemon ends a call sooner whose guest makes no progress. */
     private static final Duration LONGEST_SILENCE = Duration.ofMinutes(2);
 
@@ -69,7 +72,8 @@ record DaemonFiles(DaemonConnection connection, String sandbox) implements Guest
 
     @Override
     public FileWriter write(FileTarget target) {
-        DaemonCall<WriteRequest, WriteResponse> call = new DaemonCall<>(connection, stub().write());
+        DaemonCall<WriteRequest, WriteResponse> call = new DaemonCall<>(
+                connection, stub().withOnReadyThreshold(READY_BYTES).write());
         call.send(WriteRequest.newBuilder()
                 .setTarget(FileMessages.message(sandbox, target))
                 .build());
