@@ -11,16 +11,18 @@ use crate::ebpf::Event;
 use crate::event_loop::allowed_programs::AllowedPrograms;
 use crate::jail::init;
 use crate::launch::Launch;
+use crate::memory::pages::{self, Header, Table, HEADER_BYTES, PAGE_BYTES};
 use crate::process::{parse_pid, ProcessStat};
 use crate::vm::output_tail::{OutputTail, TAIL_BYTES};
-use crate::wire::{request, RequestReader};
+use crate::wire::{handed_file::Access, request, RequestReader};
 
-const TARGETS: [Target; 5] = [
+const TARGETS: [Target; 6] = [
     ("requests", requests),
     ("journal", journal),
     ("kernel_events", kernel_events),
     ("output_tail", output_tail),
     ("process_words", process_words),
+    ("pages", pages),
 ];
 
 #[cfg(fuzzing)]
@@ -76,7 +78,8 @@ fn check(launch: &Launch) {
         assert!(!name.starts_with('.') && !name.contains(['/', '\0']) && name.len() <= 32);
     }
     for file in &launch.files {
-        assert!(file.path.is_absolute() && goes_down(&file.path));
+        let named = file.access != Access::State;
+        assert!(file.path.is_absolute() == named && goes_down(&file.path));
     }
 }
 
@@ -139,6 +142,44 @@ fn process_words(bytes: &[u8]) {
         let words = |stat: &ProcessStat| (stat.is_zombie, stat.parent, stat.session, stat.start);
         assert_eq!(named.as_ref().map(words), Some(words(&stat)));
     }
+}
+
+/// A file of pages: how many bytes are missing at its end, the used part of a header, and a table. The packed pages of
+/// the header are taken as present, and the checksum of header and table is corrected, because no input would guess it. A file
+/// that is accepted has ascending runs within its memory and is encoded to the same bytes.
+fn pages(bytes: &[u8]) {
+    let Some((missing, rest)) = bytes.split_first() else {
+        return;
+    };
+    let (used, table) = rest.split_at(rest.len().min(64));
+    let mut header_bytes = [0; HEADER_BYTES];
+    header_bytes[..used.len()].copy_from_slice(used);
+    let checksum = pages::checksum(&header_bytes, table);
+    header_bytes[pages::CHECKSUM].copy_from_slice(&checksum.to_le_bytes());
+    let data_pages = u64::from_le_bytes(std::array::from_fn(|index| header_bytes[24 + index]));
+    let Some(length) = data_pages
+        .checked_mul(PAGE_BYTES as u64)
+        .and_then(|data| data.checked_add((HEADER_BYTES + table.len()) as u64))
+    else {
+        return;
+    };
+    let length = length - u64::from(*missing).min(length);
+    let Ok(header) = Header::parse(&header_bytes, length) else {
+        return;
+    };
+    assert!(header.memory_pages <= pages::MAX_PAGES && header.table_bytes() <= length);
+    let Ok(parsed) = Table::parse(&header_bytes, &header, table) else {
+        return;
+    };
+    let mut end = 0;
+    for run in parsed.runs() {
+        assert!(run.first >= end && run.count > 0);
+        end = run.end();
+    }
+    assert!(end <= header.memory_pages);
+    assert_eq!(parsed.file_bytes(header.data_pages), length);
+    let encoded = parsed.encode(header.memory_pages, header.data_pages);
+    assert_eq!(encoded, (header_bytes, table.to_vec()));
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //!
 //! [`command_line`] selects what the program does. To serve, [`event_loop`] handles requests one at a time: [`launch`]
 //! checks a request, [`jail`] starts the VMM, [`vm`] is the running VM, and [`cleanup`] removes what it leaves.
-//! [`cgroup`] limits a VM, and [`ebpf`] restricts and watches it. [`tool`] and [`build_root`] run programs for the
+//! [`cgroup`] limits a VM, [`ebpf`] restricts and watches it, and [`memory`] saves and loads what it has changed. [`tool`] and [`build_root`] run programs for the
 //! host.
 
 // libFuzzer brings its own.
@@ -20,6 +20,7 @@ mod fuzzing;
 mod jail;
 mod launch;
 mod log;
+mod memory;
 mod process;
 mod tool;
 mod vm;

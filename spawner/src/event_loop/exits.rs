@@ -110,6 +110,7 @@ impl EventLoop {
             for vm in &self.vms {
                 vm.kill();
             }
+            self.transfers.clear();
             self.closing = Some(Closing {
                 exit_code,
                 deadline: Instant::now() + CLOSE_TIMEOUT,

@@ -1,7 +1,7 @@
 //! The event loop: serves the host process and looks after its VMs, in a single thread.
 //!
-//! [`requests`] reads and dispatches requests, [`start`] starts a VMM, [`reports`] answers questions about VMs, and
-//! [`exits`] cleans up after VMs and finally after the host process.
+//! [`requests`] reads and dispatches requests, [`start`] starts a VMM, [`transfers`] saves and loads its memory,
+//! [`reports`] answers questions about VMs, and [`exits`] cleans up after VMs and finally after the host process.
 
 pub mod allowed_programs;
 mod event_queue;
@@ -10,6 +10,7 @@ mod poll_set;
 mod reports;
 mod requests;
 mod start;
+mod transfers;
 mod tsc;
 
 use std::io;
@@ -25,6 +26,7 @@ use crate::cleanup::runtime_directory::RuntimeDirectory;
 use crate::ebpf::Ebpf;
 use crate::jail::Jailer;
 use crate::log;
+use crate::memory::Transfers;
 use crate::process::signals::Signals;
 use crate::vm::uids::Uids;
 use crate::vm::{Vm, READ_BYTES};
@@ -54,6 +56,7 @@ pub struct EventLoop {
     requests: RequestReader,
     queue: EventQueue,
     vms: Vec<Vm>,
+    transfers: Transfers,
     tsc: Tsc,
     orphans_left: bool,
     /// Whether the last sweep for orphans has failed. Only the first failure is logged.
@@ -85,6 +88,7 @@ impl EventLoop {
             requests: RequestReader::default(),
             queue: EventQueue::default(),
             vms: Vec::new(),
+            transfers: Transfers::default(),
             tsc: Tsc::default(),
             orphans_left: false,
             sweep_failed: false,
@@ -114,6 +118,7 @@ impl EventLoop {
             self.serve_stdin(ready.stdin);
             self.report_blocked(ready.ebpf_events);
             self.report_tsc();
+            self.transfer();
             self.clean_up_ended();
             self.serve_stdout(ready.stdout);
         }
@@ -134,11 +139,12 @@ impl EventLoop {
     fn timeout(&self) -> Option<Timespec> {
         let now = Instant::now();
         let until = |at: Instant| at.saturating_duration_since(now);
-        let removal = self.removal_left.then_some(Duration::ZERO);
+        let work_left = self.removal_left || !self.transfers.is_empty();
+        let work = work_left.then_some(Duration::ZERO);
         let orphans = (self.orphans_left || self.vms.iter().any(|vm| !vm.is_running()))
             .then_some(RETRY_INTERVAL);
         let closing = self.closing.as_ref().map(|closing| until(closing.deadline));
-        let soonest = [removal, orphans, closing, self.tsc.due().map(until)]
+        let soonest = [work, orphans, closing, self.tsc.due().map(until)]
             .into_iter()
             .flatten()
             .min();

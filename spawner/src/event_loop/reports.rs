@@ -57,7 +57,7 @@ impl EventLoop {
         }
     }
 
-    fn running(&self, vm_id: &str) -> Option<&Vm> {
+    pub(super) fn running(&self, vm_id: &str) -> Option<&Vm> {
         let mut vms = self.vms.iter();
         vms.find(|vm| vm.id.as_str() == vm_id && vm.is_running())
     }

@@ -45,6 +45,8 @@ impl EventLoop {
             Some(Request::TellOutput(tell)) => self.report_output(tell.vm_id),
             Some(Request::TellConfinement(tell)) => self.report_confinement(tell.vm_id),
             Some(Request::Seal(seal)) => self.seal(seal.vm_id),
+            Some(Request::SaveMemory(save)) => self.save_memory(save),
+            Some(Request::LoadMemory(load)) => self.load_memory(load),
             Some(Request::TellEbpf(_)) => self.report_ebpf(),
             Some(Request::Restrict(to)) => {
                 if let Err(problem) = self.programs.restrict(to) {

@@ -3,10 +3,12 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use rustix::fs::{self, FileType, Mode, OFlags, ResolveFlags, Stat, Uid, CWD};
+use rustix::fs::{self, FileType, MemfdFlags, Mode, OFlags, ResolveFlags, Stat, Uid, CWD};
+use rustix::io::Errno;
 
 use super::inherited::out_of_the_way;
 use crate::launch::HandedFile;
+use crate::memory::Template;
 use crate::wire::handed_file::Access;
 
 /// The open files of one VMM.
@@ -14,6 +16,8 @@ use crate::wire::handed_file::Access;
 pub struct HandedFiles {
     open: Vec<OwnedFd>,
     created: Vec<OwnedFd>,
+    state: Option<OwnedFd>,
+    read: Vec<Template>,
 }
 
 impl HandedFiles {
@@ -34,15 +38,22 @@ impl HandedFiles {
         let descriptor = open(file).map_err(|error| error.to_string())?;
         let metadata = fs::fstat(&descriptor).map_err(|error| error.to_string())?;
         check(file, &metadata, uid)?;
-        if file.access == Access::Create {
-            if let Some(uid) = uid {
-                fs::fchown(&descriptor, Some(Uid::from_raw(uid)), None).map_err(|error| {
-                    remove_if_created(file);
-                    format!("cannot be given to the VMM: {error}")
-                })?;
-            }
-            self.created
-                .push(descriptor.try_clone().map_err(|error| error.to_string())?);
+        if let (Access::Create | Access::State, Some(uid)) = (file.access, uid) {
+            fs::fchown(&descriptor, Some(Uid::from_raw(uid)), None).map_err(|error| {
+                remove_if_created(file);
+                format!("cannot be given to the VMM: {error}")
+            })?;
+        }
+        let copy = || descriptor.try_clone().map_err(|error| error.to_string());
+        match file.access {
+            Access::Create => self.created.push(copy()?),
+            Access::State => self.state = Some(copy()?),
+            Access::Read => self.read.push(Template {
+                path: file.path.clone(),
+                device: metadata.st_dev,
+                inode: metadata.st_ino,
+            }),
+            Access::Device => {}
         }
         self.open
             .push(out_of_the_way(&descriptor).map_err(|error| error.to_string())?);
@@ -52,6 +63,16 @@ impl HandedFiles {
     /// Returns the descriptors in the order of the request.
     pub fn take_open(&mut self) -> Vec<OwnedFd> {
         std::mem::take(&mut self.open)
+    }
+
+    /// Returns the file to which the VMM writes its device state, if it has one.
+    pub fn state(&self) -> Option<&OwnedFd> {
+        self.state.as_ref()
+    }
+
+    /// Returns a file that the VMM may read, by the path of the request.
+    pub fn read_file(&self, path: &str) -> Option<&Template> {
+        self.read.iter().find(|file| file.path.as_os_str() == path)
     }
 
     /// Returns the created files to the spawner's own user and makes them read-only. To be called when the VMM has
@@ -79,6 +100,7 @@ fn remove_if_created(file: &HandedFile) {
 
 fn open(file: &HandedFile) -> io::Result<OwnedFd> {
     let flags = match file.access {
+        Access::State => return nameless_file(),
         Access::Read => OFlags::RDONLY | OFlags::NONBLOCK,
         Access::Create => OFlags::RDWR | OFlags::CREATE | OFlags::EXCL,
         Access::Device => OFlags::RDWR | OFlags::NONBLOCK,
@@ -86,7 +108,7 @@ fn open(file: &HandedFile) -> io::Result<OwnedFd> {
     let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NOCTTY;
     let mode = match file.access {
         Access::Create => Mode::RUSR | Mode::WUSR,
-        Access::Read | Access::Device => Mode::empty(),
+        Access::Read | Access::Device | Access::State => Mode::empty(),
     };
     Ok(fs::openat2(
         CWD,
@@ -97,10 +119,22 @@ fn open(file: &HandedFile) -> io::Result<OwnedFd> {
     )?)
 }
 
+/// Makes a file in memory: a clone costs no work in a file system, and nothing is left to remove.
+fn nameless_file() -> io::Result<OwnedFd> {
+    let make = |flags| fs::memfd_create("vmm-state", flags);
+    // Kernels since 6.3 can be configured to refuse the one without the seal, and older ones do not know it.
+    let file = match make(MemfdFlags::CLOEXEC | MemfdFlags::NOEXEC_SEAL) {
+        Err(Errno::INVAL) => make(MemfdFlags::CLOEXEC)?,
+        made => made?,
+    };
+    fs::fchmod(&file, Mode::RUSR | Mode::WUSR)?;
+    Ok(file)
+}
+
 fn check(file: &HandedFile, metadata: &Stat, uid: Option<u32>) -> Result<(), String> {
     let kind = FileType::from_raw_mode(metadata.st_mode);
     let expected = match file.access {
-        Access::Read | Access::Create => FileType::RegularFile,
+        Access::Read | Access::Create | Access::State => FileType::RegularFile,
         Access::Device => FileType::CharacterDevice,
     };
     if kind != expected {
@@ -153,6 +187,16 @@ mod tests {
         let files = [file(&created, Access::Create), file(&missing, Access::Read)];
         assert!(HandedFiles::open(&files, None).is_err());
         assert!(!created.exists());
+    }
+
+    #[test]
+    fn state_is_a_file_of_the_vmm_alone() {
+        let uid = rustix::process::geteuid().is_root().then_some(4711);
+        let files = HandedFiles::open(&[file(Path::new(""), Access::State)], uid).unwrap();
+        let metadata = fs::fstat(files.state().unwrap()).unwrap();
+        let owner = uid.unwrap_or(rustix::process::geteuid().as_raw());
+        assert_eq!((metadata.st_uid, metadata.st_mode & 0o777), (owner, 0o600));
+        files.take_back().unwrap();
     }
 
     #[test]

@@ -20,7 +20,11 @@ impl TryFrom<wire::HandedFile> for HandedFile {
         let access = Access::try_from(file.access)
             .map_err(|_| format!("file {}: unknown access", file.path))?;
         let path = PathBuf::from(file.path);
-        if !is_plain(&path) {
+        let named = access != Access::State;
+        if !named && !path.as_os_str().is_empty() {
+            return Err(format!("file {}: a STATE file has no path", path.display()));
+        }
+        if named && !is_plain(&path) {
             return Err(format!(
                 "file {}: not an absolute path without ..",
                 path.display()
@@ -57,5 +61,11 @@ mod tests {
     fn rejects_unknown_access() {
         assert!(file("/x", 0).is_ok());
         assert!(file("/x", 9).is_err());
+    }
+
+    #[test]
+    fn state_has_no_path() {
+        assert!(file("", Access::State.into()).is_ok());
+        assert!(file("/x", Access::State.into()).is_err());
     }
 }

@@ -74,6 +74,10 @@ impl TryFrom<StartVmm> for Launch {
         }
         let files = request.files.into_iter().map(HandedFile::try_from);
         let files = files.collect::<Result<Vec<_>, _>>()?;
+        let states = files.iter().filter(|file| file.access == Access::State);
+        if states.count() > usize::from(request.chroot.is_none()) {
+            return Err("more STATE files than one, or one in a chroot".into());
+        }
         let confinement = match (request.jail, request.chroot) {
             (Some(jail), None) => Confinement::Jail(Jail::try_from(jail)?),
             (None, Some(chroot)) => {

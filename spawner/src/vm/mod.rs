@@ -4,7 +4,7 @@ pub mod output_tail;
 pub mod uids;
 
 use std::collections::HashMap;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -16,6 +16,7 @@ use crate::cleanup::journal::Entry;
 use crate::cleanup::removal::Progress;
 use crate::cleanup::scratch;
 use crate::jail::{init, Child, HandedFiles, Running};
+use crate::memory::VmmMemory;
 use crate::vm_id::VmId;
 use crate::wire::Exited;
 use output_tail::OutputTail;
@@ -171,7 +172,7 @@ impl Vm {
     /// Reaps the process if it has ended, and kills the rest of its process group and control group.
     pub fn reap_if_ended(&mut self, now: Instant) {
         let ended = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
-        let pidfd = || WaitId::PidFd(std::os::fd::AsFd::as_fd(&self.pidfd));
+        let pidfd = || WaitId::PidFd(self.pidfd.as_fd());
         if self.end.is_some() {
             return;
         }
@@ -213,6 +214,20 @@ impl Vm {
     /// Returns the end of its output so far.
     pub fn output_tail(&self) -> String {
         self.tail.text()
+    }
+
+    /// Opens its memory, which is its private mapping of one of the files that it may read.
+    pub fn memory(&self, template_file: &str) -> Result<VmmMemory, String> {
+        let template = self.files.read_file(template_file);
+        let template =
+            template.ok_or_else(|| format!("{template_file} is not one of its files"))?;
+        let pidfd = self.vmm_pidfd.as_ref().ok_or("it has ended")?;
+        VmmMemory::open(self.vmm, pidfd.as_fd(), template)
+    }
+
+    /// Returns the file to which the VMM writes its device state, if it has one.
+    pub fn state(&self) -> Option<&OwnedFd> {
+        self.files.state()
     }
 
     /// Returns its namespaces by kind. The result is empty without permission to read them, or if the process has

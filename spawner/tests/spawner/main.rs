@@ -11,5 +11,6 @@ mod forged;
 mod isolation;
 mod jail;
 mod life;
+mod memory;
 mod sweep;
 mod tool;

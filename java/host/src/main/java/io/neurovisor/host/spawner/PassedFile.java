@@ -14,11 +14,18 @@ public record PassedFile(Path path, Access access, String name) {
         /** A new file: the VMM owns it while it runs, then it becomes ours and read-only. */
         CREATE,
         /** A device for reading and writing. */
-        DEVICE
+        DEVICE,
+        /** A file without a path, to which the VMM writes the state of its devices; it ends with the VMM. */
+        STATE
     }
 
     public PassedFile {
-        path = path.toAbsolutePath();
+        path = access == Access.STATE ? path : path.toAbsolutePath();
+    }
+
+    /** Returns the file to which a VMM writes the state of its devices. */
+    public static PassedFile deviceState() {
+        return new PassedFile(Path.of(""), Access.STATE);
     }
 
     public PassedFile(Path path, Access access) {

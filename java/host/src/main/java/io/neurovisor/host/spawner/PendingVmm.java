@@ -7,6 +7,7 @@ import io.neurovisor.proto.spawner.Started;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Stream;
 
 /**
  * The replies that are expected of one VMM: to its start, to a kill, about its end, and to questions in between. Each kind of question is
@@ -18,12 +19,16 @@ record PendingVmm(
         CompletableFuture<VmmExit> exited,
         Queue<CompletableFuture<String>> outputs,
         Queue<CompletableFuture<PrivilegedReading>> confinements,
-        Queue<CompletableFuture<String>> seals) {
+        Queue<CompletableFuture<String>> seals,
+        Queue<CompletableFuture<String>> saves,
+        Queue<CompletableFuture<String>> loads) {
     PendingVmm() {
         this(
                 new CompletableFuture<>(),
                 new CompletableFuture<>(),
                 new CompletableFuture<>(),
+                new ConcurrentLinkedQueue<>(),
+                new ConcurrentLinkedQueue<>(),
                 new ConcurrentLinkedQueue<>(),
                 new ConcurrentLinkedQueue<>(),
                 new ConcurrentLinkedQueue<>());
@@ -33,7 +38,7 @@ record PendingVmm(
     void end(VmmExit exit) {
         outputs.forEach(output -> output.complete(""));
         confinements.forEach(reading -> reading.complete(PrivilegedReading.NOTHING));
-        seals.forEach(seal -> seal.complete("it has ended"));
+        problems().forEach(problem -> problem.complete("it has ended"));
         // For a VMM that ended before it was started.
         started.completeExceptionally(new NeuroVisorException(
                 Fault.VMM_FAILED, "the VMM has ended before it was started: it " + exit.describe()));
@@ -48,6 +53,11 @@ record PendingVmm(
         killed.complete(null); // A VMM ends with its spawner.
         outputs.forEach(output -> output.completeExceptionally(exception));
         confinements.forEach(reading -> reading.completeExceptionally(exception));
-        seals.forEach(seal -> seal.completeExceptionally(exception));
+        problems().forEach(problem -> problem.completeExceptionally(exception));
+    }
+
+    /** Returns the pending requests that are answered by a problem. */
+    private Stream<CompletableFuture<String>> problems() {
+        return Stream.of(seals, saves, loads).flatMap(Queue::stream);
     }
 }

@@ -2,13 +2,16 @@ package io.neurovisor.host.spawner;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.vm.BlockedAttempt;
 import io.neurovisor.host.probe.PrivilegedReading;
 import io.neurovisor.proto.spawner.HoldScratch;
 import io.neurovisor.proto.spawner.KillVmm;
+import io.neurovisor.proto.spawner.LoadMemory;
 import io.neurovisor.proto.spawner.MeasureTsc;
 import io.neurovisor.proto.spawner.ReleaseScratch;
 import io.neurovisor.proto.spawner.Request;
+import io.neurovisor.proto.spawner.SaveMemory;
 import io.neurovisor.proto.spawner.ScratchHeld;
 import io.neurovisor.proto.spawner.SealVmm;
 import io.neurovisor.proto.spawner.Started;
@@ -17,6 +20,7 @@ import io.neurovisor.proto.spawner.TellEbpf;
 import io.neurovisor.proto.spawner.TellOutput;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -208,6 +212,31 @@ public final class Spawner implements AutoCloseable {
         }
     }
 
+    /** Saves the memory that a stopped VMM has made its own; throws if nothing is saved. */
+    void saveMemory(String id, SaveMemory request, Deadline deadline) {
+        transfer(id, PendingVmm::saves, Request.newBuilder().setSaveMemory(request), "saved", deadline);
+    }
+
+    /** Loads saved memory into a VMM whose guest does not run; throws if it is not loaded. */
+    void loadMemory(String id, LoadMemory request, Deadline deadline) {
+        transfer(id, PendingVmm::loads, Request.newBuilder().setLoadMemory(request), "loaded", deadline);
+    }
+
+    private void transfer(
+            String id,
+            Function<PendingVmm, Queue<CompletableFuture<String>>> pending,
+            Request.Builder request,
+            String what,
+            Deadline deadline) {
+        String unaffected = "memory of VM " + id + " is not " + what;
+        PendingVmm vmm = replies.vmm(id)
+                .orElseThrow(() -> new NeuroVisorException(Fault.VMM_FAILED, unaffected + ": it has ended"));
+        String problem = await(connection.ask(pending.apply(vmm), request.build()), deadline.remaining(), unaffected);
+        if (!problem.isEmpty()) {
+            throw new NeuroVisorException(Fault.VMM_FAILED, unaffected + ": " + problem);
+        }
+    }
+
     /** Returns the reply about a VMM, or the fallback if the VMM has ended or the spawner does not answer. */
     private <T> T query(
             String id, Function<PendingVmm, Queue<CompletableFuture<T>>> pending, Request question, T fallback) {
@@ -235,8 +264,12 @@ public final class Spawner implements AutoCloseable {
     }
 
     private static <T> T await(CompletableFuture<T> reply, String what) {
+        return await(reply, Duration.ofSeconds(REPLY_SECONDS), what);
+    }
+
+    private static <T> T await(CompletableFuture<T> reply, Duration limit, String what) {
         try {
-            return reply.get(REPLY_SECONDS, TimeUnit.SECONDS);
+            return reply.get(limit.toNanos(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException exception) {
             if (exception.getCause() instanceof NeuroVisorException fault) {
                 throw fault;
@@ -244,7 +277,9 @@ public final class Spawner implements AutoCloseable {
             throw new NeuroVisorException(Fault.INTERNAL, what + " failed", exception);
         } catch (TimeoutException exception) {
             throw new NeuroVisorException(
-                    Fault.SPAWNER_FAILED, "the spawner did not answer within 10 s: " + what, exception);
+                    Fault.SPAWNER_FAILED,
+                    "the spawner did not answer within %d s: %s".formatted(limit.toSeconds(), what),
+                    exception);
         } catch (InterruptedException exception) {
             throw NeuroVisorException.interrupted(what + " was interrupted", exception);
         }

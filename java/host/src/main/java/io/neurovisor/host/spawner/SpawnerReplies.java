@@ -91,6 +91,16 @@ final class SpawnerReplies {
                         event.getSealed().getVmId(),
                         PendingVmm::seals,
                         event.getSealed().getProblem());
+            case MEMORY_SAVED ->
+                answer(
+                        event.getMemorySaved().getVmId(),
+                        PendingVmm::saves,
+                        event.getMemorySaved().getProblem());
+            case MEMORY_LOADED ->
+                answer(
+                        event.getMemoryLoaded().getVmId(),
+                        PendingVmm::loads,
+                        event.getMemoryLoaded().getProblem());
             case EBPF -> completeFirst(ebpf, EbpfCounts.of(event.getEbpf()));
             case BLOCKED -> reportBlocked(event.getBlocked());
             case EVENT_NOT_SET ->

@@ -1,6 +1,9 @@
 package io.neurovisor.host.spawner;
 
+import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.host.probe.PrivilegedReading;
+import io.neurovisor.proto.spawner.LoadMemory;
+import io.neurovisor.proto.spawner.SaveMemory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -10,6 +13,9 @@ import java.util.concurrent.TimeoutException;
 
 /** A VMM process, which the spawner owns. */
 public final class VmmProcess {
+    /** The file with the state of a VMM's devices in a directory of {@link #saveMemory}. */
+    public static final String STATE_FILE = "state";
+
     private final Spawner spawner;
     private final String id;
     private final Path directory;
@@ -85,6 +91,35 @@ public final class VmmProcess {
      */
     public void seal() {
         spawner.seal(id);
+    }
+
+    /**
+     * Saves what a VMM with stopped processors has in its {@link PassedFile#deviceState}, and the pages of its memory that
+     * differ from its template.
+     *
+     * @param template the file that it has mapped as its memory
+     * @param directory a directory that is open to this user only; it gets the files {@value #STATE_FILE} and {@code
+     *     pages}, or none
+     * @param maxBytes the largest size of the file of pages
+     */
+    public void saveMemory(Path template, Path directory, long maxBytes, Deadline deadline) {
+        SaveMemory request = SaveMemory.newBuilder()
+                .setVmId(id)
+                .setTemplateFile(template.toAbsolutePath().toString())
+                .setTarget(directory.toAbsolutePath().toString())
+                .setMaxBytes(maxBytes)
+                .build();
+        spawner.saveMemory(id, request, deadline);
+    }
+
+    /** Loads the pages that {@link #saveMemory} wrote into a clone of the same template whose guest does not run. */
+    public void loadMemory(Path template, Path directory, Deadline deadline) {
+        LoadMemory request = LoadMemory.newBuilder()
+                .setVmId(id)
+                .setTemplateFile(template.toAbsolutePath().toString())
+                .setSource(directory.toAbsolutePath().toString())
+                .build();
+        spawner.loadMemory(id, request, deadline);
     }
 
     /** Kills the process without waiting for its end. Does nothing if it has been killed or has ended. */
