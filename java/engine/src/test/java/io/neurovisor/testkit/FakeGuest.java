@@ -60,6 +60,9 @@ public final class FakeGuest implements GuestChannel {
     /** A file that is sent after the timeout of the program, in parts with gaps between them. */
     private record LateFile(ManualTicker ticker, Duration gap, int parts) {}
 
+    /** The state of a guest that decides which calls it accepts. */
+    record Memory(Optional<GuestIdentity> identity, boolean executed, boolean warmed, Optional<Adoption> adoption) {}
+
     /** What a guest was given when it became a sandbox. */
     public record Adoption(Map<String, String> environment, Optional<String> directory) {}
 
@@ -285,6 +288,24 @@ public final class FakeGuest implements GuestChannel {
     @Override
     public void close() {
         closed = true;
+    }
+
+    /** Opens its channel again. */
+    void open() {
+        closed = false;
+    }
+
+    /** Returns what a checkpoint keeps of it. */
+    Memory memory() {
+        return new Memory(identity, executed, warmed, adoption);
+    }
+
+    /** Continues where another guest was saved. */
+    void continueFrom(Memory memory) {
+        identity = memory.identity();
+        executed = memory.executed();
+        warmed = memory.warmed();
+        adoption = memory.adoption();
     }
 
     /** Ends the guest with its machine. */

@@ -6,12 +6,14 @@ import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.vm.Checkpoint;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.VmUsage;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -29,12 +31,14 @@ final class FakeVm implements Vm {
     private final VmStart start;
     private final FakeGuest guest;
     private final Map<VmId, FakeVm> living;
+    private final Map<Path, FakeGuest.Memory> checkpoints;
     private final Function<Layer, LayerState> layers;
     private final LongSupplier residentBytes;
     private final Duration processorTime;
     private final CompletableFuture<Void> mayEnd;
     private final boolean confirmsKill;
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
+    private volatile boolean connected;
 
     /**
      * @param mayEnd its VMM ends no sooner than this is complete
@@ -45,6 +49,7 @@ final class FakeVm implements Vm {
             VmStart start,
             FakeGuest guest,
             Map<VmId, FakeVm> living,
+            Map<Path, FakeGuest.Memory> checkpoints,
             Function<Layer, LayerState> layers,
             LongSupplier residentBytes,
             Duration processorTime,
@@ -54,6 +59,7 @@ final class FakeVm implements Vm {
         this.start = start;
         this.guest = guest;
         this.living = living;
+        this.checkpoints = checkpoints;
         this.layers = layers;
         this.residentBytes = residentBytes;
         this.processorTime = processorTime;
@@ -68,6 +74,8 @@ final class FakeVm implements Vm {
 
     @Override
     public GuestChannel connect(Deadline deadline) {
+        guest.open();
+        connected = true;
         return guest;
     }
 
@@ -85,6 +93,40 @@ final class FakeVm implements Vm {
             throw new NeuroVisorException(Fault.VMM_FAILED, "state cannot be written", exception);
         }
         end();
+    }
+
+    @Override
+    public Checkpoint checkpoint(Path directory, Deadline deadline) {
+        if (!(start instanceof VmStart.Restore)) {
+            throw new IllegalStateException("VM " + id + " is not a clone of a template");
+        }
+        if (connected && !guest.isClosed()) {
+            throw new IllegalStateException("the channel of VM " + id + " is open");
+        }
+        try {
+            Files.createDirectory(directory);
+        } catch (IOException exception) {
+            throw new NeuroVisorException(Fault.STORAGE_FAILED, directory + " cannot be created", exception);
+        }
+        requireNoLink(directory);
+        checkpoints.put(directory, guest.memory());
+        return new Checkpoint(directory);
+    }
+
+    private static void requireNoLink(Path directory) {
+        try {
+            if (!directory.toRealPath().equals(directory.toAbsolutePath())) {
+                Files.delete(directory);
+                throw new NeuroVisorException(Fault.VMM_FAILED, "a part of " + directory + " is a link");
+            }
+        } catch (IOException exception) {
+            throw new NeuroVisorException(Fault.STORAGE_FAILED, directory + " cannot be read", exception);
+        }
+    }
+
+    @Override
+    public void resume(Deadline deadline) {
+        // Without processors there is nothing to start.
     }
 
     CompletableFuture<Void> gone() {

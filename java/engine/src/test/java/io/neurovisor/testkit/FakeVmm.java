@@ -6,12 +6,15 @@ import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.vm.Checkpoint;
+import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.engine.vm.VmmIdentity;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +27,7 @@ import java.util.function.Function;
 public final class FakeVmm implements Vmm {
     private final Function<VmId, FakeGuest> guests;
     private final ConcurrentHashMap<VmId, FakeVm> living = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Path, FakeGuest.Memory> checkpoints = new ConcurrentHashMap<>();
     private final List<VmStart> starts = new ArrayList<>();
     private volatile long residentBytes;
     private volatile Duration processorTime = Duration.ZERO;
@@ -63,10 +67,29 @@ public final class FakeVmm implements Vmm {
         synchronized (starts) {
             starts.add(start);
         }
+        FakeGuest guest = guests.apply(id);
+        if (start instanceof VmStart.Restore(SavedVm _, Optional<Checkpoint> checkpoint)) {
+            checkpoint.ifPresent(saved -> guest.continueFrom(found(saved)));
+        }
         FakeVm vm = new FakeVm(
-                id, start, guests.apply(id), living, layers, () -> residentBytes, processorTime, mayEnd, confirmsKills);
+                id,
+                start,
+                guest,
+                living,
+                checkpoints,
+                layers,
+                () -> residentBytes,
+                processorTime,
+                mayEnd,
+                confirmsKills);
         living.put(id, vm);
         return vm;
+    }
+
+    private FakeGuest.Memory found(Checkpoint checkpoint) {
+        return Optional.ofNullable(checkpoints.get(checkpoint.directory()))
+                .orElseThrow(() ->
+                        new NeuroVisorException(Fault.VMM_FAILED, "no checkpoint is in " + checkpoint.directory()));
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.neurovisor.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -19,6 +20,7 @@ import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.engine.vm.Checkpoint;
 import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
@@ -29,7 +31,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,6 +51,11 @@ public abstract class VmmContract {
     protected abstract Vmm vmm();
 
     protected abstract BootFiles files();
+
+    /** Returns whether machines can be saved as checkpoints; a VMM without them refuses with {@code INVALID_ARGUMENT}. */
+    protected boolean makesCheckpoints() {
+        return true;
+    }
 
     /** Returns an empty directory for templates. */
     protected Path directory() {
@@ -104,6 +113,56 @@ public abstract class VmmContract {
     }
 
     @Test
+    void checkpointedMachineGoesOn() {
+        assumeTrue(makesCheckpoints());
+        try (Vm vm = vmm().start(newId(), new VmStart.Restore(saveTemplate()), soon())) {
+            refresh(vm);
+            vm.checkpoint(directory().resolve("first"), soon());
+            vm.resume(soon());
+            assertContinues(vm);
+            vm.checkpoint(directory().resolve("second"), soon());
+            vm.resume(soon());
+            assertIsSpent(vm);
+        }
+    }
+
+    /** Each generation takes the next step of a guest's life, so the last one has the memory of all before it. */
+    @Test
+    void restoredMachinesContinueWhereTheyWereSaved() {
+        assumeTrue(makesCheckpoints());
+        SavedVm saved = saveTemplate();
+        Checkpoint first = ended(new VmStart.Restore(saved), "first", VmmContract::hello);
+        Checkpoint second = ended(restore(saved, first), "second", this::refresh);
+        try (Vm one = vmm().start(newId(), restore(saved, second), soon());
+                Vm other = vmm().start(newId(), restore(saved, second), soon())) {
+            assertContinues(one);
+            assertContinues(other);
+        }
+        Checkpoint third = ended(restore(saved, second), "third", VmmContract::assertContinues);
+        try (Vm vm = vmm().start(newId(), restore(saved, third), soon())) {
+            assertIsSpent(vm);
+        }
+    }
+
+    @Test
+    void machineThatIsNotSavedRunsOn() throws IOException {
+        assumeTrue(makesCheckpoints());
+        SavedVm saved = saveTemplate();
+        Path occupied = Files.createDirectory(directory().resolve("occupied"));
+        Path link = Files.createSymbolicLink(directory().resolve("link"), occupied);
+        try (Vm vm = vmm().start(newId(), new VmStart.Restore(saved), soon())) {
+            refresh(vm);
+            assertFault(() -> vm.checkpoint(occupied, soon()), Fault.STORAGE_FAILED);
+            assertFault(() -> vm.checkpoint(occupied.resolve("missing/deeper"), soon()), Fault.STORAGE_FAILED);
+            // A machine that is stopped already when its files turn out to be impossible.
+            assertFault(() -> vm.checkpoint(link.resolve("checkpoint"), soon()), Fault.VMM_FAILED);
+            assertThat(occupied).isEmptyDirectory();
+            assertContinues(vm);
+        }
+        assertFault(() -> vmm().start(newId(), restore(saved, new Checkpoint(occupied)), soon()), Fault.VMM_FAILED);
+    }
+
+    @Test
     void reportsEveryLayerOnce() {
         Vm vm = vmm().start(newId(), new VmStart.ColdBoot(files(), SandboxSize.SMALL), soon());
         try (vm) {
@@ -133,6 +192,45 @@ public abstract class VmmContract {
         return new SavedVm(files(), SandboxSize.SMALL, directory());
     }
 
+    private static VmStart restore(SavedVm saved, Checkpoint checkpoint) {
+        return new VmStart.Restore(saved, Optional.of(checkpoint));
+    }
+
+    /** Starts a machine, uses it, saves it and ends it. */
+    private Checkpoint ended(VmStart start, String name, Consumer<Vm> use) {
+        try (Vm vm = vmm().start(newId(), start, soon())) {
+            use.accept(vm);
+            return vm.checkpoint(directory().resolve(name), soon());
+        }
+    }
+
+    private static void hello(Vm vm) {
+        try (GuestChannel channel = connect(vm)) {
+            channel.hello(soon());
+        }
+    }
+
+    private void refresh(Vm vm) {
+        try (GuestChannel channel = connect(vm)) {
+            channel.refresh(GuestIdentity.fresh(random, "contract"), soon());
+        }
+    }
+
+    /** Checks that a machine has the identity that it was given before it was saved. */
+    private static void assertContinues(Vm vm) {
+        try (GuestChannel channel = connect(vm)) {
+            assertCompletes(channel);
+        }
+        assertThat(vm.death()).isEmpty();
+    }
+
+    private static void assertIsSpent(Vm vm) {
+        try (GuestChannel channel = connect(vm)) {
+            channel.hello(soon());
+            assertFault(() -> execute(channel, new RecordingSink()), Fault.GUEST_REFUSED);
+        }
+    }
+
     /** Connects to the guest; a failure contains the console of the guest. */
     private static GuestChannel connect(Vm vm) {
         try {
@@ -146,6 +244,10 @@ public abstract class VmmContract {
 
     private void assertRuns(GuestChannel channel) {
         channel.refresh(GuestIdentity.fresh(random, "contract"), soon());
+        assertCompletes(channel);
+    }
+
+    private static void assertCompletes(GuestChannel channel) {
         RecordingSink sink = new RecordingSink();
         ProgramExit exit = execute(channel, sink);
         assertThat(exit.outcome()).isEqualTo(Outcome.COMPLETED);

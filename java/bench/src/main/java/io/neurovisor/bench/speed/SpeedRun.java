@@ -82,8 +82,8 @@ public final class SpeedRun {
     }
 
     private static SavedVm template(NeuroVisor neuroVisor, MachineKind kind) {
-        if (neuroVisor.vmm().name().equals("qemu") && neuroVisor.start(kind) instanceof VmStart.Restore(var saved)) {
-            return saved;
+        if (neuroVisor.vmm().name().equals("qemu") && neuroVisor.start(kind) instanceof VmStart.Restore restore) {
+            return restore.saved();
         }
         throw new NeuroVisorException(
                 Fault.INVALID_ARGUMENT,

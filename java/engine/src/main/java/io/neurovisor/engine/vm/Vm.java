@@ -3,6 +3,7 @@ package io.neurovisor.engine.vm;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.time.Deadline;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +20,18 @@ public interface Vm extends AutoCloseable {
      * must be closed; the guest has until the deadline to notice that.
      */
     void save(Deadline deadline);
+
+    /**
+     * Stops the processors of a clone and writes a checkpoint; the machine stays stopped until {@link #resume}. Its channel must
+     * be closed; the guest has until the deadline to notice that. If this fails, the machine runs as before and the directory
+     * does not exist.
+     *
+     * @param directory is created, open to this user only; no part of its path may be a link
+     */
+    Checkpoint checkpoint(Path directory, Deadline deadline);
+
+    /** Starts the processors of a machine that {@link #checkpoint} has stopped. */
+    void resume(Deadline deadline);
 
     /**
      * Returns the state of each layer in order, as read off the running machine now. After the machine has ended no

@@ -1,5 +1,7 @@
 package io.neurovisor.engine.vm;
 
+import static java.util.Objects.requireNonNull;
+
 import io.neurovisor.engine.limits.SandboxSize;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -20,8 +22,22 @@ public sealed interface VmStart {
     /** A boot whose memory is a file in {@code directory}, so that {@link Vm#save} can make a template of it. */
     record TemplateBoot(BootFiles files, SandboxSize size, Path directory) implements VmStart {}
 
-    /** A copy-on-write clone of a saved machine; the saved files are only read. */
-    record Restore(SavedVm saved) implements VmStart {
+    /**
+     * A copy-on-write clone of a saved machine; the saved files are only read.
+     *
+     * @param checkpoint a checkpoint of another clone of the same machine, where the new one continues; without one it begins
+     *     where the machine was saved
+     */
+    record Restore(SavedVm saved, Optional<Checkpoint> checkpoint) implements VmStart {
+        public Restore {
+            requireNonNull(saved, "saved is null");
+            requireNonNull(checkpoint, "checkpoint is null");
+        }
+
+        public Restore(SavedVm saved) {
+            this(saved, Optional.empty());
+        }
+
         @Override
         public BootFiles files() {
             return saved.files();

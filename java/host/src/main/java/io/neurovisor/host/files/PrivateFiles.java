@@ -40,6 +40,15 @@ public final class PrivateFiles {
         }
     }
 
+    /** Creates a directory (0700) that does not exist. */
+    public static void createDirectory(Path directory) {
+        try {
+            Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(DIRECTORY));
+        } catch (IOException failure) {
+            throw StorageFaults.of("create", directory, failure);
+        }
+    }
+
     /** Returns the attribute that creates a file with mode 0600. */
     public static FileAttribute<Set<PosixFilePermission>> ownerOnly() {
         return PosixFilePermissions.asFileAttribute(FILE);

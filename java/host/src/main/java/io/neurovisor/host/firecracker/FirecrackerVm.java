@@ -6,6 +6,7 @@ import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.Checkpoint;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
@@ -79,6 +80,16 @@ final class FirecrackerVm implements Vm {
         api.put("/snapshot/create", FirecrackerMachine.saving(), deadline);
         vmm.process().kill();
         vmm.awaitEnd(deadline.remaining());
+    }
+
+    @Override
+    public Checkpoint checkpoint(Path directory, Deadline deadline) {
+        throw FirecrackerVmm.withoutCheckpoints();
+    }
+
+    @Override
+    public void resume(Deadline deadline) {
+        throw FirecrackerVmm.withoutCheckpoints();
     }
 
     @Override

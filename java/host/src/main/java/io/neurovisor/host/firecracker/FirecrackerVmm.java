@@ -103,6 +103,9 @@ public final class FirecrackerVmm implements Vmm {
 
     @Override
     public Vm start(VmId id, VmStart start, Deadline deadline) {
+        if (start instanceof VmStart.Restore restore && restore.checkpoint().isPresent()) {
+            throw withoutCheckpoints();
+        }
         FirecrackerMachine machine = new FirecrackerMachine(start);
         VmmLaunch launch = new VmmLaunch(
                 program.executable(),
@@ -128,6 +131,12 @@ public final class FirecrackerVmm implements Vmm {
         } catch (NeuroVisorException exception) {
             throw failed(vmm, exception);
         }
+    }
+
+    static NeuroVisorException withoutCheckpoints() {
+        return new NeuroVisorException(
+                Fault.INVALID_ARGUMENT,
+                "checkpoints of running machines are not built for Firecracker; use --vmm=qemu");
     }
 
     /** Returns the root directory of a VMM as the host sees it. */

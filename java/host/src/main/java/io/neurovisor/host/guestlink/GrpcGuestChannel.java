@@ -33,16 +33,21 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** A guest's agent, called by gRPC. */
 final class GrpcGuestChannel implements GuestChannel {
     private final GuestConnection connection;
     private final InstantSource clock;
+    private final Consumer<Instant> onClose;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
-    GrpcGuestChannel(ManagedChannel channel, InstantSource clock) {
+    GrpcGuestChannel(ManagedChannel channel, InstantSource clock, Consumer<Instant> onClose) {
         this.connection = new GuestConnection(channel);
         this.clock = clock;
+        this.onClose = onClose;
     }
 
     @Override
@@ -142,6 +147,9 @@ final class GrpcGuestChannel implements GuestChannel {
 
     @Override
     public void close() {
+        if (closed.compareAndSet(false, true)) {
+            onClose.accept(clock.instant());
+        }
         connection.close();
     }
 

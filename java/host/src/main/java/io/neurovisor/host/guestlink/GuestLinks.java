@@ -14,11 +14,13 @@ import io.neurovisor.engine.guest.GuestChannel;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -61,13 +63,19 @@ public final class GuestLinks implements AutoCloseable {
         this.clock = clock;
     }
 
+    /** Returns the channel of a Unix socket; its first call makes the connection. */
+    public GuestChannel open(Path socket, GuestRateLimit rateLimit) {
+        return open(socket, rateLimit, closing -> {});
+    }
+
     /**
      * Returns the channel of a Unix socket; its first call makes the connection.
      *
      * @param rateLimit the rate limit of the guest over all its connections
+     * @param onClose receives the time once, immediately before the channel is closed
      */
-    public GuestChannel open(Path socket, GuestRateLimit rateLimit) {
-        return open(socket, () -> limited(new NioDomainSocketChannel(), rateLimit));
+    public GuestChannel open(Path socket, GuestRateLimit rateLimit, Consumer<Instant> onClose) {
+        return open(socket, () -> limited(new NioDomainSocketChannel(), rateLimit), onClose);
     }
 
     /**
@@ -77,11 +85,14 @@ public final class GuestLinks implements AutoCloseable {
      * @param acceptance the time that the guest may take to accept a connection
      */
     public GuestChannel openVsock(Path socket, int port, Duration acceptance, GuestRateLimit rateLimit) {
-        return open(socket, () -> {
-            Channel channel = limited(new NioDomainSocketChannel(), rateLimit);
-            channel.pipeline().addFirst(new VsockHandshake(port, acceptance));
-            return channel;
-        });
+        return open(
+                socket,
+                () -> {
+                    Channel channel = limited(new NioDomainSocketChannel(), rateLimit);
+                    channel.pipeline().addFirst(new VsockHandshake(port, acceptance));
+                    return channel;
+                },
+                closing -> {});
     }
 
     private static Channel limited(Channel channel, GuestRateLimit rateLimit) {
@@ -94,7 +105,7 @@ public final class GuestLinks implements AutoCloseable {
         return new Bootstrap().group(eventLoop).channelFactory(NioDomainSocketChannel::new);
     }
 
-    private GuestChannel open(Path socket, ChannelFactory<Channel> channels) {
+    private GuestChannel open(Path socket, ChannelFactory<Channel> channels, Consumer<Instant> onClose) {
         return new GrpcGuestChannel(
                 NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket))
                         .channelFactory(channels, UnixDomainSocketAddress.class)
@@ -109,7 +120,8 @@ public final class GuestLinks implements AutoCloseable {
                         // The connection lasts as long as the machine and must not be closed when it is idle.
                         .idleTimeout(Integer.MAX_VALUE, TimeUnit.SECONDS)
                         .build(),
-                clock);
+                clock,
+                onClose);
     }
 
     /**

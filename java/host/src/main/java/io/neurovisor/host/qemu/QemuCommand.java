@@ -2,12 +2,14 @@ package io.neurovisor.host.qemu;
 
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.host.guestkernel.GuestBoot;
 import io.neurovisor.host.spawner.PassedFile;
 import io.neurovisor.host.spawner.PassedFile.Access;
 import io.neurovisor.host.spawner.VmmLaunch;
 import io.neurovisor.host.spawner.VmmLimits;
+import io.neurovisor.host.spawner.VmmProcess;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,10 +65,19 @@ final class QemuCommand {
 
     private static final Path KVM_DEVICE = Path.of("/dev/kvm");
 
+    /** The state of a clone's devices has some KiB. The spawner takes no more. */
+    private static final long CLONE_FILE_BYTES = 16 << 20;
+
+    /** Settings of the machine and of QEMU for state that was saved without memory, which has no header and no description. */
+    private static final String WITHOUT_DESCRIPTION = ",suppress-vmdesc=on";
+
+    private static final List<String> WITHOUT_HEADER = List.of("-global", "migration.send-configuration=off");
+
     private final String accelerator;
     private final QemuFiles files = new QemuFiles(SOCKETS.size());
     private final List<String> arguments;
     private final String stateFile;
+    private final String deviceStateFile;
     private final long maxFileBytes;
     private final VmmLimits limits;
 
@@ -82,6 +93,7 @@ final class QemuCommand {
             case VmStart.ColdBoot boot -> {
                 arguments = booting(boot.files(), boot.size(), privateMemory(boot.size()), tscKhz);
                 stateFile = "";
+                deviceStateFile = "";
                 maxFileBytes = memoryBytes(boot.size());
                 limits = limits(accelerator, boot.size(), false);
             }
@@ -89,13 +101,18 @@ final class QemuCommand {
                 String memory = memoryFile(boot.size(), boot.directory(), Access.CREATE) + ",share=on";
                 arguments = booting(boot.files(), boot.size(), memory, tscKhz);
                 stateFile = files.add(boot.directory().resolve(STATE_FILE), Access.CREATE);
+                deviceStateFile = "";
                 maxFileBytes = memoryBytes(boot.size());
                 limits = limits(accelerator, boot.size(), false);
             }
             case VmStart.Restore restore -> {
                 arguments = restoring(restore);
-                stateFile = files.add(restore.saved().directory().resolve(STATE_FILE), Access.READ);
-                maxFileBytes = 0;
+                Path state = restore.checkpoint()
+                        .map(checkpoint -> checkpoint.directory().resolve(VmmProcess.STATE_FILE))
+                        .orElse(restore.saved().directory().resolve(STATE_FILE));
+                stateFile = files.add(state, Access.READ);
+                deviceStateFile = files.addDeviceState();
+                maxFileBytes = CLONE_FILE_BYTES;
                 limits = limits(accelerator, restore.saved().size(), true);
             }
         }
@@ -115,7 +132,12 @@ final class QemuCommand {
         return stateFile;
     }
 
-    /** Returns the maximum size of QEMU's files: a new machine's memory is a file, a clone has none. */
+    /** Returns the file to which a clone writes the state of its devices for a checkpoint; empty if it is not a clone. */
+    String deviceStateFile() {
+        return deviceStateFile;
+    }
+
+    /** Returns the maximum size of QEMU's files: the memory of a new machine, the state of a clone's devices. */
     long maxFileBytes() {
         return maxFileBytes;
     }
@@ -143,7 +165,7 @@ final class QemuCommand {
     }
 
     private List<String> booting(BootFiles boot, SandboxSize size, String memory, long tscKhz) {
-        List<String> all = machine(boot.rootfs(), size, memory, BOOT_CODE_MEBIBYTES);
+        List<String> all = machine(boot.rootfs(), size, memory, BOOT_CODE_MEBIBYTES, "");
         all.addAll(List.of("-kernel", files.add(boot.kernel(), Access.READ)));
         all.addAll(List.of("-initrd", files.add(boot.initrd(), Access.READ)));
         all.addAll(List.of("-append", tscKhz == 0 ? KERNEL_ARGUMENTS : KERNEL_ARGUMENTS + " tsc_early_khz=" + tscKhz));
@@ -154,17 +176,19 @@ final class QemuCommand {
     private List<String> restoring(VmStart.Restore restore) {
         SandboxSize size = restore.saved().size();
         String memory = memoryFile(size, restore.saved().directory(), Access.READ) + ",share=off,readonly=on,rom=off";
-        List<String> all = machine(restore.saved().files().rootfs(), size, memory, CLONE_CODE_MEBIBYTES);
+        String description = restore.checkpoint().isPresent() ? WITHOUT_DESCRIPTION : "";
+        List<String> all = machine(restore.saved().files().rootfs(), size, memory, CLONE_CODE_MEBIBYTES, description);
         all.addAll(List.of("-incoming", "defer"));
+        all.addAll(restore.checkpoint().isPresent() ? WITHOUT_HEADER : List.of());
         return all;
     }
 
-    private List<String> machine(Path rootfs, SandboxSize size, String memory, int codeMebibytes) {
+    private List<String> machine(Path rootfs, SandboxSize size, String memory, int codeMebibytes, String options) {
         List<String> all = new ArrayList<>();
         // The guest must not run before QEMU's confinement is complete.
         all.add("-S");
         // Debian's kernel finds the devices by ACPI; qboot starts the kernel without the option ROM that SeaBIOS needs.
-        all.addAll(List.of("-M", "microvm,rtc=on,acpi=on,x-option-roms=off,memory-backend=mem"));
+        all.addAll(List.of("-M", "microvm,rtc=on,acpi=on,x-option-roms=off,memory-backend=mem" + options));
         all.addAll(List.of("-bios", QemuJail.FIRMWARE));
         all.addAll(accelerator.equals("tcg") ? emulated(codeMebibytes) : kvm());
         all.addAll(List.of("-smp", Integer.toString(size.vcpuCount())));
@@ -217,7 +241,12 @@ final class QemuCommand {
         return "memory-backend-file,id=mem,size=" + memoryOf(size) + ",mem-path=" + path;
     }
 
-    private static long memoryBytes(SandboxSize size) {
+    /** Returns the file that all clones of a saved machine map as their memory. */
+    static Path memoryFile(SavedVm saved) {
+        return saved.directory().resolve(MEMORY_FILE);
+    }
+
+    static long memoryBytes(SandboxSize size) {
         return (long) GuestBoot.memoryMebibytes(size) << 20;
     }
 

@@ -19,13 +19,26 @@ final class QemuFiles {
 
     /** Adds a file and returns the name by which QEMU opens it. */
     String add(Path path, Access access) {
-        return "/proc/self/fd/" + addDescriptor(path, access);
+        return add(new PassedFile(path, access));
+    }
+
+    private String add(PassedFile file) {
+        return "/proc/self/fd/" + addDescriptor(file);
     }
 
     /** Adds a file and returns its descriptor. */
     int addDescriptor(Path path, Access access) {
-        files.add(new PassedFile(path, access));
+        return addDescriptor(new PassedFile(path, access));
+    }
+
+    private int addDescriptor(PassedFile file) {
+        files.add(file);
         return firstDescriptor + files.size() - 1;
+    }
+
+    /** Adds a file for the state of the devices and returns the name by which QEMU opens it. */
+    String addDeviceState() {
+        return add(PassedFile.deviceState());
     }
 
     List<PassedFile> all() {

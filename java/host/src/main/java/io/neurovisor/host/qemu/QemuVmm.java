@@ -90,9 +90,9 @@ public final class QemuVmm implements Vmm {
             QmpConnection monitor = QmpConnection.open(process.directory().resolve(QemuCommand.QMP_SOCKET), deadline);
             // The processors are stopped until "cont".
             ebpf.seal(process);
-            QemuVm vm = new QemuVm(vmm, command.stateFile(), monitor, links, ticker);
-            if (start instanceof VmStart.Restore) {
-                vm.restore(deadline);
+            QemuVm vm = new QemuVm(vmm, start, command, monitor, links, ticker);
+            if (start instanceof VmStart.Restore restore) {
+                vm.restore(restore, deadline);
             } else {
                 vm.run(deadline);
             }

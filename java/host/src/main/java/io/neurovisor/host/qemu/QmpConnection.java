@@ -92,9 +92,9 @@ final class QmpConnection implements AutoCloseable {
     }
 
     /** Waits for an event that has arrived since the connection was opened and has not been taken yet. */
-    synchronized JsonNode awaitEvent(String name, Predicate<JsonNode> data, Deadline deadline) {
+    synchronized JsonNode awaitEvent(String name, Predicate<JsonNode> wanted, Deadline deadline) {
         while (true) {
-            Optional<JsonNode> event = takeEvent(name, data);
+            Optional<JsonNode> event = takeEvent(name, wanted);
             if (event.isPresent()) {
                 return event.get();
             }
@@ -119,10 +119,10 @@ final class QmpConnection implements AutoCloseable {
         }
     }
 
-    private Optional<JsonNode> takeEvent(String name, Predicate<JsonNode> data) {
+    private Optional<JsonNode> takeEvent(String name, Predicate<JsonNode> wanted) {
         while (!events.isEmpty()) {
             JsonNode event = events.removeFirst();
-            if (event.path("event").asText().equals(name) && data.test(event.path("data"))) {
+            if (event.path("event").asText().equals(name) && wanted.test(event)) {
                 return Optional.of(event);
             }
         }

@@ -9,6 +9,9 @@ import io.neurovisor.host.message.GuestText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Optional;
@@ -56,6 +59,17 @@ final class QmpMessages {
     /** Returns a text of a message in a form that is safe for our own messages. */
     static String sanitized(JsonNode text) {
         return GuestText.line(text.asText());
+    }
+
+    /** Returns the time of an event by QEMU's clock; long ago if it has none. */
+    static Instant time(JsonNode event) {
+        JsonNode time = event.path("timestamp");
+        try {
+            return Instant.ofEpochSecond(time.path("seconds").asLong())
+                    .plus(time.path("microseconds").asLong(), ChronoUnit.MICROS);
+        } catch (DateTimeException | ArithmeticException outOfRange) {
+            return Instant.MIN;
+        }
     }
 
     /** Returns the last lines of the console from a reply with its ring; empty if the reply contains anything else. */

@@ -145,7 +145,8 @@ final class GrpcGuestChannelTest {
                                     server.getListenSockets().getFirst())
                             .usePlaintext()
                             .build(),
-                    () -> Instant.ofEpochSecond(1, 7));
+                    () -> Instant.ofEpochSecond(1, 7),
+                    closing -> {});
         }
 
         @Override

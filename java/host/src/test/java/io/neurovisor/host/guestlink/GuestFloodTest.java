@@ -71,7 +71,8 @@ final class GuestFloodTest {
                                 .eventLoopGroup(eventLoop)
                                 .usePlaintext()
                                 .build(),
-                        InstantSource.system())) {
+                        InstantSource.system(),
+                        closing -> {})) {
             assertThatThrownBy(() -> greet(host)).isInstanceOf(NeuroVisorException.class);
             assertThat(guest.answered.join()).isEqualTo(ROUNDS * PINGS_A_ROUND);
         }

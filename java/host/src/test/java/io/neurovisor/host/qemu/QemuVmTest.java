@@ -3,9 +3,12 @@ package io.neurovisor.host.qemu;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.BootFiles;
 import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.probe.EbpfReading;
 import io.neurovisor.host.probe.HostFiles;
@@ -43,6 +46,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class QemuVmTest {
     private static final VmId ID = new VmId("vm-1");
     private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final VmStart START = new VmStart.ColdBoot(
+            new BootFiles("", Path.of("kernel"), "", Path.of("initrd"), "", Path.of("rootfs"), ""), SandboxSize.SMALL);
     private static final VmmLaunch LAUNCH = new VmmLaunch(
             Path.of("/qemu"),
             List.of(),
@@ -79,7 +84,7 @@ final class QemuVmTest {
             assertThat(process.endsWithin(LIMIT)).isTrue();
             VmmLayers layers = new VmmLayers(HostFiles.SYSTEM, VmmConfinement.BUBBLEWRAP, "", EbpfReading.IN_FORCE);
             RunningVmm vmm = new RunningVmm("QEMU", ID, process, layers, QemuVm::describe);
-            return new QemuVm(vmm, "", monitor, links, Ticker.SYSTEM);
+            return new QemuVm(vmm, START, new QemuCommand("tcg", 0, START), monitor, links, Ticker.SYSTEM);
         }
     }
 

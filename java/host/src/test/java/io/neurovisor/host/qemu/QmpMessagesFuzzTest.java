@@ -24,6 +24,7 @@ final class QmpMessagesFuzzTest {
                 assertSafe(QmpMessages.sanitized(node.path("error").path("desc")));
                 assertSafe(QmpMessages.sanitized(node.path("data").path("reason")));
                 assertSafe(QmpMessages.consoleTail(node.path("return")));
+                assertThat(QmpMessages.time(node)).isNotNull();
             }
         } catch (JsonProcessingException noJson) {
             // The connection ends with this fault.

@@ -6,6 +6,7 @@ import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.Checkpoint;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmUsage;
@@ -47,6 +48,16 @@ final class SocketVm implements Vm {
     @Override
     public void save(Deadline deadline) {
         throw new AssertionError("must not be saved");
+    }
+
+    @Override
+    public Checkpoint checkpoint(Path directory, Deadline deadline) {
+        throw new AssertionError("must not be saved");
+    }
+
+    @Override
+    public void resume(Deadline deadline) {
+        throw new AssertionError("has not been stopped");
     }
 
     @Override
