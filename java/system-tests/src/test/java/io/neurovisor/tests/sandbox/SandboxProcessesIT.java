@@ -41,7 +41,7 @@ final class SandboxProcessesIT extends GuestProcessesContract {
 
     @BeforeAll
     static void startDaemon() {
-        daemon = RunningDaemon.start(directory, "--warm=1", "--max=4", "--size=small");
+        daemon = RunningDaemon.start(directory, "--warm=1", "--max=4", "--size=small", "--acquire-timeout=2m");
         client = connect();
     }
 
@@ -73,7 +73,9 @@ final class SandboxProcessesIT extends GuestProcessesContract {
 
     @AfterEach
     void kill() {
-        assertThat(client.kill(sandbox.id())).isTrue();
+        if (sandbox != null) {
+            assertThat(client.kill(sandbox.id())).isTrue();
+        }
     }
 
     @Override
