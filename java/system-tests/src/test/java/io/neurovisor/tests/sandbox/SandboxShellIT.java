@@ -21,18 +21,13 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Uses {@code sandbox shell} as a person does, on a terminal that script(1) opens: size, job control, Ctrl-C, a program that
- * reads single keys, and the end.
+ * Uses {@code sandbox shell} as a person does, on a terminal that script(1) opens: size, job control, Ctrl-C, vi, and the
+ * end.
  */
 @Timeout(value = 300, unit = TimeUnit.SECONDS)
 @SuppressWarnings("JdkObsolete") // A StringBuffer is written and read by two threads.
 final class SandboxShellIT {
     private static final Duration LIMIT = Duration.ofSeconds(60);
-
-    /** Reads keys as an editor does: on the alternate screen, in raw mode. Its output differs from its echo. */
-    private static final String EDITOR = "python3 -c 'import tty,os,termios; old=termios.tcgetattr(0); tty.setraw(0);"
-            + " print(\"\\033[?1049hedi\"+\"tor\",end=\"\",flush=True); keys=b\"\".join(os.read(0,1) for _ in range(4));"
-            + " termios.tcsetattr(0,termios.TCSADRAIN,old); print(\"\\033[?1049l\",keys)'";
 
     @TempDir
     private static Path directory;
@@ -60,7 +55,8 @@ final class SandboxShellIT {
     void behavesLikeALocalTerminal() throws IOException, InterruptedException {
         CommandLineRun created = RunningDaemon.runBy(directory, "sandbox", "create");
         assertThat(created.exitCode()).as(created.stderr()).isZero();
-        Process terminal = shell(created.stdout().strip());
+        String id = created.stdout().strip();
+        Process terminal = shell(id);
         type(terminal, "stty size; tty\r");
         expect("30 90\r\n/dev/pts/");
 
@@ -82,10 +78,7 @@ final class SandboxShellIT {
         type(terminal, "stty size\r");
         expect("40 100");
 
-        type(terminal, EDITOR + "\r");
-        expect("\u001b[?1049heditor");
-        type(terminal, "\u0003\u001b[A");
-        expect("b'\\x03\\x1b[A'");
+        edits(terminal, id);
 
         type(terminal, "exit 9\r");
         assertThat(terminal.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS))
@@ -94,6 +87,25 @@ final class SandboxShellIT {
         await().atMost(LIMIT).untilAsserted(() -> assertThat(shown).contains("after="));
         assertThat(shown).contains("code=9");
         assertThat(setting("after=")).isEqualTo(setting("before="));
+    }
+
+    /** Edits a file by vi, whose screen follows the size of the terminal. */
+    private void edits(Process terminal, String id) throws IOException, InterruptedException {
+        type(terminal, "vi note.txt\r");
+        expect("\u001b[?1049h");
+        expect("note.txt");
+        type(terminal, "itwo words");
+        expect("two words");
+        type(terminal, "\u001b");
+        resize(45, 110);
+        // The answer is printed on the last line of the new size.
+        type(terminal, ":set lines?\r");
+        expect("lines=45");
+        type(terminal, "0cwsome\u001b:wq\r");
+        expect("\u001b[?1049l");
+        expect("$ ");
+        CommandLineRun saved = RunningDaemon.runBy(directory, "sandbox", "exec", id, "--", "cat", "note.txt");
+        assertThat(saved.stdout()).as(saved.stderr()).isEqualTo("some words\n");
     }
 
     private Process shell(String id) throws IOException {
