@@ -221,7 +221,8 @@ impl Vm {
         let template = self.files.read_file(template_file);
         let template =
             template.ok_or_else(|| format!("{template_file} is not one of its files"))?;
-        let pidfd = self.vmm_pidfd.as_ref().ok_or("it has ended")?;
+        let pidfd = self.vmm_pidfd.as_ref();
+        let pidfd = pidfd.ok_or("its process has ended, or is not the child of its jail")?;
         VmmMemory::open(self.vmm, pidfd.as_fd(), template)
     }
 
