@@ -1,7 +1,7 @@
 package io.neurovisor.bench.fairness;
 
 import io.neurovisor.bench.measure.SampleProgram;
-import io.neurovisor.bench.speed.TimedResult;
+import io.neurovisor.bench.measure.TimedResult;
 import io.neurovisor.bench.speed.Workbench;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;

@@ -3,6 +3,7 @@ package io.neurovisor.bench.speed;
 import io.neurovisor.bench.measure.Measurements;
 import io.neurovisor.bench.measure.Unit;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The promises about living sandboxes. */
 public final class SandboxTargets {
@@ -10,8 +11,12 @@ public final class SandboxTargets {
 
     /** Returns the targets of scenario {@code sandbox}. */
     public static List<Target> of(String size, Measurements measurements) {
-        Figures figures = new Figures(size, measurements);
-        return List.of(
+        Target.Figures figures = new Target.Figures(size, measurements);
+        return Stream.concat(ofCalls(size, figures), ofMachines(size, figures)).toList();
+    }
+
+    private static Stream<Target> ofCalls(String size, Target.Figures figures) {
+        return Stream.of(
                 new Target(
                         "sandbox created from the warm pool",
                         size,
@@ -34,7 +39,11 @@ public final class SandboxTargets {
                         size,
                         "1000 files of 1 KiB into a sandbox, beside bare gRPC",
                         figures.ratio(SandboxRun.FILES),
-                        1.5),
+                        1.5));
+    }
+
+    private static Stream<Target> ofMachines(String size, Target.Figures figures) {
+        return Stream.of(
                 new Target(
                         "idle sandbox, above a waiting machine",
                         size,

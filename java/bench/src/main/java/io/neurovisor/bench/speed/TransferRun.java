@@ -1,6 +1,7 @@
 package io.neurovisor.bench.speed;
 
 import io.neurovisor.bench.measure.SampleProgram;
+import io.neurovisor.bench.measure.TimedResult;
 import io.neurovisor.bench.measure.Unit;
 import io.neurovisor.engine.program.InputFile;
 import io.neurovisor.engine.program.Interpreter;

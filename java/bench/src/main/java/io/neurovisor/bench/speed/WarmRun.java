@@ -2,6 +2,7 @@ package io.neurovisor.bench.speed;
 
 import io.neurovisor.bench.measure.Contender;
 import io.neurovisor.bench.measure.SampleProgram;
+import io.neurovisor.bench.measure.TimedResult;
 import io.neurovisor.bench.measure.Unit;
 import io.neurovisor.server.client.DaemonProcess;
 import io.neurovisor.server.client.Pause;

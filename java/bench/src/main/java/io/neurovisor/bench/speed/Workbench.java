@@ -4,6 +4,7 @@ import io.neurovisor.bench.measure.Measurements;
 import io.neurovisor.bench.measure.Rounds;
 import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.bench.measure.Series;
+import io.neurovisor.bench.measure.TimedResult;
 import io.neurovisor.bench.measure.Unit;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.fault.Fault;

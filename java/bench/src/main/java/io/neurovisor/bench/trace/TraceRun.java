@@ -2,8 +2,8 @@ package io.neurovisor.bench.trace;
 
 import io.neurovisor.bench.measure.Host;
 import io.neurovisor.bench.measure.SampleProgram;
+import io.neurovisor.bench.measure.TimedResult;
 import io.neurovisor.bench.speed.SpeedPlan;
-import io.neurovisor.bench.speed.TimedResult;
 import io.neurovisor.bench.speed.WarmRun;
 import io.neurovisor.bench.speed.Workbench;
 import io.neurovisor.engine.execution.ExecutionRequest;

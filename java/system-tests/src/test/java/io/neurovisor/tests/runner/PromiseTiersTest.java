@@ -33,6 +33,7 @@ final class PromiseTiersTest {
             "FirecrackerClonesIT", "ten clones at a time take minutes in an emulated machine",
             "HostileChaosIT", "compares times of minutes",
             "LayerMatrixIT", "each layer is taken away in turn, on each VMM",
+            "SandboxEnduranceIT", "sandboxes live and are killed for two minutes",
             "ServiceUnitIT", "needs a lab machine with a systemd");
 
     private final TestTable table = TestTable.read();

@@ -1,4 +1,4 @@
-package io.neurovisor.bench.speed;
+package io.neurovisor.bench.measure;
 
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.server.client.DaemonResult;
@@ -14,7 +14,7 @@ import java.nio.charset.StandardCharsets;
  */
 public record TimedResult(DaemonResult result, long bytes, String text, double millis) {
     /** Returns the part of the time that was not spent in the machine: the service, its records and the transport. */
-    double outsideMillis() {
+    public double outsideMillis() {
         return millis - result.result().runTime().toNanos() / 1e6;
     }
 
