@@ -4,24 +4,33 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.server.client.sandbox.SandboxClient;
+import io.neurovisor.server.client.sandbox.SandboxRequest;
+import io.neurovisor.server.client.sandbox.SandboxView;
 import io.neurovisor.server.config.VmmChoice;
 import io.neurovisor.tests.fixtures.CommandLineRun;
 import io.neurovisor.tests.fixtures.InjectedCall;
+import io.neurovisor.tests.fixtures.RunningDaemon;
 import io.neurovisor.tests.fixtures.RunningVm;
 import io.neurovisor.tests.fixtures.TestMachines;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Makes the attempts of a compromised VMM with each layer alone, while the others are bypassed or absent. {@code NEUROVISOR_VMM} names
@@ -108,6 +117,43 @@ final class LayerMatrixIT {
                                 .collect(Collectors.joining(", "))));
         assertThat(found.values()).as("stopped by nothing").doesNotContain("");
         assertThat(found).isEqualTo(ofSecurityDocument());
+    }
+
+    /**
+     * A daemon that requires all layers keeps a sandbox, whose VMM makes each attempt once, without its filters: the others stop what
+     * they stop of an execution. The last attempt takes more memory than the group allows, so it ends the sandbox.
+     */
+    @Test
+    void aLivingSandboxHasTheSameLayers(@TempDir Path directory) throws IOException {
+        try (RunningDaemon daemon =
+                        RunningDaemon.start(directory, "--warm=0", "--max=2", "--size=small", "--ebpf=on", "--strict");
+                SandboxClient client = SandboxClient.connect(directory.resolve("daemon.sock"), Optional.empty())) {
+            SandboxView sandbox = client.create(new SandboxRequest(
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.of(Duration.ofHours(1)),
+                    Map.of(),
+                    Map.of(),
+                    Optional.empty(),
+                    Optional.empty()));
+            assertThat(client.get(sandbox.id()).layers())
+                    .hasSize(6)
+                    .allSatisfy(layer -> assertThat(layer.status()).isEqualTo(LayerState.Status.LIVE));
+            ProcessHandle vmm = daemon.vmms().getFirst();
+            Set<String> stopped = new TreeSet<>();
+            for (Attempt attempt : Attempt.values()) {
+                String outcome = attempt.by(vmm);
+                System.out.println("sandbox " + attempt + " " + outcome);
+                if (!succeeded(outcome)) {
+                    stopped.add(attempt.shown);
+                }
+            }
+            assertThat(stopped)
+                    .isEqualTo(ofSecurityDocument().entrySet().stream()
+                            .filter(row -> row.getValue().matches(".*[135].*"))
+                            .map(Map.Entry::getKey)
+                            .collect(Collectors.toCollection(TreeSet::new)));
+        }
     }
 
     /** Returns the attempts that the filters of all threads stop; each thread has its own filter. */

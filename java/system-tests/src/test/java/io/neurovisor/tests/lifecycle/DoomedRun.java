@@ -75,6 +75,11 @@ public final class DoomedRun implements AutoCloseable {
 
     /** Starts a daemon that starts machines on request; its socket is in the directory. */
     public void serve() {
+        serve(Duration.ofSeconds(1));
+    }
+
+    /** @param drain how long running executions may go on after a signal */
+    public void serve(Duration drain) {
         output.clear();
         process = CommandLineRun.start(
                 environment(),
@@ -87,7 +92,7 @@ public final class DoomedRun implements AutoCloseable {
                 "--max=6",
                 "--size=small",
                 "--log-format=text",
-                "--drain-timeout=1");
+                "--drain-timeout=" + drain.toSeconds());
         collectOutput();
         awaitLine("serves gRPC on ");
     }

@@ -1,6 +1,9 @@
 package io.neurovisor.tests.sandbox;
 
+import io.grpc.ClientInterceptor;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.stub.MetadataUtils;
 import io.neurovisor.proto.sandbox.CreateRequest;
 import io.neurovisor.proto.sandbox.FileServiceGrpc;
 import io.neurovisor.proto.sandbox.GetRequest;
@@ -24,6 +27,17 @@ record SandboxClient(
                 SandboxServiceGrpc.newBlockingStub(channel),
                 ProcessServiceGrpc.newBlockingStub(channel),
                 FileServiceGrpc.newBlockingStub(channel));
+    }
+
+    /** Returns the same client with a key. */
+    SandboxClient with(String key) {
+        Metadata headers = new Metadata();
+        headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + key);
+        ClientInterceptor interceptor = MetadataUtils.newAttachHeadersInterceptor(headers);
+        return new SandboxClient(
+                sandboxes.withInterceptors(interceptor),
+                processes.withInterceptors(interceptor),
+                files.withInterceptors(interceptor));
     }
 
     String create() {

@@ -23,9 +23,12 @@ import io.neurovisor.tests.fixtures.CommandLineRun;
 import io.neurovisor.tests.fixtures.RunningDaemon;
 import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Iterator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,6 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Tests living sandboxes of one daemon, by the command line and by gRPC. */
 final class SandboxIT {
     private static final Duration LIMIT = Duration.ofSeconds(90);
+    private static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(1);
 
     @TempDir
     private static Path directory;
@@ -158,6 +162,22 @@ final class SandboxIT {
                         .getSandbox()
                         .getState())
                 .isEqualTo(SandboxState.SANDBOX_STATE_ENDED);
+    }
+
+    @Test
+    void theGuestHasTheTimeOfTheHost() {
+        String id = client.create();
+        for (int i = 0; i < 5; i++) {
+            Instant before = InstantSource.system().instant();
+            BigDecimal guest = new BigDecimal(client.output(id, "date +%s.%N").strip());
+            Instant after = InstantSource.system().instant();
+            assertThat(guest).isBetween(seconds(before.minus(CLOCK_TOLERANCE)), seconds(after.plus(CLOCK_TOLERANCE)));
+        }
+        assertThat(client.kill(id)).isTrue();
+    }
+
+    private static BigDecimal seconds(Instant time) {
+        return BigDecimal.valueOf(time.getEpochSecond()).add(BigDecimal.valueOf(time.getNano(), 9));
     }
 
     @Test

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * @param threads the platform threads
  * @param files the number of files below each directory
  */
-record DaemonNumbers(long heapBytes, long descriptors, long threads, Map<String, Long> files) {
+public record DaemonNumbers(long heapBytes, long descriptors, long threads, Map<String, Long> files) {
     /** Allows for pooled buffers and for the history of the status page and the metrics. */
     static final long MORE_HEAP_BYTES = 16L << 20;
 
@@ -28,15 +28,15 @@ record DaemonNumbers(long heapBytes, long descriptors, long threads, Map<String,
     static final long MORE_THREADS = 6;
 
     /** Allows for the files that a database opens on use. */
-    static final long MORE_DESCRIPTORS = 6;
+    public static final long MORE_DESCRIPTORS = 6;
 
     private static final Pattern GENERATION = Pattern.compile("(?:DefNew|Tenured) +total \\d+K, used (\\d+)K");
 
-    DaemonNumbers {
+    public DaemonNumbers {
         files = Map.copyOf(files);
     }
 
-    static DaemonNumbers of(ProcessHandle jvm, List<Path> directories) throws IOException, InterruptedException {
+    public static DaemonNumbers of(ProcessHandle jvm, List<Path> directories) throws IOException, InterruptedException {
         Map<String, Long> files = new TreeMap<>();
         for (Path directory : directories) {
             files.putAll(files(directory));

@@ -6,28 +6,28 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /** Builds valid and invalid HTTP/2 frames (RFC 9113) with HPACK blocks (RFC 7541) and gRPC messages. */
-final class ForgedFrames {
-    static final int DATA = 0;
+public final class ForgedFrames {
+    public static final int DATA = 0;
     static final int HEADERS = 1;
     static final int PRIORITY = 2;
     static final int RST_STREAM = 3;
     static final int SETTINGS = 4;
     static final int PUSH_PROMISE = 5;
-    static final int PING = 6;
+    public static final int PING = 6;
     static final int GOAWAY = 7;
     static final int WINDOW_UPDATE = 8;
     static final int CONTINUATION = 9;
 
     static final int ACK = 1;
     static final int END_STREAM = 1;
-    static final int END_HEADERS = 4;
+    public static final int END_HEADERS = 4;
     static final int PADDED = 8;
 
     static final int HEADER_BYTES = 9;
 
     private ForgedFrames() {}
 
-    static byte[] frame(int type, int flags, int stream, byte[] payload) {
+    public static byte[] frame(int type, int flags, int stream, byte[] payload) {
         return concat(header(payload.length, type, flags, stream), payload);
     }
 
@@ -58,11 +58,11 @@ final class ForgedFrames {
         return frame(RST_STREAM, 0, stream, number(code));
     }
 
-    static byte[] goAway(int lastStream, int code, String reason) {
+    public static byte[] goAway(int lastStream, int code, String reason) {
         return frame(GOAWAY, 0, 0, concat(number(lastStream), number(code), latin(reason)));
     }
 
-    static byte[] headers(int stream, int flags, String... namesAndValues) {
+    public static byte[] headers(int stream, int flags, String... namesAndValues) {
         return frame(HEADERS, flags, stream, block(namesAndValues));
     }
 
@@ -118,7 +118,7 @@ final class ForgedFrames {
         return whole.toByteArray();
     }
 
-    static byte[] repeat(byte[] part, int times) {
+    public static byte[] repeat(byte[] part, int times) {
         ByteArrayOutputStream whole = new ByteArrayOutputStream(part.length * times);
         for (int i = 0; i < times; i++) {
             whole.writeBytes(part);

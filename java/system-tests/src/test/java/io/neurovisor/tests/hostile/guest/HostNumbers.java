@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  * @param fileBytes the size of these files
  * @param processes the child processes
  */
-record HostNumbers(
+public record HostNumbers(
         long heapBytes,
         long directBytes,
         long residentBytes,
@@ -36,8 +36,12 @@ record HostNumbers(
         long processes) {
     private static final Pattern VIRTUAL = Pattern.compile("\"virtual\": true");
 
-    /** @param scratch a directory for temporary files */
-    static HostNumbers now(Path scratch, List<Path> directories) throws IOException {
+    /**
+     * Measures this process.
+     *
+     * @param scratch a directory for temporary files
+     */
+    public static HostNumbers now(Path scratch, List<Path> directories) throws IOException {
         long files = 0;
         long fileBytes = 0;
         for (Path directory : directories) {

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Samples memory and threads of this process every second and keeps the maximum. */
-final class PeakNumbers {
+public final class PeakNumbers {
     private static final Duration INTERVAL = Duration.ofSeconds(1);
 
     private final ScheduledExecutorService looking = Executors.newSingleThreadScheduledExecutor();
@@ -19,24 +19,24 @@ final class PeakNumbers {
 
     private PeakNumbers() {}
 
-    static PeakNumbers start() {
+    public static PeakNumbers start() {
         PeakNumbers peak = new PeakNumbers();
         ScheduledFuture<?> _ =
                 peak.looking.scheduleWithFixedDelay(peak::look, 0, INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
         return peak;
     }
 
-    void stop() throws InterruptedException {
+    public void stop() throws InterruptedException {
         looking.shutdown();
         boolean _ = looking.awaitTermination(1, TimeUnit.MINUTES);
     }
 
     /** Returns the maximum heap in use after a collection. */
-    long heapBytes() {
+    public long heapBytes() {
         return heapBytes.get();
     }
 
-    long directBytes() {
+    public long directBytes() {
         return directBytes.get();
     }
 

@@ -21,14 +21,14 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A machine that consists of a socket with a scripted guest. */
-final class SocketVm implements Vm {
+public final class SocketVm implements Vm {
     private final VmId id;
     private final Path socket;
     private final GuestLinks links;
     private final Runnable end;
     private final AtomicBoolean ended = new AtomicBoolean();
 
-    SocketVm(VmId id, Path socket, GuestLinks links, Runnable end) {
+    public SocketVm(VmId id, Path socket, GuestLinks links, Runnable end) {
         this.id = requireNonNull(id, "id is null");
         this.socket = requireNonNull(socket, "socket is null");
         this.links = requireNonNull(links, "links is null");
