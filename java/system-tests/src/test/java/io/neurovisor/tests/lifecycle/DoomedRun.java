@@ -78,7 +78,11 @@ public final class DoomedRun implements AutoCloseable {
         serve(Duration.ofSeconds(1));
     }
 
-    /** @param drain how long running executions may go on after a signal */
+    /**
+     * As {@link #serve()}.
+     *
+     * @param drain how long running executions may go on after a signal
+     */
     public void serve(Duration drain) {
         output.clear();
         process = CommandLineRun.start(

@@ -41,6 +41,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * The sandboxes of a host: an honest one in a real machine, and those of attacks behind the same links. The name of an image selects
@@ -129,7 +130,7 @@ final class AttackedSandboxes implements AutoCloseable {
                             && isMessage(record.endDetail())
                     ? ""
                     : "it ended as " + record.end() + " \"" + record.endDetail() + "\"";
-        } catch (org.awaitility.core.ConditionTimeoutException alive) {
+        } catch (ConditionTimeoutException alive) {
             boolean _ = sandboxes.kill(sandbox.id(), NAME, SandboxEnd.KILLED);
             return "it did not end";
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.ByteString;
 import io.grpc.BindableService;
 import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.process.ProcessEvents;
@@ -182,7 +183,7 @@ final class ProcessAttacks {
         return new GuestProcessServiceGrpc.GuestProcessServiceImplBase() {
             @Override
             public void listProcesses(
-                    ListProcessesRequest request, io.grpc.stub.StreamObserver<ListProcessesResponse> host) {
+                    ListProcessesRequest request, StreamObserver<ListProcessesResponse> host) {
                 host.onError(Status.NOT_FOUND.withDescription(FOR_A_TERMINAL).asRuntimeException());
             }
         };
