@@ -211,7 +211,8 @@ final class QemuVm implements Vm {
     private void awaitHangUp(Deadline deadline) {
         if (hungUp.isPresent()) {
             Instant time = hungUp.get();
-            monitor.awaitEvent("VSERPORT_CHANGE", event -> !QmpMessages.time(event).isBefore(time), deadline);
+            monitor.awaitEvent(
+                    "VSERPORT_CHANGE", event -> !QmpMessages.time(event).isBefore(time), deadline);
             // Noticed once, also for a second checkpoint before the next connection.
             hungUp = Optional.empty();
         }

@@ -37,7 +37,8 @@ final class DaemonProcessInput implements ProcessInput {
     @Override
     public void write(ByteBuffer bytes) {
         try {
-            call.send(bytes, part -> StreamInputRequest.newBuilder().setData(part).build());
+            call.send(
+                    bytes, part -> StreamInputRequest.newBuilder().setData(part).build());
         } catch (NeuroVisorException exception) {
             // The response of a call that the daemon has closed says why.
             awaitResponse();

@@ -311,8 +311,7 @@ final class FileGrpcServiceTest {
     @ParameterizedTest
     @MethodSource("invalidFields")
     void rejectsInvalidFields(String field, ThrowingConsumer<FileServiceGrpc.FileServiceBlockingV2Stub> call) {
-        assertThatThrownBy(() -> call.acceptThrows(client))
-                .satisfies(failure -> assertInvalid(failure, field, field));
+        assertThatThrownBy(() -> call.acceptThrows(client)).satisfies(failure -> assertInvalid(failure, field, field));
         assertThat(files.openWriters()).isZero();
     }
 

@@ -95,10 +95,11 @@ final class UnreadStreamsTest {
     void unreadOutputIsBounded() throws Exception {
         List<SlowReader<StartRequest, ProcessEvent>> readers =
                 Stream.generate(this::flood).limit(READERS).toList();
-        patiently().until(() -> processes.list(Deadline.after(Duration.ofMinutes(1), Ticker.SYSTEM)).stream()
-                        .filter(process -> process.end().isPresent())
-                        .count()
-                == READERS - OUTPUTS_THAT_FIT);
+        patiently()
+                .until(() -> processes.list(Deadline.after(Duration.ofMinutes(1), Ticker.SYSTEM)).stream()
+                                .filter(process -> process.end().isPresent())
+                                .count()
+                        == READERS - OUTPUTS_THAT_FIT);
 
         assertThat(memory.bytes()).isBetween(MEMORY_BYTES / 4, MEMORY_BYTES / 2);
 

@@ -182,8 +182,7 @@ final class ProcessAttacks {
     private static BindableService refusing() {
         return new GuestProcessServiceGrpc.GuestProcessServiceImplBase() {
             @Override
-            public void listProcesses(
-                    ListProcessesRequest request, StreamObserver<ListProcessesResponse> host) {
+            public void listProcesses(ListProcessesRequest request, StreamObserver<ListProcessesResponse> host) {
                 host.onError(Status.NOT_FOUND.withDescription(FOR_A_TERMINAL).asRuntimeException());
             }
         };
