@@ -3,8 +3,8 @@
 //!
 //! [`command_line`] selects what the program does. To serve, [`event_loop`] handles requests one at a time: [`launch`]
 //! checks a request, [`jail`] starts the VMM, [`vm`] is the running VM, and [`cleanup`] removes what it leaves.
-//! [`cgroup`] limits a VM, [`ebpf`] restricts and watches it, and [`memory`] saves and loads what it has changed. [`tool`] and [`build_root`] run programs for the
-//! host.
+//! [`cgroup`] limits a VM, [`ebpf`] restricts and watches it, and [`memory`] saves and loads what it has changed.
+//! [`tool`] and [`build_root`] run programs for the host.
 
 // libFuzzer brings its own.
 #![cfg_attr(fuzzing, no_main, allow(dead_code))]
