@@ -16,7 +16,7 @@ use super::pages::PAGE_BYTES;
 use super::*;
 
 const PAGES: usize = 1000;
-const TEMPLATE: &str = "NEUROVISOR_TEST_TEMPLATE";
+const TEMPLATE: &str = "MEMORY_TEST_TEMPLATE";
 const UNLIMITED: u64 = u64::MAX;
 
 /// Is the child: maps the template, changes the pages that are named in lines of its input, and answers each line.

@@ -36,6 +36,9 @@ final class GrpcGuestFiles implements GuestFiles {
     /** A watch has no events while nothing changes. */
     private static final Duration ENDLESS = Duration.ofNanos(Long.MAX_VALUE);
 
+    /** gRPC's own threshold is less than a message, so that each message would wait for the one before to leave. */
+    private static final int READY_BYTES = 256 << 10;
+
     private final GuestConnection connection;
     private final GuestFileMessages messages;
     private final Duration longestSilence;
@@ -80,6 +83,7 @@ final class GrpcGuestFiles implements GuestFiles {
         return GrpcFileWriter.begin(
                 connection,
                 GuestConnection.apart(() -> GuestFileServiceGrpc.newBlockingV2Stub(connection.channel())
+                        .withOnReadyThreshold(READY_BYTES)
                         .write()),
                 target,
                 longestSilence);

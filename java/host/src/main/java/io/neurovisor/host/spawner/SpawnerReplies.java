@@ -9,6 +9,8 @@ import io.neurovisor.proto.spawner.Blocked;
 import io.neurovisor.proto.spawner.ConfinementTold;
 import io.neurovisor.proto.spawner.Event;
 import io.neurovisor.proto.spawner.Exited;
+import io.neurovisor.proto.spawner.MemoryLoaded;
+import io.neurovisor.proto.spawner.MemorySaved;
 import io.neurovisor.proto.spawner.Policy;
 import io.neurovisor.proto.spawner.Rejected;
 import io.neurovisor.proto.spawner.ScratchHeld;
@@ -72,10 +74,7 @@ final class SpawnerReplies {
             case KILLED -> known(event.getKilled().getVmId()).killed().complete(null);
             case EXITED -> exit(event.getExited());
             case TSC_MEASURED -> tscKhz.complete(event.getTscMeasured().getKhz());
-            case SCRATCH_HELD -> {
-                ScratchHeld held = event.getScratchHeld();
-                Optional.ofNullable(scratch.remove(held.getPath())).ifPresent(reply -> reply.complete(held));
-            }
+            case SCRATCH_HELD -> hold(event.getScratchHeld());
             case OUTPUT ->
                 answer(
                         event.getOutput().getVmId(),
@@ -91,22 +90,26 @@ final class SpawnerReplies {
                         event.getSealed().getVmId(),
                         PendingVmm::seals,
                         event.getSealed().getProblem());
-            case MEMORY_SAVED ->
-                answer(
-                        event.getMemorySaved().getVmId(),
-                        PendingVmm::saves,
-                        event.getMemorySaved().getProblem());
-            case MEMORY_LOADED ->
-                answer(
-                        event.getMemoryLoaded().getVmId(),
-                        PendingVmm::loads,
-                        event.getMemoryLoaded().getProblem());
+            case MEMORY_SAVED -> answer(event.getMemorySaved());
+            case MEMORY_LOADED -> answer(event.getMemoryLoaded());
             case EBPF -> completeFirst(ebpf, EbpfCounts.of(event.getEbpf()));
             case BLOCKED -> reportBlocked(event.getBlocked());
             case EVENT_NOT_SET ->
                 throw new NeuroVisorException(
                         Fault.SPAWNER_FAILED, "the spawner speaks another version; build both with ./mvnw package");
         }
+    }
+
+    private void answer(MemorySaved saved) {
+        answer(saved.getVmId(), PendingVmm::saves, saved.getProblem());
+    }
+
+    private void answer(MemoryLoaded loaded) {
+        answer(loaded.getVmId(), PendingVmm::loads, loaded.getProblem());
+    }
+
+    private void hold(ScratchHeld held) {
+        Optional.ofNullable(scratch.remove(held.getPath())).ifPresent(reply -> reply.complete(held));
     }
 
     private void reject(Rejected rejected) {
