@@ -157,6 +157,8 @@ final class ServeIT {
             throw new AssertionError(exception);
         }
 
+        // A deadline that passes while a machine is awaited is RESOURCE_EXHAUSTED.
+        await().atMost(LIMIT).until(() -> daemon.status("/ready").equals("200 ready"));
         assertThatThrownBy(() -> client.withDeadlineAfter(3, TimeUnit.SECONDS).execute(request("bash", ENDLESS)))
                 .isInstanceOfSatisfying(
                         StatusRuntimeException.class,
