@@ -57,21 +57,9 @@ public final class RecordStartCommand implements Callable<Integer> {
                     "--socket=" + directory.socket(),
                     "--image=" + guest.config().guest().image(),
                     "--size=" + guest.size().label()));
-            coverDaemons(directory);
         } catch (NeuroVisorException exception) {
             spec.commandLine().getErr().println("neurovisor: recorded without a daemon: " + exception.getMessage());
         }
-    }
-
-    /**
-     * Uses in this JVM what takes a daemon most of its start to load: databases and the messages of sandboxes. A daemon
-     * itself cannot be recorded, because it denies itself to execute the JVM that writes the cache.
-     */
-    private void coverDaemons(ScratchDirectory directory) {
-        int _ = commandLine.applyAsInt(new String[] {"sandbox", "list", "--socket=" + directory.socket()});
-        int _ = commandLine.applyAsInt(new String[] {
-            "keys", "create", "recorded", "--data-dir=" + directory.path().resolve("data")
-        });
     }
 
     private int run(Stream<String> options) {
