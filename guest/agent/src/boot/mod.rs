@@ -7,6 +7,7 @@ mod hardening;
 mod kernel_arguments;
 mod modules;
 mod root;
+mod timer;
 mod uevents;
 mod user_account;
 
@@ -25,6 +26,7 @@ pub use kernel_arguments::KernelArguments;
 pub fn boot() -> Result<(), Failure> {
     filesystems::mount_early()?;
     filesystems::silence_standard_streams()?;
+    timer::check()?;
     let arguments = KernelArguments::parse(
         &fs::read_to_string("/proc/cmdline")
             .map_err(context("cannot read /proc/cmdline", "report this kernel"))?,
@@ -38,6 +40,8 @@ pub fn boot() -> Result<(), Failure> {
 
 /// Ends the VMM, which is configured to exit when the machine is reset.
 pub fn end_the_machine() -> ! {
+    // Immediately: the orderly way waits, which never ends on a kernel without a timer.
+    let _ = fs::write("/proc/sysrq-trigger", "b");
     loop {
         // Returns only on failure. A return from main would make the kernel panic.
         if let Err(error) = reboot(RebootCommand::Restart) {

@@ -1,5 +1,7 @@
 package io.neurovisor.server;
 
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.machine.Machine;
 import io.neurovisor.engine.machine.MachineFactory;
 import io.neurovisor.engine.pool.MachineKind;
@@ -30,7 +32,19 @@ record ImageMachines(MachineFactory factory, ImageStarts starts, Duration limit)
     @Override
     public Machine open(VmId id, MachineKind kind) {
         VmStart start = starts.start(kind); // Rebuilds a template that was removed meanwhile.
-        return factory.open(id, start, Deadline.after(limit, Ticker.SYSTEM));
+        try {
+            return factory.open(id, start, Deadline.after(limit, Ticker.SYSTEM));
+        } catch (NeuroVisorException exception) {
+            throw exception.fault() == Fault.GUEST_SILENT ? late(exception) : exception;
+        }
+    }
+
+    private NeuroVisorException late(NeuroVisorException exception) {
+        return new NeuroVisorException(
+                exception.fault(),
+                exception.getMessage() + "; it had " + limit.toSeconds()
+                        + " s to start, and gets more with a longer --acquire-timeout",
+                exception);
     }
 
     @Override

@@ -47,8 +47,11 @@ import org.slf4j.LoggerFactory;
 final class NeuroVisorWiring {
     private static final Logger LOG = LoggerFactory.getLogger(NeuroVisor.class);
 
-    /** Shorter than the default time that a request waits, so that the client learns why its machine did not start. */
+    /** The least time for a start. */
     private static final Duration START_LIMIT = Duration.ofSeconds(27);
+
+    /** A start takes so much less than a request waits, so that the client learns why its machine did not start. */
+    private static final Duration START_MARGIN = Duration.ofSeconds(3);
 
     /** A start is limited by the processor; fifty simultaneous starts on two processors have all missed their limit. */
     private static final int STARTS_PER_PROCESSOR = 2;
@@ -154,10 +157,15 @@ final class NeuroVisorWiring {
                 vmm, random, Ticker.SYSTEM, listener, config.vmm().strict());
         return new WarmPool(
                 plan(config, usual, vmm),
-                new ImageMachines(factory, starts, START_LIMIT),
+                new ImageMachines(factory, starts, startLimit(config.pool())),
                 primer(config.pool()),
                 Ticker.SYSTEM,
                 listener);
+    }
+
+    private static Duration startLimit(PoolConfig pool) {
+        Duration limit = pool.acquireTimeout().minus(START_MARGIN);
+        return limit.compareTo(START_LIMIT) < 0 ? START_LIMIT : limit;
     }
 
     private static PoolPlan plan(Config config, BootFiles usual, Vmm vmm) {

@@ -41,6 +41,7 @@ final class ExitCodeTest {
         "IMAGE_UNKNOWN,2",
         "INTERRUPTED,130",
         "VMM_MISSING,125",
+        "BOOT_FAILED,125",
         "TEMPLATE_BUILD_FAILED,125",
         "GUEST_SILENT,125"
     })

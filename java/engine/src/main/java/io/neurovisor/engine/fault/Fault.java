@@ -13,6 +13,7 @@ public enum Fault {
     IMAGE_BROKEN(FaultKind.HOST, "An image file does not match its manifest and could not be rebuilt."),
     IMAGE_BUILD_FAILED(FaultKind.HOST, "A root image or guest kernel could not be built."),
     KERNEL_NOT_BUILT(FaultKind.CALLER, "The requested guest kernel has not been built."),
+    BOOT_FAILED(FaultKind.SANDBOX, "The guest of a virtual machine did not boot, or ended while it booted."),
     TEMPLATE_BUILD_FAILED(FaultKind.SANDBOX, "The virtual machine that becomes a template did not become ready."),
     VMM_MISSING(FaultKind.HOST, "No usable VMM program was found."),
     JAIL_FAILED(FaultKind.HOST, "The jail that a VMM runs in could not be made, so the VMM was not started."),

@@ -8,6 +8,7 @@ import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.Boots;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmDiagnosis;
 import io.neurovisor.engine.vm.VmId;
@@ -34,8 +35,22 @@ public record MachineFactory(
         return open(newId(), start, deadline);
     }
 
-    /** Starts a fresh machine with this id. */
+    /** Starts a fresh machine with this id. If its guest ends while it boots, it is booted again. */
     public Machine open(VmId id, VmStart start, Deadline deadline) {
+        int boots = start instanceof VmStart.ColdBoot ? Boots.MAX : 1;
+        for (int boot = 1; ; boot++) {
+            try {
+                return openOnce(id, start, deadline);
+            } catch (NeuroVisorException exception) {
+                boolean again = boot < boots && exception.fault() == Fault.SANDBOX_LOST && !deadline.hasPassed();
+                if (!again || !gone(id).isDone()) {
+                    throw exception;
+                }
+            }
+        }
+    }
+
+    private Machine openOnce(VmId id, VmStart start, Deadline deadline) {
         long startNanos = ticker.nanos();
         Vm vm = vmm.start(id, start, deadline);
         listener.begun(vm);

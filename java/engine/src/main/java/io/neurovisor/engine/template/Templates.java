@@ -8,6 +8,7 @@ import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.Boots;
 import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmDiagnosis;
@@ -31,12 +32,24 @@ public record Templates(TemplateStore store, Vmm vmm, RandomGenerator random, Ti
      */
     private static final Duration BUILD_TIMEOUT = Duration.ofMinutes(15);
 
+    /** An emulated guest boots in seconds, or in a minute on a host with thirty times as much work as processors. */
+    private static final Duration BOOT_TIMEOUT = Duration.ofMinutes(3);
+
     /**
      * Returns the template, after making it if it is missing; throws {@code TEMPLATE_BUILD_FAILED} with the reason if
-     * the guest does not become ready.
+     * the guest does not become ready, and {@code BOOT_FAILED} if it has not booted in several attempts.
      */
     public SavedVm findOrBuild(TemplateKey key, Progress progress) {
-        return store.findOrWrite(key, directory -> build(key, directory, progress), progress);
+        for (int boot = 1; ; boot++) {
+            try {
+                return store.findOrWrite(key, directory -> build(key, directory, progress), progress);
+            } catch (NeuroVisorException exception) {
+                if (exception.fault() != Fault.BOOT_FAILED || boot == Boots.MAX) {
+                    throw exception;
+                }
+                progress.step("Booting again: " + exception.getMessage());
+            }
+        }
     }
 
     private void build(TemplateKey key, Path directory, Progress progress) {
@@ -51,27 +64,51 @@ public record Templates(TemplateStore store, Vmm vmm, RandomGenerator random, Ti
     }
 
     private void warmAndSave(Vm vm, TemplateKey key, Progress progress, Deadline deadline) {
-        try {
-            try (GuestChannel channel = vm.connect(deadline)) {
-                channel.hello(deadline);
-                required.check(vm.layers());
-                for (Program program : key.warmPrograms()) {
-                    progress.detail("warming " + program.language().label());
-                    channel.prime(program, deadline);
-                }
-                channel.warm(deadline);
+        try (GuestChannel channel = booted(vm, key)) {
+            required.check(vm.layers());
+            for (Program program : key.warmPrograms()) {
+                progress.detail("warming " + program.language().label());
+                channel.prime(program, deadline);
             }
-            progress.detail("saving");
+            channel.warm(deadline);
+        } catch (NeuroVisorException exception) {
+            throw switch (exception.fault()) {
+                case LAYER_MISSING, BOOT_FAILED -> exception;
+                default -> failure(Fault.TEMPLATE_BUILD_FAILED, vm, key, exception);
+            };
+        }
+        progress.detail("saving");
+        try {
             vm.save(deadline);
         } catch (NeuroVisorException exception) {
-            if (exception.fault() == Fault.LAYER_MISSING) {
+            throw failure(Fault.TEMPLATE_BUILD_FAILED, vm, key, exception);
+        }
+    }
+
+    private GuestChannel booted(Vm vm, TemplateKey key) {
+        Deadline deadline = Deadline.after(BOOT_TIMEOUT, ticker);
+        try {
+            GuestChannel channel = vm.connect(deadline);
+            try {
+                channel.hello(deadline);
+                return channel;
+            } catch (NeuroVisorException exception) {
+                channel.close();
                 throw exception;
             }
-            throw new NeuroVisorException(
-                    Fault.TEMPLATE_BUILD_FAILED,
-                    "template of image " + key.files().image() + ", size "
-                            + key.size().label() + ", could not be made: " + VmDiagnosis.describe(vm, exception),
-                    exception);
+        } catch (NeuroVisorException exception) {
+            throw switch (exception.fault()) {
+                case SANDBOX_LOST, GUEST_SILENT -> failure(Fault.BOOT_FAILED, vm, key, exception);
+                default -> failure(Fault.TEMPLATE_BUILD_FAILED, vm, key, exception);
+            };
         }
+    }
+
+    private static NeuroVisorException failure(Fault fault, Vm vm, TemplateKey key, NeuroVisorException exception) {
+        return new NeuroVisorException(
+                fault,
+                "template of image " + key.files().image() + ", size "
+                        + key.size().label() + ", could not be made: " + VmDiagnosis.describe(vm, exception),
+                exception);
     }
 }

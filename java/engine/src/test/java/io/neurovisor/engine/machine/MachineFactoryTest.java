@@ -16,24 +16,37 @@ import io.neurovisor.testkit.FakeVmm;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Tests that an unused machine is replaced once, and only after a broken connection. */
+/** Tests when a machine is refused, and when it is booted again. */
 final class MachineFactoryTest {
     @ParameterizedTest
-    @EnumSource(names = {"SANDBOX_LOST", "GUEST_SILENT"})
-    void unreachableMachineIsDestroyed(Fault fault) {
+    @CsvSource({"SANDBOX_LOST,3", "GUEST_SILENT,1"})
+    void unreachableMachineIsDestroyed(Fault fault, int boots) {
         FakeVmm vmm = new FakeVmm(_ -> new FakeGuest().failing(fault));
 
         assertThatThrownBy(() -> open(vmm))
                 .isInstanceOfSatisfying(
                         NeuroVisorException.class,
                         exception -> assertThat(exception.fault()).isEqualTo(fault));
-        assertThat(vmm.starts()).hasSize(1);
+        assertThat(vmm.starts()).hasSize(boots);
         assertThat(vmm.livingCount()).isZero();
+    }
+
+    @Test
+    void guestThatEndsWhileItBootsIsBootedAgain() {
+        Iterator<FakeGuest> guests = List.of(new FakeGuest().failing(Fault.SANDBOX_LOST), new FakeGuest())
+                .iterator();
+        FakeVmm vmm = new FakeVmm(_ -> guests.next());
+
+        open(vmm).close();
+        assertThat(vmm.starts()).hasSize(2);
     }
 
     /** Removes one layer at a time. */

@@ -19,15 +19,19 @@ import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.TestFiles;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 final class TemplatesTest {
     private static final Program WARM = new Program(Language.BASH, "true");
 
     private final FakeGuest guest = new FakeGuest();
-    private final FakeVmm vmm = new FakeVmm(_ -> guest);
+    private final List<FakeGuest> failing = new ArrayList<>();
+    private final FakeVmm vmm = new FakeVmm(_ -> failing.isEmpty() ? guest : failing.removeFirst());
 
     @TempDir
     private Path directory;
@@ -51,6 +55,29 @@ final class TemplatesTest {
         assertThat(make(protectedVmm, RequiredLayers.ALL).directory()).isEqualTo(directory);
         assertThat(guest.primed()).containsExactly(WARM);
         assertThat(guest.isWarmed()).isTrue();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SANDBOX_LOST", "GUEST_SILENT"})
+    void guestThatDoesNotBootIsBootedAgain(Fault fault) {
+        failing.addAll(List.of(new FakeGuest().failing(fault), new FakeGuest().failing(fault)));
+        assertThat(make(vmm, RequiredLayers.NONE).directory()).isEqualTo(directory);
+        assertThat(vmm.starts()).hasSize(3);
+        assertThat(guest.primed()).containsExactly(WARM);
+    }
+
+    @Test
+    void givesUpAfterThreeBoots() {
+        for (int boot = 0; boot < 4; boot++) {
+            failing.add(new FakeGuest().failing(Fault.SANDBOX_LOST));
+        }
+        assertThatThrownBy(() -> make(vmm, RequiredLayers.NONE))
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class,
+                        exception -> assertThat(exception.fault()).isEqualTo(Fault.BOOT_FAILED))
+                .hasMessageStartingWith("template of image ");
+        assertThat(vmm.starts()).hasSize(3);
+        assertThat(vmm.livingCount()).isZero();
     }
 
     private SavedVm make(FakeVmm vmm, RequiredLayers required) {

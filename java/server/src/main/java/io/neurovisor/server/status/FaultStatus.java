@@ -71,6 +71,7 @@ public final class FaultStatus {
                     EXECUTION_LOST,
                     EXECUTION_ELSEWHERE,
                     VMM_FAILED,
+                    BOOT_FAILED,
                     TEMPLATE_BUILD_FAILED,
                     GUEST_SILENT,
                     SANDBOX_LOST,

@@ -3,17 +3,15 @@ package io.neurovisor.tests.isolation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.engine.progress.Progress;
-import io.neurovisor.host.probe.ProbeCache;
-import io.neurovisor.host.qemu.QemuLocator;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.server.InstalledComponents;
+import io.neurovisor.tests.fixtures.BareMachine;
 import io.neurovisor.tests.fixtures.HostCommand;
 import io.neurovisor.tests.fixtures.SpawnerTestInitrd;
 import io.neurovisor.tests.fixtures.TestMachines;
 import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,43 +31,16 @@ final class CgroupIT {
         Path initrd = directory.resolve("initrd");
         SpawnerTestInitrd.pack(TESTS, initrd);
 
-        HostCommand.Result machine = HostCommand.run(machine(kernel, initrd, tscKhz(directory)));
+        HostCommand.Result machine = HostCommand.run(BareMachine.command(
+                kernel,
+                initrd,
+                // The end of the first process is a kernel panic, which ends the machine.
+                "quiet loglevel=1 mitigations=off tsc_early_khz=" + tscKhz(directory)
+                        + " rdinit=/init -- --ignored --test-threads=1"));
 
         assertThat(machine.stdout())
                 .as(machine.stdout() + machine.stderr())
                 .containsPattern("test result: ok\\. [1-9]\\d* passed; 0 failed; 0 ignored");
-    }
-
-    private static List<String> machine(Path kernel, Path initrd, long tscKhz) {
-        ProbeCache probes = new ProbeCache(TestMachines.dataDirectory().resolve("probes.properties"));
-        Path qemu = new QemuLocator(System.getenv("PATH"), probes).locate().executable();
-        return List.of(
-                qemu.toString(),
-                "-M",
-                "microvm,rtc=on,acpi=on,x-option-roms=off",
-                "-bios",
-                "qboot.rom",
-                "-accel",
-                "tcg",
-                "-cpu",
-                "max",
-                "-m",
-                "512M",
-                "-nodefaults",
-                "-no-user-config",
-                "-no-reboot",
-                "-display",
-                "none",
-                "-serial",
-                "stdio",
-                "-kernel",
-                kernel.toString(),
-                "-initrd",
-                initrd.toString(),
-                // The end of the first process is a kernel panic, which ends the machine.
-                "-append",
-                "console=ttyS0 quiet loglevel=1 reboot=t panic=-1 mitigations=off tsc=reliable tsc_early_khz=" + tscKhz
-                        + " rdinit=/init -- --ignored --test-threads=1");
     }
 
     /** Returns the TSC frequency; without it, an emulated machine on a busy host may fail to boot. */

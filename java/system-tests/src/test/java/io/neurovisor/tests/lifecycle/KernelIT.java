@@ -3,7 +3,13 @@ package io.neurovisor.tests.lifecycle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.server.InstalledComponents;
+import io.neurovisor.tests.fixtures.BareMachine;
 import io.neurovisor.tests.fixtures.CommandLineRun;
+import io.neurovisor.tests.fixtures.HostCommand;
+import io.neurovisor.tests.fixtures.TestMachines;
 import io.neurovisor.tests.runner.ShortTier;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,6 +66,20 @@ final class KernelIT {
         assertThat(run.exitCode()).as(run.stderr()).isZero();
         assertThat(run.stdout().strip()).isEqualTo(release(kernel).orElseThrow());
         assertThat(run.stdout()).contains(kernel.equals(SMALL) ? "-neurovisor" : "-cloud-");
+    }
+
+    /** As after a measurement of the timer that failed because the host was busy. */
+    @ShortTier
+    @Test
+    void guestWithoutATimerEndsItself() {
+        BootFiles files = InstalledComponents.images(TestMachines.settings()).boot("base", Progress.SILENT);
+
+        HostCommand.Result machine =
+                HostCommand.run(BareMachine.command(files.kernel(), files.initrd(), "quiet loglevel=4 nolapic_timer"));
+
+        assertThat(machine.stdout())
+                .as(machine.stderr())
+                .contains("neurovisor: the kernel uses no timer; start the machine again");
     }
 
     @ParameterizedTest

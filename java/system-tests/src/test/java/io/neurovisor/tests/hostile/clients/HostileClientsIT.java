@@ -66,11 +66,11 @@ final class HostileClientsIT {
         HonestClients.Times honest;
         try (Attacker attacker = new Attacker(target.daemon())) {
             attack.script().run(attacker);
-            honest = new HonestClients(target.daemon()).serve();
+            honest = target.serveHonestClients();
         }
         Duration time = Duration.ofNanos(System.nanoTime() - beganNanos);
         List<String> objections = awaitNumbers(target);
-        objections.addAll(honest.objections());
+        objections.addAll(honest.objections(target.limit()));
         System.out.printf("hostile clients: %s in %d ms; honest clients: %s%n", attack, time.toMillis(), honest);
         assertThat(objections).as("%s: %s", attack, attack.title()).isEmpty();
         WITHSTOOD.add(attack);

@@ -69,11 +69,20 @@ final class HostileClientsTableTest {
 
     @Test
     void rejectsSlowService() {
-        assertThat(SOON.objections()).isEmpty();
-        assertThat(new HonestClients.Times(Duration.ofMillis(1001), SOON.atSocket()).objections())
-                .containsExactly("the honest client with a key was served after 1001 ms");
-        assertThat(new HonestClients.Times(SOON.withKey(), Duration.ofSeconds(30)).objections())
-                .containsExactly("the honest client at the Unix socket was served after 30000 ms");
+        Duration second = Duration.ofSeconds(1);
+        assertThat(SOON.objections(second)).isEmpty();
+        assertThat(new HonestClients.Times(Duration.ofMillis(1001), SOON.atSocket()).objections(second))
+                .containsExactly("the honest client with a key was served after 1001 ms, limit 1000 ms");
+        assertThat(new HonestClients.Times(SOON.withKey(), Duration.ofSeconds(30)).objections(second))
+                .containsExactly("the honest client at the Unix socket was served after 30000 ms, limit 1000 ms");
+    }
+
+    @Test
+    void slowHostsGetThreeTimesTheirUsualTime() {
+        assertThat(RehearsedDaemon.limit(new HonestClients.Times(Duration.ofMillis(20), Duration.ofMillis(330))))
+                .isEqualTo(Duration.ofSeconds(1));
+        assertThat(RehearsedDaemon.limit(new HonestClients.Times(Duration.ofMillis(500), Duration.ofMillis(330))))
+                .isEqualTo(Duration.ofMillis(1500));
     }
 
     @Test
