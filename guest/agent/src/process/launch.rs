@@ -173,6 +173,7 @@ pub fn innermost_pid(status: &str) -> Option<u32> {
 /// Returns the answer for a process that the kernel did not start.
 fn refusal(error: &io::Error, command: &str, directory: Option<&Path>) -> Status {
     let errno = Errno::from_io_error(error);
+    let error = words(error);
     if let Some(directory) = directory {
         let path = shown(&directory.to_string_lossy());
         return Invalid::new("cwd", format!("cannot be {path}: {error}")).into();
@@ -201,10 +202,28 @@ fn refusal(error: &io::Error, command: &str, directory: Option<&Path>) -> Status
     }
 }
 
+/// Returns the kernel's words without the number that the standard library adds.
+fn words(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error ") {
+        Some((words, _)) => words.to_owned(),
+        None => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::wire::sandbox::v1::{StartRequest, TerminalSize};
+
+    #[test]
+    fn names_a_command_that_does_not_exist() {
+        let error = io::Error::from_raw_os_error(Errno::NOENT.raw_os_error());
+        assert_eq!(
+            refusal(&error, "grpe", None).message(),
+            "command: cannot run \"grpe\": No such file or directory"
+        );
+    }
 
     fn settings(environment: &[(&str, &str)], directory: Option<&str>) -> Settings {
         let pairs = environment.iter();
