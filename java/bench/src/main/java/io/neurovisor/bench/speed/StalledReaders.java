@@ -4,7 +4,9 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.process.ProcessEvent;
 import io.neurovisor.engine.process.ProcessEvents;
+import io.neurovisor.server.client.Pause;
 import io.neurovisor.server.client.sandbox.SandboxClient;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +21,8 @@ final class StalledReaders implements AutoCloseable {
 
     /** More than is kept of a stream, and than can be on its way. */
     private static final String BYTES = "16777216";
+
+    private static final Duration LOOK = Duration.ofMillis(200);
 
     private final ServedSandbox sandbox;
     private final List<SandboxClient> clients = new ArrayList<>();
@@ -65,9 +69,17 @@ final class StalledReaders implements AutoCloseable {
         return running.containsAll(waiting);
     }
 
-    /** Detaches the readers, so that their processes end. */
+    /** Detaches the readers, and waits until their processes have written the rest, which is not the load of later calls. */
     @Override
     public void close() {
         clients.forEach(SandboxClient::close);
+        while (isAnyRunning()) {
+            Pause.of(LOOK);
+        }
+    }
+
+    private boolean isAnyRunning() {
+        return sandbox.processes().list(ServedSandbox.limit()).stream()
+                .anyMatch(process -> process.end().isEmpty());
     }
 }
