@@ -1,5 +1,7 @@
 package io.neurovisor.server.access;
 
+import static java.util.Objects.requireNonNull;
+
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.Grpc;
@@ -32,6 +34,10 @@ public record AccessInterceptor(Callers callers, RateLimits limits, Consumer<Ten
 
     private static final Metadata.Key<String> AUTHORIZATION =
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+    /** The delay after which a client repeats a call by itself (gRPC proposal A6). */
+    private static final Metadata.Key<String> PUSHBACK =
+            Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER);
 
     private static final String HEALTH_CHECK = "grpc.health.v1.Health/Check";
 
@@ -101,11 +107,14 @@ public record AccessInterceptor(Callers callers, RateLimits limits, Consumer<Ten
         Optional<Duration> delay = limits.take(tenant);
         if (delay.isPresent()) {
             limited.accept(tenant);
-            throw AccessDenial.RATE_LIMITED.status(
-                    "%s exceeds its rate limit; try again in %d ms"
-                            .formatted(tenant.label(), Math.ceilDiv(delay.get().toNanos(), 1_000_000L)),
+            long millis = Math.ceilDiv(delay.get().toNanos(), 1_000_000L);
+            StatusRuntimeException refusal = AccessDenial.RATE_LIMITED.status(
+                    "%s exceeds its rate limit; try again in %d ms".formatted(tenant.label(), millis),
                     Map.of("tenant", tenant.label()),
                     delay);
+            // Nothing of the call was done, so a client with a retry policy may repeat it.
+            requireNonNull(refusal.getTrailers(), "a refusal has trailers").put(PUSHBACK, Long.toString(millis));
+            throw refusal;
         }
     }
 }

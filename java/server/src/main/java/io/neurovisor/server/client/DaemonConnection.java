@@ -17,11 +17,14 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.proto.sandbox.FileServiceGrpc;
 import io.neurovisor.server.access.PeerUsers;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -37,6 +40,32 @@ public final class DaemonConnection implements AutoCloseable {
     private static final Duration ALIVE_EVERY = Duration.ofSeconds(30);
 
     private static final Duration ALIVE_ANSWER = Duration.ofSeconds(20);
+
+    /** Eight copies at a time share the rate limit of one user, so that one may be refused often before its turn. */
+    private static final int MAX_ATTEMPTS = 100;
+
+    /**
+     * Repeats calls about files that the daemon has refused for its rate limit, before it has done anything, after the
+     * delay that it names. It names none for calls that fail otherwise, and answers none with DATA_LOSS,
+     * the code that gRPC wants named.
+     */
+    private static final Map<String, ?> SERVICE_CONFIG = Map.of(
+            "methodConfig",
+            List.of(Map.of(
+                    "name",
+                    List.of(Map.of("service", FileServiceGrpc.SERVICE_NAME)),
+                    "retryPolicy",
+                    Map.of(
+                            "maxAttempts",
+                            (double) MAX_ATTEMPTS,
+                            "initialBackoff",
+                            "0.1s",
+                            "maxBackoff",
+                            "1s",
+                            "backoffMultiplier",
+                            2.0,
+                            "retryableStatusCodes",
+                            List.of("DATA_LOSS")))));
 
     private final Path socket;
     private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(
@@ -63,7 +92,9 @@ public final class DaemonConnection implements AutoCloseable {
                 .overrideAuthority("daemon")
                 .keepAliveTime(ALIVE_EVERY.toSeconds(), TimeUnit.SECONDS)
                 .keepAliveTimeout(ALIVE_ANSWER.toSeconds(), TimeUnit.SECONDS)
-                .disableRetry()
+                .defaultServiceConfig(SERVICE_CONFIG)
+                .enableRetry()
+                .maxRetryAttempts(MAX_ATTEMPTS)
                 .build();
         this.calls = key.map(secret -> ClientInterceptors.intercept(channel, authorization(secret)))
                 .orElse(channel);

@@ -228,6 +228,9 @@ final class AccessInterceptorTest {
                     .isEqualTo("key:ci exceeds its rate limit; try again in 250 ms");
             assertThat(Durations.toMillis(detail(refusal, RetryInfo.class).getRetryDelay()))
                     .isEqualTo(250);
+            assertThat(Objects.requireNonNull(refusal.getTrailers())
+                            .get(Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER)))
+                    .isEqualTo("250");
             assertThat(limited).extracting(Tenant::label).containsExactly("key:ci");
             ticker.advance(Duration.ofMillis(250));
             assertThat(service.call(EXECUTION, "Bearer " + secret)).isEqualTo("key:ci");
