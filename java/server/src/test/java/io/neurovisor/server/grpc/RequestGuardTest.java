@@ -43,7 +43,7 @@ import io.neurovisor.server.grpc.guard.InboundMemory;
 import io.neurovisor.server.grpc.guard.OutboundMemory;
 import io.neurovisor.server.grpc.guard.PendingResponses;
 import io.neurovisor.server.grpc.sandbox.FileGrpcService;
-import io.neurovisor.server.grpc.sandbox.FilesOnly;
+import io.neurovisor.server.grpc.sandbox.OneSandbox;
 import io.neurovisor.server.trace.Tracing;
 import io.neurovisor.testkit.FakeFiles;
 import io.neurovisor.testkit.FakeGuest;
@@ -387,7 +387,7 @@ final class RequestGuardTest {
     @Test
     void aStreamMayHaveMoreBytesThanTheMemory() throws Exception {
         try (GrpcPorts ports = new GrpcPorts(
-                List.of(new FileGrpcService(new FilesOnly(new FakeFiles()))),
+                List.of(new FileGrpcService(new OneSandbox(new FakeFiles()))),
                 List.of(new TraceInterceptor(new Random(1), Tracing.OFF)),
                 memory,
                 limits,
@@ -402,7 +402,7 @@ final class RequestGuardTest {
                     FileServiceGrpc.newBlockingV2Stub(files).write();
             call.write(WriteRequest.newBuilder()
                     .setTarget(
-                            WriteTarget.newBuilder().setSandboxId(FilesOnly.ID).setPath("file"))
+                            WriteTarget.newBuilder().setSandboxId(OneSandbox.ID).setPath("file"))
                     .build());
             WriteRequest part = WriteRequest.newBuilder()
                     .setData(UnsafeByteOperations.unsafeWrap(new byte[64 << 10]))

@@ -9,19 +9,19 @@ import org.jspecify.annotations.Nullable;
 /** The events of a process, from a daemon. The process is held up while its output is not read. */
 final class DaemonProcessEvents implements ProcessEvents {
     private final DaemonCall<?, io.neurovisor.proto.sandbox.ProcessEvent> call;
-    private @Nullable Deadline first;
+    private @Nullable ProcessEvent first;
 
-    /** @param deadline for the first event */
+    /** Waits for the first event, so that a request which is refused throws now. */
     DaemonProcessEvents(DaemonCall<?, io.neurovisor.proto.sandbox.ProcessEvent> call, Deadline deadline) {
         this.call = call;
-        this.first = deadline;
+        this.first = ProcessMessages.event(call.first(deadline));
     }
 
     @Override
     public Optional<ProcessEvent> next() {
-        Deadline limit = first;
+        ProcessEvent begin = first;
         first = null;
-        return (limit == null ? call.next() : call.next(limit.remaining())).map(ProcessMessages::event);
+        return begin == null ? call.next().map(ProcessMessages::event) : Optional.of(begin);
     }
 
     @Override

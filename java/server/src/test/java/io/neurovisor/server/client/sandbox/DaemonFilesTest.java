@@ -14,7 +14,7 @@ import io.neurovisor.engine.file.WriteMode;
 import io.neurovisor.server.grpc.GrpcPorts;
 import io.neurovisor.server.grpc.TraceInterceptor;
 import io.neurovisor.server.grpc.sandbox.FileGrpcService;
-import io.neurovisor.server.grpc.sandbox.FilesOnly;
+import io.neurovisor.server.grpc.sandbox.OneSandbox;
 import io.neurovisor.server.trace.Tracing;
 import io.neurovisor.testkit.FakeFiles;
 import io.neurovisor.testkit.GuestFilesContract;
@@ -46,7 +46,7 @@ final class DaemonFilesTest extends GuestFilesContract {
     @BeforeEach
     void serve() {
         ports = new GrpcPorts(
-                List.of(new FileGrpcService(new FilesOnly(new FakeFiles()))),
+                List.of(new FileGrpcService(new OneSandbox(new FakeFiles()))),
                 List.of(new TraceInterceptor(new Random(1), Tracing.OFF), new RateLimited(refusals)),
                 Duration.ofMinutes(1));
         Path socket = directory.resolve("s");
@@ -90,7 +90,7 @@ final class DaemonFilesTest extends GuestFilesContract {
 
     @Override
     protected GuestFiles files() {
-        return client.files(FilesOnly.ID);
+        return client.files(OneSandbox.ID);
     }
 
     @Override

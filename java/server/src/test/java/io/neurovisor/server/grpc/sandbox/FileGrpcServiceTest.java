@@ -50,14 +50,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 @Timeout(120)
 final class FileGrpcServiceTest {
-    private static final String ID = FilesOnly.ID;
+    private static final String ID = OneSandbox.ID;
 
     private final FakeFiles files = new FakeFiles();
     private final TestServer server;
     private final FileServiceGrpc.FileServiceBlockingV2Stub client;
 
     FileGrpcServiceTest() throws IOException {
-        server = new TestServer(List.of(new FileGrpcService(new FilesOnly(files))));
+        server = new TestServer(List.of(new FileGrpcService(new OneSandbox(files))));
         client = FileServiceGrpc.newBlockingV2Stub(server.channel());
     }
 

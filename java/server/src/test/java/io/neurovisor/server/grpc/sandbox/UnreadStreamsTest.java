@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 
 /** Clients that do not read what files and processes of their sandboxes send: they are bounded in memory and in time. */
 final class UnreadStreamsTest {
-    private static final String ID = FilesOnly.ID;
+    private static final String ID = OneSandbox.ID;
     private static final int PIECE_BYTES = 64 << 10;
     private static final int PIECES = 256;
     private static final long TOTAL_BYTES = (long) PIECES * PIECE_BYTES;

@@ -4,22 +4,26 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.file.GuestFiles;
 import io.neurovisor.engine.process.GuestProcesses;
-import java.lang.reflect.Proxy;
+import io.neurovisor.testkit.FakeFiles;
+import io.neurovisor.testkit.FakeProcesses;
 
-/** One running sandbox, of which only the files are used. */
-public record FilesOnly(GuestFiles files) implements RunningSandboxes {
+/** One running sandbox. */
+public record OneSandbox(GuestProcesses processes, GuestFiles files) implements RunningSandboxes {
     public static final String ID = "aaaaaaaaaaaaaaaaaaaa";
 
-    private static final GuestProcesses NO_PROCESSES = (GuestProcesses) Proxy.newProxyInstance(
-            GuestProcesses.class.getClassLoader(), new Class<?>[] {GuestProcesses.class}, (_, method, _) -> {
-                throw new AssertionError(method);
-            });
+    public OneSandbox(GuestFiles files) {
+        this(new FakeProcesses(() -> {}), files);
+    }
+
+    public OneSandbox(GuestProcesses processes) {
+        this(processes, new FakeFiles());
+    }
 
     @Override
     public Guest require(String sandboxId) {
         if (!sandboxId.equals(ID)) {
             throw new NeuroVisorException(Fault.SANDBOX_UNKNOWN, "no sandbox " + sandboxId);
         }
-        return new Guest(NO_PROCESSES, files);
+        return new Guest(processes, files);
     }
 }
