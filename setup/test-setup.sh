@@ -3,7 +3,7 @@
 # shellcheck disable=SC2034,SC2154 # Variables of the file that sources this one.
 
 # The classes that need more than the images.
-readonly need_clients='ServeClientsIT|OtlpIT' need_monitors='PrometheusIT|PushgatewayIT|WatchedDaemonIT' need_browser='StatusPageIT'
+readonly need_clients='ServeClientsIT|OtlpIT|FirstHourIT|SandboxPageIT' need_monitors='PrometheusIT|PushgatewayIT|WatchedDaemonIT' need_browser='StatusPageIT'
 
 set_up_tests() {
     local images=''
