@@ -15,6 +15,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileChannel;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -159,6 +160,10 @@ public final class Upload {
     private void write(ReadableByteChannel source, String target, OptionalInt mode) throws IOException {
         ByteBuffer part = ByteBuffer.allocate(PART_BYTES);
         try (FileWriter writer = files.write(new FileTarget(target, new WriteMode.Replace(), mode, Map.of()))) {
+            if (!(source instanceof FileChannel)) {
+                // A target that is refused is reported now, not after the first input.
+                writer.write(part.limit(0));
+            }
             while (source.read(part.clear()) >= 0) {
                 progress.bytes(part.flip().remaining());
                 writer.write(part);

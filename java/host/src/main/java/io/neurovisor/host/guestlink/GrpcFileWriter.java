@@ -9,54 +9,57 @@ import io.neurovisor.engine.file.FileTarget;
 import io.neurovisor.engine.file.FileWriter;
 import io.neurovisor.proto.sandbox.WriteRequest;
 import io.neurovisor.proto.sandbox.WriteResponse;
+import io.neurovisor.proto.sandbox.WriteTarget;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /** A file of a guest that is being written. HTTP/2 limits what is on its way. */
 final class GrpcFileWriter implements FileWriter {
     private static final int MAX_CHUNK_BYTES = 64 << 10;
 
+    /** Of the content that is sent in one message with a target that has no attributes. */
+    private static final int MAX_FIRST_BYTES = 32 << 10;
+
     private final GuestConnection connection;
     private final BlockingClientCall<WriteRequest, WriteResponse> call;
     private final Duration longestSilence;
-
-    private GrpcFileWriter(
-            GuestConnection connection, BlockingClientCall<WriteRequest, WriteResponse> call, Duration longestSilence) {
-        this.connection = connection;
-        this.call = call;
-        this.longestSilence = longestSilence;
-    }
+    private @Nullable WriteTarget target;
 
     /** @param longestSilence how long the guest may take nothing, or not confirm the end */
-    static FileWriter begin(
+    GrpcFileWriter(
             GuestConnection connection,
             BlockingClientCall<WriteRequest, WriteResponse> call,
             FileTarget target,
             Duration longestSilence) {
-        GrpcFileWriter writer = new GrpcFileWriter(connection, call, longestSilence);
-        boolean begun = false;
-        try {
-            writer.send(WriteRequest.newBuilder()
-                    .setTarget(GuestFileMessages.target(target))
-                    .build());
-            begun = true;
-            return writer;
-        } finally {
-            if (!begun) {
-                writer.close();
-            }
-        }
+        this.connection = connection;
+        this.call = call;
+        this.longestSilence = longestSilence;
+        this.target = GuestFileMessages.target(target);
     }
 
     @Override
     public void write(ByteBuffer bytes) {
         ByteBuffer rest = bytes.duplicate();
+        sendTarget(rest);
         while (rest.hasRemaining()) {
             ByteString part = ByteString.copyFrom(rest, Math.min(rest.remaining(), MAX_CHUNK_BYTES));
             send(WriteRequest.newBuilder().setData(part).build());
+        }
+    }
+
+    /** Sends the target before anything else, with a small content, which it takes from the buffer. */
+    private void sendTarget(ByteBuffer content) {
+        if (target != null) {
+            WriteRequest.Builder first = WriteRequest.newBuilder().setTarget(target);
+            if (content.remaining() <= MAX_FIRST_BYTES && target.getXattrsCount() == 0) {
+                first.setData(ByteString.copyFrom(content));
+            }
+            target = null;
+            send(first.build());
         }
     }
 
@@ -76,6 +79,7 @@ final class GrpcFileWriter implements FileWriter {
 
     @Override
     public FileEntry finish() {
+        sendTarget(ByteBuffer.allocate(0));
         call.halfClose();
         WriteResponse response = read().orElseThrow(() -> connection.violated("did not confirm a file"));
         FileEntry entry = new GuestFileMessages(connection).entry(response.getEntry());

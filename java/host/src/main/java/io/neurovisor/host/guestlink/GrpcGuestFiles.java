@@ -80,7 +80,7 @@ final class GrpcGuestFiles implements GuestFiles {
 
     @Override
     public FileWriter write(FileTarget target) {
-        return GrpcFileWriter.begin(
+        return new GrpcFileWriter(
                 connection,
                 GuestConnection.apart(() -> GuestFileServiceGrpc.newBlockingV2Stub(connection.channel())
                         .withOnReadyThreshold(READY_BYTES)

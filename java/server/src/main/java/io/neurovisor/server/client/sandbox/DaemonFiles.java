@@ -74,26 +74,7 @@ record DaemonFiles(DaemonConnection connection, String sandbox) implements Guest
     public FileWriter write(FileTarget target) {
         DaemonCall<WriteRequest, WriteResponse> call = new DaemonCall<>(
                 connection, stub().withOnReadyThreshold(READY_BYTES).write());
-        call.send(WriteRequest.newBuilder()
-                .setTarget(FileMessages.message(sandbox, target))
-                .build());
-        return new FileWriter() {
-            @Override
-            public void write(ByteBuffer bytes) {
-                call.send(bytes, part -> WriteRequest.newBuilder().setData(part).build());
-            }
-
-            @Override
-            public FileEntry finish() {
-                call.endSending();
-                return FileMessages.entry(call.required(LONGEST_SILENCE).getEntry());
-            }
-
-            @Override
-            public void close() {
-                call.close();
-            }
-        };
+        return new DaemonFileWriter(call, FileMessages.message(sandbox, target), LONGEST_SILENCE);
     }
 
     @Override
