@@ -33,8 +33,8 @@ import java.util.concurrent.TimeUnit;
 
 /** A connection to the daemon that serves a Unix socket, for its clients. Thread-safe; closing it cancels its calls. */
 public final class DaemonConnection implements AutoCloseable {
-    /** A daemon accepts and greets within milliseconds; one that takes longer is stopped or hangs. */
-    private static final Duration GREETING = Duration.ofSeconds(5);
+    /** A daemon accepts and greets within milliseconds, or seconds on a busy host; one that takes longer is stopped or hangs. */
+    private static final Duration GREETING = Duration.ofSeconds(10);
 
     /** Detects a lost daemon while a program is silent for hours. */
     private static final Duration ALIVE_EVERY = Duration.ofSeconds(30);
