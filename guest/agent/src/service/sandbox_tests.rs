@@ -135,7 +135,8 @@ async fn sends_as_much_output_as_was_granted() {
     let mut fixture = adopted().await;
     let mut process = start(
         &mut fixture,
-        shell("printf %070d 0; echo $GREETING; exit 3"),
+        // One write, so that it arrives as one.
+        shell("printf '%070d%s\\n' 0 $GREETING; exit 3"),
     )
     .await;
     process.grant(72);

@@ -15,6 +15,7 @@ import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 
@@ -39,18 +40,15 @@ public record MachineFactory(
     public Machine open(VmId id, VmStart start, Deadline deadline) {
         int boots = start instanceof VmStart.ColdBoot ? Boots.MAX : 1;
         for (int boot = 1; ; boot++) {
-            try {
-                return openOnce(id, start, deadline);
-            } catch (NeuroVisorException exception) {
-                boolean again = boot < boots && exception.fault() == Fault.SANDBOX_LOST && !deadline.hasPassed();
-                if (!again || !gone(id).isDone()) {
-                    throw exception;
-                }
+            Optional<Machine> machine = open(id, start, deadline, boot < boots);
+            if (machine.isPresent()) {
+                return machine.get();
             }
         }
     }
 
-    private Machine openOnce(VmId id, VmStart start, Deadline deadline) {
+    /** Returns empty if the guest has ended, and nothing of the machine is left, so that it may be started again. */
+    private Optional<Machine> open(VmId id, VmStart start, Deadline deadline, boolean mayRepeat) {
         long startNanos = ticker.nanos();
         Vm vm = vmm.start(id, start, deadline);
         listener.begun(vm);
@@ -64,14 +62,18 @@ public record MachineFactory(
             }
             Machine machine = new Machine(start, vm, channel, layers, ticker, startNanos);
             listener.ready(machine);
-            return machine;
+            return Optional.of(machine);
         } catch (NeuroVisorException exception) {
             // A machine that only lacks a layer runs, so there is no end to wait for.
             String diagnosis = exception.fault() == Fault.LAYER_MISSING
                     ? String.valueOf(exception.getMessage())
                     : VmDiagnosis.describe(vm, exception);
+            boolean ended = Boots.hasEnded(vm, exception);
             vm.close();
-            CompletableFuture<Void> _ = vmm.gone(id).thenRun(() -> listener.ended(id, MachineEnd.START_FAILED));
+            CompletableFuture<Void> end = vmm.gone(id).thenRun(() -> listener.ended(id, MachineEnd.START_FAILED));
+            if (mayRepeat && ended && end.isDone() && !deadline.hasPassed()) {
+                return Optional.empty();
+            }
             throw new NeuroVisorException(
                     exception.fault(), "virtual machine " + vm.id() + ": " + diagnosis, exception);
         }

@@ -97,10 +97,8 @@ public record Templates(TemplateStore store, Vmm vmm, RandomGenerator random, Ti
                 throw exception;
             }
         } catch (NeuroVisorException exception) {
-            throw switch (exception.fault()) {
-                case SANDBOX_LOST, GUEST_SILENT -> failure(Fault.BOOT_FAILED, vm, key, exception);
-                default -> failure(Fault.TEMPLATE_BUILD_FAILED, vm, key, exception);
-            };
+            boolean mayRepeat = exception.fault() == Fault.GUEST_SILENT || Boots.hasEnded(vm, exception);
+            throw failure(mayRepeat ? Fault.BOOT_FAILED : Fault.TEMPLATE_BUILD_FAILED, vm, key, exception);
         }
     }
 

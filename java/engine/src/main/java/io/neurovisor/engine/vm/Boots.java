@@ -1,11 +1,20 @@
 package io.neurovisor.engine.vm;
 
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+
 /**
- * How often a guest is booted that ends, or stands still, while it boots. A kernel that is emulated on a busy host may
- * measure its timer wrongly, and its agent then ends the machine.
+ * When a guest is booted again. A kernel that is emulated on a busy host may measure its timer wrongly, and its agent then
+ * ends the machine.
  */
 public final class Boots {
+    /** The most boots for one machine. */
     public static final int MAX = 3;
 
     private Boots() {}
+
+    /** Returns whether the failure of a boot is that the guest or its VMM has ended. */
+    public static boolean hasEnded(Vm vm, NeuroVisorException failure) {
+        return failure.fault() == Fault.SANDBOX_LOST && vm.death().isPresent();
+    }
 }

@@ -21,32 +21,43 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Tests when a machine is refused, and when it is booted again. */
 final class MachineFactoryTest {
     @ParameterizedTest
-    @CsvSource({"SANDBOX_LOST,3", "GUEST_SILENT,1"})
-    void unreachableMachineIsDestroyed(Fault fault, int boots) {
+    @EnumSource(names = {"SANDBOX_LOST", "GUEST_SILENT"})
+    void unreachableMachineIsDestroyed(Fault fault) {
         FakeVmm vmm = new FakeVmm(_ -> new FakeGuest().failing(fault));
 
         assertThatThrownBy(() -> open(vmm))
                 .isInstanceOfSatisfying(
                         NeuroVisorException.class,
                         exception -> assertThat(exception.fault()).isEqualTo(fault));
-        assertThat(vmm.starts()).hasSize(boots);
+        assertThat(vmm.starts()).hasSize(1);
         assertThat(vmm.livingCount()).isZero();
     }
 
     @Test
     void guestThatEndsWhileItBootsIsBootedAgain() {
-        Iterator<FakeGuest> guests = List.of(new FakeGuest().failing(Fault.SANDBOX_LOST), new FakeGuest())
-                .iterator();
+        Iterator<FakeGuest> guests = List.of(ended(), new FakeGuest()).iterator();
         FakeVmm vmm = new FakeVmm(_ -> guests.next());
 
         open(vmm).close();
         assertThat(vmm.starts()).hasSize(2);
+    }
+
+    @Test
+    void givesUpAfterThreeBoots() {
+        FakeVmm vmm = new FakeVmm(_ -> ended());
+
+        assertThatThrownBy(() -> open(vmm)).hasMessageContaining("the guest stopped itself");
+        assertThat(vmm.starts()).hasSize(3);
+        assertThat(vmm.livingCount()).isZero();
+    }
+
+    private static FakeGuest ended() {
+        return new FakeGuest().failing(Fault.SANDBOX_LOST).dead("the guest stopped itself");
     }
 
     /** Removes one layer at a time. */

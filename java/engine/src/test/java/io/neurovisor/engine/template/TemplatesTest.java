@@ -60,7 +60,9 @@ final class TemplatesTest {
     @ParameterizedTest
     @EnumSource(names = {"SANDBOX_LOST", "GUEST_SILENT"})
     void guestThatDoesNotBootIsBootedAgain(Fault fault) {
-        failing.addAll(List.of(new FakeGuest().failing(fault), new FakeGuest().failing(fault)));
+        failing.addAll(List.of(
+                new FakeGuest().failing(fault).dead("reset"),
+                new FakeGuest().failing(fault).dead("reset")));
         assertThat(make(vmm, RequiredLayers.NONE).directory()).isEqualTo(directory);
         assertThat(vmm.starts()).hasSize(3);
         assertThat(guest.primed()).containsExactly(WARM);
@@ -69,13 +71,14 @@ final class TemplatesTest {
     @Test
     void givesUpAfterThreeBoots() {
         for (int boot = 0; boot < 4; boot++) {
-            failing.add(new FakeGuest().failing(Fault.SANDBOX_LOST));
+            failing.add(new FakeGuest().failing(Fault.SANDBOX_LOST).dead("reset"));
         }
         assertThatThrownBy(() -> make(vmm, RequiredLayers.NONE))
                 .isInstanceOfSatisfying(
                         NeuroVisorException.class,
                         exception -> assertThat(exception.fault()).isEqualTo(Fault.BOOT_FAILED))
-                .hasMessageStartingWith("template of image ");
+                .hasMessageStartingWith("template of image ")
+                .hasMessageContaining("reset");
         assertThat(vmm.starts()).hasSize(3);
         assertThat(vmm.livingCount()).isZero();
     }
