@@ -125,9 +125,8 @@ final class RunIT {
     }
 
     @ParameterizedTest
-    // The large size boots cold: a template that is used once would take ten times as long. On an emulated machine of
-    // four
-    // processors that may exceed the usual limit.
+    // The large size boots cold: a template that is used once would take ten times as long. Four emulated processors
+    // may need more than the usual limit.
     @ShortTier
     @CsvSource({"small,on,1,256,170", "medium,on,2,512,395", "large,off,4,1024,830"})
     void sizeDeterminesProcessorsAndMemory(
