@@ -39,7 +39,10 @@ final class FakeProcess implements FakeProcesses.Io {
     private final ProcessSpec spec;
     private final FakeProcesses.Command command;
     private final Thread thread;
-    private final Lock lock = new ReentrantLock();
+
+    /** Fair, so that a command that never waits lets others in. */
+    private final Lock lock = new ReentrantLock(true);
+
     private final Condition changed = lock.newCondition();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
@@ -81,7 +84,8 @@ final class FakeProcess implements FakeProcesses.Io {
         this.pid = pid;
         this.spec = spec;
         this.command = command;
-        this.thread = Thread.ofVirtual().unstarted(this::run);
+        // A command that never waits, such as "yes", would keep the carrier of a virtual thread.
+        this.thread = Thread.ofPlatform().daemon().name("process " + pid).unstarted(this::run);
         if (spec.terminal().isPresent()) {
             outputs.put(ProcessStream.TERMINAL, new Kept());
         } else {

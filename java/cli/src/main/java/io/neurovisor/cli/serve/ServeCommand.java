@@ -18,7 +18,6 @@ import io.neurovisor.server.daemon.Watchdog;
 import io.neurovisor.server.setting.SettingGroup;
 import io.neurovisor.server.trace.Tracing;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
@@ -108,7 +107,7 @@ public final class ServeCommand implements Callable<Integer> {
                 reason.getMessage(),
                 ExitCode.FAILED);
         manager.stopping("the spawner has ended");
-        boolean _ = daemon.drain(Duration.ZERO);
+        daemon.endWithoutSpawner();
         return ExitCode.FAILED;
     }
 

@@ -10,7 +10,7 @@ public enum SandboxEnd {
     DIED,
     /** Its guest ran out of memory, and the host has killed it. */
     OUT_OF_MEMORY,
-    /** Its daemon was killed, or could not keep it when it ended. */
+    /** Its daemon or the daemon's spawner was killed. */
     LOST,
     /** The key that created it was revoked. */
     REVOKED,

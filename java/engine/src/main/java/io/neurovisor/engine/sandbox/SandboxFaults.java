@@ -5,7 +5,6 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Optional;
 
 /** The exceptions for sandboxes: they state the reason, the sandbox and a remedy. */
 final class SandboxFaults {
@@ -63,7 +62,10 @@ final class SandboxFaults {
 
     /** Reports the end of a sandbox to the call that creates it. */
     static NeuroVisorException endedBefore(SandboxRecord record) {
-        return record.end().equals(Optional.of(SandboxEnd.SHUTDOWN)) ? stopping() : ended(record);
+        boolean stopped = record.end()
+                .filter(end -> end == SandboxEnd.SHUTDOWN || end == SandboxEnd.LOST)
+                .isPresent();
+        return stopped ? stopping() : ended(record);
     }
 
     /** Reports the end of a sandbox to a call under way. */

@@ -233,24 +233,37 @@ public final class Sandboxes implements AutoCloseable {
      * those that run go on until {@link #close}.
      */
     public void refuse() {
-        List<LockedBook.View> creating = book.list(all -> {
-            all.stop();
-            return all.living().filter(state -> state.phase() == SandboxPhase.CREATING);
-        });
-        creating.forEach(view -> tasks.end(view.record().id(), SandboxEnd.SHUTDOWN));
-        creation.pool().refuseSandboxes();
+        refuse(SandboxEnd.SHUTDOWN);
+    }
+
+    /** Ends all sandboxes as {@code LOST}, when nothing runs their machines any longer; else as {@link #close}. */
+    public void lose() {
+        close(SandboxEnd.LOST);
     }
 
     /** Rejects creations as {@link #refuse}, ends all sandboxes and waits until their machines are killed. */
     @Override
     public void close() {
-        refuse();
+        close(SandboxEnd.SHUTDOWN);
+    }
+
+    private void close(SandboxEnd end) {
+        refuse(end);
         try {
-            int _ = end(book.list(SandboxBook::holding), SandboxEnd.SHUTDOWN);
+            int _ = end(book.list(SandboxBook::holding), end);
         } catch (NeuroVisorException failure) {
             LOG.warn("not all sandboxes have ended: {}", failure.getMessage());
         }
         changed.release();
+    }
+
+    private void refuse(SandboxEnd end) {
+        List<LockedBook.View> creating = book.list(all -> {
+            all.stop();
+            return all.living().filter(state -> state.phase() == SandboxPhase.CREATING);
+        });
+        creating.forEach(view -> tasks.end(view.record().id(), end));
+        creation.pool().refuseSandboxes();
     }
 
     private LockedBook.View own(SandboxId id, String owner) {

@@ -275,6 +275,17 @@ final class SandboxesTest extends SandboxesFixture {
     }
 
     @Test
+    void withoutASpawnerSandboxesAreLost() {
+        SandboxId id = create().id();
+        whileStarting = sandboxes::lose;
+
+        assertFault(this::create, Fault.STOPPING);
+
+        assertThatThrownBy(() -> sandboxes.require(id, NAME)).hasMessageContaining("was lost with its daemon");
+        assertThat(recorded.rows.getLast().end()).contains(SandboxEnd.LOST);
+    }
+
+    @Test
     void runningSandboxesGoOnWhileCreationsAreRefused() {
         SandboxId id = create().id();
 

@@ -57,16 +57,18 @@ final class GrpcGuestProcessesTest extends GuestProcessesContract {
     private static final ProcessSpec CAT = command("cat");
     private static final ProcessSpec YES = command("yes");
 
+    private final ServedProcesses agent = new ServedProcesses();
     private Optional<Served> served = Optional.empty();
 
     @AfterEach
     void stop() {
         served.ifPresent(Served::close);
+        agent.close();
     }
 
     @Override
     protected GuestProcesses processes() {
-        return served.map(Served::processes).orElseGet(() -> against(new ServedProcesses()));
+        return served.map(Served::processes).orElseGet(() -> against(agent));
     }
 
     static Stream<Arguments> violations() {
@@ -372,7 +374,7 @@ final class GrpcGuestProcessesTest extends GuestProcessesContract {
         return against(new GuestProcessServiceGrpc.GuestProcessServiceImplBase() {
             @Override
             public StreamObserver<GuestStartRequest> start(StreamObserver<ProcessEvent> host) {
-                Thread.ofVirtual().start(() -> answer.accept((ServerCallStreamObserver<ProcessEvent>) host));
+                Thread.ofPlatform().daemon().start(() -> answer.accept((ServerCallStreamObserver<ProcessEvent>) host));
                 return new StreamObserver<>() {
                     @Override
                     public void onNext(GuestStartRequest request) {}

@@ -49,8 +49,13 @@ import java.util.Optional;
 import java.util.concurrent.Semaphore;
 
 /** An agent's service of processes in this JVM. It sends no more output than it has credits for. */
-final class ServedProcesses extends GuestProcessServiceGrpc.GuestProcessServiceImplBase {
+final class ServedProcesses extends GuestProcessServiceGrpc.GuestProcessServiceImplBase implements AutoCloseable {
     private final FakeProcesses processes = new FakeProcesses(() -> {});
+
+    @Override
+    public void close() {
+        processes.lose();
+    }
 
     @Override
     public StreamObserver<GuestStartRequest> start(StreamObserver<ProcessEvent> host) {

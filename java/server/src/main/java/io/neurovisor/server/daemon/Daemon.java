@@ -167,6 +167,12 @@ public final class Daemon implements AutoCloseable {
         return neuroVisor.pool().drain(last) && ended && !stoppedNow;
     }
 
+    /** Ends the sandboxes as lost and cancels all calls: no machine lives without the spawner. */
+    public void endWithoutSpawner() throws InterruptedException {
+        sandboxes.ifPresent(SandboxServices::lose);
+        boolean _ = drain(Duration.ZERO);
+    }
+
     public void stopNow() {
         stoppedNow = true;
         ports.stopNow();

@@ -130,6 +130,11 @@ final class SandboxServices implements AutoCloseable {
         sandboxes.refuse();
     }
 
+    /** Ends all sandboxes as lost. */
+    void lose() {
+        sandboxes.lose();
+    }
+
     /** Ends all sandboxes, and then the calls that use or watch them. */
     void end() {
         sandboxes.close();
