@@ -290,7 +290,13 @@ async fn keeps_output_before_a_timeout() {
 async fn ends_background_processes_with_the_program() {
     let began = Instant::now();
     let ended = run(bash("echo before; sleep 100 & echo $! > child; exit 0")).await;
-    assert_eq!(ended.stdout(), "before\n");
+    assert_eq!(
+        ended.stdout(),
+        "before\n",
+        "{:?} {:?}",
+        ended.report,
+        ended.stderr
+    );
     assert_eq!(ended.report.outcome, Outcome::Completed);
     assert!(began.elapsed() < Duration::from_secs(10));
     assert!(is_gone(ended.process_of("child")).await);
