@@ -275,13 +275,21 @@ final class SandboxesTest extends SandboxesFixture {
     }
 
     @Test
-    void withoutASpawnerSandboxesAreLost() {
+    void withoutASpawnerARunningSandboxIsLost() {
         SandboxId id = create().id();
+
+        sandboxes.lose();
+
+        assertThatThrownBy(() -> sandboxes.require(id, NAME)).hasMessageContaining("was lost with its daemon");
+        assertThat(recorded.rows.getLast().end()).contains(SandboxEnd.LOST);
+    }
+
+    @Test
+    void withoutASpawnerACreationIsRefused() {
         whileStarting = sandboxes::lose;
 
         assertFault(this::create, Fault.STOPPING);
 
-        assertThatThrownBy(() -> sandboxes.require(id, NAME)).hasMessageContaining("was lost with its daemon");
         assertThat(recorded.rows.getLast().end()).contains(SandboxEnd.LOST);
     }
 
