@@ -68,7 +68,7 @@ final class RateLimitProof {
                 GuestChannel channel = links.open(guest.socket(), rateLimit)) {
             String end = greeted(channel);
             run.check(
-                    end.contains("the guest began more than"),
+                    end.contains("the guest agent began more than"),
                     "a guest that sends endless pings was disconnected: " + ExampleRun.shown(end));
             run.note(rateLimit.state().detail());
         }

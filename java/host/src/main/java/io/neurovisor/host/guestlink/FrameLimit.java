@@ -6,9 +6,9 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.util.concurrent.Future;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * Charges the bytes of a guest before they are parsed. While the guest's token bucket is empty, nothing is read, and
@@ -16,13 +16,18 @@ import java.util.concurrent.TimeUnit;
  */
 final class FrameLimit extends ChannelDuplexHandler {
     private final GuestRateLimit rateLimit;
+    private final Consumer<String> onViolation;
     private final FrameCount received;
     private final FrameCount sent;
 
-    /** @param windowBytes the data that the guest may send ahead of what is read */
-    FrameLimit(GuestRateLimit rateLimit, int windowBytes) {
+    /**
+     * @param windowBytes the data that the guest may send ahead of what is read
+     * @param onViolation receives what a guest has done that keeps its bucket empty; it must not connect to it again
+     */
+    FrameLimit(GuestRateLimit rateLimit, int windowBytes, Consumer<String> onViolation) {
         PendingCalls calls = new PendingCalls(windowBytes);
         this.rateLimit = rateLimit;
+        this.onViolation = onViolation;
         this.received = FrameCount.received(calls);
         this.sent = FrameCount.sent(calls);
     }
@@ -38,11 +43,11 @@ final class FrameLimit extends ChannelDuplexHandler {
         Duration pause = rateLimit.take(received.countIn((ByteBuf) message));
         if (pause.isNegative()) {
             ((ByteBuf) message).release();
-            context.fireExceptionCaught(new IOException("the guest began more than %d requests and %d a second for %d s"
+            onViolation.accept("began more than %d requests and %d a second for %d s"
                     .formatted(
                             GuestRateLimit.CAPACITY,
                             GuestRateLimit.TOKENS_A_SECOND,
-                            GuestRateLimit.LONGEST_EMPTY.toSeconds())));
+                            GuestRateLimit.LONGEST_EMPTY.toSeconds()));
             ChannelFuture _ = context.close();
             return;
         }

@@ -102,8 +102,12 @@ final class GrpcGuestChannel implements GuestChannel {
         ExecutionServiceGrpc.ExecutionServiceBlockingV2Stub stub = ExecutionServiceGrpc.newBlockingV2Stub(
                         connection.channel())
                 .withInterceptors(GuestMessages.traceHeaders(traceId, Optional.empty()));
-        return new ExecutionCall(sink, deadline)
-                .run(GuestConnection.apart(() -> stub.executeStream(GuestMessages.request(program, timeout))));
+        try {
+            return new ExecutionCall(sink, deadline)
+                    .run(GuestConnection.apart(() -> stub.executeStream(GuestMessages.request(program, timeout))));
+        } catch (NeuroVisorException failure) {
+            throw failure.fault() == Fault.SANDBOX_LOST ? connection.failureOr(failure) : failure;
+        }
     }
 
     @Override
@@ -128,6 +132,11 @@ final class GrpcGuestChannel implements GuestChannel {
     @Override
     public GuestUsage usage(Deadline deadline) {
         return GuestMessages.usage(call(deadline, guest -> guest.stats(StatsRequest.getDefaultInstance())));
+    }
+
+    /** Closes the connection for good, after a violation of the protocol below the calls. */
+    void violated(String what) {
+        NeuroVisorException _ = connection.violated(what);
     }
 
     @Override

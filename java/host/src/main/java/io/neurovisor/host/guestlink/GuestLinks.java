@@ -4,6 +4,7 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -75,7 +77,7 @@ public final class GuestLinks implements AutoCloseable {
      * @param onClose receives the time once, immediately before the channel is closed
      */
     public GuestChannel open(Path socket, GuestRateLimit rateLimit, Consumer<Instant> onClose) {
-        return open(socket, () -> limited(new NioDomainSocketChannel(), rateLimit), onClose);
+        return open(socket, rateLimit, _ -> {}, onClose);
     }
 
     /**
@@ -86,18 +88,7 @@ public final class GuestLinks implements AutoCloseable {
      */
     public GuestChannel openVsock(Path socket, int port, Duration acceptance, GuestRateLimit rateLimit) {
         return open(
-                socket,
-                () -> {
-                    Channel channel = limited(new NioDomainSocketChannel(), rateLimit);
-                    channel.pipeline().addFirst(new VsockHandshake(port, acceptance));
-                    return channel;
-                },
-                closing -> {});
-    }
-
-    private static Channel limited(Channel channel, GuestRateLimit rateLimit) {
-        channel.pipeline().addFirst(new FrameLimit(rateLimit, WINDOW_BYTES));
-        return channel;
+                socket, rateLimit, pipeline -> pipeline.addFirst(new VsockHandshake(port, acceptance)), closing -> {});
     }
 
     /** Returns a bootstrap for connections to Unix sockets other than a guest agent's. */
@@ -105,8 +96,19 @@ public final class GuestLinks implements AutoCloseable {
         return new Bootstrap().group(eventLoop).channelFactory(NioDomainSocketChannel::new);
     }
 
-    private GuestChannel open(Path socket, ChannelFactory<Channel> channels, Consumer<Instant> onClose) {
-        return new GrpcGuestChannel(
+    /** @param handshake adds what comes before HTTP/2 */
+    private GuestChannel open(
+            Path socket, GuestRateLimit rateLimit, Consumer<ChannelPipeline> handshake, Consumer<Instant> onClose) {
+        CompletableFuture<GrpcGuestChannel> opened = new CompletableFuture<>();
+        ChannelFactory<Channel> channels = () -> {
+            Channel channel = new NioDomainSocketChannel();
+            channel.pipeline()
+                    .addFirst(new FrameLimit(
+                            rateLimit, WINDOW_BYTES, what -> opened.join().violated(what)));
+            handshake.accept(channel.pipeline());
+            return channel;
+        };
+        GrpcGuestChannel guest = new GrpcGuestChannel(
                 NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket))
                         .channelFactory(channels, UnixDomainSocketAddress.class)
                         .eventLoopGroup(eventLoop)
@@ -122,6 +124,8 @@ public final class GuestLinks implements AutoCloseable {
                         .build(),
                 clock,
                 onClose);
+        opened.complete(guest);
+        return guest;
     }
 
     /**

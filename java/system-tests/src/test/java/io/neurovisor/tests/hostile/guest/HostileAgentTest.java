@@ -195,7 +195,7 @@ final class HostileAgentTest {
         String settings = new String(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0}, StandardCharsets.ISO_8859_1);
         try (RawAgent agent = RawAgent.answering(directory, settings + PING.repeat(1000))) {
             assertThatThrownBy(() -> execute(new SocketVmm(agent.socket(), links)))
-                    .hasMessageContaining("the guest began more than 100 requests and 50 a second for 10 s");
+                    .hasMessageContaining("the guest agent began more than 100 requests and 50 a second for 10 s");
             assertFails(agent.socket());
         }
     }
@@ -218,7 +218,8 @@ final class HostileAgentTest {
             SocketVmm vmm = new SocketVmm(agent.socket(), links);
             ExecutionResult result = execute(vmm, Duration.ofMinutes(1));
             assertDied(result);
-            assertThat(result.detail()).contains("the guest began more than 100 requests and 50 a second for 10 s");
+            assertThat(result.detail())
+                    .contains("the guest agent began more than 100 requests and 50 a second for 10 s");
             assertThat(vmm.livingCount()).isZero();
         }
     }
