@@ -75,8 +75,7 @@ final class SandboxShellIT {
         expect("interrupted 130");
 
         resize(40, 100);
-        type(terminal, "stty size\r");
-        expect("40 100");
+        typeUntil(terminal, "stty size\r", "40 100");
 
         edits(terminal, id);
 
@@ -99,8 +98,7 @@ final class SandboxShellIT {
         type(terminal, "\u001b");
         resize(45, 110);
         // The answer is printed on the last line of the new size.
-        type(terminal, ":set lines?\r");
-        expect("lines=45");
+        typeUntil(terminal, ":set lines?\r", "lines=45");
         type(terminal, "0cwsome\u001b:wq\r");
         expect("\u001b[?1049l");
         expect("$ ");
@@ -140,6 +138,18 @@ final class SandboxShellIT {
     private void expect(String output) {
         await().atMost(LIMIT)
                 .untilAsserted(() -> assertThat(shown.substring(seen)).contains(output));
+        seen = shown.indexOf(output, seen) + output.length();
+    }
+
+    /** Types until there is this output: a new size and what is typed are two messages to the guest. */
+    private void typeUntil(Process terminal, String keys, String output) {
+        await().atMost(LIMIT)
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(500))
+                .untilAsserted(() -> {
+                    type(terminal, keys);
+                    assertThat(shown.substring(seen)).contains(output);
+                });
         seen = shown.indexOf(output, seen) + output.length();
     }
 
