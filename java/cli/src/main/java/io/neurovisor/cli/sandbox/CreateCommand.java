@@ -1,5 +1,6 @@
 package io.neurovisor.cli.sandbox;
 
+import io.neurovisor.cli.console.Table;
 import io.neurovisor.cli.run.EnvironmentArguments;
 import io.neurovisor.cli.run.Launch;
 import io.neurovisor.engine.limits.SandboxSize;
@@ -95,8 +96,8 @@ final class CreateCommand implements Callable<Integer> {
         return daemon.call(client -> {
             SandboxView created = client.create(request);
             daemon.print(json ? SandboxText.json(created).toPrettyString() : created.id());
-            daemon.remark(
-                    "sandbox " + created.id() + " ends at " + created.ends() + " unless its time-out is set again");
+            daemon.remark("sandbox " + created.id() + " ends at " + Table.time(created.ends())
+                    + " unless its time-out is set again");
             return 0;
         });
     }
