@@ -49,6 +49,7 @@ public final class FakeGuest implements GuestChannel {
     private final AtomicInteger clockSettings = new AtomicInteger();
     private final FakeProcesses processes = new FakeProcesses(this::requireAdopted);
     private boolean outOfMemory;
+    private boolean lost;
     private Optional<LateFile> lateFile = Optional.empty();
     private boolean flooding;
     private boolean hanging;
@@ -136,6 +137,12 @@ public final class FakeGuest implements GuestChannel {
         death = Optional.of(lastWords);
         processes.lose();
         return this;
+    }
+
+    /** Marks the VMM as ended with the process that ran it. */
+    public FakeGuest lost() {
+        lost = true;
+        return dead("its spawner was lost");
     }
 
     /** Makes the connection end while its VMM goes on. */
@@ -346,6 +353,10 @@ public final class FakeGuest implements GuestChannel {
 
     boolean ranOutOfMemory() {
         return outOfMemory && death.isPresent();
+    }
+
+    boolean isLost() {
+        return lost;
     }
 
     Optional<String> death() {

@@ -170,6 +170,11 @@ final class FakeVm implements Vm {
     }
 
     @Override
+    public boolean isLost() {
+        return guest.isLost();
+    }
+
+    @Override
     public String consoleTail() {
         return "fake console";
     }

@@ -89,6 +89,11 @@ public final class Machine implements AutoCloseable {
         return vm.ranOutOfMemory();
     }
 
+    /** Returns whether it ended with the process that ran the VMMs. */
+    public boolean isLost() {
+        return vm.isLost();
+    }
+
     /** Describes in one line why a call to the guest failed; waits shortly for the end of an ending VMM. */
     public String diagnose(NeuroVisorException failure) {
         return VmDiagnosis.describe(vm, failure);

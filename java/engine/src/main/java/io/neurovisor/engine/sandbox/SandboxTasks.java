@@ -96,10 +96,15 @@ final class SandboxTasks {
 
     private void died(LockedBook.View view, String detail) {
         SandboxId id = view.record().id();
-        boolean outOfMemory =
-                view.home().filter(home -> home.machine().ranOutOfMemory()).isPresent();
-        SandboxEnd end = outOfMemory ? SandboxEnd.OUT_OF_MEMORY : SandboxEnd.DIED;
+        SandboxEnd end = view.home().map(home -> endOf(home.machine())).orElse(SandboxEnd.DIED);
         book.change((all, nowNanos) -> all.died(id, end, detail, nowNanos)).ifPresent(this::start);
+    }
+
+    private static SandboxEnd endOf(Machine machine) {
+        if (machine.isLost()) {
+            return SandboxEnd.LOST;
+        }
+        return machine.ranOutOfMemory() ? SandboxEnd.OUT_OF_MEMORY : SandboxEnd.DIED;
     }
 
     /** Does a step in another thread. */

@@ -57,6 +57,9 @@ public interface Vm extends AutoCloseable {
     /** Returns whether it ended because the host's memory limit for its VMM was reached. */
     boolean ranOutOfMemory();
 
+    /** Returns whether it ended with the process that ran the VMMs, so that its exit code is unknown. */
+    boolean isLost();
+
     /** Returns the last lines of the guest's console since the previous call, for error messages; may be empty. */
     String consoleTail();
 

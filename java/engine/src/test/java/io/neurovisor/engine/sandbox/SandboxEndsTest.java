@@ -122,6 +122,16 @@ final class SandboxEndsTest extends SandboxesFixture {
     }
 
     @Test
+    void aMachineThatEndedWithItsSpawnerIsLost() {
+        SandboxId id = create().id();
+        guests.getFirst().lost();
+
+        Duration _ = sandboxes.settle();
+
+        assertThat(sandboxes.find(id, NAME).orElseThrow().record().end()).contains(SandboxEnd.LOST);
+    }
+
+    @Test
     void aCallToADeadMachineSaysHowItDied() {
         Sandbox sandbox = create();
         guests.getFirst().dead("QEMU was killed by signal 9");

@@ -123,6 +123,11 @@ final class FirecrackerVm implements Vm {
     }
 
     @Override
+    public boolean isLost() {
+        return vmm.isLost();
+    }
+
+    @Override
     public String consoleTail() {
         // An ending machine breaks its connections first: after a short wait death() can report how it ended.
         return vmm.process().endsWithin(EXIT_TIMEOUT)

@@ -176,6 +176,11 @@ final class QemuVm implements Vm {
     }
 
     @Override
+    public boolean isLost() {
+        return vmm.isLost();
+    }
+
+    @Override
     public String consoleTail() {
         try {
             JsonNode text = monitor.execute(

@@ -81,6 +81,10 @@ public record RunningVmm(
                         .join();
     }
 
+    public boolean isLost() {
+        return process.exit().isCompletedExceptionally();
+    }
+
     /** Waits for the process to end by itself; throws if it does not. */
     public void awaitEnd(Duration timeout) {
         if (!process.endsWithin(timeout)) {

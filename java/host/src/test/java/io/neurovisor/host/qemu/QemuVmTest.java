@@ -73,11 +73,24 @@ final class QemuVmTest {
         QemuVm vm = ended(Exited.newBuilder().setSignal(9));
 
         assertThat(vm.ranOutOfMemory()).isFalse();
+        assertThat(vm.isLost()).isFalse();
         assertThat(vm.death()).hasValue("QEMU was killed by signal 9");
     }
 
+    @Test
+    void isLostWithItsSpawner() throws IOException {
+        QemuVm vm = ended(program("exit", reports(Optional.empty())));
+
+        assertThat(vm.isLost()).isTrue();
+        assertThat(vm.death()).hasValue("its spawner was lost");
+    }
+
     private QemuVm ended(Exited.Builder end) throws IOException {
-        try (Spawner spawner = Spawner.start(reporting(end), directory.resolve("run"));
+        return ended(program("exec cat >/dev/null", reports(Optional.of(end))));
+    }
+
+    private QemuVm ended(SpawnerProgram program) throws IOException {
+        try (Spawner spawner = Spawner.start(program, directory.resolve("run"));
                 GuestLinks links = new GuestLinks(InstantSource.system());
                 QmpConnection monitor = monitor()) {
             VmmProcess process = spawner.startVmm(ID.value(), LAUNCH);
@@ -88,20 +101,30 @@ final class QemuVmTest {
         }
     }
 
-    /** Reports the start and the end of the machine as soon as it receives a request. */
-    private SpawnerProgram reporting(Exited.Builder end) throws IOException {
+    /** Writes the reports of the start and the end of the machine. */
+    private Path reports(Optional<Exited.Builder> end) throws IOException {
         Path events = directory.resolve("events");
         try (OutputStream output = Files.newOutputStream(events)) {
             Started.Builder start = Started.newBuilder().setVmId(ID.value()).setPid(1);
             Event.newBuilder().setStarted(start).build().writeDelimitedTo(output);
-            Event.newBuilder().setExited(end.setVmId(ID.value())).build().writeDelimitedTo(output);
+            if (end.isPresent()) {
+                Event.newBuilder()
+                        .setExited(end.get().setVmId(ID.value()))
+                        .build()
+                        .writeDelimitedTo(output);
+            }
         }
+        return events;
+    }
+
+    /** Returns a spawner that sends these reports as soon as it receives a request. */
+    private SpawnerProgram program(String then, Path reports) throws IOException {
         Path script = Files.writeString(directory.resolve("spawner"), """
                 #!/bin/sh
                 head -c 1 >/dev/null
                 cat %s
-                exec cat >/dev/null
-                """.formatted(events));
+                %s
+                """.formatted(reports, then));
         Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
         return new SpawnerProgram(script, Path.of("/bwrap"), Optional.empty(), Optional.empty(), false);
     }

@@ -91,6 +91,11 @@ public final class SocketVm implements Vm {
     }
 
     @Override
+    public boolean isLost() {
+        return false;
+    }
+
+    @Override
     public String consoleTail() {
         return "";
     }
