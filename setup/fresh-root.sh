@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# `neurovisor test --area first-use`: the first use of a clean clone in an empty Debian, then the same again without a network.
-# The empty system is a directory, which is removed at the end.
+# `neurovisor test --area first-use`: the first use of a clean clone in an empty Debian, the same again without a network, then the
+# first use of an ordinary user. The empty system is a directory, which is removed at the end.
 #
 #   setup/fresh-root.sh [--suite trixie|bookworm] [--keep] [--] [COMMAND...]
 #
-# COMMAND (default: the first ./neurovisor line of README.md, else ./neurovisor setup) runs in the clone, with the proxies,
-# mirrors, certificates and settings that this machine needs to reach package servers.
+# COMMAND (default: the first ./neurovisor line of README.md, else ./neurovisor setup) runs in the clone of root and of the user, with
+# the proxies, mirrors, certificates and settings that this machine needs to reach package servers.
 set -euo pipefail
 
 root=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -32,14 +32,25 @@ main() {
     require_space "$work" 8000 'An empty system with everything in it' \
         'Choose another disk with NEUROVISOR_FRESH_ROOT_DIR=DIR.'
     make_system
-    bring_settings
+    pass_environment_on
+    bring_settings /root
     [[ $suite != bookworm ]] || bring_jdk
-    cloned_at=$SECONDS
-    clone
-    run_inside 'First use' with-network
+    use_first 'First use' /root root
+    run_inside 'Second use, without a network' without-network /root root "${command[@]}"
+    # By useradd's default, the user gets subordinate ids.
+    run_inside 'A user' with-network /root root sh -c \
+        'apt-get install --yes --no-install-recommends uidmap >/dev/null && useradd --create-home newcomer'
+    bring_settings /home/newcomer
+    use_first "An ordinary user's first use" /home/newcomer newcomer
+    say "Fresh $suite: 3 passed, 0 failed"
+}
+
+# use_first NAME HOME USER: runs the command in a new clone in this home directory.
+use_first() {
+    local cloned_at=$SECONDS
+    clone "$2"
+    run_inside "$1" with-network "$2" "$3" "${command[@]}"
     say "From git clone to the result: $((SECONDS - cloned_at)) s, load $(cut -d ' ' -f 1-3 /proc/loadavg)"
-    run_inside 'Second use, without a network' without-network
-    say "Fresh $suite: 2 passed, 0 failed"
 }
 
 parse() {
@@ -91,13 +102,19 @@ make_system() {
     say "An empty Debian ($suite): $((SECONDS - began)) s"
 }
 
+# bring_settings HOME: lets apt, Maven and Cargo reach the servers of this machine.
 bring_settings() {
-    local name
+    local home=$system$1
     apt-config dump | grep -E '^Acquire::(http|https|Check|Retries|Force)' >"$system/etc/apt/apt.conf.d/90machine" || true
-    mkdir -p "$system/usr/local/share" "$system/root/.m2" "$system/root/.cargo"
+    mkdir -p "$system/usr/local/share" "$home/.m2" "$home/.cargo"
     [[ ! -d /usr/local/share/ca-certificates ]] || cp -r /usr/local/share/ca-certificates "$system/usr/local/share/"
-    [[ ! -f ~/.m2/settings.xml ]] || cp ~/.m2/settings.xml "$system/root/.m2/"
-    [[ ! -f ~/.cargo/config.toml ]] || cp ~/.cargo/config.toml "$system/root/.cargo/"
+    [[ ! -f ~/.m2/settings.xml ]] || cp ~/.m2/settings.xml "$home/.m2/"
+    [[ ! -f ~/.cargo/config.toml ]] || cp ~/.cargo/config.toml "$home/.cargo/"
+    chown -R --reference="$home" -- "$home"
+}
+
+pass_environment_on() {
+    local name
     for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY MVNW_REPOURL MAVEN_ARGS; do
         [[ -z ${!name-} ]] || environment+=("$name=${!name}")
     done
@@ -115,18 +132,21 @@ bring_jdk() {
     say "Debian 12 has no JDK 25: this machine's is lent to it ($JAVA_HOME)"
 }
 
+# clone HOME
 clone() {
-    local changes
-    git -c safe.directory='*' -c advice.detachedHead=false clone --quiet --no-local -- "$root" "$system/root/neurovisor"
+    local changes home=$system$1
+    git -c safe.directory='*' -c advice.detachedHead=false clone --quiet --no-local -- "$root" "$home/neurovisor"
+    chown -R --reference="$home" -- "$home/neurovisor"
     changes=$(git -c safe.directory='*' -C "$root" status --porcelain | wc -l)
     ((changes == 0)) || say "Not in the clone: $changes uncommitted change(s)"
 }
 
+# run_inside NAME with-network|without-network HOME USER COMMAND...: runs the command in the clone of that home directory.
 # All processes end with the PID namespace, and the mounts with their namespace.
 run_inside() {
     local began=$SECONDS status=0 namespaces=(--mount --propagation private --pid --fork --kill-child)
     [[ $2 == with-network ]] || namespaces+=(--net)
-    say '' "$1: ${command[*]}"
+    say '' "$1: ${*:5}"
     # shellcheck disable=SC2016 # The inner shell's variables.
     unshare "${namespaces[@]}" bash -euc '
         system=$1 && shift
@@ -146,9 +166,9 @@ run_inside() {
         cd "$system"
         mount --move . /
         exec chroot . "$@"
-    ' - "$system" ${binds[@]+"${binds[@]}"} -- env -i HOME=/root "TERM=${TERM-dumb}" LANG=C.UTF-8 \
+    ' - "$system" ${binds[@]+"${binds[@]}"} -- env -i "HOME=$3" "TERM=${TERM-dumb}" LANG=C.UTF-8 \
         PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin ${environment[@]+"${environment[@]}"} \
-        bash -c 'cd /root/neurovisor && "$@"' - "${command[@]}" || status=$?
+        bash -c 'cd ~/neurovisor && exec setpriv --reuid "$0" --regid "$0" --init-groups "$@"' "$4" "${@:5}" || status=$?
     ((status == 0)) || die "$1 failed with exit code $status after $((SECONDS - began)) s."
     say "$1: $((SECONDS - began)) s"
 }

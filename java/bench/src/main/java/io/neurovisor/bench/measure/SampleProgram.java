@@ -9,8 +9,8 @@ public record SampleProgram(Language language, String code) {
 
     public static final SampleProgram PYTHON = new SampleProgram(Language.PYTHON, "print(6*7)");
 
-    public static final List<SampleProgram> INTERPRETED = List.of(
-            PYTHON,
-            new SampleProgram(Language.BASH, "echo $((6*7))"),
-            new SampleProgram(Language.JAVASCRIPT, "console.log(6*7)"));
+    public static final SampleProgram JAVASCRIPT = new SampleProgram(Language.JAVASCRIPT, "console.log(6*7)");
+
+    public static final List<SampleProgram> INTERPRETED =
+            List.of(PYTHON, new SampleProgram(Language.BASH, "echo $((6*7))"), JAVASCRIPT);
 }

@@ -22,6 +22,8 @@ public enum Scenario {
     DENSITY,
     /** Throughput of output and of input files. */
     TRANSFER,
+    /** The wait of requests for their line of the audit log. */
+    AUDIT,
     /** Living sandboxes: creation, processes, files, memory, and executions of a daemon that has them. */
     SANDBOX,
     /** Machines that are booted instead of cloned. */

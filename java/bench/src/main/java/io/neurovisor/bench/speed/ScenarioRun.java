@@ -32,6 +32,7 @@ record ScenarioRun(Workbench bench) {
             case SUSTAINED -> new SustainedRun(bench).measure();
             case DENSITY -> new DensityRun(bench).measure();
             case TRANSFER -> new TransferRun(bench).measure();
+            case AUDIT -> new AuditRun(bench).measure();
             case SANDBOX -> new SandboxRun(bench).measure();
             case BOOT -> new BootRun(bench).measure();
             case TEMPLATE -> new TemplateRun(bench).measure();

@@ -7,6 +7,7 @@ import java.util.List;
 
 /** Measures the start of the command, with and without a daemon, and the start of the daemon. */
 record StartRun(Workbench bench) {
+    static final String FIRST_MACHINE = "daemon to first machine";
     static final String COMMAND = "command";
     static final String BY_DAEMON = "NeuroVisor, daemon";
     static final String ALONE = "NeuroVisor, alone";
@@ -16,10 +17,7 @@ record StartRun(Workbench bench) {
     void measure() {
         SpeedPlan plan = bench.plan();
         bench.rounds(() -> {})
-                .run(
-                        "daemon to first machine",
-                        plan.rounds(1, 5),
-                        List.of(new Contender(Workbench.OURS, this::firstMachine)));
+                .run(FIRST_MACHINE, plan.rounds(1, 5), List.of(new Contender(Workbench.OURS, this::firstMachine)));
         try (DaemonProcess daemon = bench.daemon("start", 1, 3)) {
             bench.rounds(() -> daemon.awaitWarm(1))
                     .run(
@@ -41,7 +39,7 @@ record StartRun(Workbench bench) {
         long beganNanos = System.nanoTime();
         try (DaemonProcess daemon = bench.daemon("first", 1, 2)) {
             daemon.awaitWarm(1);
+            return (System.nanoTime() - beganNanos) / 1e6;
         }
-        return (System.nanoTime() - beganNanos) / 1e6;
     }
 }

@@ -65,11 +65,23 @@ public record Target(String what, String size, String unit, double value, double
                 figures.median(WarmRun.OVERHEAD, Workbench.OURS),
                 3,
                 true));
+        targets.add(most(
+                size,
+                "warm JavaScript, primed with it, beside the bare VMM",
+                figures.ratio(WarmRun.PRIMED_JAVASCRIPT),
+                1.3));
         targets.add(most(size, "clone to its answer, beside the bare VMM", figures.ratio(CloneRun.ANSWERS), 1.3));
         targets.add(
                 most(size, "fresh clone to the last byte, beside the bare VMM", figures.ratio(CloneRun.FRESH), 1.2));
         targets.add(least(
                 size, "fresh machines per second, beside the bare VMM", figures.ratio(SustainedRun.SUSTAINED), 0.8));
+        targets.add(new Target(
+                SustainedRun.HOST_TIME,
+                size,
+                Unit.MILLISECONDS.symbol(),
+                figures.median(SustainedRun.HOST_TIME, Workbench.OURS),
+                8,
+                true));
         double perSecond = figures.median(SustainedRun.SUSTAINED, Workbench.OURS);
         for (String burst : List.of(BurstRun.FULL, BurstRun.EMPTY)) {
             targets.add(new Target(burst + ": answered", size, "%", figures.successRate(burst) * 100, 100, false));
@@ -81,6 +93,13 @@ public record Target(String what, String size, String unit, double value, double
         }
         targets.add(most(
                 size, "memory of a waiting machine, beside the bare VMM", figures.ratio(DensityRun.MEMORY + 10), 1.1));
+        targets.add(new Target(
+                "daemon to its first machine",
+                size,
+                "s",
+                figures.median(StartRun.FIRST_MACHINE, Workbench.OURS) / MILLIS_PER_SECOND,
+                1.5,
+                true));
         targets.add(new Target(
                 "command, with a daemon",
                 size,

@@ -21,6 +21,9 @@ final class TargetTest {
         millis(WarmRun.PYTHON, HostProgram.PLAIN, 10);
         millis(WarmRun.PYTHON, HostProgram.GVISOR, 180);
         millis(WarmRun.OVERHEAD, Workbench.OURS, 2.5);
+        millis(WarmRun.PRIMED_JAVASCRIPT, Workbench.OURS, 420);
+        millis(WarmRun.PRIMED_JAVASCRIPT, Floor.NAME, 300);
+        millis(SustainedRun.HOST_TIME, Workbench.OURS, 7.5);
         millis(CloneRun.ANSWERS, Workbench.OURS, 250);
         millis(CloneRun.ANSWERS, Floor.NAME, 200);
         millis(CloneRun.FRESH, Workbench.OURS, 700);
@@ -30,14 +33,17 @@ final class TargetTest {
         millis(BurstRun.FULL, Workbench.OURS, 24_000);
         millis(BurstRun.EMPTY, Workbench.OURS, 50_000);
         measurements.failed(key(BurstRun.EMPTY, Workbench.OURS), Unit.MILLISECONDS);
+        millis(StartRun.FIRST_MACHINE, Workbench.OURS, 1400);
         millis(StartRun.COMMAND, StartRun.BY_DAEMON, 300);
         millis(StartRun.COMMAND, StartRun.ALONE, 900);
         assertThat(verdicts())
-                .hasSize(22)
+                .hasSize(25)
                 .containsEntry("warm Python, beside the bare VMM", "met")
                 .containsEntry("warm Python, beside a plain process", "missed")
                 .containsEntry("gVisor's runsc beside warm Python", "missed")
                 .containsEntry("what of a request is not the machine's", "met")
+                .containsEntry("warm JavaScript, primed with it, beside the bare VMM", "missed")
+                .containsEntry("processor time of daemon and spawner, per execution", "met")
                 .containsEntry("clone to its answer, beside the bare VMM", "met")
                 .containsEntry("fresh clone to the last byte, beside the bare VMM", "missed")
                 .containsEntry("fresh machines per second, beside the bare VMM", "met")
@@ -46,6 +52,7 @@ final class TargetTest {
                 .containsEntry("burst of 100, none ready: answered", "missed")
                 .containsEntry("burst of 100, none ready: p99, beside 100 at the sustained rate", "missed")
                 .containsEntry("memory of a waiting machine, beside the bare VMM", "not measured")
+                .containsEntry("daemon to its first machine", "met")
                 .containsEntry("command, with a daemon", "met")
                 .containsEntry("command, alone", "missed");
         assertThat(target("warm Python, beside the bare VMM").value()).isCloseTo(1.2, within(0.01));
@@ -87,7 +94,7 @@ final class TargetTest {
     @Test
     void unmeasuredTargetsAreNotMet() {
         assertThat(verdicts())
-                .hasSize(22)
+                .hasSize(25)
                 .allSatisfy((_, verdict) -> assertThat(verdict).isEqualTo("not measured"));
     }
 

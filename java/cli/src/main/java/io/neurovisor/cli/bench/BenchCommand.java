@@ -48,7 +48,7 @@ public final class BenchCommand implements Callable<Integer> {
             paramLabel = "SCENARIO",
             completionCandidates = Names.class,
             description =
-                    "Measure only this scenario, of ${COMPLETION-CANDIDATES}. Repeatable. Default: all but sandbox; with --quick also without boot and template.")
+                    "Measure only this scenario, of ${COMPLETION-CANDIDATES}. Repeatable. Default: all but sandbox; with --quick also without audit, boot and template.")
     private @Nullable List<String> only;
 
     @Option(

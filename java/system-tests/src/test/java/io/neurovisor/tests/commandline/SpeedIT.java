@@ -31,6 +31,16 @@ final class SpeedIT {
     }
 
     @Test
+    void waitsForTheAuditLogAreMeasured(@TempDir Path directory) throws IOException {
+        Path values = directory.resolve("values.json");
+        CommandLineRun run = CommandLineRun.of("bench", "--quick", "--only=audit", "--output=" + values);
+        assertThat(run.exitCode()).as(run.stderr()).isZero();
+        JsonNode json = new ObjectMapper().readTree(Files.readString(values));
+        assertThat(json.path("series").findValuesAsText("scenario"))
+                .containsExactly("audit line, 1 client", "audit line, 10 clients", "audit line, 50 clients");
+    }
+
+    @Test
     void sandboxesAreMeasuredBesideTheBareVmm(@TempDir Path directory) throws IOException {
         Path values = directory.resolve("values.json");
         CommandLineRun run = CommandLineRun.of("bench", "--quick", "--only=sandbox", "--output=" + values);

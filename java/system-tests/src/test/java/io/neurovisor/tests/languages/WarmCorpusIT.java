@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ShortTier
 final class WarmCorpusIT {
     private static final Duration TIMEOUT = Duration.ofMinutes(2);
-    private static final int SHORT_PROGRAMS = 4;
+    private static final int SHORT_PROGRAMS = 2;
 
     private static OpenedNeuroVisor neuroVisor;
 
