@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# `neurovisor test --area first-use`: the first use of a clean clone in an empty Debian, the same again without a network, then the
-# first use of an ordinary user. The empty system is a directory, which is removed at the end.
+# `neurovisor test --area first-use`: the first use of a clean clone in an empty Debian, the same again without a network, and with
+# --user the first use of an ordinary user. The empty system is a directory, which is removed at the end.
 #
-#   setup/fresh-root.sh [--suite trixie|bookworm] [--keep] [--] [COMMAND...]
+#   setup/fresh-root.sh [--suite trixie|bookworm] [--user] [--keep] [--] [COMMAND...]
 #
 # COMMAND (default: the first ./neurovisor line of README.md, else ./neurovisor setup) runs in the clone of root and of the user, with
 # the proxies, mirrors, certificates and settings that this machine needs to reach package servers.
@@ -16,7 +16,7 @@ source "$root/setup/jdk.sh"
 # shellcheck source=setup/packages.sh
 source "$root/setup/packages.sh"
 
-suite=trixie keep=false environment=() binds=()
+suite=trixie user=false keep=false environment=() binds=()
 
 main() {
     parse "$@"
@@ -37,12 +37,16 @@ main() {
     [[ $suite != bookworm ]] || bring_jdk
     use_first 'First use' /root root
     run_inside 'Second use, without a network' without-network /root root "${command[@]}"
-    # By useradd's default, the user gets subordinate ids.
+    ! $user || use_first_as_user
+    say "Fresh $suite: $($user && echo 3 || echo 2) passed, 0 failed"
+}
+
+# By useradd's default, the user gets subordinate ids.
+use_first_as_user() {
     run_inside 'A user' with-network /root root sh -c \
         'apt-get install --yes --no-install-recommends uidmap >/dev/null && useradd --create-home newcomer'
     bring_settings /home/newcomer
     use_first "An ordinary user's first use" /home/newcomer newcomer
-    say "Fresh $suite: 3 passed, 0 failed"
 }
 
 # use_first NAME HOME USER: runs the command in a new clone in this home directory.
@@ -58,9 +62,10 @@ parse() {
         case $1 in
             --suite) suite=${2?--suite needs a name} && shift ;;
             --suite=*) suite=${1#*=} ;;
+            --user) user=true ;;
             --keep) keep=true ;;
             --) shift && break ;;
-            -*) say "Unknown option $1. Allowed: --suite trixie|bookworm, --keep" && exit 2 ;;
+            -*) say "Unknown option $1. Allowed: --suite trixie|bookworm, --user, --keep" && exit 2 ;;
             *) break ;;
         esac
         shift

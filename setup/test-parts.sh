@@ -274,7 +274,7 @@ script_interrupt() {
         echo 'interrupt: 3 passed, 0 failed'
 }
 
-script_fresh_trixie() { "$root/setup/fresh-root.sh" --suite trixie; }
+script_fresh_trixie() { "$root/setup/fresh-root.sh" --suite trixie --user; }
 script_fresh_bookworm() { "$root/setup/fresh-root.sh" --suite bookworm; }
 
 script_fuzz() {

@@ -26,7 +26,6 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 
 /** The line before an execution: made, and on the disk. */
@@ -74,18 +73,6 @@ public class AuditPiece {
 
     @Benchmark
     public AuditedExecution onTheDisk() {
-        return log.accept(CALL, REQUEST);
-    }
-
-    @Benchmark
-    @Threads(10)
-    public AuditedExecution onTheDiskForTenClients() {
-        return log.accept(CALL, REQUEST);
-    }
-
-    @Benchmark
-    @Threads(50)
-    public AuditedExecution onTheDiskForFiftyClients() {
         return log.accept(CALL, REQUEST);
     }
 }

@@ -20,6 +20,9 @@ public record WarmRun(Workbench bench) {
     /** How long a machine is idle before its request. The longer it is idle, the slower it answers. */
     public static final Duration REST = Duration.ofSeconds(1);
 
+    /** The time after which an idle machine that was ready is being primed. */
+    private static final Duration PRIMING_BEGINS = Duration.ofMillis(200);
+
     public void measure() {
         try (DaemonProcess daemon = bench.daemon("warm", 1, 3)) {
             for (SampleProgram sample :
@@ -69,9 +72,14 @@ public record WarmRun(Workbench bench) {
                 .request();
     }
 
-    /** Uses up the machine that has been idle for longer, so that both contenders answer after the same rest. */
+    /**
+     * Uses up the machine that has been idle for longer, so that both contenders answer after the same rest. A machine is
+     * ready before it is primed, and not while it is.
+     */
     TimedResult rested(DaemonProcess daemon, SampleProgram sample) {
         double _ = bench.whole(daemon, sample);
+        daemon.awaitWarm(1);
+        Pause.of(PRIMING_BEGINS);
         daemon.awaitWarm(1);
         Pause.of(REST);
         return bench.answer(daemon, sample);

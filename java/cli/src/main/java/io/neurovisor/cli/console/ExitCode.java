@@ -34,6 +34,10 @@ public final class ExitCode {
     public static final int TIMED_OUT = 124;
     public static final int FAILED = 125;
     static final int OUTCOME_UNKNOWN = 126;
+
+    /** Only sandbox exec. As a shell reports it. */
+    public static final int COMMAND_MISSING = 127;
+
     public static final int CANCELLED = 130;
     static final int OUT_OF_MEMORY = 137;
 

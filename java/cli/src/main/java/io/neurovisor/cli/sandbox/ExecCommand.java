@@ -32,7 +32,8 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "Exit codes: that of the process; 128+n signal n, 124 timed out, 123 the sandbox has ended, 125 NeuroVisor"
-                    + " failed, 126 outcome unknown, 130 detached, 141 output closed by its reader, 2 wrong usage."
+                    + " failed, 126 outcome unknown, 127 no such command, 130 detached, 141 output closed by its reader, 2"
+                    + " wrong usage."
         })
 final class ExecCommand implements Callable<Integer> {
     @Mixin

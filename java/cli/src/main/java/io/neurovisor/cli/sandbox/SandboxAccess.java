@@ -75,7 +75,7 @@ final class SandboxAccess {
                 throw exception;
             }
             problem(String.valueOf(exception.getMessage()));
-            return ExitCode.FAILED;
+            return exception.argument().equals("command") ? ExitCode.COMMAND_MISSING : ExitCode.FAILED;
         }
     }
 

@@ -124,7 +124,7 @@ final class ExecCommandTest {
         assertThat(late.exitCode()).isEqualTo(124);
         assertThat(late.stderr()).isEqualTo("neurovisor: timed out after 2 s; allow more with --timeout\n");
         CommandRun missing = run("exec", ID, "--", "missing");
-        assertThat(missing.exitCode()).isEqualTo(125);
+        assertThat(missing.exitCode()).isEqualTo(127);
         assertThat(missing.stderr()).isEqualTo("neurovisor: missing is not a program\n");
         CommandRun lossy = run("exec", ID, "--", "lose");
         assertThat(lossy.stderr())

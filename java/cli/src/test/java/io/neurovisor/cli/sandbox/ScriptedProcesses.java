@@ -33,6 +33,7 @@ import io.neurovisor.server.status.RpcFailure;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -108,7 +109,9 @@ final class ScriptedProcesses extends ProcessServiceGrpc.ProcessServiceImplBase 
     public void start(StartRequest request, StreamObserver<ProcessEvent> client) {
         if (request.getCommand().equals("missing")) {
             client.onError(
-                    new RpcFailure(Code.FAILED_PRECONDITION, "GUEST_REFUSED", "missing is not a program").exception());
+                    new RpcFailure(Code.INVALID_ARGUMENT, "INVALID_ARGUMENT", "missing is not a program")
+                            .withField(Optional.of("command"))
+                            .exception());
             return;
         }
         Scripted process = Objects.requireNonNull(processes.get(add(request)));

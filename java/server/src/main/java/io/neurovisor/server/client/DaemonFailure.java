@@ -2,6 +2,8 @@ package io.neurovisor.server.client;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.Status;
 import io.grpc.StatusException;
@@ -12,6 +14,7 @@ import io.neurovisor.server.status.RpcFailure;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Translates the failure of a call into a fault. */
@@ -34,8 +37,11 @@ public final class DaemonFailure {
     private static Optional<NeuroVisorException> ofService(StatusException exception) {
         Status status = StatusProto.fromThrowable(exception);
         String message = status == null ? "" : status.getMessage();
-        return reason(status)
-                .map(reason -> new NeuroVisorException(fault(reason).orElse(Fault.DAEMON_REFUSED), message, exception));
+        return reason(status).map(reason -> invalidField(status)
+                .filter(_ -> reason.equals(Fault.INVALID_ARGUMENT.name()))
+                .map(field -> NeuroVisorException.invalid(field, message))
+                .orElseGet(() ->
+                        new NeuroVisorException(fault(reason).orElse(Fault.DAEMON_REFUSED), message, exception)));
     }
 
     // The other failures come from a library or the connection.
@@ -79,22 +85,32 @@ public final class DaemonFailure {
     }
 
     private static Optional<String> reason(@Nullable Status status) {
-        if (status == null) {
-            return Optional.empty();
-        }
-        return status.getDetailsList().stream()
-                .filter(detail -> detail.is(ErrorInfo.class))
-                .map(DaemonFailure::info)
+        return details(status, ErrorInfo.class)
                 .filter(info -> info.getDomain().equals(RpcFailure.DOMAIN))
                 .map(ErrorInfo::getReason)
                 .findFirst();
     }
 
-    private static ErrorInfo info(Any detail) {
+    private static Optional<String> invalidField(@Nullable Status status) {
+        return details(status, BadRequest.class)
+                .flatMap(request -> request.getFieldViolationsList().stream())
+                .map(BadRequest.FieldViolation::getField)
+                .findFirst();
+    }
+
+    private static <T extends Message> Stream<T> details(@Nullable Status status, Class<T> kind) {
+        return status == null
+                ? Stream.empty()
+                : status.getDetailsList().stream()
+                        .filter(detail -> detail.is(kind))
+                        .flatMap(detail -> unpacked(detail, kind));
+    }
+
+    private static <T extends Message> Stream<T> unpacked(Any detail, Class<T> kind) {
         try {
-            return detail.unpack(ErrorInfo.class);
+            return Stream.of(detail.unpack(kind));
         } catch (InvalidProtocolBufferException exception) {
-            return ErrorInfo.getDefaultInstance();
+            return Stream.empty();
         }
     }
 

@@ -26,6 +26,7 @@ import io.neurovisor.testkit.RecordingSink;
 import io.neurovisor.testkit.TestPools;
 import io.neurovisor.tests.fixtures.CommandLineRun;
 import io.neurovisor.tests.runner.Alone;
+import io.neurovisor.tests.runner.Extent;
 import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -51,7 +52,7 @@ import org.junit.jupiter.api.Test;
 @Alone
 @ShortTier
 final class PoolIT {
-    private static final int REQUESTS = 60;
+    private static final int REQUESTS = Extent.isLong() ? 60 : 30;
     private static final int AT_ONCE = 20;
     private static final int WARM = 3;
     private static final int MAX = 6;
