@@ -47,6 +47,7 @@ final class CommandLinePageTest {
             Map.entry("TIMED_OUT", "| 124 | timed out"),
             Map.entry("FAILED", "| 125 | NeuroVisor failed"),
             Map.entry("OUTCOME_UNKNOWN", "| 126 | outcome unknown"),
+            Map.entry("COMMAND_MISSING", "| 127 | `sandbox exec`: the sandbox has no such command"),
             Map.entry("CANCELLED", "| 130 | cancelled"),
             Map.entry("OUT_OF_MEMORY", "| 137 | out of memory"),
             Map.entry("OUTPUT_CLOSED", "| 141 | the reader of the output is gone"),

@@ -108,10 +108,9 @@ final class ScriptedProcesses extends ProcessServiceGrpc.ProcessServiceImplBase 
     @Override
     public void start(StartRequest request, StreamObserver<ProcessEvent> client) {
         if (request.getCommand().equals("missing")) {
-            client.onError(
-                    new RpcFailure(Code.INVALID_ARGUMENT, "INVALID_ARGUMENT", "missing is not a program")
-                            .withField(Optional.of("command"))
-                            .exception());
+            client.onError(new RpcFailure(Code.INVALID_ARGUMENT, "INVALID_ARGUMENT", "missing is not a program")
+                    .withField(Optional.of("command"))
+                    .exception());
             return;
         }
         Scripted process = Objects.requireNonNull(processes.get(add(request)));

@@ -37,11 +37,12 @@ public final class DaemonFailure {
     private static Optional<NeuroVisorException> ofService(StatusException exception) {
         Status status = StatusProto.fromThrowable(exception);
         String message = status == null ? "" : status.getMessage();
-        return reason(status).map(reason -> invalidField(status)
-                .filter(_ -> reason.equals(Fault.INVALID_ARGUMENT.name()))
-                .map(field -> NeuroVisorException.invalid(field, message))
-                .orElseGet(() ->
-                        new NeuroVisorException(fault(reason).orElse(Fault.DAEMON_REFUSED), message, exception)));
+        return reason(status)
+                .map(reason -> invalidField(status)
+                        .filter(_ -> reason.equals(Fault.INVALID_ARGUMENT.name()))
+                        .map(field -> NeuroVisorException.invalid(field, message))
+                        .orElseGet(() -> new NeuroVisorException(
+                                fault(reason).orElse(Fault.DAEMON_REFUSED), message, exception)));
     }
 
     // The other failures come from a library or the connection.
