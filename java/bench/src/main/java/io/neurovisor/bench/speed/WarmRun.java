@@ -1,6 +1,7 @@
 package io.neurovisor.bench.speed;
 
 import io.neurovisor.bench.measure.Contender;
+import io.neurovisor.bench.measure.HostProgram;
 import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.bench.measure.TimedResult;
 import io.neurovisor.bench.measure.Unit;

@@ -2,7 +2,6 @@ package io.neurovisor.bench.measure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.neurovisor.bench.speed.HostProgram;
 import io.neurovisor.engine.program.Language;
 import java.util.List;
 import org.junit.jupiter.api.Test;

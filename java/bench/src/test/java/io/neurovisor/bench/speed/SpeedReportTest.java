@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.neurovisor.bench.measure.Host;
+import io.neurovisor.bench.measure.HostProgram;
 import io.neurovisor.bench.measure.Series;
 import io.neurovisor.bench.measure.Unit;
 import java.time.Duration;

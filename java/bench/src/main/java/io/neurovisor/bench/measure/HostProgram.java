@@ -1,7 +1,5 @@
-package io.neurovisor.bench.speed;
+package io.neurovisor.bench.measure;
 
-import io.neurovisor.bench.measure.Contender;
-import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.program.Language;
@@ -15,8 +13,8 @@ import java.util.Optional;
 /** Contenders that run the program without a virtual machine: as a plain process, in bubblewrap and in gVisor. */
 public final class HostProgram {
     public static final String PLAIN = "plain process";
-    static final String BUBBLEWRAP = "bubblewrap";
-    static final String GVISOR = "gVisor runsc";
+    public static final String BUBBLEWRAP = "bubblewrap";
+    public static final String GVISOR = "gVisor runsc";
 
     private static final Duration LIMIT = Duration.ofMinutes(5);
 
@@ -79,7 +77,7 @@ public final class HostProgram {
     }
 
     /** Returns the milliseconds from start to exit; throws if the program does not print the answer. */
-    static double timed(ToolCommand command) {
+    public static double timed(ToolCommand command) {
         List<String> lines = new ArrayList<>();
         long beganNanos = System.nanoTime();
         Tool.of(command).outputLines(lines::add).deadline(LIMIT).run().orThrow();
