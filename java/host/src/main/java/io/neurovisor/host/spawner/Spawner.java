@@ -38,10 +38,15 @@ import java.util.function.Function;
 public final class Spawner implements AutoCloseable {
     private static final long REPLY_SECONDS = 10;
 
+    /** Before its first reply the spawner loads the eBPF programs, which the kernel verifies: seconds in an emulated machine. */
+    private static final long FIRST_REPLY_SECONDS = 60;
+
+
     private final Path runtimeDirectory;
     private final SpawnerReplies replies = new SpawnerReplies();
     private final SpawnerConnection connection;
     private final AtomicBoolean tscRequested = new AtomicBoolean();
+    private volatile boolean hasReplied;
 
     Spawner(Process process, Path runtimeDirectory) {
         this.runtimeDirectory = runtimeDirectory;
@@ -263,8 +268,10 @@ public final class Spawner implements AutoCloseable {
         }
     }
 
-    private static <T> T await(CompletableFuture<T> reply, String what) {
-        return await(reply, Duration.ofSeconds(REPLY_SECONDS), what);
+    private <T> T await(CompletableFuture<T> reply, String what) {
+        T received = await(reply, Duration.ofSeconds(hasReplied ? REPLY_SECONDS : FIRST_REPLY_SECONDS), what);
+        hasReplied = true;
+        return received;
     }
 
     private static <T> T await(CompletableFuture<T> reply, Duration limit, String what) {
