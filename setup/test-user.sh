@@ -46,7 +46,8 @@ copy_for_user() {
     { cat /etc/passwd && printf '%s:x:%s:%s::%s:/bin/sh\n' "$ordinary_name" "$ordinary_uid" "$ordinary_uid" "$place/home"; } \
         >"$place/etc/passwd"
     printf '%s:%s:65536\n' "$ordinary_name" $((ordinary_uid - 65536)) | tee "$place/etc/subuid" >"$place/etc/subgid"
-    (cd "$root" && tar --create --exclude='./java/*/target' --exclude=./target --exclude=./.git .) |
+    # Exit code 1: something changed meanwhile, such as the times of a directory in which another part makes a file.
+    (cd "$root" && { tar --create --exclude='./java/*/target' --exclude=./target --exclude=./.git . || (($? == 1)); }) |
         { mkdir "$place/neurovisor" && tar --extract --directory "$place/neurovisor"; }
     for part in target/x86_64-unknown-linux-gnu/release/neurovisor-spawner \
         target/x86_64-unknown-linux-gnu/release/neurovisor-guest-agent \

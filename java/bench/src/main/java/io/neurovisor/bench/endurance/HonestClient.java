@@ -46,8 +46,9 @@ record HonestClient(TestedDaemon daemon, Optional<String> key, SandboxSize size)
     private Answer once(ClientRequest planned) throws InterruptedException {
         ReceivedOutput received =
                 new ReceivedOutput(planned.kind() == RequestKind.GONE ? HonestClient::goAway : () -> {});
+        // Before the connection: its daemon may be killed immediately afterwards.
+        int killed = daemon.killed();
         try (DaemonClient client = daemon.connect(key)) {
-            int killed = daemon.killed();
             return ask(killed, planned, received, () -> client.execute(planned.request(size), received));
         }
     }
@@ -97,8 +98,8 @@ record HonestClient(TestedDaemon daemon, Optional<String> key, SandboxSize size)
 
     private Answer keyed(ClientRequest planned, ExecutionRequest request, Runnable first) throws InterruptedException {
         ReceivedOutput received = new ReceivedOutput(first);
+        int killed = daemon.killed();
         try (DaemonClient client = daemon.connect(key)) {
-            int killed = daemon.killed();
             return ask(killed, planned, received, () -> client.executeOnce(planned.token(), request, received));
         }
     }
