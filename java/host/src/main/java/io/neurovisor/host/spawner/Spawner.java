@@ -41,7 +41,6 @@ public final class Spawner implements AutoCloseable {
     /** Before its first reply the spawner loads the eBPF programs, which the kernel verifies: seconds in an emulated machine. */
     private static final long FIRST_REPLY_SECONDS = 60;
 
-
     private final Path runtimeDirectory;
     private final SpawnerReplies replies = new SpawnerReplies();
     private final SpawnerConnection connection;
