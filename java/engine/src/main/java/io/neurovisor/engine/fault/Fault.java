@@ -51,6 +51,11 @@ public enum Fault {
             FaultKind.UNKNOWN_OUTCOME,
             "The sandbox ended or was frozen during a call, so the outcome of the call is unknown."),
     SANDBOXES_UNUSABLE(FaultKind.HOST, "The database of sandboxes is damaged or was written by a newer NeuroVisor."),
+    CHECKPOINT_DAMAGED(FaultKind.HOST, "The files of a paused sandbox are missing or have changed since it was saved."),
+    CHECKPOINT_FOREIGN(
+            FaultKind.HOST,
+            "A paused sandbox needs another VMM, processor, template or version of NeuroVisor than there is."),
+    DISK_SHORT(FaultKind.CAPACITY, "The disk, or the limit for paused sandboxes, lacks the space for one more."),
     PROCESS_UNKNOWN(FaultKind.CALLER, "No process of the sandbox has the given number or tag."),
     PROCESS_LIMIT(
             FaultKind.CAPACITY,

@@ -51,6 +51,7 @@ public final class FaultStatus {
                     NOT_A_DIRECTORY,
                     NOT_EMPTY,
                     PROCESS_REFUSED,
+                    CHECKPOINT_FOREIGN,
                     DAEMON_MISSING -> Code.FAILED_PRECONDITION;
             case POOL_EXHAUSTED,
                     MEMORY_SHORT,
@@ -61,9 +62,11 @@ public final class FaultStatus {
                     SANDBOX_QUOTA,
                     PROCESS_LIMIT,
                     DISK_FULL,
+                    DISK_SHORT,
                     WATCH_LIMIT,
                     READ_LIMIT -> Code.RESOURCE_EXHAUSTED;
             case SANDBOX_BUSY -> Code.ABORTED;
+            case CHECKPOINT_DAMAGED -> Code.DATA_LOSS;
             case INTERRUPTED -> Code.CANCELLED;
             case STOPPING,
                     DAEMON_REFUSED,
