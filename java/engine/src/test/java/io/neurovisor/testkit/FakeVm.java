@@ -31,7 +31,7 @@ final class FakeVm implements Vm {
     private final VmStart start;
     private final FakeGuest guest;
     private final Map<VmId, FakeVm> living;
-    private final Map<Path, FakeGuest.Memory> checkpoints;
+    private final Map<String, FakeGuest.Memory> checkpoints;
     private final Function<Layer, LayerState> layers;
     private final LongSupplier residentBytes;
     private final Duration processorTime;
@@ -49,7 +49,7 @@ final class FakeVm implements Vm {
             VmStart start,
             FakeGuest guest,
             Map<VmId, FakeVm> living,
-            Map<Path, FakeGuest.Memory> checkpoints,
+            Map<String, FakeGuest.Memory> checkpoints,
             Function<Layer, LayerState> layers,
             LongSupplier residentBytes,
             Duration processorTime,
@@ -112,7 +112,14 @@ final class FakeVm implements Vm {
             throw new NeuroVisorException(Fault.STORAGE_FAILED, directory + " cannot be created", exception);
         }
         requireNoLink(directory);
-        checkpoints.put(directory, guest.memory());
+        String key = id + "-" + checkpoints.size();
+        try {
+            // The directory may be moved, so its content is what is found again.
+            Files.writeString(directory.resolve(STATE), key);
+        } catch (IOException exception) {
+            throw new NeuroVisorException(Fault.STORAGE_FAILED, directory + " cannot be written", exception);
+        }
+        checkpoints.put(key, guest.memory());
         return new Checkpoint(directory);
     }
 

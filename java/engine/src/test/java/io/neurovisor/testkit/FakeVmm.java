@@ -1,5 +1,7 @@
 package io.neurovisor.testkit;
 
+import static java.util.Objects.requireNonNull;
+
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.layer.Layer;
@@ -13,8 +15,8 @@ import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.engine.vm.VmmIdentity;
+import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +29,7 @@ import java.util.function.Function;
 public final class FakeVmm implements Vmm {
     private final Function<VmId, FakeGuest> guests;
     private final ConcurrentHashMap<VmId, FakeVm> living = new ConcurrentHashMap<>();
-    private final ConcurrentHashMap<Path, FakeGuest.Memory> checkpoints = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, FakeGuest.Memory> checkpoints = new ConcurrentHashMap<>();
     private final List<VmStart> starts = new ArrayList<>();
     private volatile long residentBytes;
     private volatile Duration processorTime = Duration.ZERO;
@@ -87,9 +89,12 @@ public final class FakeVmm implements Vmm {
     }
 
     private FakeGuest.Memory found(Checkpoint checkpoint) {
-        return Optional.ofNullable(checkpoints.get(checkpoint.directory()))
-                .orElseThrow(() ->
-                        new NeuroVisorException(Fault.VMM_FAILED, "no checkpoint is in " + checkpoint.directory()));
+        try {
+            String key = Files.readString(checkpoint.directory().resolve(FakeVm.STATE));
+            return requireNonNull(checkpoints.get(key), "a checkpoint of another VMM");
+        } catch (IOException exception) {
+            throw new NeuroVisorException(Fault.VMM_FAILED, "no checkpoint is in " + checkpoint.directory(), exception);
+        }
     }
 
     @Override
