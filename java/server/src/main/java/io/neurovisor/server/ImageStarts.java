@@ -81,8 +81,7 @@ final class ImageStarts {
     VmStart start(MachineKind kind) {
         BootFiles boot = boot(kind.image());
         VmStart start = snapshot
-                ? new VmStart.Restore(
-                        template(new TemplateKey(boot, kind.size(), vmm, warmPrograms(kind.image()))))
+                ? new VmStart.Restore(template(new TemplateKey(boot, kind.size(), vmm, warmPrograms(kind.image()))))
                 : new VmStart.ColdBoot(boot, kind.size());
         prepared.add(kind);
         return start;
