@@ -34,7 +34,10 @@ record MachineFiles(Map<String, FileState> states) {
         }
     }
 
-    /** Flushes new files to the disk, makes them private and returns their states. */
+    /**
+     * Flushes new files to the disk, makes their directory private and returns their states. They keep the modes that the VMM
+     * gave them: a VMM with a uid of its own opens one of them again, which that uid has to be allowed.
+     */
     static MachineFiles finish(Path directory) {
         try {
             PrivateFiles.restrict(directory);
@@ -44,8 +47,6 @@ record MachineFiles(Map<String, FileState> states) {
                 if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
                     throw new NeuroVisorException(Fault.INTERNAL, file + " is not a regular file");
                 }
-                // Before the state is read, because each change of the mode sets a time.
-                PrivateFiles.restrict(file);
                 PrivateFiles.sync(file);
                 states.put(name, FileState.of(file));
             }

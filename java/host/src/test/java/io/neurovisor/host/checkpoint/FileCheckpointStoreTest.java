@@ -51,15 +51,27 @@ final class FileCheckpointStoreTest extends CheckpointStoreContract {
         SandboxCheckpoint saved = store.save(source(ONE, 1), 0, directory -> {
             CheckpointWriter.of("state").accept(directory);
             chmod(directory, "rwxr-xr-x");
-            chmod(directory.resolve("state"), "rw-r--r--");
+            chmod(directory.resolve("state"), "r--r--r--");
         });
         try (Stream<Path> tree = Files.walk(data.resolve("sandboxes"))) {
             assertThat(tree)
-                    .allSatisfy(path -> assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                    .filteredOn(path -> !fixture.machine(saved).equals(path.getParent()))
+                    .allSatisfy(path -> assertThat(mode(path))
                             .as(path.toString())
                             .isEqualTo(Files.isDirectory(path) ? "rwx------" : "rw-------"));
         }
+        assertThat(mode(fixture.machine(saved).resolve("state")))
+                .as("for the uid of a VMM")
+                .isEqualTo("r--r--r--");
         assertThat(stateOf(saved)).isEqualTo("state");
+    }
+
+    private static String mode(Path path) {
+        try {
+            return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
+        } catch (IOException failure) {
+            throw new AssertionError(failure);
+        }
     }
 
     private static void chmod(Path path, String mode) {
