@@ -53,6 +53,15 @@ final class OutcomeIT {
         assertThat(text(end, "kept")).isEqualTo("kept");
     }
 
+    /** With too little memory for mapped files, some of these runs would read the same files again and again until their timeout. */
+    @Test
+    void eachProgramThatFillsItsMemoryIsKilled() throws IOException {
+        for (int run = 0; run < 20; run++) {
+            FinishedProgram end = run("memory-hog.py", Duration.ofMinutes(1));
+            assertThat(end.result().outcome()).as(end.describe()).isEqualTo(Outcome.OUT_OF_MEMORY);
+        }
+    }
+
     @Test
     void reportsAChildKilledForMemory() throws IOException {
         FinishedProgram end = run("memory-hog-child.py", Duration.ofMinutes(2));
