@@ -1,6 +1,9 @@
 //! The phases of a VM and the steps between them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio::sync::watch;
 
 /// The phase of a VM between its boot and its only execution, or its life as a sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,13 +38,10 @@ pub enum Step {
     Refresh,
     Execute,
     Adopt,
-    #[cfg_attr(not(test), expect(dead_code, reason = "no call takes it yet"))]
     Freeze,
     /// Possible only after Refresh, because a clone of a frozen sandbox must not run a program before it is unique.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no call takes it yet"))]
     Thaw,
     /// As `Thaw`, on the connection that froze the sandbox: nothing has been saved, so nothing was cloned.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no call takes it yet"))]
     ThawUnsaved,
 }
 
@@ -70,6 +70,10 @@ const TOO_LATE_TO_WARM: WrongPhase =
     "Warm is possible only before Refresh, while a template is made";
 
 impl Phase {
+    fn is_frozen(self) -> bool {
+        matches!(self, Phase::Frozen | Phase::FrozenRefreshed)
+    }
+
     fn after(self, step: Step) -> Result<Phase, WrongPhase> {
         match (self, step) {
             (Phase::Booted, Step::BeginPrime) => Ok(Phase::PrimingBooted),
@@ -108,33 +112,74 @@ impl Phase {
 
 /// The phase of this VM, which its services share.
 #[derive(Clone)]
-pub struct Lifecycle(Arc<Mutex<Phase>>);
+pub struct Lifecycle(Arc<watch::Sender<State>>);
+
+#[derive(Clone, Copy)]
+struct State {
+    phase: Phase,
+    freezes: u64,
+}
 
 impl Lifecycle {
     pub fn booted() -> Self {
-        Self(Arc::new(Mutex::new(Phase::Booted)))
+        Self(Arc::new(watch::Sender::new(State {
+            phase: Phase::Booted,
+            freezes: 0,
+        })))
     }
 
     /// Takes a step. On an error the phase is unchanged.
     pub fn take(&self, step: Step) -> Result<(), WrongPhase> {
-        let mut phase = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *phase = phase.after(step)?;
-        Ok(())
+        let mut taken = Ok(());
+        self.0.send_if_modified(|state| {
+            taken = state.phase.after(step).map(|after| state.phase = after);
+            state.freezes += u64::from(taken.is_ok() && step == Step::Freeze);
+            taken.is_ok()
+        });
+        taken
     }
 
     /// Checks whether a step could be taken.
     pub fn check(&self, step: Step) -> Result<(), WrongPhase> {
-        let phase = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        phase.after(step).map(drop)
+        self.phase().after(step).map(drop)
     }
 
     /// Checks that this VM is a living sandbox whose programs run.
     pub fn require_adopted(&self) -> Result<(), WrongPhase> {
-        match *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        match self.phase() {
             Phase::Adopted => Ok(()),
-            Phase::Frozen | Phase::FrozenRefreshed => Err(FROZEN),
+            phase if phase.is_frozen() => Err(FROZEN),
             _ => Err(NOT_ADOPTED),
         }
+    }
+
+    pub fn is_frozen(&self) -> bool {
+        self.phase().is_frozen()
+    }
+
+    /// Returns how often this VM has been frozen.
+    pub fn freezes(&self) -> u64 {
+        self.0.borrow().freezes
+    }
+
+    /// Returns a future that completes when this VM is frozen again, even if it has been thawed since.
+    pub fn next_freeze(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut states = self.0.subscribe();
+        let before = self.freezes();
+        async move {
+            if states
+                .wait_for(|state| state.freezes > before)
+                .await
+                .is_err()
+            {
+                // Nothing can freeze it any more.
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    fn phase(&self) -> Phase {
+        self.0.borrow().phase
     }
 }
 
@@ -189,6 +234,23 @@ mod tests {
         lifecycle.take(Step::Refresh).unwrap();
         lifecycle.take(Step::Execute).unwrap();
         assert_eq!(lifecycle.take(Step::Execute), Err(SPENT));
+    }
+
+    #[tokio::test]
+    async fn a_freeze_is_noticed_after_a_thaw() {
+        let lifecycle = Lifecycle::booted();
+        for step in [Step::Refresh, Step::Adopt, Step::Freeze, Step::ThawUnsaved] {
+            lifecycle.take(step).unwrap();
+        }
+        let before = lifecycle.freezes();
+        let freeze = lifecycle.next_freeze();
+        let again = lifecycle.next_freeze();
+        let none = tokio::time::timeout(std::time::Duration::from_millis(10), again).await;
+        assert!(none.is_err());
+        lifecycle.take(Step::Freeze).unwrap();
+        lifecycle.take(Step::ThawUnsaved).unwrap();
+        freeze.await;
+        assert_eq!(lifecycle.freezes(), before + 1);
     }
 
     #[test]

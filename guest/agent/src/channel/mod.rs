@@ -1,5 +1,6 @@
 //! The channels by which the host reaches the agent.
 
+mod connection;
 mod port_stream;
 mod virtio_port;
 mod vsock;
@@ -9,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::runtime;
+
+pub use connection::{Connection, ConnectionNumber};
 
 use crate::boot::{context, wait_for, Failure};
 use crate::execution::WorkingDirectory;

@@ -8,7 +8,6 @@ use std::task::{ready, Context, Poll};
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::oneshot;
-use tonic::transport::server::Connected;
 
 /// A byte stream that ends at the first hang-up, even if the host has connected again: later bytes belong to another
 /// connection.
@@ -94,10 +93,4 @@ impl AsyncWrite for PortStream {
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
-}
-
-impl Connected for PortStream {
-    type ConnectInfo = ();
-
-    fn connect_info(&self) {}
 }

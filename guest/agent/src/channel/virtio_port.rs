@@ -14,6 +14,7 @@ use tokio::io::Interest;
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::connection::Connection;
 use super::port_stream::PortStream;
 use crate::boot::Failure;
 use crate::service::Services;
@@ -48,7 +49,11 @@ pub async fn serve(device: PathBuf, services: Services) -> Result<Infallible, Fa
                     )
                 }
             };
-            if sender.send(Ok::<_, io::Error>(stream)).await.is_err() {
+            if sender
+                .send(Ok::<_, io::Error>(Connection::new(stream)))
+                .await
+                .is_err()
+            {
                 return Failure::new("the gRPC server has ended", "destroy this VM");
             }
             let _ = closed.await;

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_vsock::{VsockAddr, VsockListener, VMADDR_CID_ANY, VMADDR_CID_HOST};
 
+use super::connection::Connection;
 use crate::boot::{context, Failure};
 use crate::kernel_log;
 use crate::service::Services;
@@ -25,7 +26,11 @@ pub async fn serve(services: Services) -> Result<Infallible, Failure> {
         loop {
             match listener.accept().await {
                 Ok((stream, peer)) if peer.cid() == VMADDR_CID_HOST => {
-                    if sender.send(Ok::<_, io::Error>(stream)).await.is_err() {
+                    if sender
+                        .send(Ok::<_, io::Error>(Connection::new(stream)))
+                        .await
+                        .is_err()
+                    {
                         return Failure::new("the gRPC server has ended", NEXT_STEP);
                     }
                 }

@@ -140,6 +140,22 @@ impl Executions {
         }
     }
 
+    /// Stops all programs. After an error they run on.
+    pub async fn freeze(&self) -> std::io::Result<()> {
+        match self.working_directory.confined() {
+            true => Cgroup::of_all_programs().freeze().await,
+            false => Ok(()),
+        }
+    }
+
+    /// Lets all programs run on.
+    pub fn thaw(&self) -> std::io::Result<()> {
+        match self.working_directory.confined() {
+            true => Cgroup::of_all_programs().thaw(),
+            false => Ok(()),
+        }
+    }
+
     /// Runs a program of the agent and returns the path that it prints.
     async fn query(&self, language: &Language, code: &str) -> Result<PathBuf, Status> {
         let request = ExecuteRequest {

@@ -13,6 +13,7 @@ use super::reader::Taken;
 use super::state::Shared;
 use super::table::Key;
 use crate::execution::Processes;
+use crate::lifecycle::Lifecycle;
 use crate::wire::sandbox::v1::process_event::Event;
 use crate::wire::sandbox::v1::{
     KeepAlive, OutputGap, ProcessEvent, ProcessOutput, ProcessStarted, ProcessStream,
@@ -33,6 +34,9 @@ pub struct Attachment {
     pub changed: Arc<Notify>,
     /// To be killed if the stream ends before the process.
     pub ends_with_stream: Option<Arc<Processes>>,
+    pub lifecycle: Lifecycle,
+    /// How often the sandbox had been frozen when the client attached.
+    pub freezes: u64,
 }
 
 impl Attachment {
@@ -124,7 +128,9 @@ impl Drop for Attachment {
         self.shared.room.notify_waiters();
         let process = state.processes.get(self.key);
         let runs = process.is_some_and(|process| process.ended.is_none());
-        if let (Some(group), true) = (&self.ends_with_stream, runs) {
+        // A freeze ends streams, but no process.
+        let is_frozen = self.lifecycle.freezes() != self.freezes;
+        if let (Some(group), true, false) = (&self.ends_with_stream, runs, is_frozen) {
             group.kill();
         }
     }

@@ -23,6 +23,7 @@ use super::table::{Key, Selector};
 use super::terminal;
 use crate::execution::{Processes, WorkingDirectory};
 use crate::invalid::Invalid;
+use crate::lifecycle::Lifecycle;
 use crate::reaper::Reaper;
 use crate::sandbox::Sandbox;
 use crate::wire::sandbox::v1::{ProcessEvent, ProcessInfo, ProcessStream};
@@ -36,6 +37,7 @@ pub type EventStream = ReceiverStream<Result<ProcessEvent, Status>>;
 #[derive(Clone)]
 pub struct SandboxProcesses {
     sandbox: Sandbox,
+    lifecycle: Lifecycle,
     working_directory: WorkingDirectory,
     reaper: Reaper,
     shared: Arc<Shared>,
@@ -44,12 +46,14 @@ pub struct SandboxProcesses {
 impl SandboxProcesses {
     pub fn new(
         sandbox: Sandbox,
+        lifecycle: Lifecycle,
         working_directory: WorkingDirectory,
         reaper: Reaper,
         times: Times,
     ) -> Self {
         Self {
             sandbox,
+            lifecycle,
             working_directory,
             reaper,
             shared: Arc::new(Shared::new(times)),
@@ -165,6 +169,8 @@ impl SandboxProcesses {
             streams: process.streams(),
             changed: process.changed.clone(),
             ends_with_stream,
+            lifecycle: self.lifecycle.clone(),
+            freezes: self.lifecycle.freezes(),
         };
         state.attached += 1;
         let (sender, receiver) = mpsc::channel(EVENTS_IN_FLIGHT);

@@ -17,6 +17,7 @@ use super::sandbox_processes::{EventStream, SandboxProcesses};
 use super::state::Times;
 use super::table::Selector;
 use crate::execution::WorkingDirectory;
+use crate::lifecycle::Lifecycle;
 use crate::reaper::Reaper;
 use crate::sandbox::{Sandbox, Settings};
 use crate::wire::guest::AdoptRequest;
@@ -45,7 +46,7 @@ pub fn fixture_with(times: Times, adopted: AdoptRequest) -> Fixture {
     let sandbox = Sandbox::default();
     sandbox.set(Settings::from_request(adopted).unwrap());
     let place = WorkingDirectory::in_test(directory.path());
-    let processes = SandboxProcesses::new(sandbox, place, Reaper::start().unwrap(), times);
+    let processes = SandboxProcesses::new(sandbox, Lifecycle::booted(), place, Reaper::start().unwrap(), times);
     Fixture {
         directory,
         processes,

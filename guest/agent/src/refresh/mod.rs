@@ -40,11 +40,13 @@ pub fn adjust_clock(unix_nanos: i64) -> Result<(), Status> {
 pub struct Refresh {
     entropy: [u8; ENTROPY_BYTES],
     time: Timespec,
-    identity: Identity,
+    /// `None` to keep the names.
+    identity: Option<Identity>,
 }
 
 impl Refresh {
-    pub fn from_request(request: RefreshRequest) -> Result<Self, Invalid> {
+    /// Checks a request. A sandbox that is woken again may keep its names.
+    pub fn from_request(request: RefreshRequest, may_keep_names: bool) -> Result<Self, Invalid> {
         let entropy = request.entropy.as_ref().try_into().map_err(|_| {
             Invalid::new(
                 "entropy",
@@ -57,7 +59,14 @@ impl Refresh {
         Ok(Self {
             entropy,
             time: time(request.unix_nanos)?,
-            identity: Identity::new(request.hostname, request.machine_id, request.boot_id)?,
+            identity: match may_keep_names && has_no_names(&request) {
+                true => None,
+                false => Some(Identity::new(
+                    request.hostname,
+                    request.machine_id,
+                    request.boot_id,
+                )?),
+            },
         })
     }
 
@@ -66,10 +75,17 @@ impl Refresh {
         let failed = |step: &'static str| move |error: io::Error| format!("cannot {step}: {error}");
         randomness::reseed(&self.entropy).map_err(failed("reseed the kernel's generator"))?;
         clock::set(self.time).map_err(|error| failed("set the clock")(error.into()))?;
-        self.identity
-            .apply()
-            .map_err(|(step, error)| failed(step)(error))
+        match &self.identity {
+            Some(identity) => identity
+                .apply()
+                .map_err(|(step, error)| failed(step)(error)),
+            None => Ok(()),
+        }
     }
+}
+
+fn has_no_names(request: &RefreshRequest) -> bool {
+    request.hostname.is_empty() && request.machine_id.is_empty() && request.boot_id.is_empty()
 }
 
 fn time(unix_nanos: i64) -> Result<Timespec, Invalid> {
@@ -103,7 +119,7 @@ mod tests {
     fn refused(change: impl FnOnce(&mut RefreshRequest)) -> String {
         let mut request = request();
         change(&mut request);
-        Refresh::from_request(request)
+        Refresh::from_request(request, false)
             .err()
             .expect("must be refused")
             .to_string()
@@ -111,7 +127,7 @@ mod tests {
 
     #[test]
     fn accepts_a_valid_request() {
-        let refresh = Refresh::from_request(request()).unwrap();
+        let refresh = Refresh::from_request(request(), false).unwrap();
         assert_eq!(refresh.entropy, [7; 64]);
         assert_eq!(refresh.time.tv_sec, 1_800_000_000);
         assert_eq!(refresh.time.tv_nsec, 123_456_789);

@@ -1,11 +1,13 @@
 //! `neurovisor.guest.GuestService`.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use rustix::system::uname;
 use tonic::{Request, Response, Status};
 
 use super::statistics::{self, Disk};
+use crate::channel::ConnectionNumber;
 use crate::execution::{Executions, Program};
 use crate::lifecycle::{Lifecycle, Step};
 use crate::memory::Memory;
@@ -13,9 +15,10 @@ use crate::refresh::{self, Refresh};
 use crate::sandbox::{Sandbox, Settings};
 use crate::wire::guest::guest_service_server::GuestService;
 use crate::wire::guest::{
-    AdoptRequest, AdoptResponse, HelloRequest, HelloResponse, PrimeRequest, PrimeResponse,
-    RefreshRequest, RefreshResponse, SetClockRequest, SetClockResponse, StatsRequest,
-    StatsResponse, WarmRequest, WarmResponse,
+    AdoptRequest, AdoptResponse, FreezeRequest, FreezeResponse, HelloRequest, HelloResponse,
+    PrimeRequest, PrimeResponse, RefreshRequest, RefreshResponse, SetClockRequest,
+    SetClockResponse, StatsRequest, StatsResponse, ThawRequest, ThawResponse, WarmRequest,
+    WarmResponse,
 };
 
 /// In a sandbox, of all programs together.
@@ -25,6 +28,8 @@ pub struct GuestRpc {
     lifecycle: Lifecycle,
     executions: Executions,
     sandbox: Sandbox,
+    /// The connection that has frozen the sandbox.
+    frozen_by: Arc<Mutex<Option<ConnectionNumber>>>,
 }
 
 impl GuestRpc {
@@ -33,8 +38,20 @@ impl GuestRpc {
             lifecycle,
             executions,
             sandbox,
+            frozen_by: Arc::default(),
         }
     }
+
+    fn frozen_by(&self) -> MutexGuard<'_, Option<ConnectionNumber>> {
+        self.frozen_by
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns the connection of a call.
+fn connection<T>(request: &Request<T>) -> Option<ConnectionNumber> {
+    request.extensions().get().copied()
 }
 
 #[tonic::async_trait]
@@ -112,7 +129,7 @@ impl GuestService for GuestRpc {
         self.lifecycle
             .check(Step::Refresh)
             .map_err(Status::failed_precondition)?;
-        let refresh = Refresh::from_request(request.into_inner())?;
+        let refresh = Refresh::from_request(request.into_inner(), self.lifecycle.is_frozen())?;
         // Nothing is awaited in between, so no other call sees a partly refreshed VM.
         refresh.apply().map_err(Status::internal)?;
         self.lifecycle
@@ -158,5 +175,51 @@ impl GuestService for GuestRpc {
             .map_err(Status::failed_precondition)?;
         refresh::adjust_clock(request.into_inner().unix_nanos)?;
         Ok(Response::new(SetClockResponse {}))
+    }
+
+    async fn freeze(
+        &self,
+        request: Request<FreezeRequest>,
+    ) -> Result<Response<FreezeResponse>, Status> {
+        // Taken first, so that no process starts meanwhile and all streams end.
+        self.lifecycle
+            .take(Step::Freeze)
+            .map_err(Status::failed_precondition)?;
+        *self.frozen_by() = connection(&request);
+        let lifecycle = self.lifecycle.clone();
+        let executions = self.executions.clone();
+        // In a separate task, so that a host that hangs up does not leave programs half frozen.
+        let frozen = tokio::spawn(async move {
+            let frozen = executions.freeze().await;
+            frozen.map_err(|error| {
+                // Programs run on, so the step is always possible.
+                let _ = lifecycle.take(Step::ThawUnsaved);
+                Status::failed_precondition(format!(
+                    "the programs of this sandbox do not stand still: {error}"
+                ))
+            })
+        });
+        frozen
+            .await
+            .map_err(|error| Status::internal(error.to_string()))??;
+        Ok(Response::new(FreezeResponse {}))
+    }
+
+    async fn thaw(&self, request: Request<ThawRequest>) -> Result<Response<ThawResponse>, Status> {
+        let by_the_same = connection(&request).is_some_and(|it| *self.frozen_by() == Some(it));
+        let step = match by_the_same {
+            true => Step::ThawUnsaved,
+            false => Step::Thaw,
+        };
+        self.lifecycle
+            .check(step)
+            .map_err(Status::failed_precondition)?;
+        self.executions
+            .thaw()
+            .map_err(|error| Status::internal(format!("cannot thaw the programs: {error}")))?;
+        self.lifecycle
+            .take(step)
+            .map_err(Status::failed_precondition)?;
+        Ok(Response::new(ThawResponse {}))
     }
 }

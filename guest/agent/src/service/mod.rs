@@ -9,6 +9,7 @@ mod sandbox_tests;
 mod statistics;
 #[cfg(test)]
 mod tests;
+mod until_frozen;
 
 use tonic::service::Routes;
 use tonic::transport::server::{Router, Server};
@@ -27,6 +28,7 @@ use execution_service::ExecutionRpc;
 use guest_service::GuestRpc;
 #[cfg(any(fuzzing, test))]
 pub use statistics::uptime;
+use until_frozen::UntilFrozen;
 
 /// 64 MiB of files, 8 MiB of code, and room for the rest.
 const INBOUND_BYTES_MAX: usize = 80 << 20;
@@ -56,15 +58,16 @@ impl Services {
     pub fn new(lifecycle: Lifecycle, working_directory: WorkingDirectory, reaper: Reaper) -> Self {
         let sandbox = Sandbox::default();
         Self {
-            lifecycle,
             files: Files::new(&working_directory),
             executions: Executions::new(working_directory.clone(), reaper.clone()),
             processes: SandboxProcesses::new(
                 sandbox.clone(),
+                lifecycle.clone(),
                 working_directory,
                 reaper,
                 Times::default(),
             ),
+            lifecycle,
             sandbox,
         }
     }
@@ -91,12 +94,14 @@ impl Services {
             ExecutionServiceServer::new(executions).max_decoding_message_size(INBOUND_BYTES_MAX),
         )
         .add_service(GuestServiceServer::new(guest).max_decoding_message_size(INBOUND_BYTES_MAX))
-        .add_service(
+        .add_service(UntilFrozen::new(
             GuestProcessServiceServer::new(processes)
                 .max_decoding_message_size(PROCESS_INBOUND_BYTES_MAX),
-        )
-        .add_service(
+            self.lifecycle.clone(),
+        ))
+        .add_service(UntilFrozen::new(
             GuestFileServiceServer::new(files).max_decoding_message_size(FILE_INBOUND_BYTES_MAX),
-        )
+            self.lifecycle.clone(),
+        ))
     }
 }

@@ -3,18 +3,21 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::io::duplex;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use tokio_stream::wrappers::UnboundedReceiverStream;
+use tokio_stream::StreamExt;
 use tonic::{Code, Status, Streaming};
 
-use super::tests::{bash, fixture, Fixture};
+use super::tests::{bash, connect, fixture, serve, Fixture};
 use crate::lifecycle::Step;
 use crate::wire::guest::guest_attach_request::Part as AttachPart;
+use crate::wire::guest::guest_service_client::GuestServiceClient;
 use crate::wire::guest::guest_start_request::Part;
 use crate::wire::guest::{
-    AdoptRequest, Credit, GuestAttachRequest, GuestStartRequest, PrimeRequest, SetClockRequest,
-    StatsRequest,
+    AdoptRequest, Credit, FreezeRequest, GuestAttachRequest, GuestStartRequest, PrimeRequest,
+    RefreshRequest, SetClockRequest, StatsRequest, ThawRequest,
 };
 use crate::wire::sandbox::v1::process_event::Event;
 use crate::wire::sandbox::v1::process_selector::Selector;
@@ -255,6 +258,71 @@ async fn detaches_a_host_that_is_gone() {
         }
     };
     timeout(Duration::from_secs(5), ended).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_freeze_ends_the_calls_and_no_process() {
+    let mut fixture = adopted().await;
+    let request = StartRequest {
+        end_with_stream: true,
+        ..shell("sleep 100")
+    };
+    let mut process = start(&mut fixture, request).await;
+    let waiting = StartRequest {
+        stdin: true,
+        ..shell("sleep 100")
+    };
+    let other = start(&mut fixture, waiting).await;
+    let part = StreamInputRequest {
+        process: other.process.clone(),
+        ..Default::default()
+    };
+    let parts = tokio_stream::iter([part]).chain(tokio_stream::pending());
+    let mut processes = fixture.processes.clone();
+    let input = tokio::spawn(async move { processes.stream_input(parts).await });
+    let refused = fixture.guest.thaw(ThawRequest {}).await;
+    assert_eq!(refused.unwrap_err().code(), Code::FailedPrecondition);
+
+    fixture.guest.freeze(FreezeRequest {}).await.unwrap();
+
+    let end = process.events.message().await.unwrap_err();
+    assert_eq!(end.code(), Code::Aborted);
+    assert_eq!(end.message(), "FROZEN: the programs of this sandbox stand still");
+    assert_eq!(input.await.unwrap().unwrap_err().code(), Code::Aborted);
+    let list = || ListProcessesRequest::default();
+    let refused = fixture.processes.list_processes(list()).await;
+    assert_eq!(refused.unwrap_err().code(), Code::FailedPrecondition);
+    let refused = fixture.files.stat(StatRequest::default()).await;
+    assert_eq!(refused.unwrap_err().code(), Code::FailedPrecondition);
+    let refused = fixture.guest.freeze(FreezeRequest {}).await;
+    assert_eq!(refused.unwrap_err().code(), Code::FailedPrecondition);
+
+    // Nothing was saved while this connection was open.
+    fixture.guest.thaw(ThawRequest {}).await.unwrap();
+    let all = fixture.processes.list_processes(list()).await.unwrap();
+    let all = all.into_inner().processes;
+    assert_eq!(all.len(), 2);
+    assert!(all.iter().all(|process| process.ended.is_none()));
+}
+
+#[tokio::test]
+async fn another_connection_thaws_only_what_has_been_refreshed() {
+    let mut fixture = adopted().await;
+    fixture.guest.freeze(FreezeRequest {}).await.unwrap();
+    let (client, server) = duplex(64 << 10);
+    serve(&fixture.services, server);
+    let mut second = GuestServiceClient::new(connect(client).await);
+    let refused = second.thaw(ThawRequest {}).await.unwrap_err();
+    assert_eq!(
+        refused.message(),
+        "this sandbox may be a clone of a saved one: call Refresh before Thaw"
+    );
+    let nothing = second.refresh(RefreshRequest::default()).await.unwrap_err();
+    assert!(nothing.message().starts_with("entropy: "), "{nothing:?}");
+    assert!(second.thaw(ThawRequest {}).await.is_err());
+    fixture.lifecycle.take(Step::Refresh).unwrap();
+    second.thaw(ThawRequest {}).await.unwrap();
+    start(&mut fixture, shell("true")).await;
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use tonic::{Code, Request};
 use tower::service_fn;
 
 use super::Services;
+use crate::channel::Connection;
 use crate::execution::WorkingDirectory;
 use crate::lifecycle::{Lifecycle, Step};
 use crate::reaper::Reaper;
@@ -45,8 +46,8 @@ pub fn services(directory: &Path) -> (Lifecycle, Services) {
 }
 
 pub fn serve(services: &Services, server: DuplexStream) {
-    let connections =
-        tokio_stream::iter([Ok::<_, std::io::Error>(server)]).chain(tokio_stream::pending());
+    let connection = Ok::<_, std::io::Error>(Connection::new(server));
+    let connections = tokio_stream::iter([connection]).chain(tokio_stream::pending());
     tokio::spawn(services.router().serve_with_incoming(connections));
 }
 

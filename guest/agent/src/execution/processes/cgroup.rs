@@ -4,11 +4,13 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use nix::libc;
 use rustix::process::{kill_process, Pid, Signal};
 use tokio::io::unix::AsyncFd;
 use tokio::io::Interest;
+use tokio::time::timeout;
 
 use super::out_of_memory::KillLog;
 use crate::memory::Memory;
@@ -17,6 +19,9 @@ use crate::namespaces::PROGRAMS_CGROUP;
 /// Memory that an execution cannot use: for the agent, the kernel and mapped files. With less, a program at its limit
 /// would make the whole guest read the same pages again and again, instead of being killed.
 const RESERVE_BYTES: u64 = 24 << 20;
+
+/// How long processes may take to stand still. Only those that wait in the kernel take longer.
+const FREEZE_MAX: Duration = Duration::from_secs(2);
 
 pub struct Cgroup {
     directory: PathBuf,
@@ -132,8 +137,28 @@ impl Cgroup {
         })
     }
 
+    /// Stops all processes in the group and in those below it. After an error they run on.
+    pub async fn freeze(&self) -> io::Result<()> {
+        self.write("cgroup.freeze", "1")?;
+        let frozen = timeout(FREEZE_MAX, self.wait_until("frozen", 1)).await;
+        let frozen = frozen.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        if frozen.is_err() {
+            self.thaw()?;
+        }
+        frozen
+    }
+
+    /// Lets the processes run on.
+    pub fn thaw(&self) -> io::Result<()> {
+        self.write("cgroup.freeze", "0")
+    }
+
     /// Waits until the last process is gone.
     pub async fn wait_until_empty(&self) -> io::Result<()> {
+        self.wait_until("populated", 0).await
+    }
+
+    async fn wait_until(&self, event: &str, value: u64) -> io::Result<()> {
         let file = File::open(self.directory.join("cgroup.events"))?;
         // SAFETY: the file owns its descriptor, and nothing takes it out of the `AsyncFd`.
         let mut events = unsafe { AsyncFd::register_with_interest(file, Interest::PRIORITY) }?;
@@ -144,7 +169,7 @@ impl Cgroup {
             content.clear();
             file.seek(SeekFrom::Start(0))?;
             file.read_to_string(&mut content)?;
-            if counter(&content, "populated") == Some(0) {
+            if counter(&content, event) == Some(value) {
                 return Ok(());
             }
             events.ready(Interest::PRIORITY).await?.clear_ready();

@@ -55,14 +55,31 @@ public final class FakeGuest implements GuestChannel {
     private boolean hanging;
     private boolean warmed;
     private boolean executed;
+    private volatile Programs programs = Programs.RUN;
     private boolean closed;
     private volatile boolean off;
 
     /** A file that is sent after the timeout of the program, in parts with gaps between them. */
     private record LateFile(ManualTicker ticker, Duration gap, int parts) {}
 
+    /** Whether programs run. */
+    private enum Programs {
+        RUN,
+        /** Frozen over the channel that is open. */
+        FROZEN,
+        /** Frozen over an earlier channel. */
+        MAYBE_SAVED,
+        REFRESHED
+    }
+
     /** The state of a guest that decides which calls it accepts. */
-    record Memory(Optional<GuestIdentity> identity, boolean executed, boolean warmed, Optional<Adoption> adoption) {}
+    record Memory(
+            Optional<GuestIdentity> identity,
+            boolean executed,
+            boolean warmed,
+            Optional<Adoption> adoption,
+            Programs programs,
+            FakeProcesses processes) {}
 
     /** What a guest was given when it became a sandbox. */
     public record Adoption(Map<String, String> environment, Optional<String> directory) {}
@@ -161,6 +178,12 @@ public final class FakeGuest implements GuestChannel {
     @Override
     public void refresh(GuestIdentity newIdentity, Deadline deadline) {
         GuestHello _ = hello(deadline);
+        if (adoption.isPresent()) {
+            if (programs == Programs.RUN || programs == Programs.REFRESHED) {
+                throw new NeuroVisorException(Fault.GUEST_REFUSED, "a sandbox is refreshed once while it is frozen");
+            }
+            programs = Programs.REFRESHED;
+        }
         identity = Optional.of(newIdentity);
     }
 
@@ -257,6 +280,25 @@ public final class FakeGuest implements GuestChannel {
     }
 
     @Override
+    public void freeze(Deadline deadline) {
+        requireAdopted();
+        programs = Programs.FROZEN;
+        processes.endStreams();
+    }
+
+    @Override
+    public void thaw(Deadline deadline) {
+        requireLife();
+        if (programs == Programs.RUN) {
+            throw new NeuroVisorException(Fault.GUEST_REFUSED, "the programs of this sandbox are not frozen");
+        }
+        if (programs == Programs.MAYBE_SAVED) {
+            throw new NeuroVisorException(Fault.GUEST_REFUSED, "this sandbox may be a clone: refresh it first");
+        }
+        programs = Programs.RUN;
+    }
+
+    @Override
     public GuestUsage usage(Deadline deadline) {
         GuestHello _ = hello(deadline);
         requireLife();
@@ -267,6 +309,9 @@ public final class FakeGuest implements GuestChannel {
         requireLife();
         if (adoption.isEmpty()) {
             throw new NeuroVisorException(Fault.GUEST_REFUSED, "the guest is not a sandbox");
+        }
+        if (programs != Programs.RUN) {
+            throw new NeuroVisorException(Fault.GUEST_REFUSED, "the programs of this sandbox stand still");
         }
     }
 
@@ -300,11 +345,14 @@ public final class FakeGuest implements GuestChannel {
     /** Opens its channel again. */
     void open() {
         closed = false;
+        if (programs == Programs.FROZEN) {
+            programs = Programs.MAYBE_SAVED;
+        }
     }
 
     /** Returns what a checkpoint keeps of it. */
     Memory memory() {
-        return new Memory(identity, executed, warmed, adoption);
+        return new Memory(identity, executed, warmed, adoption, programs, processes);
     }
 
     /** Continues where another guest was saved. */
@@ -313,6 +361,8 @@ public final class FakeGuest implements GuestChannel {
         executed = memory.executed();
         warmed = memory.warmed();
         adoption = memory.adoption();
+        processes.continueFrom(memory.processes());
+        programs = memory.programs();
     }
 
     /** Ends the guest with its machine. */

@@ -237,6 +237,17 @@ final class FakeProcess implements FakeProcesses.Io {
         }
     }
 
+    /** Ends the streams of events. */
+    void endStreams() {
+        lock.lock();
+        try {
+            readers.forEach(reader -> reader.moved = true);
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Ends the process with its machine. */
     void lose() {
         lock.lock();
@@ -285,6 +296,7 @@ final class FakeProcess implements FakeProcesses.Io {
         private boolean startSent;
         private boolean endSent;
         private boolean closed;
+        private boolean moved;
 
         Events(OutputStart from, boolean ends) {
             this.ends = ends;
@@ -321,6 +333,10 @@ final class FakeProcess implements FakeProcesses.Io {
                 Optional<ProcessEvent> next = ready();
                 while (next.isEmpty() && !closed && !endSent) {
                     requireMachine();
+                    if (moved) {
+                        throw new NeuroVisorException(
+                                Fault.SANDBOX_MOVED, "the programs of the sandbox were frozen during a call");
+                    }
                     changed.await();
                     next = ready();
                 }

@@ -94,6 +94,19 @@ public final class FakeProcesses implements GuestProcesses {
         return List.copyOf(sizes);
     }
 
+    /** Ends all streams of events, and no process. */
+    void endStreams() {
+        processes.forEach(FakeProcess::endStreams);
+    }
+
+    /** Starts what runs elsewhere. */
+    void continueFrom(FakeProcesses others) {
+        others.processes.stream()
+                .filter(FakeProcess::isRunning)
+                .forEach(process -> start(process.info().spec(), Deadline.after(Duration.ZERO, Ticker.SYSTEM))
+                        .close());
+    }
+
     /** Ends all processes and their streams with the machine. */
     public void lose() {
         processes.forEach(FakeProcess::lose);

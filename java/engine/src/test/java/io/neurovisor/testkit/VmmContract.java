@@ -12,6 +12,8 @@ import io.neurovisor.engine.guest.ResponseDeadline;
 import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.process.ProcessEvents;
+import io.neurovisor.engine.process.ProcessSpec;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.Program;
@@ -33,6 +35,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -140,6 +144,68 @@ public abstract class VmmContract {
         try (Vm vm = vmm().start(newId(), restore(saved, third), soon())) {
             assertIsSpent(vm);
         }
+    }
+
+    /** A process lives on in the machine that was saved and in those that are restored, each with randomness of its own. */
+    @Test
+    void frozenSandboxLivesOnAfterARefresh() {
+        assumeTrue(makesCheckpoints());
+        SavedVm saved = saveTemplate();
+        try (Vm source = vmm().start(newId(), new VmStart.Restore(saved), soon())) {
+            try (GuestChannel channel = connect(source)) {
+                channel.refresh(GuestIdentity.fresh(random, "source"), soon());
+                long _ = channel.adopt(Map.of(), Optional.empty(), soon());
+                try (ProcessEvents events = channel.processes().start(sleep(), soon())) {
+                    channel.freeze(soon());
+                    assertFault(() -> drain(events), Fault.SANDBOX_MOVED);
+                }
+                assertFault(() -> channel.processes().list(soon()), Fault.PROCESS_REFUSED, Fault.GUEST_REFUSED);
+                channel.thaw(soon());
+                assertRunsOn(channel);
+                channel.freeze(soon());
+            }
+            Checkpoint checkpoint = source.checkpoint(directory().resolve("frozen"), soon());
+            source.resume(soon());
+            thaw(source, GuestIdentity.ofTheSameNames(random));
+            try (Vm clone = vmm().start(newId(), restore(saved, checkpoint), soon())) {
+                thaw(clone, GuestIdentity.fresh(random, "clone"));
+            }
+        }
+    }
+
+    private static ProcessSpec sleep() {
+        return new ProcessSpec(
+                "sleep",
+                List.of("1000"),
+                Map.of(),
+                Optional.empty(),
+                Optional.empty(),
+                false,
+                Optional.empty(),
+                true,
+                Optional.empty());
+    }
+
+    private static void drain(ProcessEvents events) {
+        while (events.next().isPresent()) {
+            // Until it fails.
+        }
+    }
+
+    /** Thaws a sandbox that may have been saved. */
+    private static void thaw(Vm vm, GuestIdentity identity) {
+        try (GuestChannel channel = connect(vm)) {
+            assertFault(() -> channel.thaw(soon()), Fault.GUEST_REFUSED);
+            channel.refresh(identity, soon());
+            channel.thaw(soon());
+            assertRunsOn(channel);
+        }
+    }
+
+    private static void assertRunsOn(GuestChannel channel) {
+        assertThat(channel.processes().list(soon()))
+                .singleElement()
+                .satisfies(process -> assertThat(process.end()).isEmpty());
     }
 
     @Test
@@ -277,11 +343,11 @@ public abstract class VmmContract {
                 HELLO, TIMEOUT, new TraceId(UUID.randomUUID()), sink, ResponseDeadline.after(TIMEOUT, Ticker.SYSTEM));
     }
 
-    private static void assertFault(Runnable call, Fault fault) {
+    private static void assertFault(Runnable call, Fault... faults) {
         assertThatThrownBy(call::run)
                 .isInstanceOfSatisfying(
                         NeuroVisorException.class,
-                        exception -> assertThat(exception.fault()).isEqualTo(fault));
+                        exception -> assertThat(exception.fault()).isIn((Object[]) faults));
     }
 
     private VmId newId() {

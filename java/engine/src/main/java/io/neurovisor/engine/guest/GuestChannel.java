@@ -23,7 +23,10 @@ public interface GuestChannel extends AutoCloseable {
     /** Returns when the agent answers. */
     GuestHello hello(Deadline deadline);
 
-    /** Sets randomness, clock, hostname, machine id and boot id; required before {@link #execute}. */
+    /**
+     * Sets randomness, clock, hostname, machine id and boot id; required before {@link #execute}, and possible again while a
+     * sandbox is frozen.
+     */
     void refresh(GuestIdentity identity, Deadline deadline);
 
     /** Runs one of the host's own programs in the same way as an execution, then removes its traces. */
@@ -48,6 +51,18 @@ public interface GuestChannel extends AutoCloseable {
 
     /** Sets the clock of a living sandbox. */
     void setClock(Deadline deadline);
+
+    /**
+     * Stops all programs of a living sandbox, so that it can be saved. Calls for its processes and files end with {@code
+     * SANDBOX_MOVED}. Programs that do not stop within two seconds run on, with {@code GUEST_REFUSED}.
+     */
+    void freeze(Deadline deadline);
+
+    /**
+     * Lets the programs of a frozen sandbox run on: over the channel that has frozen them at any time, over another one only
+     * after {@link #refresh}.
+     */
+    void thaw(Deadline deadline);
 
     /** Measures a guest. */
     GuestUsage usage(Deadline deadline);

@@ -2,16 +2,17 @@ package io.neurovisor.engine.guest;
 
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /**
- * The values that distinguish a clone from all other clones of its template.
+ * The values that distinguish a clone from all other clones of its template or checkpoint.
  *
  * @param entropyHex 64 bytes for the guest kernel's random pool, as 128 hexadecimal digits
- * @param machineId 32 lower-case hexadecimal digits, as in machine-id(5)
+ * @param names empty for a sandbox that goes on under the names that it has
  */
-public record GuestIdentity(String entropyHex, String hostname, String machineId, UUID bootId) {
+public record GuestIdentity(String entropyHex, Optional<Names> names) {
     private static final int ENTROPY_BYTES = 64;
     private static final int ID_BYTES = 16;
 
@@ -21,13 +22,26 @@ public record GuestIdentity(String entropyHex, String hostname, String machineId
         }
     }
 
+    /** @param machineId 32 lower-case hexadecimal digits, as in machine-id(5) */
+    public record Names(String hostname, String machineId, UUID bootId) {}
+
     /** Returns a new identity from a cryptographically strong generator. */
     public static GuestIdentity fresh(RandomGenerator strongRandom, String hostname) {
         return new GuestIdentity(
-                HexFormat.of().formatHex(bytes(strongRandom, ENTROPY_BYTES)),
-                hostname,
-                HexFormat.of().formatHex(bytes(strongRandom, ID_BYTES)),
-                randomUuid(bytes(strongRandom, ID_BYTES)));
+                entropy(strongRandom),
+                Optional.of(new Names(
+                        hostname,
+                        HexFormat.of().formatHex(bytes(strongRandom, ID_BYTES)),
+                        randomUuid(bytes(strongRandom, ID_BYTES)))));
+    }
+
+    /** Returns new randomness for a sandbox that goes on under its names. */
+    public static GuestIdentity ofTheSameNames(RandomGenerator strongRandom) {
+        return new GuestIdentity(entropy(strongRandom), Optional.empty());
+    }
+
+    private static String entropy(RandomGenerator strongRandom) {
+        return HexFormat.of().formatHex(bytes(strongRandom, ENTROPY_BYTES));
     }
 
     private static byte[] bytes(RandomGenerator random, int count) {

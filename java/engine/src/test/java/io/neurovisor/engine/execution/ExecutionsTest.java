@@ -58,9 +58,11 @@ final class ExecutionsTest {
         GuestIdentity first = guests.get(0).identity().orElseThrow();
         GuestIdentity second = guests.get(1).identity().orElseThrow();
         assertThat(first.entropyHex()).isNotEqualTo(second.entropyHex());
-        assertThat(first.bootId()).isNotEqualTo(second.bootId());
-        assertThat(first.machineId()).isNotEqualTo(second.machineId());
-        assertThat(first.hostname()).isNotEqualTo(second.hostname());
+        GuestIdentity.Names names = first.names().orElseThrow();
+        GuestIdentity.Names others = second.names().orElseThrow();
+        assertThat(names.bootId()).isNotEqualTo(others.bootId());
+        assertThat(names.machineId()).isNotEqualTo(others.machineId());
+        assertThat(names.hostname()).isNotEqualTo(others.hostname());
     }
 
     @Test

@@ -15,7 +15,7 @@ import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.TestFiles;
 import java.time.Duration;
 import java.util.List;
-import java.util.UUID;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class PlainMachines implements Machines {
     private static final Ticker STANDING = () -> 0;
     private static final GuestIdentity IDENTITY =
-            new GuestIdentity("0".repeat(128), "vm", "0".repeat(32), new UUID(0, 0));
+            new GuestIdentity("0".repeat(128), Optional.empty());
 
     private final FakeVmm vmm = new FakeVmm(_ -> new FakeGuest());
     private final AtomicInteger made = new AtomicInteger();

@@ -69,7 +69,7 @@ final class GrpcFileWriter implements FileWriter {
                 throw connection.violated("confirmed a file before its end");
             }
         } catch (StatusException exception) {
-            throw connection.failureOr(GuestFileStatus.failure(exception.getStatus(), exception));
+            throw connection.failure(exception.getStatus(), exception, GuestFileStatus::failure);
         } catch (TimeoutException exception) {
             throw GuestStatus.silence(exception);
         } catch (InterruptedException exception) {
@@ -93,7 +93,7 @@ final class GrpcFileWriter implements FileWriter {
         try {
             return Optional.ofNullable(call.read(longestSilence.toNanos(), TimeUnit.NANOSECONDS));
         } catch (StatusException exception) {
-            throw connection.failureOr(GuestFileStatus.failure(exception.getStatus(), exception));
+            throw connection.failure(exception.getStatus(), exception, GuestFileStatus::failure);
         } catch (TimeoutException exception) {
             throw GuestStatus.silence(exception);
         } catch (InterruptedException exception) {

@@ -19,6 +19,7 @@ import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.host.message.GuestText;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.proto.guest.AdoptRequest;
+import io.neurovisor.proto.guest.FreezeRequest;
 import io.neurovisor.proto.guest.GuestServiceGrpc;
 import io.neurovisor.proto.guest.HelloRequest;
 import io.neurovisor.proto.guest.HelloResponse;
@@ -27,6 +28,7 @@ import io.neurovisor.proto.guest.PrimeResponse;
 import io.neurovisor.proto.guest.RefreshRequest;
 import io.neurovisor.proto.guest.SetClockRequest;
 import io.neurovisor.proto.guest.StatsRequest;
+import io.neurovisor.proto.guest.ThawRequest;
 import io.neurovisor.proto.guest.WarmRequest;
 import java.time.Duration;
 import java.time.Instant;
@@ -61,14 +63,13 @@ final class GrpcGuestChannel implements GuestChannel {
     public void refresh(GuestIdentity identity, Deadline deadline) {
         // Connect first, so that the clock is read immediately before the call.
         connection.await(deadline);
-        RefreshRequest request = RefreshRequest.newBuilder()
+        RefreshRequest.Builder request = RefreshRequest.newBuilder()
                 .setEntropy(ByteString.fromHex(identity.entropyHex()))
-                .setUnixNanos(unixNanos())
-                .setHostname(identity.hostname())
-                .setMachineId(identity.machineId())
-                .setBootId(identity.bootId().toString())
-                .build();
-        call(deadline, guest -> guest.refresh(request));
+                .setUnixNanos(unixNanos());
+        identity.names().ifPresent(names -> request.setHostname(names.hostname())
+                .setMachineId(names.machineId())
+                .setBootId(names.bootId().toString()));
+        call(deadline, guest -> guest.refresh(request.build()));
     }
 
     private long unixNanos() {
@@ -127,6 +128,18 @@ final class GrpcGuestChannel implements GuestChannel {
                 deadline,
                 guest -> guest.setClock(
                         SetClockRequest.newBuilder().setUnixNanos(unixNanos()).build()));
+    }
+
+    @Override
+    public void freeze(Deadline deadline) {
+        connection.expectAborts();
+        call(deadline, guest -> guest.freeze(FreezeRequest.getDefaultInstance()));
+    }
+
+    @Override
+    public void thaw(Deadline deadline) {
+        call(deadline, guest -> guest.thaw(ThawRequest.getDefaultInstance()));
+        connection.mustLast();
     }
 
     @Override

@@ -121,7 +121,7 @@ final class GrpcProcessInput implements ProcessInput {
     private NeuroVisorException failure(StatusException exception) {
         return closed
                 ? cancelled(exception)
-                : connection.failureOr(GuestStatus.processRefusal(exception.getStatus(), exception));
+                : connection.failure(exception.getStatus(), exception, GuestStatus::processRefusal);
     }
 
     private static NeuroVisorException cancelled(Exception cause) {

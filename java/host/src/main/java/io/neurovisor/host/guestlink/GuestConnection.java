@@ -27,6 +27,7 @@ final class GuestConnection implements AutoCloseable {
     private final Credits credits = new Credits();
     private volatile Optional<String> violation = Optional.empty();
     private volatile boolean ended;
+    private volatile boolean aborts;
 
     GuestConnection(ManagedChannel channel) {
         this.channel = channel;
@@ -58,7 +59,7 @@ final class GuestConnection implements AutoCloseable {
         try {
             return apart(call);
         } catch (StatusRuntimeException exception) {
-            throw failureOr(failure.apply(exception.getStatus(), exception));
+            throw failure(exception.getStatus(), exception, failure);
         }
     }
 
@@ -89,6 +90,25 @@ final class GuestConnection implements AutoCloseable {
         }
         channel.shutdownNow();
         return failureOr(new NeuroVisorException(Fault.SANDBOX_LOST, "the guest agent " + what));
+    }
+
+    /** Declares that the guest may end calls with ABORTED from now on, because its programs are frozen. */
+    void expectAborts() {
+        aborts = true;
+    }
+
+    /**
+     * Returns the failure of a call that the guest has ended with a status other than OK.
+     *
+     * @param translation returns the fault of a status that is not the consequence of a freeze
+     */
+    NeuroVisorException failure(
+            Status status, Exception cause, BiFunction<Status, Exception, NeuroVisorException> translation) {
+        return failureOr(
+                aborts && status.getCode() == Status.Code.ABORTED
+                        ? new NeuroVisorException(
+                                Fault.SANDBOX_MOVED, "the programs of the sandbox were frozen during a call", cause)
+                        : translation.apply(status, cause));
     }
 
     /** Returns the violation that has ended the connection, or this failure if there was none. */
