@@ -22,7 +22,11 @@ public record GuestIdentity(String entropyHex, Optional<Names> names) {
         }
     }
 
-    /** @param machineId 32 lower-case hexadecimal digits, as in machine-id(5) */
+    /**
+     * What a guest calls itself.
+     *
+     * @param machineId 32 lower-case hexadecimal digits, as in machine-id(5)
+     */
     public record Names(String hostname, String machineId, UUID bootId) {}
 
     /** Returns a new identity from a cryptographically strong generator. */

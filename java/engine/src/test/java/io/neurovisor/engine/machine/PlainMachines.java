@@ -22,8 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** Starts machines without additional threads, which a model checker could not control. */
 public final class PlainMachines implements Machines {
     private static final Ticker STANDING = () -> 0;
-    private static final GuestIdentity IDENTITY =
-            new GuestIdentity("0".repeat(128), Optional.empty());
+    private static final GuestIdentity IDENTITY = new GuestIdentity("0".repeat(128), Optional.empty());
 
     private final FakeVmm vmm = new FakeVmm(_ -> new FakeGuest());
     private final AtomicInteger made = new AtomicInteger();

@@ -66,9 +66,10 @@ final class GrpcGuestChannel implements GuestChannel {
         RefreshRequest.Builder request = RefreshRequest.newBuilder()
                 .setEntropy(ByteString.fromHex(identity.entropyHex()))
                 .setUnixNanos(unixNanos());
-        identity.names().ifPresent(names -> request.setHostname(names.hostname())
-                .setMachineId(names.machineId())
-                .setBootId(names.bootId().toString()));
+        identity.names()
+                .ifPresent(names -> request.setHostname(names.hostname())
+                        .setMachineId(names.machineId())
+                        .setBootId(names.bootId().toString()));
         call(deadline, guest -> guest.refresh(request.build()));
     }
 

@@ -283,8 +283,8 @@ final class GuestStream<Q, A extends MessageLite> implements AutoCloseable {
                         : Optional.of(connection.violated("ended a stream before its last message"));
             }
             Exception cause = status.asException();
-            return Optional.of(connection.failure(
-                    status, cause, (refused, reason) -> rules.failure(refused, reason, begun)));
+            return Optional.of(
+                    connection.failure(status, cause, (refused, reason) -> rules.failure(refused, reason, begun)));
         }
     }
 }
