@@ -391,7 +391,7 @@ final class FakeProcess implements FakeProcesses.Io {
             } finally {
                 lock.unlock();
             }
-            if (ends) {
+            if (ends && !moved) {
                 signal(SIGKILL);
             }
         }
