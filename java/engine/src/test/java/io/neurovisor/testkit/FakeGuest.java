@@ -50,6 +50,7 @@ public final class FakeGuest implements GuestChannel {
     private final FakeProcesses processes = new FakeProcesses(this::requireAdopted);
     private boolean outOfMemory;
     private boolean lost;
+    private boolean unstoppable;
     private Optional<LateFile> lateFile = Optional.empty();
     private boolean flooding;
     private boolean hanging;
@@ -160,6 +161,12 @@ public final class FakeGuest implements GuestChannel {
     public FakeGuest lost() {
         lost = true;
         return dead("its spawner was lost");
+    }
+
+    /** Makes its programs refuse to be frozen. */
+    public FakeGuest unstoppable() {
+        unstoppable = true;
+        return this;
     }
 
     /** Makes the connection end while its VMM goes on. */
@@ -282,6 +289,9 @@ public final class FakeGuest implements GuestChannel {
     @Override
     public void freeze(Deadline deadline) {
         requireAdopted();
+        if (unstoppable) {
+            throw new NeuroVisorException(Fault.GUEST_REFUSED, "a program does not stop");
+        }
         programs = Programs.FROZEN;
         processes.endStreams();
     }
@@ -399,6 +409,11 @@ public final class FakeGuest implements GuestChannel {
 
     public boolean isClosed() {
         return closed;
+    }
+
+    /** Returns whether its programs stand still. */
+    public boolean isFrozen() {
+        return programs != Programs.RUN;
     }
 
     boolean ranOutOfMemory() {

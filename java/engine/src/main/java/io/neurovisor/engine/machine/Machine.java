@@ -4,6 +4,7 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.file.GuestFiles;
 import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.guest.GuestIdentity;
 import io.neurovisor.engine.guest.GuestUsage;
 import io.neurovisor.engine.guest.ResponseDeadline;
 import io.neurovisor.engine.layer.LayerState;
@@ -16,43 +17,56 @@ import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.engine.vm.Checkpoint;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmDiagnosis;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 /** A fresh virtual machine for one program or one sandbox. Closing it destroys the machine. */
 public final class Machine implements AutoCloseable {
+    /** The time in which a sandbox that was not saved has to go on. */
+    private static final Duration WAKING = Duration.ofSeconds(30);
+
     private final VmStart start;
     private final Vm vm;
-    private final GuestChannel channel;
-    private final AtomicBoolean used = new AtomicBoolean();
+    private final AtomicBoolean used;
+    private final Supplier<GuestIdentity> randomness;
+    private volatile GuestChannel channel;
     private volatile CompletableFuture<List<LayerState>> layers;
     private final Ticker ticker;
     private final long startNanos;
     private final long readyNanos;
 
     /**
+     * @param used whether its guest is a sandbox already
      * @param layers completes when the layers have been read off the machine
+     * @param randomness supplies a sandbox that goes on after a {@link #save}
      * @param startNanos the time at which the start of the machine began, by the ticker
      */
     Machine(
             VmStart start,
             Vm vm,
             GuestChannel channel,
+            boolean used,
             CompletableFuture<List<LayerState>> layers,
+            Supplier<GuestIdentity> randomness,
             Ticker ticker,
             long startNanos) {
         this.start = start;
         this.vm = vm;
         this.channel = channel;
+        this.used = new AtomicBoolean(used);
         this.layers = layers;
+        this.randomness = randomness;
         this.ticker = ticker;
         this.startNanos = startNanos;
         this.readyNanos = ticker.nanos();
@@ -186,6 +200,42 @@ public final class Machine implements AutoCloseable {
     /** Sets the clock of a living sandbox. */
     public void setClock(Deadline deadline) {
         channel.setClock(deadline);
+    }
+
+    /**
+     * Writes a checkpoint of a living sandbox and leaves the machine stopped. If this fails, the sandbox goes on. Calls for its
+     * processes and files end with {@code SANDBOX_MOVED}; the caller makes none until {@link #goOn} has returned.
+     *
+     * @param directory is created, open to this user only
+     * @throws NeuroVisorException {@code GUEST_REFUSED} if a program does not stop
+     */
+    public Checkpoint save(Path directory, Deadline deadline) {
+        channel.freeze(deadline);
+        channel.close();
+        try {
+            return vm.checkpoint(directory, deadline);
+        } catch (NeuroVisorException failure) {
+            try {
+                // The deadline may be what has failed.
+                wake(Deadline.after(WAKING, ticker));
+            } catch (NeuroVisorException lost) {
+                lost.addSuppressed(failure);
+                throw lost;
+            }
+            throw failure;
+        }
+    }
+
+    /** Lets a sandbox go on after a {@link #save}. */
+    public void goOn(Deadline deadline) {
+        vm.resume(deadline);
+        wake(deadline);
+    }
+
+    private void wake(Deadline deadline) {
+        channel = vm.connect(deadline);
+        channel.refresh(randomness.get(), deadline);
+        channel.thaw(deadline);
     }
 
     private void use() {

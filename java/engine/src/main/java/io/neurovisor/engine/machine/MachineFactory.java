@@ -38,29 +38,54 @@ public record MachineFactory(
 
     /** Starts a fresh machine with this id. If its guest ends while it boots, it is booted again. */
     public Machine open(VmId id, VmStart start, Deadline deadline) {
+        GuestIdentity identity = GuestIdentity.fresh(strongRandom, id.value());
         int boots = start instanceof VmStart.ColdBoot ? Boots.MAX : 1;
         for (int boot = 1; ; boot++) {
-            Optional<Machine> machine = open(id, start, deadline, boot < boots);
+            Optional<Machine> machine = open(id, start, identity, false, deadline, boot < boots);
             if (machine.isPresent()) {
                 return machine.get();
             }
         }
     }
 
+    /**
+     * Starts a machine from the checkpoint of a sandbox that {@link Machine#save} has saved. Its programs run on with
+     * randomness of their own, once its layers are as required.
+     *
+     * @param hostname the new name of a copy; empty for the sandbox itself, which keeps its names
+     */
+    public Machine restore(VmId id, VmStart.Restore start, Optional<String> hostname, Deadline deadline) {
+        GuestIdentity identity = hostname.map(name -> GuestIdentity.fresh(strongRandom, name))
+                .orElseGet(() -> GuestIdentity.ofTheSameNames(strongRandom));
+        return open(id, start, identity, true, deadline, false).orElseThrow();
+    }
+
     /** Returns empty if the guest has ended, and nothing of the machine is left, so that it may be started again. */
-    private Optional<Machine> open(VmId id, VmStart start, Deadline deadline, boolean mayRepeat) {
+    private Optional<Machine> open(
+            VmId id, VmStart start, GuestIdentity identity, boolean frozen, Deadline deadline, boolean mayRepeat) {
         long startNanos = ticker.nanos();
         Vm vm = vmm.start(id, start, deadline);
         listener.begun(vm);
         try {
-            GuestChannel channel = readyChannel(vm, deadline);
+            GuestChannel channel = readyChannel(vm, identity, deadline);
             // The state of the rate limit can be read once a message has passed it. Nothing waits for this.
             CompletableFuture<List<LayerState>> layers =
                     CompletableFuture.supplyAsync(vm::layers, Thread::startVirtualThread);
             if (!required.layers().isEmpty()) {
                 required.check(layers.join());
             }
-            Machine machine = new Machine(start, vm, channel, layers, ticker, startNanos);
+            if (frozen) {
+                channel.thaw(deadline);
+            }
+            Machine machine = new Machine(
+                    start,
+                    vm,
+                    channel,
+                    frozen,
+                    layers,
+                    () -> GuestIdentity.ofTheSameNames(strongRandom),
+                    ticker,
+                    startNanos);
             listener.ready(machine);
             return Optional.of(machine);
         } catch (NeuroVisorException exception) {
@@ -84,10 +109,10 @@ public record MachineFactory(
         return vmm.gone(id);
     }
 
-    private GuestChannel readyChannel(Vm vm, Deadline deadline) {
+    private static GuestChannel readyChannel(Vm vm, GuestIdentity identity, Deadline deadline) {
         GuestChannel channel = vm.connect(deadline);
         try {
-            channel.refresh(GuestIdentity.fresh(strongRandom, vm.id().value()), deadline);
+            channel.refresh(identity, deadline);
             return channel;
         } catch (NeuroVisorException exception) {
             channel.close();

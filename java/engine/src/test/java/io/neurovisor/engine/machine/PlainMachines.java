@@ -47,7 +47,15 @@ public final class PlainMachines implements Machines {
         Vm vm = vmm.start(id, start, deadline);
         GuestChannel channel = vm.connect(deadline);
         channel.refresh(IDENTITY, deadline);
-        return new Machine(start, vm, channel, CompletableFuture.completedFuture(List.of()), STANDING, 0);
+        return new Machine(
+                start,
+                vm,
+                channel,
+                false,
+                CompletableFuture.completedFuture(List.of()),
+                () -> IDENTITY,
+                STANDING,
+                0);
     }
 
     public static VmStart.ColdBoot start(SandboxSize size) {
