@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::connection::ConnectionNumber;
+
 /// The phase of a VM between its boot and its only execution, or its life as a sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -22,10 +24,9 @@ pub enum Phase {
     Spent,
     /// A living sandbox, with any number of processes.
     Adopted,
-    /// All programs of the sandbox stand still. This state is saved as a checkpoint.
-    Frozen,
-    /// As `Frozen`, with randomness and clock of its own.
-    FrozenRefreshed,
+    /// All programs of the sandbox stand still, until they are thawed over this connection. This state is saved as a
+    /// checkpoint.
+    Frozen(ConnectionNumber),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,14 +36,13 @@ pub enum Step {
     EndPrime,
     BeginWarm,
     EndWarm,
-    Refresh,
+    Refresh(ConnectionNumber),
     Execute,
     Adopt,
-    Freeze,
-    /// Possible only after Refresh, because a clone of a frozen sandbox must not run a program before it is unique.
-    Thaw,
-    /// As `Thaw`, on the connection that froze the sandbox: nothing has been saved, so nothing was cloned.
-    ThawUnsaved,
+    Freeze(ConnectionNumber),
+    /// Possible only over the connection of the last Freeze or Refresh. A sandbox is not saved while a connection is open, so it
+    /// has been unique since then. Over another connection it may be a clone, which must not run a program before a Refresh.
+    Thaw(ConnectionNumber),
 }
 
 /// Why a step is not possible in a phase, as a sentence for the host.
@@ -64,14 +64,14 @@ const NOT_ADOPTED: WrongPhase = "this VM is not a living sandbox: call Adopt fir
 const ALREADY_ADOPTED: WrongPhase = "this VM has been adopted already";
 const FROZEN: WrongPhase = "the programs of this sandbox stand still: call Refresh, then Thaw";
 const NOT_FROZEN: WrongPhase = "the programs of this sandbox are not frozen";
-const NOT_REFRESHED_SINCE_FREEZE: WrongPhase =
-    "this sandbox may be a clone of a saved one: call Refresh before Thaw";
+const MAY_BE_A_CLONE: WrongPhase =
+    "this sandbox may be a clone of a saved one: call Refresh before Thaw, over the same connection";
 const TOO_LATE_TO_WARM: WrongPhase =
     "Warm is possible only before Refresh, while a template is made";
 
 impl Phase {
     fn is_frozen(self) -> bool {
-        matches!(self, Phase::Frozen | Phase::FrozenRefreshed)
+        matches!(self, Phase::Frozen(_))
     }
 
     fn after(self, step: Step) -> Result<Phase, WrongPhase> {
@@ -82,29 +82,28 @@ impl Phase {
             (Phase::PrimingRefreshed, Step::EndPrime) => Ok(Phase::Refreshed),
             (Phase::Booted, Step::BeginWarm) => Ok(Phase::Warming),
             (Phase::Warming, Step::EndWarm) => Ok(Phase::Warmed),
-            (Phase::Booted | Phase::Warmed, Step::Refresh) => Ok(Phase::Refreshed),
+            (Phase::Booted | Phase::Warmed, Step::Refresh(_)) => Ok(Phase::Refreshed),
             (Phase::Refreshed, Step::Execute) => Ok(Phase::Spent),
-            (Phase::Refreshed, Step::Adopt) | (Phase::FrozenRefreshed, Step::Thaw) => {
-                Ok(Phase::Adopted)
+            (Phase::Refreshed, Step::Adopt) => Ok(Phase::Adopted),
+            (Phase::Adopted, Step::Freeze(by)) | (Phase::Frozen(_), Step::Refresh(by)) => {
+                Ok(Phase::Frozen(by))
             }
-            (Phase::Adopted, Step::Freeze) => Ok(Phase::Frozen),
-            (Phase::Frozen, Step::Refresh) => Ok(Phase::FrozenRefreshed),
-            (Phase::Frozen | Phase::FrozenRefreshed, Step::ThawUnsaved) => Ok(Phase::Adopted),
+            (Phase::Frozen(last), Step::Thaw(by)) if last == by => Ok(Phase::Adopted),
 
             (_, Step::EndPrime) => Err(NOT_PRIMING),
             (_, Step::EndWarm) => Err(NOT_WARMING),
             (Phase::Spent, _) => Err(SPENT),
-            (Phase::Frozen, Step::Thaw) => Err(NOT_REFRESHED_SINCE_FREEZE),
-            (Phase::Frozen | Phase::FrozenRefreshed, _) => Err(FROZEN),
+            (Phase::Frozen(_), Step::Thaw(_)) => Err(MAY_BE_A_CLONE),
+            (Phase::Frozen(_), _) => Err(FROZEN),
             (Phase::Adopted, Step::Adopt) => Err(ALREADY_ADOPTED),
-            (Phase::Adopted, Step::Thaw | Step::ThawUnsaved) => Err(NOT_FROZEN),
+            (Phase::Adopted, Step::Thaw(_)) => Err(NOT_FROZEN),
             (Phase::Adopted, _) => Err(ADOPTED),
-            (_, Step::Freeze | Step::Thaw | Step::ThawUnsaved) => Err(NOT_ADOPTED),
+            (_, Step::Freeze(_) | Step::Thaw(_)) => Err(NOT_ADOPTED),
             (Phase::Warming, _) => Err(WARMING),
             (Phase::Warmed, Step::BeginPrime | Step::BeginWarm) => Err(WARMED),
             (Phase::Refreshed, Step::BeginWarm) => Err(TOO_LATE_TO_WARM),
             (Phase::PrimingBooted | Phase::PrimingRefreshed, _) => Err(PRIMING),
-            (Phase::Refreshed, Step::Refresh) => Err(ALREADY_REFRESHED),
+            (Phase::Refreshed, Step::Refresh(_)) => Err(ALREADY_REFRESHED),
             (Phase::Booted | Phase::Warmed, Step::Execute | Step::Adopt) => Err(NOT_REFRESHED),
         }
     }
@@ -133,7 +132,7 @@ impl Lifecycle {
         let mut taken = Ok(());
         self.0.send_if_modified(|state| {
             taken = state.phase.after(step).map(|after| state.phase = after);
-            state.freezes += u64::from(taken.is_ok() && step == Step::Freeze);
+            state.freezes += u64::from(taken.is_ok() && matches!(step, Step::Freeze(_)));
             taken.is_ok()
         });
         taken
@@ -181,44 +180,55 @@ impl Lifecycle {
     fn phase(&self) -> Phase {
         self.0.borrow().phase
     }
+
+    /// Takes the step of a refresh over a connection that does not exist.
+    #[cfg(test)]
+    pub fn refresh_in_test(&self) {
+        let step = Step::Refresh(ConnectionNumber::in_test(0));
+        self.take(step).unwrap();
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::task::{Context, Waker};
+
     use super::*;
+
+    const ONE: ConnectionNumber = ConnectionNumber::in_test(1);
+    const OTHER: ConnectionNumber = ConnectionNumber::in_test(2);
 
     #[test]
     fn defines_every_step_from_every_phase() {
         use Phase::{
-            Adopted, Booted, Frozen, FrozenRefreshed, PrimingBooted, PrimingRefreshed, Refreshed,
-            Spent, Warmed, Warming,
+            Adopted, Booted, Frozen, PrimingBooted, PrimingRefreshed, Refreshed, Spent, Warmed,
+            Warming,
         };
         let steps = [
             Step::BeginPrime,
             Step::EndPrime,
             Step::BeginWarm,
             Step::EndWarm,
-            Step::Refresh,
+            Step::Refresh(ONE),
             Step::Execute,
             Step::Adopt,
-            Step::Freeze,
-            Step::Thaw,
-            Step::ThawUnsaved,
+            Step::Freeze(ONE),
+            Step::Thaw(ONE),
         ];
         let (no_prime, no_warm) = (Err(NOT_PRIMING), Err(NOT_WARMING));
         let no_sandbox = Err(NOT_ADOPTED);
         #[rustfmt::skip]
         let table = [
-            (Booted,            [Ok(PrimingBooted),    no_prime,      Ok(Warming),           no_warm,    Ok(Refreshed),          Err(NOT_REFRESHED), Err(NOT_REFRESHED),   no_sandbox,  no_sandbox,                      no_sandbox]),
-            (PrimingBooted,     [Err(PRIMING),         Ok(Booted),    Err(PRIMING),          no_warm,    Err(PRIMING),           Err(PRIMING),       Err(PRIMING),         no_sandbox,  no_sandbox,                      no_sandbox]),
-            (Warming,           [Err(WARMING),         no_prime,      Err(WARMING),          Ok(Warmed), Err(WARMING),           Err(WARMING),       Err(WARMING),         no_sandbox,  no_sandbox,                      no_sandbox]),
-            (Warmed,            [Err(WARMED),          no_prime,      Err(WARMED),           no_warm,    Ok(Refreshed),          Err(NOT_REFRESHED), Err(NOT_REFRESHED),   no_sandbox,  no_sandbox,                      no_sandbox]),
-            (Refreshed,         [Ok(PrimingRefreshed), no_prime,      Err(TOO_LATE_TO_WARM), no_warm,    Err(ALREADY_REFRESHED), Ok(Spent),          Ok(Adopted),          no_sandbox,  no_sandbox,                      no_sandbox]),
-            (PrimingRefreshed,  [Err(PRIMING),         Ok(Refreshed), Err(PRIMING),          no_warm,    Err(PRIMING),           Err(PRIMING),       Err(PRIMING),         no_sandbox,  no_sandbox,                      no_sandbox]),
-            (Spent,             [Err(SPENT),           no_prime,      Err(SPENT),            no_warm,    Err(SPENT),             Err(SPENT),         Err(SPENT),           Err(SPENT),  Err(SPENT),                      Err(SPENT)]),
-            (Adopted,           [Err(ADOPTED),         no_prime,      Err(ADOPTED),          no_warm,    Err(ADOPTED),           Err(ADOPTED),       Err(ALREADY_ADOPTED), Ok(Frozen),  Err(NOT_FROZEN),                 Err(NOT_FROZEN)]),
-            (Frozen,            [Err(FROZEN),          no_prime,      Err(FROZEN),           no_warm,    Ok(FrozenRefreshed),    Err(FROZEN),        Err(FROZEN),          Err(FROZEN), Err(NOT_REFRESHED_SINCE_FREEZE), Ok(Adopted)]),
-            (FrozenRefreshed,   [Err(FROZEN),          no_prime,      Err(FROZEN),           no_warm,    Err(FROZEN),            Err(FROZEN),        Err(FROZEN),          Err(FROZEN), Ok(Adopted),                     Ok(Adopted)]),
+            (Booted,            [Ok(PrimingBooted),    no_prime,      Ok(Warming),           no_warm,    Ok(Refreshed),          Err(NOT_REFRESHED), Err(NOT_REFRESHED),   no_sandbox,      no_sandbox]),
+            (PrimingBooted,     [Err(PRIMING),         Ok(Booted),    Err(PRIMING),          no_warm,    Err(PRIMING),           Err(PRIMING),       Err(PRIMING),         no_sandbox,      no_sandbox]),
+            (Warming,           [Err(WARMING),         no_prime,      Err(WARMING),          Ok(Warmed), Err(WARMING),           Err(WARMING),       Err(WARMING),         no_sandbox,      no_sandbox]),
+            (Warmed,            [Err(WARMED),          no_prime,      Err(WARMED),           no_warm,    Ok(Refreshed),          Err(NOT_REFRESHED), Err(NOT_REFRESHED),   no_sandbox,      no_sandbox]),
+            (Refreshed,         [Ok(PrimingRefreshed), no_prime,      Err(TOO_LATE_TO_WARM), no_warm,    Err(ALREADY_REFRESHED), Ok(Spent),          Ok(Adopted),          no_sandbox,      no_sandbox]),
+            (PrimingRefreshed,  [Err(PRIMING),         Ok(Refreshed), Err(PRIMING),          no_warm,    Err(PRIMING),           Err(PRIMING),       Err(PRIMING),         no_sandbox,      no_sandbox]),
+            (Spent,             [Err(SPENT),           no_prime,      Err(SPENT),            no_warm,    Err(SPENT),             Err(SPENT),         Err(SPENT),           Err(SPENT),      Err(SPENT)]),
+            (Adopted,           [Err(ADOPTED),         no_prime,      Err(ADOPTED),          no_warm,    Err(ADOPTED),           Err(ADOPTED),       Err(ALREADY_ADOPTED), Ok(Frozen(ONE)), Err(NOT_FROZEN)]),
+            (Frozen(ONE),       [Err(FROZEN),          no_prime,      Err(FROZEN),           no_warm,    Ok(Frozen(ONE)),        Err(FROZEN),        Err(FROZEN),          Err(FROZEN),     Ok(Adopted)]),
+            (Frozen(OTHER),     [Err(FROZEN),          no_prime,      Err(FROZEN),           no_warm,    Ok(Frozen(ONE)),        Err(FROZEN),        Err(FROZEN),          Err(FROZEN),     Err(MAY_BE_A_CLONE)]),
         ];
         for (phase, expected) in table {
             for (step, outcome) in steps.into_iter().zip(expected) {
@@ -231,7 +241,7 @@ mod tests {
     fn rejects_a_second_execution() {
         let lifecycle = Lifecycle::booted();
         assert_eq!(lifecycle.take(Step::Execute), Err(NOT_REFRESHED));
-        lifecycle.take(Step::Refresh).unwrap();
+        lifecycle.take(Step::Refresh(ONE)).unwrap();
         lifecycle.take(Step::Execute).unwrap();
         assert_eq!(lifecycle.take(Step::Execute), Err(SPENT));
     }
@@ -239,16 +249,20 @@ mod tests {
     #[tokio::test]
     async fn a_freeze_is_noticed_after_a_thaw() {
         let lifecycle = Lifecycle::booted();
-        for step in [Step::Refresh, Step::Adopt, Step::Freeze, Step::ThawUnsaved] {
+        for step in [
+            Step::Refresh(ONE),
+            Step::Adopt,
+            Step::Freeze(ONE),
+            Step::Thaw(ONE),
+        ] {
             lifecycle.take(step).unwrap();
         }
         let before = lifecycle.freezes();
-        let freeze = lifecycle.next_freeze();
-        let again = lifecycle.next_freeze();
-        let none = tokio::time::timeout(std::time::Duration::from_millis(10), again).await;
-        assert!(none.is_err());
-        lifecycle.take(Step::Freeze).unwrap();
-        lifecycle.take(Step::ThawUnsaved).unwrap();
+        let mut freeze = Box::pin(lifecycle.next_freeze());
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(freeze.as_mut().poll(&mut context).is_pending());
+        lifecycle.take(Step::Freeze(ONE)).unwrap();
+        lifecycle.take(Step::Thaw(ONE)).unwrap();
         freeze.await;
         assert_eq!(lifecycle.freezes(), before + 1);
     }
@@ -257,15 +271,15 @@ mod tests {
     fn serves_processes_and_files_only_in_a_running_sandbox() {
         let lifecycle = Lifecycle::booted();
         assert_eq!(lifecycle.require_adopted(), Err(NOT_ADOPTED));
-        lifecycle.take(Step::Refresh).unwrap();
+        lifecycle.take(Step::Refresh(ONE)).unwrap();
         assert_eq!(lifecycle.require_adopted(), Err(NOT_ADOPTED));
         lifecycle.take(Step::Adopt).unwrap();
         assert_eq!(lifecycle.require_adopted(), Ok(()));
-        lifecycle.take(Step::Freeze).unwrap();
+        lifecycle.take(Step::Freeze(ONE)).unwrap();
         assert_eq!(lifecycle.require_adopted(), Err(FROZEN));
-        lifecycle.take(Step::Refresh).unwrap();
+        lifecycle.take(Step::Refresh(OTHER)).unwrap();
         assert_eq!(lifecycle.require_adopted(), Err(FROZEN));
-        lifecycle.take(Step::Thaw).unwrap();
+        lifecycle.take(Step::Thaw(OTHER)).unwrap();
         assert_eq!(lifecycle.require_adopted(), Ok(()));
     }
 }

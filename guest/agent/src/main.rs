@@ -9,6 +9,7 @@
 
 mod boot;
 mod channel;
+mod connection;
 mod execution;
 mod file;
 #[cfg(any(fuzzing, test))]

@@ -1,6 +1,5 @@
 //! The channels by which the host reaches the agent.
 
-mod connection;
 mod port_stream;
 mod virtio_port;
 mod vsock;
@@ -10,8 +9,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::runtime;
-
-pub use connection::{Connection, ConnectionNumber};
 
 use crate::boot::{context, wait_for, Failure};
 use crate::execution::WorkingDirectory;

@@ -14,9 +14,9 @@ use tokio::io::Interest;
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::connection::Connection;
 use super::port_stream::PortStream;
 use crate::boot::Failure;
+use crate::connection::Connection;
 use crate::service::Services;
 
 const NAME: &str = "neurovisor.agent";

@@ -7,8 +7,8 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_vsock::{VsockAddr, VsockListener, VMADDR_CID_ANY, VMADDR_CID_HOST};
 
-use super::connection::Connection;
 use crate::boot::{context, Failure};
+use crate::connection::Connection;
 use crate::kernel_log;
 use crate::service::Services;
 

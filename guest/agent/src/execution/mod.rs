@@ -140,7 +140,7 @@ impl Executions {
         }
     }
 
-    /// Stops all programs. After an error they run on.
+    /// Stops all programs. After an error some of them may stand still.
     pub async fn freeze(&self) -> std::io::Result<()> {
         match self.working_directory.confined() {
             true => Cgroup::of_all_programs().freeze().await,

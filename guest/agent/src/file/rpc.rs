@@ -128,7 +128,7 @@ mod tests {
         };
         let status = stat().await.unwrap_err();
         assert_eq!(status.code(), tonic::Code::FailedPrecondition);
-        lifecycle.take(Step::Refresh).unwrap();
+        lifecycle.refresh_in_test();
         assert!(stat().await.is_err());
         lifecycle.take(Step::Adopt).unwrap();
         let entry = stat().await.unwrap().into_inner().entry.unwrap();

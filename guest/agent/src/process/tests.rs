@@ -46,7 +46,13 @@ pub fn fixture_with(times: Times, adopted: AdoptRequest) -> Fixture {
     let sandbox = Sandbox::default();
     sandbox.set(Settings::from_request(adopted).unwrap());
     let place = WorkingDirectory::in_test(directory.path());
-    let processes = SandboxProcesses::new(sandbox, Lifecycle::booted(), place, Reaper::start().unwrap(), times);
+    let processes = SandboxProcesses::new(
+        sandbox,
+        Lifecycle::booted(),
+        place,
+        Reaper::start().unwrap(),
+        times,
+    );
     Fixture {
         directory,
         processes,

@@ -31,7 +31,7 @@ fn part_of_a_file() -> WriteRequest {
 #[tokio::test]
 async fn writes_and_reads_a_file() {
     let mut fixture = fixture().await;
-    fixture.lifecycle.take(Step::Refresh).unwrap();
+    fixture.lifecycle.refresh_in_test();
     fixture.lifecycle.take(Step::Adopt).unwrap();
     let parts = (0..100).map(|index| WriteRequest {
         target: (index == 0).then(|| part_of_a_file().target.unwrap()),
@@ -74,7 +74,7 @@ fn unfinished_write() -> Request<impl Stream<Item = WriteRequest>> {
 #[tokio::test]
 async fn removes_an_unfinished_file_after_the_deadline_of_its_call() {
     let fixture = fixture().await;
-    fixture.lifecycle.take(Step::Refresh).unwrap();
+    fixture.lifecycle.refresh_in_test();
     fixture.lifecycle.take(Step::Adopt).unwrap();
     let mut request = unfinished_write();
     request.set_timeout(Duration::from_secs(1));
@@ -89,7 +89,7 @@ async fn removes_an_unfinished_file_after_the_deadline_of_its_call() {
 async fn removes_an_unfinished_file_when_the_connection_is_lost() {
     let directory = tempfile::tempdir().unwrap();
     let (lifecycle, services) = services(directory.path());
-    lifecycle.take(Step::Refresh).unwrap();
+    lifecycle.refresh_in_test();
     lifecycle.take(Step::Adopt).unwrap();
     let (client, server) = duplex(64 << 10);
     serve(&services, server);
@@ -117,7 +117,7 @@ async fn removes_an_unfinished_file_when_the_connection_is_lost() {
 #[tokio::test]
 async fn keeps_the_old_file_when_its_replacement_is_cancelled() {
     let fixture = fixture().await;
-    fixture.lifecycle.take(Step::Refresh).unwrap();
+    fixture.lifecycle.refresh_in_test();
     fixture.lifecycle.take(Step::Adopt).unwrap();
     let file = fixture.directory.path().join("file");
     for _ in 0..20 {

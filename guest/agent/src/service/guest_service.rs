@@ -1,13 +1,14 @@
 //! `neurovisor.guest.GuestService`.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 
 use rustix::system::uname;
+use tokio::sync::Mutex;
 use tonic::{Request, Response, Status};
 
 use super::statistics::{self, Disk};
-use crate::channel::ConnectionNumber;
+use crate::connection::ConnectionNumber;
 use crate::execution::{Executions, Program};
 use crate::lifecycle::{Lifecycle, Step};
 use crate::memory::Memory;
@@ -28,30 +29,33 @@ pub struct GuestRpc {
     lifecycle: Lifecycle,
     executions: Executions,
     sandbox: Sandbox,
-    /// The connection that has frozen the sandbox.
-    frozen_by: Arc<Mutex<Option<ConnectionNumber>>>,
+    standstill: Standstill,
 }
 
+/// Held while programs are frozen, refreshed or thawed. Otherwise a freeze that fails late, and lets the programs run on, could do
+/// that after the next freeze.
+pub type Standstill = Arc<Mutex<()>>;
+
 impl GuestRpc {
-    pub fn new(lifecycle: Lifecycle, executions: Executions, sandbox: Sandbox) -> Self {
+    pub fn new(
+        lifecycle: Lifecycle,
+        executions: Executions,
+        sandbox: Sandbox,
+        standstill: Standstill,
+    ) -> Self {
         Self {
             lifecycle,
             executions,
             sandbox,
-            frozen_by: Arc::default(),
+            standstill,
         }
-    }
-
-    fn frozen_by(&self) -> MutexGuard<'_, Option<ConnectionNumber>> {
-        self.frozen_by
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Returns the connection of a call.
-fn connection<T>(request: &Request<T>) -> Option<ConnectionNumber> {
-    request.extensions().get().copied()
+fn connection<T>(request: &Request<T>) -> Result<ConnectionNumber, Status> {
+    let number = request.extensions().get().copied();
+    number.ok_or_else(|| Status::internal("the connection of this call has no number"))
 }
 
 #[tonic::async_trait]
@@ -126,14 +130,16 @@ impl GuestService for GuestRpc {
         &self,
         request: Request<RefreshRequest>,
     ) -> Result<Response<RefreshResponse>, Status> {
+        let step = Step::Refresh(connection(&request)?);
+        let _standstill = self.standstill.lock().await;
         self.lifecycle
-            .check(Step::Refresh)
+            .check(step)
             .map_err(Status::failed_precondition)?;
         let refresh = Refresh::from_request(request.into_inner(), self.lifecycle.is_frozen())?;
         // Nothing is awaited in between, so no other call sees a partly refreshed VM.
         refresh.apply().map_err(Status::internal)?;
         self.lifecycle
-            .take(Step::Refresh)
+            .take(step)
             .map_err(Status::failed_precondition)?;
         Ok(Response::new(RefreshResponse {}))
     }
@@ -181,23 +187,24 @@ impl GuestService for GuestRpc {
         &self,
         request: Request<FreezeRequest>,
     ) -> Result<Response<FreezeResponse>, Status> {
+        let connection = connection(&request)?;
+        let standstill = self.standstill.clone().lock_owned().await;
         // Taken first, so that no process starts meanwhile and all streams end.
         self.lifecycle
-            .take(Step::Freeze)
+            .take(Step::Freeze(connection))
             .map_err(Status::failed_precondition)?;
-        *self.frozen_by() = connection(&request);
         let lifecycle = self.lifecycle.clone();
         let executions = self.executions.clone();
         // In a separate task, so that a host that hangs up does not leave programs half frozen.
         let frozen = tokio::spawn(async move {
-            let frozen = executions.freeze().await;
-            frozen.map_err(|error| {
-                // Programs run on, so the step is always possible.
-                let _ = lifecycle.take(Step::ThawUnsaved);
-                Status::failed_precondition(format!(
-                    "the programs of this sandbox do not stand still: {error}"
-                ))
-            })
+            let _standstill = standstill;
+            let Err(error) = executions.freeze().await else {
+                return Ok(());
+            };
+            thaw(&lifecycle, &executions, connection)?;
+            Err(Status::failed_precondition(format!(
+                "the programs of this sandbox do not stand still: {error}"
+            )))
         });
         frozen
             .await
@@ -206,20 +213,23 @@ impl GuestService for GuestRpc {
     }
 
     async fn thaw(&self, request: Request<ThawRequest>) -> Result<Response<ThawResponse>, Status> {
-        let by_the_same = connection(&request).is_some_and(|it| *self.frozen_by() == Some(it));
-        let step = match by_the_same {
-            true => Step::ThawUnsaved,
-            false => Step::Thaw,
-        };
-        self.lifecycle
-            .check(step)
-            .map_err(Status::failed_precondition)?;
-        self.executions
-            .thaw()
-            .map_err(|error| Status::internal(format!("cannot thaw the programs: {error}")))?;
-        self.lifecycle
-            .take(step)
-            .map_err(Status::failed_precondition)?;
+        let connection = connection(&request)?;
+        let _standstill = self.standstill.lock().await;
+        thaw(&self.lifecycle, &self.executions, connection)?;
         Ok(Response::new(ThawResponse {}))
     }
+}
+
+/// Lets the programs run on. If that fails, the sandbox stays frozen.
+fn thaw(
+    lifecycle: &Lifecycle,
+    executions: &Executions,
+    connection: ConnectionNumber,
+) -> Result<(), Status> {
+    let step = Step::Thaw(connection);
+    lifecycle.check(step).map_err(Status::failed_precondition)?;
+    executions
+        .thaw()
+        .map_err(|error| Status::internal(format!("cannot thaw the programs: {error}")))?;
+    lifecycle.take(step).map_err(Status::failed_precondition)
 }

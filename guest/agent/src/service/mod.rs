@@ -25,7 +25,7 @@ use crate::wire::guest::guest_file_service_server::GuestFileServiceServer;
 use crate::wire::guest::guest_process_service_server::GuestProcessServiceServer;
 use crate::wire::guest::guest_service_server::GuestServiceServer;
 use execution_service::ExecutionRpc;
-use guest_service::GuestRpc;
+use guest_service::{GuestRpc, Standstill};
 #[cfg(any(fuzzing, test))]
 pub use statistics::uptime;
 use until_frozen::UntilFrozen;
@@ -51,6 +51,7 @@ pub struct Services {
     executions: Executions,
     files: Files,
     sandbox: Sandbox,
+    standstill: Standstill,
     processes: SandboxProcesses,
 }
 
@@ -69,6 +70,7 @@ impl Services {
             ),
             lifecycle,
             sandbox,
+            standstill: Standstill::default(),
         }
     }
 
@@ -87,6 +89,7 @@ impl Services {
             self.lifecycle.clone(),
             self.executions.clone(),
             self.sandbox.clone(),
+            self.standstill.clone(),
         );
         let processes = ProcessRpc::new(self.lifecycle.clone(), self.processes.clone());
         let files = FileRpc::new(self.lifecycle.clone(), self.files.clone());

@@ -13,7 +13,7 @@ use tonic::{Code, Request};
 use tower::service_fn;
 
 use super::Services;
-use crate::channel::Connection;
+use crate::connection::Connection;
 use crate::execution::WorkingDirectory;
 use crate::lifecycle::{Lifecycle, Step};
 use crate::reaper::Reaper;
@@ -137,7 +137,7 @@ async fn runs_one_program_after_refresh() {
         Code::FailedPrecondition
     );
 
-    fixture.lifecycle.take(Step::Refresh).unwrap();
+    fixture.lifecycle.refresh_in_test();
     // The VM is still unused after an invalid request.
     assert_eq!(refused(&mut fixture, "").await, Code::InvalidArgument);
     let mut request = Request::new(bash("echo $NEUROVISOR_TRACE_ID"));
@@ -171,7 +171,7 @@ async fn primes_without_using_the_vm() {
         (primed.exit_code, primed.stderr_tail.as_str()),
         (3, "oops\n")
     );
-    fixture.lifecycle.take(Step::Refresh).unwrap();
+    fixture.lifecycle.refresh_in_test();
 
     let refused = fixture
         .guest
@@ -197,7 +197,7 @@ async fn rejects_an_invalid_refresh() {
 #[tokio::test]
 async fn streams_output_while_the_program_runs() {
     let mut fixture = fixture().await;
-    fixture.lifecycle.take(Step::Refresh).unwrap();
+    fixture.lifecycle.refresh_in_test();
     let code = "echo first; while [ ! -e go ]; do sleep 0.01; done; printf '\\xff'";
     let mut chunks = fixture
         .executions
@@ -226,7 +226,7 @@ async fn streams_output_while_the_program_runs() {
 async fn ends_the_program_when_its_call_ends() {
     for connection_is_lost in [false, true] {
         let mut fixture = fixture().await;
-        fixture.lifecycle.take(Step::Refresh).unwrap();
+        fixture.lifecycle.refresh_in_test();
         let code = "trap '' TERM HUP; echo $$; sleep 100";
         let mut chunks = fixture
             .executions
@@ -265,7 +265,7 @@ const LEAVES_FILES: &str = "mkdir out; printf abc > out/a; head -c 70000 /dev/ze
 #[tokio::test]
 async fn sends_files_after_the_output() {
     let mut fixture = fixture().await;
-    fixture.lifecycle.take(Step::Refresh).unwrap();
+    fixture.lifecycle.refresh_in_test();
     let mut chunks = fixture
         .executions
         .execute_stream(bash(LEAVES_FILES))

@@ -137,15 +137,10 @@ impl Cgroup {
         })
     }
 
-    /// Stops all processes in the group and in those below it. After an error they run on.
+    /// Stops all processes in the group and in those below it. After an error some of them may stand still.
     pub async fn freeze(&self) -> io::Result<()> {
         self.write("cgroup.freeze", "1")?;
-        let frozen = timeout(FREEZE_MAX, self.wait_until("frozen", 1)).await;
-        let frozen = frozen.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-        if frozen.is_err() {
-            self.thaw()?;
-        }
-        frozen
+        timeout(FREEZE_MAX, self.wait_until("frozen", 1)).await?
     }
 
     /// Lets the processes run on.

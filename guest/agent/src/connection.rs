@@ -1,4 +1,4 @@
-//! A connection of the host that can be told apart from its other connections.
+//! The connections of the host, which are numbered.
 
 use std::io;
 use std::pin::Pin;
@@ -15,6 +15,13 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 /// The number of a connection, an extension of each of its requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectionNumber(u64);
+
+#[cfg(test)]
+impl ConnectionNumber {
+    pub const fn in_test(number: u64) -> Self {
+        Self(number)
+    }
+}
 
 pub struct Connection<S> {
     stream: S,
