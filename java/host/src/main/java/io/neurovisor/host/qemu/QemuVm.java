@@ -114,11 +114,16 @@ final class QemuVm implements Vm {
 
     /** Lets a machine run again that has not been saved. */
     private void undo(Path directory, NeuroVisorException reason) {
+        boolean interrupted = Thread.interrupted(); // May be the reason, and must not keep the machine from running.
         try {
-            PrivateFiles.delete(directory);
             run(Deadline.after(RESUME_TIMEOUT, ticker));
+            PrivateFiles.delete(directory);
         } catch (NeuroVisorException exception) {
             reason.addSuppressed(exception);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Deadline;
@@ -42,6 +43,10 @@ final class QmpConnection implements AutoCloseable {
     private final Deque<JsonNode> events = new ArrayDeque<>();
     private final CompletableFuture<String> guestShutdown = new CompletableFuture<>();
 
+    /** The number of the last command. */
+    @GuardedBy("this")
+    private int commands;
+
     private QmpConnection(SocketChannel socket) {
         this.socket = socket;
     }
@@ -71,7 +76,12 @@ final class QmpConnection implements AutoCloseable {
 
     /** Runs a command and returns its result; throws with QEMU's own description of an error. */
     synchronized JsonNode execute(String command, Map<String, ?> arguments, Deadline deadline) {
-        ObjectNode message = JSON.createObjectNode().put("execute", command);
+        if (Thread.currentThread().isInterrupted()) {
+            // Writing would close the connection, and with it the machine could not be controlled any more.
+            throw new NeuroVisorException(Fault.INTERRUPTED, "QEMU's " + command + " was interrupted");
+        }
+        int number = ++commands;
+        ObjectNode message = JSON.createObjectNode().put("execute", command).put("id", number);
         if (!arguments.isEmpty()) {
             message.set("arguments", JSON.valueToTree(arguments));
         }
@@ -80,15 +90,21 @@ final class QmpConnection implements AutoCloseable {
             JsonNode answer = next(deadline, "answer to " + command);
             if (answer.has("event")) {
                 keep(answer);
-            } else if (answer.has("error")) {
-                throw new NeuroVisorException(
-                        Fault.VMM_FAILED,
-                        "QEMU refused " + command + ": "
-                                + QmpMessages.sanitized(answer.path("error").path("desc")));
-            } else {
-                return answer.path("return");
+            } else if (answer.path("id").asInt(number) == number) {
+                return result(command, answer);
             }
+            // Else the answer to an earlier command, which was not awaited any longer.
         }
+    }
+
+    private static JsonNode result(String command, JsonNode answer) {
+        if (answer.has("error")) {
+            throw new NeuroVisorException(
+                    Fault.VMM_FAILED,
+                    "QEMU refused " + command + ": "
+                            + QmpMessages.sanitized(answer.path("error").path("desc")));
+        }
+        return answer.path("return");
     }
 
     /** Waits for an event that has arrived since the connection was opened and has not been taken yet. */
