@@ -9,6 +9,7 @@ import io.neurovisor.engine.guest.GuestIdentity;
 import io.neurovisor.engine.guest.GuestUsage;
 import io.neurovisor.engine.guest.ResponseDeadline;
 import io.neurovisor.engine.process.GuestProcesses;
+import io.neurovisor.engine.process.ProcessSpec;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
@@ -50,7 +51,8 @@ public final class FakeGuest implements GuestChannel {
     private final FakeProcesses processes = new FakeProcesses(this::requireAdopted);
     private boolean outOfMemory;
     private boolean lost;
-    private boolean unstoppable;
+    private Optional<NeuroVisorException> freezeFailure = Optional.empty();
+    private boolean freezing = true;
     private Optional<LateFile> lateFile = Optional.empty();
     private boolean flooding;
     private boolean hanging;
@@ -66,11 +68,10 @@ public final class FakeGuest implements GuestChannel {
     /** Whether programs run. */
     private enum Programs {
         RUN,
-        /** Frozen over the channel that is open. */
+        /** Frozen or refreshed over the channel that is open. */
         FROZEN,
         /** Frozen over an earlier channel. */
-        MAYBE_SAVED,
-        REFRESHED
+        MAYBE_SAVED
     }
 
     /** The state of a guest that decides which calls it accepts. */
@@ -80,7 +81,7 @@ public final class FakeGuest implements GuestChannel {
             boolean warmed,
             Optional<Adoption> adoption,
             Programs programs,
-            FakeProcesses processes) {}
+            List<ProcessSpec> running) {}
 
     /** What a guest was given when it became a sandbox. */
     public record Adoption(Map<String, String> environment, Optional<String> directory) {}
@@ -163,9 +164,14 @@ public final class FakeGuest implements GuestChannel {
         return dead("its spawner was lost");
     }
 
-    /** Makes its programs refuse to be frozen. */
-    public FakeGuest unstoppable() {
-        unstoppable = true;
+    /**
+     * Makes freezes fail.
+     *
+     * @param standStill whether the programs stand still nevertheless
+     */
+    public FakeGuest failingFreeze(Fault fault, boolean standStill) {
+        freezeFailure = Optional.of(new NeuroVisorException(fault, "the guest agent did not freeze its programs"));
+        freezing = standStill;
         return this;
     }
 
@@ -186,10 +192,10 @@ public final class FakeGuest implements GuestChannel {
     public void refresh(GuestIdentity newIdentity, Deadline deadline) {
         GuestHello _ = hello(deadline);
         if (adoption.isPresent()) {
-            if (programs == Programs.RUN || programs == Programs.REFRESHED) {
-                throw new NeuroVisorException(Fault.GUEST_REFUSED, "a sandbox is refreshed once while it is frozen");
+            if (programs == Programs.RUN) {
+                throw new NeuroVisorException(Fault.GUEST_REFUSED, "a sandbox is refreshed while it is frozen");
             }
-            programs = Programs.REFRESHED;
+            programs = Programs.FROZEN;
         }
         identity = Optional.of(newIdentity);
     }
@@ -289,11 +295,11 @@ public final class FakeGuest implements GuestChannel {
     @Override
     public void freeze(Deadline deadline) {
         requireAdopted();
-        if (unstoppable) {
-            throw new NeuroVisorException(Fault.GUEST_REFUSED, "a program does not stop");
-        }
-        programs = Programs.FROZEN;
+        programs = freezing ? Programs.FROZEN : Programs.RUN;
         processes.endStreams();
+        freezeFailure.ifPresent(failure -> {
+            throw failure;
+        });
     }
 
     @Override
@@ -362,7 +368,7 @@ public final class FakeGuest implements GuestChannel {
 
     /** Returns what a checkpoint keeps of it. */
     Memory memory() {
-        return new Memory(identity, executed, warmed, adoption, programs, processes);
+        return new Memory(identity, executed, warmed, adoption, programs, processes.running());
     }
 
     /** Continues where another guest was saved. */
@@ -371,7 +377,7 @@ public final class FakeGuest implements GuestChannel {
         executed = memory.executed();
         warmed = memory.warmed();
         adoption = memory.adoption();
-        processes.continueFrom(memory.processes());
+        processes.continueWith(memory.running());
         programs = memory.programs();
     }
 

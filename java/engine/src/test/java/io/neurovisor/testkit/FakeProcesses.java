@@ -101,12 +101,20 @@ public final class FakeProcesses implements GuestProcesses {
         processes.forEach(FakeProcess::endStreams);
     }
 
-    /** Starts what runs elsewhere. */
-    void continueFrom(FakeProcesses others) {
-        others.processes.stream()
+    /** Returns what runs. */
+    List<ProcessSpec> running() {
+        return processes.stream()
                 .filter(FakeProcess::isRunning)
-                .forEach(process -> start(process.info().spec(), Deadline.after(Duration.ZERO, Ticker.SYSTEM))
-                        .close());
+                .map(process -> process.info().spec())
+                .toList();
+    }
+
+    /** Starts what ran where another guest was saved, without clients. */
+    void continueWith(List<ProcessSpec> running) {
+        // Their streams stay open, because the end of a stream may end its process.
+        running.forEach(spec -> {
+            ProcessEvents _ = start(spec, Deadline.after(Duration.ZERO, Ticker.SYSTEM));
+        });
     }
 
     /** Ends all processes and their streams with the machine. */

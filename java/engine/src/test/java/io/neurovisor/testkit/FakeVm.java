@@ -103,6 +103,9 @@ final class FakeVm implements Vm {
         if (connected && !guest.isClosed()) {
             throw new IllegalStateException("the channel of VM " + id + " is open");
         }
+        if (Thread.currentThread().isInterrupted()) {
+            throw new NeuroVisorException(Fault.INTERRUPTED, "a checkpoint was interrupted");
+        }
         try {
             Files.createDirectory(directory);
         } catch (IOException exception) {

@@ -166,6 +166,7 @@ public abstract class VmmContract {
             }
             Checkpoint checkpoint = source.checkpoint(directory().resolve("frozen"), soon());
             source.resume(soon());
+            refresh(source, GuestIdentity.ofTheSameNames(random));
             thaw(source, GuestIdentity.ofTheSameNames(random));
             try (Vm clone = vmm().start(newId(), restore(saved, checkpoint), soon())) {
                 thaw(clone, GuestIdentity.fresh(random, "clone"));
@@ -189,6 +190,13 @@ public abstract class VmmContract {
     private static void drain(ProcessEvents events) {
         while (events.next().isPresent()) {
             // Until it fails.
+        }
+    }
+
+    /** Refreshes a sandbox that could be saved once more before it is thawed. */
+    private static void refresh(Vm vm, GuestIdentity identity) {
+        try (GuestChannel channel = connect(vm)) {
+            channel.refresh(identity, soon());
         }
     }
 
@@ -224,6 +232,22 @@ public abstract class VmmContract {
             assertContinues(vm);
         }
         assertFault(() -> vmm().start(newId(), restore(saved, new Checkpoint(occupied)), soon()), Fault.VMM_FAILED);
+    }
+
+    @Test
+    void machineRunsOnIfItsCheckpointIsInterrupted() {
+        assumeTrue(makesCheckpoints());
+        Path unfinished = directory().resolve("unfinished");
+        try (Vm vm = vmm().start(newId(), new VmStart.Restore(saveTemplate()), soon())) {
+            refresh(vm);
+            vm.checkpoint(directory().resolve("first"), soon());
+            vm.resume(soon());
+            Thread.currentThread().interrupt();
+            assertFault(() -> vm.checkpoint(unfinished, soon()), Fault.INTERRUPTED);
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(unfinished).doesNotExist();
+            assertContinues(vm);
+        }
     }
 
     @Test

@@ -47,7 +47,9 @@ public enum Fault {
     SANDBOX_BUSY(
             FaultKind.CAPACITY, "A sandbox is being created or changed, and the call has waited too long for that."),
     SANDBOX_DIED(FaultKind.SANDBOX, "The virtual machine of a living sandbox has ended, and the sandbox with it."),
-    SANDBOX_MOVED(FaultKind.UNKNOWN_OUTCOME, "The sandbox ended during a call, so the outcome of the call is unknown."),
+    SANDBOX_MOVED(
+            FaultKind.UNKNOWN_OUTCOME,
+            "The sandbox ended or was frozen during a call, so the outcome of the call is unknown."),
     SANDBOXES_UNUSABLE(FaultKind.HOST, "The database of sandboxes is damaged or was written by a newer NeuroVisor."),
     PROCESS_UNKNOWN(FaultKind.CALLER, "No process of the sandbox has the given number or tag."),
     PROCESS_LIMIT(

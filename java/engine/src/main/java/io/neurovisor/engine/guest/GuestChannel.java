@@ -54,13 +54,13 @@ public interface GuestChannel extends AutoCloseable {
 
     /**
      * Stops all programs of a living sandbox, so that it can be saved. Calls for its processes and files end with {@code
-     * SANDBOX_MOVED}. Programs that do not stop within two seconds run on, with {@code GUEST_REFUSED}.
+     * SANDBOX_MOVED}. If programs do not stop within two seconds, all run on, and this fails with {@code GUEST_REFUSED}.
      */
     void freeze(Deadline deadline);
 
     /**
-     * Lets the programs of a frozen sandbox run on: over the channel that has frozen them at any time, over another one only
-     * after {@link #refresh}.
+     * Lets the programs of a frozen sandbox run on; refused over a channel that has neither frozen nor refreshed it, because the
+     * sandbox may have been saved.
      */
     void thaw(Deadline deadline);
 

@@ -3,8 +3,6 @@ package io.neurovisor.engine.machine;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.file.GuestFiles;
-import io.neurovisor.engine.guest.GuestChannel;
-import io.neurovisor.engine.guest.GuestIdentity;
 import io.neurovisor.engine.guest.GuestUsage;
 import io.neurovisor.engine.guest.ResponseDeadline;
 import io.neurovisor.engine.layer.LayerState;
@@ -29,18 +27,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 
 /** A fresh virtual machine for one program or one sandbox. Closing it destroys the machine. */
 public final class Machine implements AutoCloseable {
-    /** The time in which a sandbox that was not saved has to go on. */
-    private static final Duration WAKING = Duration.ofSeconds(30);
-
     private final VmStart start;
     private final Vm vm;
+    private final MachineChannel channel;
     private final AtomicBoolean used;
-    private final Supplier<GuestIdentity> randomness;
-    private volatile GuestChannel channel;
     private volatile CompletableFuture<List<LayerState>> layers;
     private final Ticker ticker;
     private final long startNanos;
@@ -49,16 +42,14 @@ public final class Machine implements AutoCloseable {
     /**
      * @param used whether its guest is a sandbox already
      * @param layers completes when the layers have been read off the machine
-     * @param randomness supplies a sandbox that goes on after a {@link #save}
      * @param startNanos the time at which the start of the machine began, by the ticker
      */
     Machine(
             VmStart start,
             Vm vm,
-            GuestChannel channel,
+            MachineChannel channel,
             boolean used,
             CompletableFuture<List<LayerState>> layers,
-            Supplier<GuestIdentity> randomness,
             Ticker ticker,
             long startNanos) {
         this.start = start;
@@ -66,7 +57,6 @@ public final class Machine implements AutoCloseable {
         this.channel = channel;
         this.used = new AtomicBoolean(used);
         this.layers = layers;
-        this.randomness = randomness;
         this.ticker = ticker;
         this.startNanos = startNanos;
         this.readyNanos = ticker.nanos();
@@ -95,7 +85,7 @@ public final class Machine implements AutoCloseable {
 
     /** Describes how the connection to the guest of a living sandbox ended; empty while it is as it should be. */
     public Optional<String> guestFailure() {
-        return channel.failure();
+        return channel.current().failure();
     }
 
     /** Returns whether it ended because the host's memory limit for its VMM was reached. */
@@ -138,7 +128,7 @@ public final class Machine implements AutoCloseable {
      * program finds warm code paths. Must be called before {@code run}.
      */
     public void prime(Program program, Deadline deadline) {
-        channel.prime(program, deadline);
+        channel.current().prime(program, deadline);
     }
 
     /**
@@ -154,7 +144,7 @@ public final class Machine implements AutoCloseable {
         try {
             ResponseDeadline deadline = ResponseDeadline.after(timeout, ticker);
             NetworkWatch network = new NetworkWatch(sink);
-            ProgramExit exit = channel.execute(program, timeout, traceId, new CappedSink(network), deadline);
+            ProgramExit exit = channel.current().execute(program, timeout, traceId, new CappedSink(network), deadline);
             return new ProgramRun(exit, network.hint(program, exit.outcome()));
         } catch (NeuroVisorException exception) {
             if (exception.fault() == Fault.LANGUAGE_MISSING) {
@@ -179,63 +169,52 @@ public final class Machine implements AutoCloseable {
      */
     public long adopt(Map<String, String> environment, Optional<String> directory, Deadline deadline) {
         use();
-        return channel.adopt(environment, directory, deadline);
+        return channel.current().adopt(environment, directory, deadline);
     }
 
     /** Returns the processes of a living sandbox. */
     public GuestProcesses processes() {
-        return channel.processes();
+        return channel.current().processes();
     }
 
     /** Returns the files of a living sandbox. */
     public GuestFiles files() {
-        return channel.files();
+        return channel.current().files();
     }
 
     /** Measures the guest of a living sandbox. */
     public GuestUsage usage(Deadline deadline) {
-        return channel.usage(deadline);
+        return channel.current().usage(deadline);
     }
 
     /** Sets the clock of a living sandbox. */
     public void setClock(Deadline deadline) {
-        channel.setClock(deadline);
+        channel.current().setClock(deadline);
     }
 
     /**
-     * Writes a checkpoint of a living sandbox and leaves the machine stopped. If this fails, the sandbox goes on. Calls for its
-     * processes and files end with {@code SANDBOX_MOVED}; the caller makes none until {@link #goOn} has returned.
+     * Writes a checkpoint of a living sandbox and leaves the machine stopped. If this fails, the sandbox goes on, and the directory
+     * does not exist. Calls for its processes and files end with {@code SANDBOX_MOVED}, also if this fails; the caller makes none
+     * before {@link #goOn} has returned or this has failed.
      *
      * @param directory is created, open to this user only
-     * @throws NeuroVisorException {@code GUEST_REFUSED} if a program does not stop
+     * @throws NeuroVisorException {@code GUEST_REFUSED} if a program does not stop; {@code SANDBOX_LOST} if the sandbox did not go
+     *     on, so that the machine was killed
      */
     public Checkpoint save(Path directory, Deadline deadline) {
-        channel.freeze(deadline);
-        channel.close();
-        try {
-            return vm.checkpoint(directory, deadline);
-        } catch (NeuroVisorException failure) {
-            try {
-                // The deadline may be what has failed.
-                wake(Deadline.after(WAKING, ticker));
-            } catch (NeuroVisorException lost) {
-                lost.addSuppressed(failure);
-                throw lost;
-            }
-            throw failure;
+        if (!(start instanceof VmStart.Restore)) {
+            throw new IllegalStateException("virtual machine " + vm.id() + " is not a clone of a template");
         }
+        return channel.save(directory, deadline);
     }
 
-    /** Lets a sandbox go on after a {@link #save}. */
-    public void goOn(Deadline deadline) {
-        vm.resume(deadline);
-        wake(deadline);
-    }
-
-    private void wake(Deadline deadline) {
-        channel = vm.connect(deadline);
-        channel.refresh(randomness.get(), deadline);
-        channel.thaw(deadline);
+    /**
+     * Lets a sandbox go on after a {@link #save}. Not interruptible.
+     *
+     * @throws NeuroVisorException {@code SANDBOX_LOST} if it does not go on, so that the machine was killed
+     */
+    public void goOn() {
+        channel.goOn();
     }
 
     private void use() {

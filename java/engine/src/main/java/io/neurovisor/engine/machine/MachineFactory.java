@@ -77,15 +77,9 @@ public record MachineFactory(
             if (frozen) {
                 channel.thaw(deadline);
             }
-            Machine machine = new Machine(
-                    start,
-                    vm,
-                    channel,
-                    frozen,
-                    layers,
-                    () -> GuestIdentity.ofTheSameNames(strongRandom),
-                    ticker,
-                    startNanos);
+            MachineChannel replaceable =
+                    new MachineChannel(vm, channel, () -> GuestIdentity.ofTheSameNames(strongRandom), ticker);
+            Machine machine = new Machine(start, vm, replaceable, frozen, layers, ticker, startNanos);
             listener.ready(machine);
             return Optional.of(machine);
         } catch (NeuroVisorException exception) {

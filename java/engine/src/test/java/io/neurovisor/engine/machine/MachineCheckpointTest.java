@@ -31,8 +31,10 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** Tests that a sandbox goes on after it was saved or could not be, and that its copies are told apart. */
+/** Tests that a sandbox goes on after it was saved or could not be, and that its copies differ. */
 final class MachineCheckpointTest {
     @TempDir
     private Path directory;
@@ -54,7 +56,7 @@ final class MachineCheckpointTest {
             Checkpoint _ = machine.save(directory.resolve("checkpoint"), soon());
             assertThat(guests.getFirst().isFrozen()).isTrue();
 
-            machine.goOn(soon());
+            machine.goOn();
 
             assertThat(machine.processes().list(soon())).hasSize(1);
             assertThat(guests.getFirst().identity().orElseThrow().names()).isEmpty();
@@ -71,15 +73,51 @@ final class MachineCheckpointTest {
         }
     }
 
-    @Test
-    void aSandboxWhoseProgramsDoNotStopIsNotSaved() {
+    @ParameterizedTest
+    @CsvSource({"GUEST_REFUSED, false", "GUEST_SILENT, false", "GUEST_SILENT, true", "INTERRUPTED, true"})
+    void aSandboxThatIsNotFrozenGoesOn(Fault fault, boolean standsStill) {
         try (Machine machine = sandbox()) {
-            guests.getFirst().unstoppable();
+            guests.getFirst().failingFreeze(fault, standsStill);
 
-            assertFault(() -> machine.save(directory.resolve("checkpoint"), soon()), Fault.GUEST_REFUSED);
+            assertFault(() -> machine.save(directory.resolve("checkpoint"), soon()), fault);
 
             assertThat(directory.resolve("checkpoint")).doesNotExist();
             assertThat(machine.processes().list(soon())).hasSize(1);
+        }
+    }
+
+    @Test
+    void anInterruptedSandboxGoesOn() {
+        try (Machine machine = sandbox()) {
+            Thread.currentThread().interrupt();
+            assertFault(() -> machine.save(directory.resolve("checkpoint"), soon()), Fault.INTERRUPTED);
+            assertThat(Thread.interrupted()).isTrue();
+
+            assertThat(machine.processes().list(soon())).hasSize(1);
+        }
+    }
+
+    @Test
+    void aSandboxThatDoesNotGoOnIsLost() {
+        try (Machine machine = sandbox()) {
+            Checkpoint _ = machine.save(directory.resolve("checkpoint"), soon());
+            guests.getFirst().silent();
+
+            assertFault(machine::goOn, Fault.SANDBOX_LOST);
+
+            assertThat(vmm.livingCount()).isZero();
+        }
+    }
+
+    @Test
+    void aSandboxThatIsNeitherSavedNorGoesOnIsLost() throws IOException {
+        Path occupied = Files.createDirectory(directory.resolve("checkpoint"));
+        try (Machine machine = sandbox()) {
+            guests.getFirst().silent();
+
+            assertFault(() -> machine.save(occupied, soon()), Fault.SANDBOX_LOST);
+
+            assertThat(vmm.livingCount()).isZero();
         }
     }
 
@@ -102,7 +140,8 @@ final class MachineCheckpointTest {
     @Test
     void noProgramRunsInARestoredMachineWithoutARequiredLayer() {
         Checkpoint checkpoint = checkpoint();
-        vmm.reading(layer -> layer == Layer.SECCOMP ? LayerState.broken(layer, "gone", "") : LayerState.live(layer, ""));
+        vmm.reading(layer ->
+                layer == Layer.SECCOMP ? LayerState.broken(layer, "gone", "") : LayerState.live(layer, "read"));
         MachineFactory factory = factory(RequiredLayers.ALL);
 
         assertFault(

@@ -47,15 +47,8 @@ public final class PlainMachines implements Machines {
         Vm vm = vmm.start(id, start, deadline);
         GuestChannel channel = vm.connect(deadline);
         channel.refresh(IDENTITY, deadline);
-        return new Machine(
-                start,
-                vm,
-                channel,
-                false,
-                CompletableFuture.completedFuture(List.of()),
-                () -> IDENTITY,
-                STANDING,
-                0);
+        MachineChannel replaceable = new MachineChannel(vm, channel, () -> IDENTITY, STANDING);
+        return new Machine(start, vm, replaceable, false, CompletableFuture.completedFuture(List.of()), STANDING, 0);
     }
 
     public static VmStart.ColdBoot start(SandboxSize size) {

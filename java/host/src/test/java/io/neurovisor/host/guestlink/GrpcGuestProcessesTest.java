@@ -151,6 +151,22 @@ final class GrpcGuestProcessesTest extends GuestProcessesContract {
     }
 
     @Test
+    void aStreamThatAFreezeEndsIsNotTheEndOfTheSandbox() {
+        GuestProcesses processes = hostile(host -> {
+            host.onNext(started(5));
+            host.onError(Status.ABORTED.asRuntimeException());
+        });
+        assertLost("ABORTED", () -> drain(processes.start(CAT, soon())));
+
+        served.orElseThrow().connection().expectAborts();
+
+        assertThatThrownBy(() -> drain(processes.start(CAT, soon())))
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class,
+                        failure -> assertThat(failure.fault()).isEqualTo(Fault.SANDBOX_MOVED));
+    }
+
+    @Test
     void anOwnFailureOfTheAgentIsNotTheEndOfTheSandbox() {
         GuestProcesses processes = hostile(host ->
                 host.onError(Status.INTERNAL.withDescription("cannot start cat").asRuntimeException()));
