@@ -23,7 +23,9 @@ record BookedMemory(
     static final long FIRST_BYTES = 1;
 
     void allMayGrow() {
-        long most = warm.size() * FIRST_BYTES;
+        long most = warm.values().stream()
+                .mapToLong(kind -> kind.isSaved() ? limit(kind.size()) : FIRST_BYTES)
+                .sum();
         for (Map<Long, MachineKind> growing : List.of(starting, leased, ending)) {
             most += growing.values().stream()
                     .mapToLong(kind -> limit(kind.size()))
@@ -53,8 +55,9 @@ record BookedMemory(
     long freeBytes() {
         long promised =
                 starting.values().stream().mapToLong(kind -> limit(kind.size())).sum();
-        for (Map<Long, MachineKind> growing : List.of(leased, ending)) {
+        for (Map<Long, MachineKind> growing : List.of(warm, leased, ending)) {
             promised += growing.entrySet().stream()
+                    .filter(machine -> machine.getValue().isSaved() || !warm.containsKey(machine.getKey()))
                     .mapToLong(machine -> limit(machine.getValue().size()) - residentBytes(machine.getKey()))
                     .sum();
         }

@@ -16,6 +16,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * An independent model of a pool: tracks requests and machines only by the steps that {@link PoolState} takes. Checks each step
@@ -61,7 +62,7 @@ final class PoolBooks {
     void makeTemplate(int choice) {
         MachineKind kind = Objects.requireNonNull(starting.get(chosen(starting, choice)));
         state.made(kind);
-        made.add(kind);
+        made.add(kind.fresh());
         settle();
     }
 
@@ -82,6 +83,15 @@ final class PoolBooks {
         settle();
     }
 
+    /** A client resumes a sandbox, unless that is under way or the sandbox runs. */
+    void resume(MachineKind kind, Claimant claimant) {
+        boolean waits =
+                waiting.values().stream().anyMatch(request -> request.kind().equals(kind));
+        if (!waits && !leased.containsValue(kind)) {
+            arrive(kind, claimant);
+        }
+    }
+
     void giveUp(int choice) {
         long ticket = chosen(waiting, choice);
         assertThat(state.leave(ticket)).isTrue();
@@ -92,7 +102,7 @@ final class PoolBooks {
     void startSucceeds(int choice) {
         long slot = chosen(starting, choice);
         state.made(Objects.requireNonNull(starting.get(slot)));
-        made.add(Objects.requireNonNull(starting.get(slot)));
+        made.add(Objects.requireNonNull(starting.get(slot)).fresh());
         state.ready(slot);
         warm.put(slot, starting.remove(slot));
         settle();
@@ -233,6 +243,9 @@ final class PoolBooks {
                     .hasSizeGreaterThan((int) count(starting, start.kind()));
             passedOverdue(start.ticket().getAsLong(), request);
             startedFor.put(start.slot(), start.ticket().getAsLong());
+            assertThat(isContinued(start.kind()))
+                    .as("a second one of a saved sandbox")
+                    .isFalse();
             withoutMemorySince.keySet().removeIf(ticket -> kindOf(ticket).equals(start.kind()));
         }
         starting.put(start.slot(), start.kind());
@@ -243,7 +256,7 @@ final class PoolBooks {
         assertThat(inLine()).as("requests that wait for what is primed").isEmpty();
         assertThat(busy()).as("machines at work").isLessThan(plan.processors());
         MachineKind kind = warm.remove(prime.slot());
-        assertThat(kind).as("what is primed is warm").isNotNull();
+        assertThat(kind).as("what is primed is warm").isNotNull().matches(primed -> !primed.isSaved());
         assertThat(everPrimed.add(prime.slot())).as("primed twice").isTrue();
         startedFor.remove(prime.slot());
         starting.put(prime.slot(), kind);
@@ -263,6 +276,9 @@ final class PoolBooks {
                         .map(Map.Entry::getKey)
                         .findFirst()
                         .orElseThrow());
+        if (request.kind().isSaved()) {
+            assertThat(grant.ticket()).as("the one for which it was started").isEqualTo(startedFor.get(grant.slot()));
+        }
         assertThat(inLine()).as("may have one more").contains(request);
         passedOver(request);
         passedOverdue(grant.ticket(), request);
@@ -325,7 +341,9 @@ final class PoolBooks {
     private void destroyed(PoolAction.Destroy destroy) {
         MachineKind kind = warm.get(destroy.slot());
         assertThat(kind).as("what is destroyed is warm").isNotNull();
-        assertReadyMachinesAreUsed();
+        if (!isUnclaimed(destroy.slot())) {
+            assertReadyMachinesAreUsed();
+        }
         warm.remove(destroy.slot());
         ending.put(destroy.slot(), kind);
     }
@@ -347,7 +365,21 @@ final class PoolBooks {
 
     /** Returns whether the request must wait for a template that is being made. */
     private boolean awaitsTemplate(MachineKind kind) {
-        return !made.contains(kind) && !made.containsAll(starting.values());
+        return !made.contains(kind.fresh())
+                && !made.containsAll(
+                        starting.values().stream().map(MachineKind::fresh).toList());
+    }
+
+    /** Returns whether a machine continues the saved sandbox. */
+    private boolean isContinued(MachineKind kind) {
+        return kind.isSaved()
+                && Stream.of(starting, warm, leased, ending).anyMatch(machines -> machines.containsValue(kind));
+    }
+
+    /** Returns whether a machine that is ready continues a saved sandbox that no request waits for. */
+    private boolean isUnclaimed(long slot) {
+        return Objects.requireNonNull(warm.get(slot)).isSaved()
+                && !waiting.containsKey(Objects.requireNonNull(startedFor.get(slot)));
     }
 
     private void atRest() {
@@ -372,6 +404,7 @@ final class PoolBooks {
                     .as("machines whose end, or start, the requests wait for")
                     .isPositive();
         }
+        assertThat(warm.keySet()).as("for a request that gave up").noneMatch(this::isUnclaimed);
         assertReadyMachinesAreUsed();
         assertRoomIsUsed();
         noteRequestsWithoutMemory();
@@ -398,6 +431,7 @@ final class PoolBooks {
                 .filter(request -> !isCutOff(request.claimant()))
                 .filter(request -> !unclaimed.remove(request.kind()))
                 .filter(request -> !awaitsTemplate(request.kind()))
+                .filter(request -> !isContinued(request.kind()))
                 .toList();
         if (!without.isEmpty() && warm.isEmpty() && ending.isEmpty()) {
             assertThat(without)
@@ -418,6 +452,7 @@ final class PoolBooks {
                     && !starting.containsValue(request.kind())
                     && !warm.containsValue(request.kind())
                     && !awaitsTemplate(request.kind())
+                    && !isContinued(request.kind())
                     && BookedMemory.limit(request.kind().size()) > memory.freeBytes();
             if (!memoryIsMissing) {
                 withoutMemorySince.remove(request.ticket());
