@@ -19,9 +19,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /** A machine of {@link FakeVmm}. */
 final class FakeVm implements Vm {
@@ -31,7 +33,8 @@ final class FakeVm implements Vm {
     private final VmStart start;
     private final FakeGuest guest;
     private final Map<VmId, FakeVm> living;
-    private final Map<Path, FakeGuest.Memory> checkpoints;
+    private final Map<String, FakeGuest.Memory> checkpoints;
+    private final Supplier<Optional<String>> checkpointFailure;
     private final Function<Layer, LayerState> layers;
     private final LongSupplier residentBytes;
     private final Duration processorTime;
@@ -49,7 +52,8 @@ final class FakeVm implements Vm {
             VmStart start,
             FakeGuest guest,
             Map<VmId, FakeVm> living,
-            Map<Path, FakeGuest.Memory> checkpoints,
+            Map<String, FakeGuest.Memory> checkpoints,
+            Supplier<Optional<String>> checkpointFailure,
             Function<Layer, LayerState> layers,
             LongSupplier residentBytes,
             Duration processorTime,
@@ -60,6 +64,7 @@ final class FakeVm implements Vm {
         this.guest = guest;
         this.living = living;
         this.checkpoints = checkpoints;
+        this.checkpointFailure = checkpointFailure;
         this.layers = layers;
         this.residentBytes = residentBytes;
         this.processorTime = processorTime;
@@ -106,19 +111,25 @@ final class FakeVm implements Vm {
         if (Thread.currentThread().isInterrupted()) {
             throw new NeuroVisorException(Fault.INTERRUPTED, "a checkpoint was interrupted");
         }
+        guest.death().or(checkpointFailure).ifPresent(reason -> {
+            throw new NeuroVisorException(Fault.VMM_FAILED, "VM " + id + " was not saved: " + reason);
+        });
+        String key = UUID.randomUUID().toString();
         try {
-            Files.createDirectory(directory);
+            // In a file, because a checkpoint is found after its directory was renamed.
+            Files.writeString(Files.createDirectory(directory).resolve(STATE), key);
         } catch (IOException exception) {
             throw new NeuroVisorException(Fault.STORAGE_FAILED, directory + " cannot be created", exception);
         }
         requireNoLink(directory);
-        checkpoints.put(directory, guest.memory());
+        checkpoints.put(key, guest.memory());
         return new Checkpoint(directory);
     }
 
     private static void requireNoLink(Path directory) {
         try {
             if (!directory.toRealPath().equals(directory.toAbsolutePath())) {
+                Files.delete(directory.resolve(STATE));
                 Files.delete(directory);
                 throw new NeuroVisorException(Fault.VMM_FAILED, "a part of " + directory + " is a link");
             }

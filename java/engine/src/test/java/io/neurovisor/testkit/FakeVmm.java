@@ -1,5 +1,7 @@
 package io.neurovisor.testkit;
 
+import static java.util.Objects.requireNonNull;
+
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.layer.Layer;
@@ -13,8 +15,8 @@ import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.engine.vm.VmmIdentity;
+import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,11 +29,12 @@ import java.util.function.Function;
 public final class FakeVmm implements Vmm {
     private final Function<VmId, FakeGuest> guests;
     private final ConcurrentHashMap<VmId, FakeVm> living = new ConcurrentHashMap<>();
-    private final ConcurrentHashMap<Path, FakeGuest.Memory> checkpoints = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, FakeGuest.Memory> checkpoints = new ConcurrentHashMap<>();
     private final List<VmStart> starts = new ArrayList<>();
     private volatile long residentBytes;
     private volatile Duration processorTime = Duration.ZERO;
     private volatile Optional<String> startFailure = Optional.empty();
+    private volatile Optional<String> checkpointFailure = Optional.empty();
     private volatile CompletableFuture<Void> mayEnd = CompletableFuture.completedFuture(null);
     private volatile boolean confirmsKills = true;
 
@@ -77,6 +80,7 @@ public final class FakeVmm implements Vmm {
                 guest,
                 living,
                 checkpoints,
+                () -> checkpointFailure,
                 layers,
                 () -> residentBytes,
                 processorTime,
@@ -87,9 +91,12 @@ public final class FakeVmm implements Vmm {
     }
 
     private FakeGuest.Memory found(Checkpoint checkpoint) {
-        return Optional.ofNullable(checkpoints.get(checkpoint.directory()))
-                .orElseThrow(() ->
-                        new NeuroVisorException(Fault.VMM_FAILED, "no checkpoint is in " + checkpoint.directory()));
+        try {
+            return requireNonNull(
+                    checkpoints.get(Files.readString(checkpoint.directory().resolve(FakeVm.STATE))));
+        } catch (IOException exception) {
+            throw new NeuroVisorException(Fault.VMM_FAILED, "no checkpoint is in " + checkpoint.directory(), exception);
+        }
     }
 
     @Override
@@ -111,6 +118,11 @@ public final class FakeVmm implements Vmm {
     /** Makes all starts fail with a reason; an empty reason lets them succeed again. */
     public void failStarts(String reason) {
         startFailure = Optional.of(reason).filter(text -> !text.isEmpty());
+    }
+
+    /** Makes all checkpoints fail with a reason. */
+    public void failCheckpoints(String reason) {
+        checkpointFailure = Optional.of(reason);
     }
 
     /** Sets the states of the layers of machines that start from now on. */

@@ -13,11 +13,15 @@ import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.ManualTicker;
 import io.neurovisor.testkit.TestFiles;
 import io.neurovisor.testkit.TestPools;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -30,14 +34,21 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Sandboxes with fake machines, a clock that the test moves, and tasks that run in the calling thread. */
 abstract class SandboxesFixture {
     static final Duration LONG = Duration.ofSeconds(30);
     static final MachineKind KIND = new MachineKind("base", SandboxSize.SMALL);
     static final SandboxOwner OWNER = SandboxOwner.unlimited(new Claimant("key:ci", PoolShare.UNLIMITED));
+    static final SandboxOwner OTHER = SandboxOwner.unlimited(new Claimant("other", PoolShare.UNLIMITED));
     static final String NAME = OWNER.name();
     static final int MOST = 3;
+    static final int MOST_PAUSED = 2;
+
+    @TempDir
+    Path directory;
 
     final ManualTicker ticker = new ManualTicker();
     final Queue<FakeGuest> nextGuests = new ArrayDeque<>();
@@ -48,10 +59,11 @@ abstract class SandboxesFixture {
                     layersAreLive.get() ? LayerState.live(layer, "read") : LayerState.broken(layer, "gone", "restart"));
     final WarmPool pool = new WarmPool(
             TestPools.plan(KIND, 0, 4, LONG),
-            TestPools.machines(vmm, TestFiles.bootFiles(), ticker),
+            TestPools.clones(vmm, this::template, ticker),
             _ -> {},
             ticker,
             MachineListener.NONE);
+    final TemporaryCheckpoints checkpoints = new TemporaryCheckpoints(() -> directory.resolve("checkpoints"));
     final RecordedSandboxes recorded = new RecordedSandboxes();
 
     /** Does the tasks of sandboxes. */
@@ -59,8 +71,9 @@ abstract class SandboxesFixture {
 
     Instant systemTime = Instant.parse("2026-01-02T03:04:05Z");
     final Sandboxes sandboxes = new Sandboxes(
-            MOST,
+            new Sandboxes.Limits(MOST, MOST_PAUSED),
             pool,
+            checkpoints,
             recorded,
             recorded,
             ticker,
@@ -69,9 +82,21 @@ abstract class SandboxesFixture {
             task -> executor.execute(task),
             new ReentrantLock());
 
+    @BeforeEach
+    final void makeTemplate() throws IOException {
+        Files.createFile(Files.createDirectory(template().directory()).resolve("state"));
+        Path _ = Files.createDirectory(directory.resolve("checkpoints"));
+    }
+
+    private SavedVm template() {
+        return new SavedVm(TestFiles.bootFiles(), SandboxSize.SMALL, directory.resolve("template"));
+    }
+
     @AfterEach
     final void leavesNothing() {
         sandboxes.close();
+        sandboxes.list(NAME).forEach(paused -> sandboxes.kill(paused.id(), NAME, SandboxEnd.KILLED));
+        assertThat(checkpoints.names()).as("checkpoints").isEmpty();
         assertThat(pool.drain(Deadline.after(LONG, ticker))).isTrue();
         assertThat(vmm.livingCount()).isZero();
         assertThat(recorded.events)
@@ -96,7 +121,7 @@ abstract class SandboxesFixture {
     }
 
     final Sandbox create(SandboxOwner owner) {
-        return sandboxes.create(SandboxBooks.spec(Duration.ofMinutes(5)), owner, soon());
+        return sandboxes.create(SandboxSpecs.spec(Duration.ofMinutes(5)), owner, soon());
     }
 
     final Deadline soon() {
@@ -125,6 +150,7 @@ abstract class SandboxesFixture {
         final List<SandboxRecord> rows = new ArrayList<>();
         final List<String> events = new ArrayList<>();
         List<SandboxRecord> ended = List.of();
+        List<SandboxRecord> paused = List.of();
         boolean isFull;
 
         @Override
@@ -143,6 +169,21 @@ abstract class SandboxesFixture {
         @Override
         public List<SandboxRecord> ended() {
             return ended;
+        }
+
+        @Override
+        public List<SandboxRecord> paused() {
+            return paused;
+        }
+
+        @Override
+        public void paused(Sandbox sandbox) {
+            events.add("paused " + sandbox.id());
+        }
+
+        @Override
+        public void resumed(Sandbox sandbox) {
+            events.add("resumed " + sandbox.id());
         }
 
         @Override

@@ -10,6 +10,7 @@ import io.neurovisor.engine.pool.Claimant;
 import io.neurovisor.engine.pool.Lease;
 import io.neurovisor.engine.pool.PlainPools;
 import io.neurovisor.engine.pool.WarmPool;
+import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.NoLock;
@@ -132,8 +133,9 @@ final class SandboxesLincheckTest {
 
         UsedSandboxes(Lock lock) {
             sandboxes = new Sandboxes(
-                    MOST,
+                    new Sandboxes.Limits(MOST, 0),
                     PlainPools.of(machines, MOST),
+                    CheckpointStore.NONE,
                     SandboxRecords.NONE,
                     SandboxListener.NONE,
                     () -> 0,
@@ -146,7 +148,7 @@ final class SandboxesLincheckTest {
 
         private Sandbox newOne() {
             return sandboxes.create(
-                    SandboxBooks.spec(LONG), SandboxOwner.unlimited(Claimant.LOCAL), Deadline.after(LONG, () -> 0));
+                    SandboxSpecs.spec(LONG), SandboxOwner.unlimited(Claimant.LOCAL), Deadline.after(LONG, () -> 0));
         }
 
         final boolean createOne() {
@@ -166,7 +168,10 @@ final class SandboxesLincheckTest {
 
         final boolean extend() {
             try {
-                return sandboxes.extend(first, OWNER, LONG).phase() == SandboxPhase.RUNNING;
+                return sandboxes
+                                .connect(first, SandboxOwner.unlimited(Claimant.LOCAL), LONG)
+                                .phase()
+                        == SandboxPhase.RUNNING;
             } catch (NeuroVisorException failure) {
                 if (failure.fault() != Fault.SANDBOX_UNKNOWN) {
                     throw failure;
