@@ -62,6 +62,14 @@ final class LockedBook {
     }
 
     /**
+     * What a caller has asked for.
+     *
+     * @param begins whether that begins now, so that the caller does it
+     * @param view the sandbox at that moment, with the promise of its end
+     */
+    record Begun(boolean begins, View view) {}
+
+    /**
      * What follows from the report of a step.
      *
      * @param view the sandbox after it
@@ -156,27 +164,26 @@ final class LockedBook {
         });
     }
 
-    /** Records that a whole checkpoint of a sandbox exists. */
-    Report saved(SandboxId id) {
-        return report(id, (all, _) -> Optional.of(all.saved(id)));
+    /** Begins to pause a sandbox if it runs. */
+    Begun pause(SandboxId id, PauseReason reason) {
+        return change((all, _) -> new Begun(all.pause(id, reason).isPresent(), view(all, id)));
     }
 
-    /** Records that a sandbox was not saved. */
-    Report notSaved(SandboxId id, Optional<SandboxEnd> death, String detail) {
-        return report(id, (all, nowNanos) -> all.notSaved(id, death, detail, nowNanos));
+    /**
+     * Begins to resume a sandbox if it is paused.
+     *
+     * @param extension the least time that it has then
+     */
+    Begun resume(SandboxId id, SandboxOwner owner, Optional<Duration> extension) {
+        return change((all, nowNanos) -> {
+            boolean begins = all.resume(id, owner, nowNanos);
+            extension.ifPresent(timeout -> all.extend(id, timeout, nowNanos));
+            return new Begun(begins, view(all, id));
+        });
     }
 
-    /** Records that a sandbox is paused and its machine killed. */
-    Report paused(SandboxId id) {
-        return report(id, (all, _) -> all.paused(id));
-    }
-
-    /** Records that no machine continues a sandbox. */
-    Report notRestored(SandboxId id, boolean died, String detail) {
-        return report(id, (all, nowNanos) -> all.notRestored(id, died, detail, nowNanos));
-    }
-
-    private Report report(SandboxId id, BiFunction<SandboxBook, Long, Optional<SandboxStep>> event) {
+    /** Applies the report of a step at the current time. */
+    Report report(SandboxId id, BiFunction<SandboxBook, Long, Optional<SandboxStep>> event) {
         return change((all, nowNanos) -> {
             Optional<SandboxStep> step = event.apply(all, nowNanos);
             SandboxState state = all.find(id).orElseThrow();
@@ -192,6 +199,10 @@ final class LockedBook {
 
     private View forgetLiving(SandboxBook all, SandboxId id) {
         living.remove(id);
+        return view(all, id);
+    }
+
+    private View view(SandboxBook all, SandboxId id) {
         return view(all.find(id).orElseThrow());
     }
 

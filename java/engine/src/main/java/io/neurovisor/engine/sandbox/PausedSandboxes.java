@@ -59,10 +59,12 @@ record PausedSandboxes(
         while (view.phase() != SandboxPhase.PAUSED) {
             switch (view.phase()) {
                 case RUNNING -> {
-                    Optional<SandboxStep> step = book.change((all, _) -> all.pause(id, reason));
-                    step.ifPresent(begun -> executor.execute(
-                            () -> save.ifPresentOrElse(limit -> tasks.save(id, limit), () -> tasks.perform(begun))));
-                    view = book.require(id);
+                    // Its promise is in this view: the pause may have failed before the sandbox is looked at again.
+                    LockedBook.Begun pause = book.pause(id, reason);
+                    view = pause.view();
+                    if (pause.begins()) {
+                        executor.execute(() -> tasks.save(id, save.orElseGet(tasks::longestSave)));
+                    }
                 }
                 case PAUSING -> {
                     CompletableFuture<Void> pause = view.save().orElseThrow();
@@ -95,20 +97,14 @@ record PausedSandboxes(
             if (wait.hasPassed()) {
                 throw SandboxFaults.busy(id, view.phase());
             }
-            if (begins(id, owner, extension)) {
+            LockedBook.Begun resume = book.resume(id, owner, extension);
+            if (resume.begins()) {
                 executor.execute(() -> resume(id, owner));
             }
+            LockedBook.await(resume.view(), LivingSandbox::settled, wait.remaining());
             view = book.settled(id, wait);
         }
         return view;
-    }
-
-    private boolean begins(SandboxId id, SandboxOwner owner, Optional<Duration> extension) {
-        return book.change((all, nowNanos) -> {
-            boolean begins = all.resume(id, owner, nowNanos);
-            extension.ifPresent(timeout -> all.extend(id, timeout, nowNanos));
-            return begins;
-        });
     }
 
     private void resume(SandboxId id, SandboxOwner owner) {
@@ -168,7 +164,10 @@ record PausedSandboxes(
             Optional<SandboxStep> _ = book.change(
                     (all, nowNanos) -> all.end(id, SandboxEnd.LOST, String.valueOf(failure.getMessage()), nowNanos));
         }
-        LockedBook.Report report = book.notRestored(id, hasDied(failure), String.valueOf(failure.getMessage()));
+        LockedBook.Report report = book.report(
+                id,
+                (all, nowNanos) ->
+                        all.notRestored(id, hasDied(failure), String.valueOf(failure.getMessage()), nowNanos));
         boolean isExplained = !report.view().hasEnded() || failure.fault() == Fault.CHECKPOINT_DAMAGED;
         living.settled()
                 .completeExceptionally(

@@ -76,7 +76,7 @@ final class SandboxTasks {
             }
             case SandboxStep.Abort _ ->
                 home.ifPresent(machine -> machine.machine().kill());
-            case SandboxStep.Save(SandboxId id) -> save(id, Deadline.after(SAVING, ticker));
+            case SandboxStep.Save(SandboxId id) -> save(id, longestSave());
             case SandboxStep.Pause(SandboxId id) -> pause(id, living);
             case SandboxStep.SetClock(SandboxId _) ->
                 home.ifPresent(machine -> health.setClock(found.get(), machine.machine()));
@@ -116,18 +116,22 @@ final class SandboxTasks {
         Optional<MachineSaving.Failure> failed = saving.save(id, view.record().generation(), machine, deadline);
         LockedBook.Report report;
         if (failed.isEmpty()) {
-            report = book.saved(id);
+            report = book.report(id, (all, _) -> Optional.of(all.saved(id)));
         } else {
             NeuroVisorException reason = failed.get().reason();
             boolean goesOn = failed.get().goesOn();
-            report = book.notSaved(
-                    id,
-                    goesOn ? Optional.empty() : Optional.of(SandboxHealth.endOf(machine)),
-                    goesOn ? String.valueOf(reason.getMessage()) : machine.diagnose(reason));
+            Optional<SandboxEnd> death = goesOn ? Optional.empty() : Optional.of(SandboxHealth.endOf(machine));
+            String detail = goesOn ? String.valueOf(reason.getMessage()) : machine.diagnose(reason);
+            report = book.report(id, (all, nowNanos) -> all.notSaved(id, death, detail, nowNanos));
             LOG.warn("sandbox {} was not paused: {}", id, reason.getMessage());
         }
         report.step().ifPresentOrElse(this::perform, () -> write(id)); // It may have got more time.
         answer(report, failed.map(MachineSaving.Failure::reason));
+    }
+
+    /** Returns the time until which a sandbox has to be saved from now on. */
+    Deadline longestSave() {
+        return Deadline.after(SAVING, ticker);
     }
 
     /** Records that a sandbox is paused, and kills its machine. */
@@ -137,7 +141,7 @@ final class SandboxTasks {
         try {
             living.homeNow().ifPresent(home -> home.lease().close());
         } finally {
-            report = book.paused(id);
+            report = book.report(id, (all, _) -> all.paused(id));
         }
         if (report.step().isPresent()) {
             perform(report.step().get());

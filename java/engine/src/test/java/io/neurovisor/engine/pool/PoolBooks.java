@@ -286,7 +286,9 @@ final class PoolBooks {
         holders.put(grant.slot(), request.claimant());
         forget(grant.ticket());
         leased.put(grant.slot(), kind);
-        memory.allMayGrow();
+        if (!request.kind().isSaved()) {
+            memory.allMayGrow(); // One that continues a sandbox could grow before.
+        }
     }
 
     /** Checks that each other claimant gets at most one machine before a waiting claimant gets one. */

@@ -12,6 +12,8 @@ import io.neurovisor.engine.pool.Claimant;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.engine.pool.WarmPool;
+import io.neurovisor.engine.process.ProcessSpec;
+import io.neurovisor.engine.sandbox.SandboxSpec.OnTimeout;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.testkit.FakeGuest;
@@ -26,12 +28,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,12 +63,7 @@ abstract class SandboxesFixture {
     final FakeVmm vmm = new FakeVmm(_ -> guest())
             .reading(layer ->
                     layersAreLive.get() ? LayerState.live(layer, "read") : LayerState.broken(layer, "gone", "restart"));
-    final WarmPool pool = new WarmPool(
-            TestPools.plan(KIND, 0, 4, LONG),
-            TestPools.clones(vmm, this::template, ticker),
-            _ -> {},
-            ticker,
-            MachineListener.NONE);
+    final WarmPool pool = newPool();
     final TemporaryCheckpoints checkpoints = new TemporaryCheckpoints(() -> directory.resolve("checkpoints"));
     final RecordedSandboxes recorded = new RecordedSandboxes();
 
@@ -88,6 +89,15 @@ abstract class SandboxesFixture {
         Path _ = Files.createDirectory(directory.resolve("checkpoints"));
     }
 
+    final WarmPool newPool() {
+        return new WarmPool(
+                TestPools.plan(KIND, 0, 4, LONG),
+                TestPools.clones(vmm, this::template, ticker),
+                _ -> {},
+                ticker,
+                MachineListener.NONE);
+    }
+
     private SavedVm template() {
         return new SavedVm(TestFiles.bootFiles(), SandboxSize.SMALL, directory.resolve("template"));
     }
@@ -95,7 +105,9 @@ abstract class SandboxesFixture {
     @AfterEach
     final void leavesNothing() {
         sandboxes.close();
-        sandboxes.list(NAME).forEach(paused -> sandboxes.kill(paused.id(), NAME, SandboxEnd.KILLED));
+        if (!recorded.isFollowed) {
+            sandboxes.list(NAME).forEach(paused -> sandboxes.kill(paused.id(), NAME, SandboxEnd.KILLED));
+        }
         assertThat(checkpoints.names()).as("checkpoints").isEmpty();
         assertThat(pool.drain(Deadline.after(LONG, ticker))).isTrue();
         assertThat(vmm.livingCount()).isZero();
@@ -124,6 +136,38 @@ abstract class SandboxesFixture {
         return sandboxes.create(SandboxSpecs.spec(Duration.ofMinutes(5)), owner, soon());
     }
 
+    final Sandbox create(OnTimeout onTimeout, boolean autoResume) {
+        return sandboxes.create(SandboxSpecs.spec(Duration.ofMinutes(5), onTimeout, autoResume), OWNER, soon());
+    }
+
+    /** Kills a sandbox without waiting for its end, which waits for the caller. */
+    final void killMeanwhile(SandboxId id) {
+        Thread.currentThread().interrupt();
+        assertFault(() -> sandboxes.kill(id, NAME, SandboxEnd.KILLED), Fault.INTERRUPTED);
+        assertThat(Thread.interrupted()).isTrue();
+    }
+
+    final SandboxRecord record(SandboxId id) {
+        return sandboxes.find(id, NAME).orElseThrow().record();
+    }
+
+    final SandboxPhase phase(SandboxId id) {
+        return sandboxes.find(id, NAME).orElseThrow().phase();
+    }
+
+    static ProcessSpec sleep() {
+        return new ProcessSpec(
+                "sleep",
+                List.of("1000"),
+                Map.of(),
+                Optional.empty(),
+                Optional.empty(),
+                false,
+                Optional.of("sleeper"),
+                false,
+                Optional.empty());
+    }
+
     final Deadline soon() {
         return Deadline.after(LONG, ticker);
     }
@@ -147,11 +191,16 @@ abstract class SandboxesFixture {
 
     /** Keeps what was recorded and reported, in order. */
     static final class RecordedSandboxes implements SandboxRecords, SandboxListener {
-        final List<SandboxRecord> rows = new ArrayList<>();
-        final List<String> events = new ArrayList<>();
+        final List<SandboxRecord> rows = Collections.synchronizedList(new ArrayList<>());
+        final List<String> events = Collections.synchronizedList(new ArrayList<>());
+        /** Is given each record before it is stored. */
+        Consumer<SandboxRecord> onUpdate = _ -> {};
+
         List<SandboxRecord> ended = List.of();
         List<SandboxRecord> paused = List.of();
         boolean isFull;
+        /** Whether a later daemon owns the sandboxes. */
+        boolean isFollowed;
 
         @Override
         public void insert(SandboxRecord record) {
@@ -163,6 +212,7 @@ abstract class SandboxesFixture {
 
         @Override
         public void update(SandboxRecord record) {
+            onUpdate.accept(record);
             rows.add(record);
         }
 

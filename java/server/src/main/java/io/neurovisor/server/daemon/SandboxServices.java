@@ -3,6 +3,7 @@ package io.neurovisor.server.daemon;
 import io.grpc.BindableService;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.Sandboxes;
+import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
@@ -63,8 +64,9 @@ final class SandboxServices implements AutoCloseable {
         this.fileWrites = new FileWrites(audit);
         this.watches = new SandboxWatches(clock);
         this.sandboxes = new Sandboxes(
-                config.sandbox().maxOf(config.pool().max()),
+                new Sandboxes.Limits(config.sandbox().maxOf(config.pool().max()), 0),
                 neuroVisor.pool(),
+                CheckpointStore.NONE,
                 records,
                 new SandboxListeners(List.of(audit, operations.metrics(), watches)),
                 Ticker.SYSTEM,

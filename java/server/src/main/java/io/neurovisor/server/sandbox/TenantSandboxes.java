@@ -76,14 +76,16 @@ public record TenantSandboxes(
                 .orElseGet(() -> running(id));
     }
 
-    /** Returns a running sandbox; waits for one that is being created. */
+    /** As {@link Sandboxes#require}. */
     public Sandbox running(String id) {
-        return sandboxes.require(parse(id), owner());
+        return sandboxes.require(parse(id), Tenant.ofCall().sandboxOwner());
     }
 
-    /** Returns a running sandbox and extends its life to at least this time from now. */
+    /** As {@link Sandboxes#connect}. */
     public Sandbox extend(String id, Duration timeout) {
-        return operations.observe(Operation.CONNECT, () -> sandboxes.extend(parse(id), owner(), timeout));
+        return operations.observe(
+                Operation.CONNECT,
+                () -> sandboxes.connect(parse(id), Tenant.ofCall().sandboxOwner(), timeout));
     }
 
     /** Sets the rest of a sandbox's life, counted from now; zero ends it. */
@@ -110,9 +112,9 @@ public record TenantSandboxes(
         return sandboxes.list(owner());
     }
 
-    /** Returns the points of the last hour of a running sandbox. */
+    /** Returns the points of the last hour of a sandbox that has not ended. */
     public List<SandboxMeasurements.Point> points(String id) {
-        return measurements.of(running(id).id());
+        return measurements.of(get(id).id());
     }
 
     /** Begins to watch the sandboxes of the tenant. */

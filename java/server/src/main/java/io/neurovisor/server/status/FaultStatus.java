@@ -51,6 +51,7 @@ public final class FaultStatus {
                     NOT_A_DIRECTORY,
                     NOT_EMPTY,
                     PROCESS_REFUSED,
+                    SANDBOX_PAUSED,
                     DAEMON_MISSING -> Code.FAILED_PRECONDITION;
             case POOL_EXHAUSTED,
                     MEMORY_SHORT,
@@ -64,6 +65,7 @@ public final class FaultStatus {
                     WATCH_LIMIT,
                     READ_LIMIT -> Code.RESOURCE_EXHAUSTED;
             case SANDBOX_BUSY -> Code.ABORTED;
+            case CHECKPOINT_DAMAGED -> Code.DATA_LOSS;
             case INTERRUPTED -> Code.CANCELLED;
             case STOPPING,
                     DAEMON_REFUSED,

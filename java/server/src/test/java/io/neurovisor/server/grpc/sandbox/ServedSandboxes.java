@@ -8,6 +8,7 @@ import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.sandbox.Sandboxes;
+import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.proto.sandbox.SandboxServiceGrpc;
 import io.neurovisor.server.access.Tenant;
@@ -84,8 +85,9 @@ final class ServedSandboxes implements AutoCloseable {
         audit = new AuditLog(data.resolve("audit"), OptionalLong.empty(), InstantSource.system());
         records = SandboxDatabase.open(data.resolve("sandboxes"), InstantSource.system());
         sandboxes = new Sandboxes(
-                MOST,
+                new Sandboxes.Limits(MOST, 0),
                 pool,
+                CheckpointStore.NONE,
                 records,
                 new SandboxListeners(List.of(audit, metrics.sandboxes(), watches)),
                 Ticker.SYSTEM,

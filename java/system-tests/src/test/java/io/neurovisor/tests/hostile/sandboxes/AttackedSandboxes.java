@@ -25,6 +25,7 @@ import io.neurovisor.engine.sandbox.SandboxPhase;
 import io.neurovisor.engine.sandbox.SandboxRecord;
 import io.neurovisor.engine.sandbox.SandboxSpec;
 import io.neurovisor.engine.sandbox.Sandboxes;
+import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.VmId;
@@ -81,7 +82,14 @@ final class AttackedSandboxes implements AutoCloseable {
                 Ticker.SYSTEM,
                 MachineListener.NONE);
         this.sandboxes = new Sandboxes(
-                max, pool, records, SandboxListener.NONE, Ticker.SYSTEM, InstantSource.system(), new SecureRandom());
+                new Sandboxes.Limits(max, 0),
+                pool,
+                CheckpointStore.NONE,
+                records,
+                SandboxListener.NONE,
+                Ticker.SYSTEM,
+                InstantSource.system(),
+                new SecureRandom());
         sandboxes.start();
         this.honest = create(HONEST);
     }
@@ -168,7 +176,7 @@ final class AttackedSandboxes implements AutoCloseable {
     }
 
     boolean honestLives() {
-        return sandboxes.require(honest.id(), NAME).phase() == SandboxPhase.RUNNING;
+        return sandboxes.require(honest.id(), OWNER).phase() == SandboxPhase.RUNNING;
     }
 
     /** Returns whether the text is one short line without control characters. */
