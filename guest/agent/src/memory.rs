@@ -3,6 +3,25 @@
 use std::fs;
 use std::io;
 
+/// The milliseconds for which the kernel keeps mapped files and other pages after their last use; it kills a program if
+/// there is no other memory to free (`Documentation/admin-guide/mm/multigen_lru.rst`).
+pub const WORKING_SET: &str = "/sys/kernel/mm/lru_gen/min_ttl_ms";
+
+const KEPT_FREE: &str = "/proc/sys/vm/min_free_kbytes";
+
+/// Twice what the kernel keeps free of 1 GiB without huge pages.
+const MOST_KEPT_FREE_KIBIBYTES: u64 = 8192;
+
+/// Limits what the kernel keeps free. To find huge pages it would keep 44 MiB of a large machine.
+pub fn limit_free() -> io::Result<()> {
+    let current = fs::read_to_string(KEPT_FREE)?;
+    let current: u64 = current.trim().parse().map_err(io::Error::other)?;
+    if current > MOST_KEPT_FREE_KIBIBYTES {
+        fs::write(KEPT_FREE, MOST_KEPT_FREE_KIBIBYTES.to_string())?;
+    }
+    Ok(())
+}
+
 #[derive(Debug, PartialEq, Eq)]
 pub struct Memory {
     pub total_bytes: u64,

@@ -1,4 +1,4 @@
-//! Disables kernel features that programs do not need but attacks on the kernel do.
+//! Disables kernel features that programs do not need but attacks on the kernel do, and sets how memory is shared.
 
 use std::fs;
 use std::io;
@@ -7,9 +7,10 @@ use rustix::process::{getrlimit, setrlimit, Resource, Rlimit};
 
 use super::failure::{context, Failure};
 use crate::kernel_log;
+use crate::memory::{self, WORKING_SET};
 
 /// A missing setting belongs to a feature that this kernel lacks, which is equivalent.
-const SETTINGS: [(&str, &str); 26] = [
+const SETTINGS: [(&str, &str); 27] = [
     ("/proc/sys/kernel/sysrq", "0"),
     ("/proc/sys/kernel/dmesg_restrict", "1"),
     ("/proc/sys/kernel/kptr_restrict", "2"),
@@ -43,6 +44,8 @@ const SETTINGS: [(&str, &str); 26] = [
     ("/proc/sys/vm/panic_on_oom", "0"),
     // A list of all processes with each kill would push earlier reports out of the log.
     ("/proc/sys/vm/oom_dump_tasks", "0"),
+    // A program whose memory leaves no room for mapped files must not slow down the whole guest.
+    (WORKING_SET, "500"),
 ];
 
 pub fn apply() -> Result<(), Failure> {
@@ -60,6 +63,10 @@ pub fn apply() -> Result<(), Failure> {
             }
         }
     }
+    memory::limit_free().map_err(context(
+        "cannot limit the memory that is kept free",
+        "report this kernel",
+    ))?;
     allow_many_descriptors().map_err(context(
         "cannot raise the agent's limit of open files",
         "report this kernel",

@@ -13,12 +13,16 @@ use tokio::io::Interest;
 use tokio::time::timeout;
 
 use super::out_of_memory::KillLog;
-use crate::memory::Memory;
+use crate::memory::{Memory, WORKING_SET};
 use crate::namespaces::PROGRAMS_CGROUP;
 
-/// Memory that an execution cannot use: for the agent, the kernel and mapped files. With less, a program at its limit
-/// would make the whole guest read the same pages again and again, instead of being killed.
-const RESERVE_BYTES: u64 = 24 << 20;
+/// Memory that an execution cannot use: for the agent and the kernel. Near its limit the kernel kills a program rather than
+/// drop mapped files that are in use (`memory::WORKING_SET`).
+const RESERVE_BYTES: u64 = 4 << 20;
+
+/// The same for a kernel that cannot: with less, a program at its limit would make the whole guest read the same pages
+/// of mapped files again and again, instead of being killed.
+const RESERVE_FOR_FILES_BYTES: u64 = 24 << 20;
 
 /// How long processes may take to stand still. Only those that wait in the kernel take longer.
 const FREEZE_MAX: Duration = Duration::from_secs(2);
@@ -58,7 +62,10 @@ impl Cgroup {
             .ok()
             .and_then(|statistics| counter(&statistics, "anon"))
             .unwrap_or(0);
-        let memory_max = memory_max(Memory::current()?.available_bytes + used);
+        let memory_max = memory_max(
+            Memory::current()?.available_bytes + used,
+            Path::new(WORKING_SET).exists(),
+        );
         self.write("memory.max", &memory_max.to_string())?;
         match self.write("memory.swap.max", "0") {
             // A kernel without swap has no such limit.
@@ -185,8 +192,12 @@ impl Cgroup {
     }
 }
 
-fn memory_max(available_bytes: u64) -> u64 {
-    available_bytes.saturating_sub(RESERVE_BYTES)
+fn memory_max(available_bytes: u64, working_set_is_kept: bool) -> u64 {
+    available_bytes.saturating_sub(if working_set_is_kept {
+        RESERVE_BYTES
+    } else {
+        RESERVE_FOR_FILES_BYTES
+    })
 }
 
 fn counter(events: &str, name: &str) -> Option<u64> {
@@ -202,8 +213,9 @@ mod tests {
 
     #[test]
     fn keeps_a_reserve() {
-        assert_eq!(memory_max(400 << 20), 376 << 20);
-        assert_eq!(memory_max(16 << 20), 0);
+        assert_eq!(memory_max(400 << 20, true), 396 << 20);
+        assert_eq!(memory_max(400 << 20, false), 376 << 20);
+        assert_eq!(memory_max(16 << 20, false), 0);
     }
 
     #[test]

@@ -8,8 +8,6 @@ import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.Machines;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
-import io.neurovisor.engine.vm.Checkpoint;
-import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import java.time.Duration;
@@ -34,23 +32,15 @@ record ImageMachines(MachineFactory factory, ImageStarts starts, Duration limit)
 
     @Override
     public Machine open(VmId id, MachineKind kind) {
-        VmStart start = starts.start(kind.fresh()); // Rebuilds a template that was removed meanwhile.
-        Deadline deadline = Deadline.after(limit, Ticker.SYSTEM);
         try {
-            return kind.isSaved()
-                    ? factory.restore(id, continuing(start, kind.checkpoint()), Optional.empty(), deadline)
-                    : factory.open(id, start, deadline);
+            if (kind.saved().isPresent()) {
+                return factory.restore(id, kind.saved().get(), Optional.empty(), Deadline.after(limit, Ticker.SYSTEM));
+            }
+            VmStart start = starts.start(kind); // Rebuilds a template that was removed meanwhile.
+            return factory.open(id, start, Deadline.after(limit, Ticker.SYSTEM));
         } catch (NeuroVisorException exception) {
             throw exception.fault() == Fault.GUEST_SILENT ? late(exception) : exception;
         }
-    }
-
-    private static VmStart.Restore continuing(VmStart start, Optional<Checkpoint> checkpoint) {
-        if (start instanceof VmStart.Restore(SavedVm saved, Optional<Checkpoint> _)) {
-            return new VmStart.Restore(saved, checkpoint);
-        }
-        throw new NeuroVisorException(
-                Fault.TEMPLATE_BUILD_FAILED, "a saved sandbox needs a template; set snapshot to on");
     }
 
     private NeuroVisorException late(NeuroVisorException exception) {

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.pool.MachineKind;
+import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.template.TemplateKey;
 import io.neurovisor.engine.template.Templates;
@@ -32,6 +33,7 @@ final class ImageStarts {
     private final boolean building;
     private final Progress progress;
     private final Map<String, BootFiles> files = new ConcurrentHashMap<>();
+    private final Map<String, List<Program>> warmPrograms = new ConcurrentHashMap<>();
     private final Set<MachineKind> prepared = ConcurrentHashMap.newKeySet();
     private volatile String making = "";
 
@@ -79,8 +81,7 @@ final class ImageStarts {
     VmStart start(MachineKind kind) {
         BootFiles boot = boot(kind.image());
         VmStart start = snapshot
-                ? new VmStart.Restore(
-                        template(new TemplateKey(boot, kind.size(), vmm, images.warmPrograms(kind.image()))))
+                ? new VmStart.Restore(template(new TemplateKey(boot, kind.size(), vmm, warmPrograms(kind.image()))))
                 : new VmStart.ColdBoot(boot, kind.size());
         prepared.add(kind);
         return start;
@@ -96,6 +97,11 @@ final class ImageStarts {
         BootFiles found = use.hold(() -> find(image), ImageStarts::directories);
         BootFiles first = files.putIfAbsent(image, found);
         return first == null ? found : first;
+    }
+
+    /** Read once, like the image that they belong to. */
+    private List<Program> warmPrograms(String image) {
+        return warmPrograms.computeIfAbsent(image, images::warmPrograms);
     }
 
     private BootFiles find(String image) {

@@ -47,12 +47,16 @@ public enum Fault {
     SANDBOX_BUSY(
             FaultKind.CAPACITY, "A sandbox is being created or changed, and the call has waited too long for that."),
     SANDBOX_PAUSED(FaultKind.CALLER, "The sandbox is paused and is not resumed by calls for its processes or files."),
-    CHECKPOINT_DAMAGED(FaultKind.HOST, "The files of a paused sandbox are absent or damaged, so the sandbox is lost."),
     SANDBOX_DIED(FaultKind.SANDBOX, "The virtual machine of a living sandbox has ended, and the sandbox with it."),
     SANDBOX_MOVED(
             FaultKind.UNKNOWN_OUTCOME,
             "The sandbox ended or was frozen during a call, so the outcome of the call is unknown."),
     SANDBOXES_UNUSABLE(FaultKind.HOST, "The database of sandboxes is damaged or was written by a newer NeuroVisor."),
+    CHECKPOINT_DAMAGED(FaultKind.HOST, "The files of a paused sandbox are missing or have changed since it was saved."),
+    CHECKPOINT_FOREIGN(
+            FaultKind.HOST,
+            "A paused sandbox needs another VMM, processor, template or version of NeuroVisor than there is."),
+    DISK_SHORT(FaultKind.CAPACITY, "The disk, or the limit for paused sandboxes, lacks the space for one more."),
     PROCESS_UNKNOWN(FaultKind.CALLER, "No process of the sandbox has the given number or tag."),
     PROCESS_LIMIT(
             FaultKind.CAPACITY,

@@ -5,7 +5,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.pool.Lease;
 import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.sandbox.LivingSandbox.Home;
-import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
+import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import java.time.Duration;
@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
 record PausedSandboxes(
         LockedBook book,
         WarmPool pool,
-        CheckpointStore checkpoints,
+        MachineSaving saving,
         SandboxListener listener,
         Ticker ticker,
         Executor executor,
@@ -87,11 +87,7 @@ record PausedSandboxes(
         Deadline wait = book.longestWait();
         LockedBook.View view = book.settled(id, wait);
         while (view.phase() == SandboxPhase.PAUSED) {
-            SandboxRecord record = view.record();
-            boolean mayResume = extension.isPresent()
-                    || record.spec().autoResume()
-                    || record.pause().equals(Optional.of(PauseReason.SHUTDOWN));
-            if (!mayResume) {
+            if (extension.isEmpty() && !view.record().isResumedByCalls()) {
                 throw SandboxFaults.paused(id);
             }
             if (wait.hasPassed()) {
@@ -144,7 +140,7 @@ record PausedSandboxes(
 
     private Home home(SandboxRecord record, SandboxOwner owner) {
         Lease lease = pool.lease(
-                record.spec().kind().continuing(checkpoints.open(record.id())),
+                record.spec().kind().continuing(saving.open(record.id(), record.generation())),
                 owner.claimant().forItsSandboxes(),
                 Optional.empty());
         try {

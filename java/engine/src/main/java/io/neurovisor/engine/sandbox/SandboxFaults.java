@@ -59,7 +59,8 @@ final class SandboxFaults {
 
     static NeuroVisorException paused(SandboxId id) {
         return new NeuroVisorException(
-                Fault.SANDBOX_PAUSED, "sandbox " + id + " is paused; connect to it, which resumes it");
+                Fault.SANDBOX_PAUSED,
+                "sandbox " + id + " is paused; resume it with ./neurovisor sandbox resume, or the call Connect");
     }
 
     /** Reports the pause of a sandbox to a call under way. */

@@ -44,4 +44,9 @@ public record SandboxRecord(
     public boolean isPaused() {
         return pause.isPresent();
     }
+
+    /** Returns whether a call for its processes or files resumes it while it is paused. */
+    public boolean isResumedByCalls() {
+        return spec.autoResume() || pause.equals(Optional.of(PauseReason.SHUTDOWN));
+    }
 }

@@ -3,7 +3,6 @@ package io.neurovisor.engine.sandbox;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.machine.Machine;
 import io.neurovisor.engine.sandbox.LivingSandbox.Home;
-import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
 import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
@@ -28,7 +27,6 @@ final class SandboxTasks {
     private final LockedBook book;
     private final SandboxRecords records;
     private final SandboxListener listener;
-    private final CheckpointStore checkpoints;
     private final MachineSaving saving;
     private final Ticker ticker;
     private final Executor executor;
@@ -42,14 +40,13 @@ final class SandboxTasks {
             LockedBook book,
             SandboxRecords records,
             SandboxListener listener,
-            CheckpointStore checkpoints,
+            MachineSaving saving,
             Ticker ticker,
             Executor executor) {
         this.book = book;
         this.records = records;
         this.listener = listener;
-        this.checkpoints = checkpoints;
-        this.saving = new MachineSaving(checkpoints);
+        this.saving = saving;
         this.ticker = ticker;
         this.executor = executor;
         this.health = new SandboxHealth(book, ticker, executor, this::start);
@@ -102,7 +99,7 @@ final class SandboxTasks {
 
     private void removeCheckpoint(SandboxId id) {
         try {
-            checkpoints.delete(id);
+            saving.delete(id);
         } catch (NeuroVisorException failure) {
             LOG.warn("the checkpoint of sandbox {} was not removed: {}", id, failure.getMessage());
         }

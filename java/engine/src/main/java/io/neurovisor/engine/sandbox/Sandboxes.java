@@ -1,7 +1,7 @@
 package io.neurovisor.engine.sandbox;
 
 import io.neurovisor.engine.pool.WarmPool;
-import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
+import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.SteadyClock;
 import io.neurovisor.engine.time.Ticker;
@@ -47,7 +47,7 @@ public final class Sandboxes implements AutoCloseable {
     public Sandboxes(
             Limits limits,
             WarmPool pool,
-            CheckpointStore checkpoints,
+            MachineSaving saving,
             SandboxRecords records,
             SandboxListener listener,
             Ticker ticker,
@@ -56,7 +56,7 @@ public final class Sandboxes implements AutoCloseable {
         this(
                 limits,
                 pool,
-                checkpoints,
+                saving,
                 records,
                 listener,
                 ticker,
@@ -71,7 +71,7 @@ public final class Sandboxes implements AutoCloseable {
     Sandboxes(
             Limits limits,
             WarmPool pool,
-            CheckpointStore checkpoints,
+            MachineSaving saving,
             SandboxRecords records,
             SandboxListener listener,
             Ticker ticker,
@@ -81,9 +81,9 @@ public final class Sandboxes implements AutoCloseable {
             Lock lock) {
         // Setting the host's clock moves neither the ends of sandboxes nor the times that are shown for them.
         this.book = new LockedBook(limits, ticker, new SteadyClock(clock, ticker), lock);
-        this.tasks = new SandboxTasks(book, records, listener, checkpoints, ticker, executor);
+        this.tasks = new SandboxTasks(book, records, listener, saving, ticker, executor);
         this.timer = new SandboxTimer(book, tasks);
-        this.paused = new PausedSandboxes(book, pool, checkpoints, listener, ticker, executor, tasks, timer::notice);
+        this.paused = new PausedSandboxes(book, pool, saving, listener, ticker, executor, tasks, timer::notice);
         this.creation = new SandboxCreation(book, pool, records, listener, executor, tasks);
         this.records = records;
         this.listener = listener;
@@ -156,6 +156,12 @@ public final class Sandboxes implements AutoCloseable {
         });
         LockedBook.View view = timed(id);
         return paused.sandbox(view, owner);
+    }
+
+    /** As {@link #connect(SandboxId, SandboxOwner, Duration)}, but leaves the time-out as it is. */
+    public Sandbox connect(SandboxId id, SandboxOwner owner) {
+        LockedBook.View _ = own(id, owner.name());
+        return paused.sandbox(paused.running(id, owner, Optional.of(Duration.ZERO)), owner);
     }
 
     /**

@@ -1,8 +1,7 @@
 package io.neurovisor.engine.pool;
 
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.vm.Checkpoint;
-import java.nio.file.Path;
+import io.neurovisor.testkit.TestPools;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -25,9 +24,9 @@ final class PoolStateModelTest {
     private static final MachineKind LARGE = new MachineKind("base", SandboxSize.LARGE);
 
     private static final List<MachineKind> SAVED = List.of(
-            USUAL.continuing(new Checkpoint(Path.of("first"))),
-            USUAL.continuing(new Checkpoint(Path.of("second"))),
-            LARGE.continuing(new Checkpoint(Path.of("third"))));
+            USUAL.continuing(TestPools.saved("first")),
+            USUAL.continuing(TestPools.saved("second")),
+            LARGE.continuing(TestPools.saved("third")));
 
     private static final List<Claimant> CLAIMANTS = List.of(
             Claimant.LOCAL,

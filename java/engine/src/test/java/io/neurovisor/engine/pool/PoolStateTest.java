@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.machine.MachineEnd;
-import io.neurovisor.engine.vm.Checkpoint;
 import io.neurovisor.testkit.TestPools;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -119,7 +117,7 @@ final class PoolStateTest {
     void aMachineThatContinuesASandboxServesOnlyTheRequestForWhichItWasStarted() {
         PoolState state = new PoolState(TestPools.plan(SMALL, 1, 3, LONG), _ -> 0L);
         Claimant claimant = Claimant.LOCAL.forItsSandboxes();
-        MachineKind saved = SMALL.continuing(new Checkpoint(Path.of("saved")));
+        MachineKind saved = SMALL.continuing(TestPools.saved("saved"));
         long first = enqueue(state, saved, claimant);
         PoolAction.Start start = (PoolAction.Start) state.next(0).orElseThrow();
         assertThat(start.kind()).isEqualTo(saved);
@@ -140,7 +138,7 @@ final class PoolStateTest {
     @Test
     void aMachineThatContinuesASandboxNeedsTheTemplateOfItsKind() {
         PoolState state = new PoolState(TestPools.plan(SMALL, 0, 9, LONG), _ -> 0L);
-        MachineKind saved = SMALL.continuing(new Checkpoint(Path.of("saved")));
+        MachineKind saved = SMALL.continuing(TestPools.saved("saved"));
         assertThat(state.isUnmade(saved)).isTrue();
         state.made(SMALL);
         assertThat(state.isUnmade(saved)).isFalse();

@@ -3,6 +3,7 @@ package io.neurovisor.engine.sandbox;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.engine.pool.WarmPool;
+import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
 import io.neurovisor.engine.time.Deadline;
 import java.util.List;
 import java.util.Random;
@@ -25,7 +26,7 @@ final class NextDaemon implements AutoCloseable {
         this.sandboxes = new Sandboxes(
                 new Sandboxes.Limits(SandboxesFixture.MOST, SandboxesFixture.MOST_PAUSED),
                 pool,
-                fixture.checkpoints,
+                new MachineSaving(fixture.checkpoints, fixture.vmm.identity()),
                 fixture.recorded,
                 fixture.recorded,
                 fixture.ticker,

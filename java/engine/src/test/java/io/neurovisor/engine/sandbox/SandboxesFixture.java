@@ -14,6 +14,7 @@ import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.process.ProcessSpec;
 import io.neurovisor.engine.sandbox.SandboxSpec.OnTimeout;
+import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.testkit.FakeGuest;
@@ -21,6 +22,7 @@ import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.ManualTicker;
 import io.neurovisor.testkit.TestFiles;
 import io.neurovisor.testkit.TestPools;
+import io.neurovisor.testkit.checkpoint.TemporaryCheckpoints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,7 +76,7 @@ abstract class SandboxesFixture {
     final Sandboxes sandboxes = new Sandboxes(
             new Sandboxes.Limits(MOST, MOST_PAUSED),
             pool,
-            checkpoints,
+            new MachineSaving(checkpoints, vmm.identity()),
             recorded,
             recorded,
             ticker,

@@ -10,10 +10,13 @@ import io.neurovisor.engine.pool.Claimant;
 import io.neurovisor.engine.pool.Lease;
 import io.neurovisor.engine.pool.PlainPools;
 import io.neurovisor.engine.pool.WarmPool;
-import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
+import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
 import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.NoLock;
+import io.neurovisor.testkit.checkpoint.TemporaryCheckpoints;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicLong;
@@ -30,6 +33,7 @@ import org.junit.jupiter.api.Test;
  */
 final class SandboxesLincheckTest {
     private static final int MOST = 2;
+    private static final VmmIdentity VMM = new VmmIdentity("fake", "1", "none", "none", "none");
     private static final Duration LONG = Duration.ofSeconds(30);
 
     @Test
@@ -135,7 +139,7 @@ final class SandboxesLincheckTest {
             sandboxes = new Sandboxes(
                     new Sandboxes.Limits(MOST, 0),
                     PlainPools.of(machines, MOST),
-                    CheckpointStore.NONE,
+                    new MachineSaving(new TemporaryCheckpoints(() -> Path.of("none")), VMM),
                     SandboxRecords.NONE,
                     SandboxListener.NONE,
                     () -> 0,

@@ -16,10 +16,11 @@ import java.util.Map;
  * @param changedNanos the change time, which programs cannot set back; zero for a file without write permission, since
  *     a hard link to it, as in each Firecracker's root directory, changes that time, too
  */
-record FileStamp(long device, long inode, long sizeBytes, long modifiedNanos, long changedNanos) {
+public record FileStamp(long device, long inode, long sizeBytes, long modifiedNanos, long changedNanos) {
     private static final int WRITABLE = 0222;
 
-    static FileStamp of(Path file) throws IOException {
+    /** Returns the attributes of a file now. */
+    public static FileStamp of(Path file) throws IOException {
         Map<String, Object> attributes = Files.readAttributes(file, "unix:dev,ino,mode,size,lastModifiedTime,ctime");
         return new FileStamp(
                 number(attributes, "dev"),

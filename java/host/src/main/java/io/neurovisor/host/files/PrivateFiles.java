@@ -66,6 +66,15 @@ public final class PrivateFiles {
         }
     }
 
+    /** Opens an existing file (0600) or directory (0700) to its owner only. */
+    public static void restrict(Path path) {
+        try {
+            Files.setPosixFilePermissions(path, Files.isDirectory(path) ? DIRECTORY : FILE);
+        } catch (IOException failure) {
+            throw StorageFaults.of("make private", path, failure);
+        }
+    }
+
     /** Replaces the content of a file atomically: readers see the old or the new content, also after a crash. */
     public static void replace(Path target, byte[] content) {
         Path temporary = target.resolveSibling("." + target.getFileName() + "." + uniqueSuffix());

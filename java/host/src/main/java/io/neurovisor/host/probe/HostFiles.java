@@ -86,6 +86,9 @@ public record HostFiles(Path root) {
     }
 
     static Optional<Long> parseNumber(String text) {
+        if (text.equals("max")) {
+            return Optional.empty();
+        }
         try {
             return Optional.of(Long.parseLong(text));
         } catch (NumberFormatException none) {

@@ -14,6 +14,9 @@ public final class HostMemory {
     /** Reserved for other processes of the host. */
     public static final long RESERVE_BYTES = 256L << 20;
 
+    /** The limit of a control group of version 1 that has none: the largest number of whole pages. */
+    private static final long UNLIMITED = Long.MAX_VALUE & -4096L;
+
     private final HostFiles files;
     private final List<Group> groups;
     private final JvmMemory process;
@@ -90,8 +93,10 @@ public final class HostMemory {
     /** Returns what a group allows beyond its usage; empty if it has no limit. */
     private Stream<Long> left(Group group) {
         return group.limits().stream()
-                .flatMap(limit -> files.number(group.directory() + "/" + limit).stream())
-                .filter(limit -> limit >= 0)
+                .map(limit -> group.directory() + "/" + limit)
+                .filter(files::exists)
+                .flatMap(limit -> files.number(limit).stream())
+                .filter(limit -> limit >= 0 && limit < UNLIMITED)
                 .map(limit -> limit - taken(group));
     }
 

@@ -28,9 +28,11 @@ public final class UseRegistry {
     private static final String LOCK = ".lock";
 
     private final Path directory;
+    private final LastingUses lasting;
 
     public UseRegistry(Path dataDirectory) {
         this.directory = dataDirectory.resolve("running").toAbsolutePath().normalize();
+        this.lasting = LastingUses.in(dataDirectory);
     }
 
     /** A registered process. */
@@ -88,15 +90,19 @@ public final class UseRegistry {
     }
 
     /**
-     * Removes a directory unless a process uses it. A process that wants to use it later finds it missing.
+     * Removes a directory unless a process or a paused sandbox uses it. A process that wants to use it later finds it
+     * missing.
      *
      * @return whether it was not in use
      */
     boolean removeUnused(Path artifact, Runnable removal) {
         PrivateFiles.directory(directory);
         try (PathLock _ = lock()) {
+            // The process that saves a sandbox is registered until after it has written the lasting use.
             if (registered().stream()
-                    .anyMatch(process -> process.running() && process.content().names(artifact))) {
+                            .anyMatch(process ->
+                                    process.running() && process.content().names(artifact))
+                    || lasting.name(artifact)) {
                 return false;
             }
             removal.run();

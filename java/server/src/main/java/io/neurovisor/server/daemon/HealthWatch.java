@@ -1,7 +1,5 @@
 package io.neurovisor.server.daemon;
 
-import static java.util.Objects.requireNonNull;
-
 import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -18,7 +16,6 @@ import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.proto.inference.InferenceServiceGrpc;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -34,29 +31,33 @@ final class HealthWatch implements AutoCloseable {
     private final HealthStatusManager health = new HealthStatusManager();
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("health").factory());
-    private final Map<String, BooleanSupplier> services;
     private final Set<ServerCall<?, ?>> watches = ConcurrentHashMap.newKeySet();
+    private final BooleanSupplier ready;
+    private final Set<String> needingMachines;
+    private final Set<String> others;
 
     /** Returns the health of a daemon's services. Inference is always healthy, because it needs no machine. */
     static HealthWatch of(Readiness readiness) {
-        BooleanSupplier ready = () -> readiness.obstacle().isEmpty();
-        return new HealthWatch(Map.of(
-                HealthStatusManager.SERVICE_NAME_ALL_SERVICES,
-                ready,
-                ExecutionServiceGrpc.SERVICE_NAME,
-                ready,
-                AgentServiceGrpc.SERVICE_NAME,
-                ready,
-                InferenceServiceGrpc.SERVICE_NAME,
-                () -> true,
-                io.neurovisor.proto.inference.original.InferenceServiceGrpc.SERVICE_NAME,
-                () -> true));
+        return new HealthWatch(
+                () -> readiness.obstacle().isEmpty(),
+                Set.of(
+                        HealthStatusManager.SERVICE_NAME_ALL_SERVICES,
+                        ExecutionServiceGrpc.SERVICE_NAME,
+                        AgentServiceGrpc.SERVICE_NAME),
+                Set.of(
+                        InferenceServiceGrpc.SERVICE_NAME,
+                        io.neurovisor.proto.inference.original.InferenceServiceGrpc.SERVICE_NAME));
     }
 
-    /** @param services by their full names; the empty name stands for the whole server */
-    HealthWatch(Map<String, BooleanSupplier> services) {
-        this.services = Map.copyOf(services);
-        requireNonNull(services.get(HealthStatusManager.SERVICE_NAME_ALL_SERVICES), "the server itself is missing");
+    /**
+     * @param ready asked once for all services that need machines
+     * @param needingMachines full names; the empty name stands for the whole server
+     * @param others always healthy
+     */
+    HealthWatch(BooleanSupplier ready, Set<String> needingMachines, Set<String> others) {
+        this.ready = ready;
+        this.needingMachines = Set.copyOf(needingMachines);
+        this.others = Set.copyOf(others);
     }
 
     ServerServiceDefinition service() {
@@ -74,6 +75,7 @@ final class HealthWatch implements AutoCloseable {
     }
 
     void start() {
+        others.forEach(name -> health.setStatus(name, ServingStatus.SERVING));
         update();
         ScheduledFuture<?> _ = timer.scheduleWithFixedDelay(
                 this::update, INTERVAL.toMillis(), INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
@@ -101,7 +103,7 @@ final class HealthWatch implements AutoCloseable {
     }
 
     private void update() {
-        services.forEach((name, serves) ->
-                health.setStatus(name, serves.getAsBoolean() ? ServingStatus.SERVING : ServingStatus.NOT_SERVING));
+        ServingStatus status = ready.getAsBoolean() ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+        needingMachines.forEach(name -> health.setStatus(name, status));
     }
 }

@@ -52,6 +52,7 @@ public final class FaultStatus {
                     NOT_EMPTY,
                     PROCESS_REFUSED,
                     SANDBOX_PAUSED,
+                    CHECKPOINT_FOREIGN,
                     DAEMON_MISSING -> Code.FAILED_PRECONDITION;
             case POOL_EXHAUSTED,
                     MEMORY_SHORT,
@@ -62,6 +63,7 @@ public final class FaultStatus {
                     SANDBOX_QUOTA,
                     PROCESS_LIMIT,
                     DISK_FULL,
+                    DISK_SHORT,
                     WATCH_LIMIT,
                     READ_LIMIT -> Code.RESOURCE_EXHAUSTED;
             case SANDBOX_BUSY -> Code.ABORTED;

@@ -17,7 +17,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Iterator;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 final class HealthWatchTest {
     private final AtomicBoolean ready = new AtomicBoolean();
-    private final HealthWatch health = new HealthWatch(Map.of("", ready::get, "needs-nothing", () -> true));
+    private final HealthWatch health = new HealthWatch(ready::get, Set.of(""), Set.of("needs-nothing"));
     private Server server;
     private ManagedChannel channel;
 

@@ -1,46 +1,58 @@
 package io.neurovisor.engine.sandbox.checkpoint;
 
-import io.neurovisor.engine.fault.Fault;
-import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.sandbox.SandboxId;
-import io.neurovisor.engine.vm.Checkpoint;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.engine.vm.VmmIdentity;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
 
 /**
- * Keeps one whole checkpoint of each sandbox, beyond the end of the process. Its calls may block; those for one sandbox follow
- * each other. They throw {@link NeuroVisorException} if a file cannot be read or written.
+ * Keeps the checkpoints of sandboxes beyond the end of the process. Safe for use by many threads and processes; the calls that
+ * change one sandbox follow each other. Files that cannot be read or written are {@code STORAGE_FAILED}.
  */
 public interface CheckpointStore {
-    /** Keeps nothing: no sandbox is saved. */
-    CheckpointStore NONE = new CheckpointStore() {
-        @Override
-        public void save(SandboxId id, int generation, CheckpointWriter writer) {
-            throw new NeuroVisorException(Fault.STORAGE_FAILED, "this process keeps no saved sandboxes");
-        }
+    /**
+     * Saves a sandbox. The checkpoint appears complete, on the disk, or not at all; after that, those of earlier generations are
+     * removed. If this fails, they are as before.
+     *
+     * <p>A failure after the writer has returned is one of the store, so the caller has to let the sandbox go on.
+     *
+     * @param expectedBytes the size of what the writer writes, as far as it is known
+     * @param writer writes the files of the machine into a directory that it creates, as {@link
+     *     io.neurovisor.engine.machine.Machine#save} does; called by this thread, at most once
+     * @throws io.neurovisor.engine.fault.NeuroVisorException {@code DISK_SHORT}, before the writer is called, if there is no space;
+     *     what the writer throws
+     */
+    SandboxCheckpoint save(CheckpointSource source, long expectedBytes, Consumer<Path> writer);
 
-        @Override
-        public Checkpoint open(SandboxId id) {
-            throw new NeuroVisorException(Fault.STORAGE_FAILED, "this process keeps no saved sandboxes");
-        }
-
-        @Override
-        public void delete(SandboxId id) {}
-    };
+    /** Returns the checkpoint of the last generation, without reading its files; empty if there is none. */
+    Optional<SandboxCheckpoint> newest(SandboxId sandbox);
 
     /**
-     * Keeps what the writer writes instead of an earlier checkpoint of the sandbox. When this returns, the checkpoint is whole
-     * and survives a power failure; if it throws, the earlier checkpoint is kept.
+     * Checks a checkpoint and returns the start of a machine that continues there. The files must stay until it has started.
      *
-     * @param generation the number of the sandbox's machine that is saved
+     * @param vmm the VMM that is to start it
+     * @throws io.neurovisor.engine.fault.NeuroVisorException {@code CHECKPOINT_DAMAGED} if files are missing or have changed;
+     *     {@code CHECKPOINT_FOREIGN} if it is in another format, or needs another VMM or a template that has been removed
      */
-    void save(SandboxId id, int generation, CheckpointWriter writer);
+    VmStart.Restore open(SandboxCheckpoint checkpoint, VmmIdentity vmm);
+
+    /** Removes all checkpoints of a sandbox; does nothing if there are none. */
+    void delete(SandboxId sandbox);
+
+    /** Returns the sandboxes that have a checkpoint. */
+    Set<SandboxId> sandboxes();
+
+    /** Returns the size of all checkpoints of a sandbox; 0 if there are none. */
+    long bytes(SandboxId sandbox);
 
     /**
-     * Returns the checkpoint of a sandbox, from which a machine can be started. It is kept.
+     * Removes what saves that did not end have left, the checkpoints of all other sandboxes, and those of earlier generations. A
+     * save under way is not disturbed.
      *
-     * @throws NeuroVisorException {@code CHECKPOINT_DAMAGED} if it is absent or not as it was written
+     * @param kept the sandboxes that have a record
      */
-    Checkpoint open(SandboxId id);
-
-    /** Removes the checkpoint of a sandbox that has ended, if there is one. */
-    void delete(SandboxId id);
+    void sweep(Set<SandboxId> kept);
 }

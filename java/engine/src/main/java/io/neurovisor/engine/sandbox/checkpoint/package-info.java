@@ -1,4 +1,4 @@
-/** Where saved sandboxes are kept. The store itself is part of the host. */
+/** What is kept of paused sandboxes. A store keeps it beyond the end of the process. */
 @NullMarked
 package io.neurovisor.engine.sandbox.checkpoint;
 

@@ -1,0 +1,263 @@
+package io.neurovisor.testkit.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.sandbox.SandboxId;
+import io.neurovisor.engine.sandbox.checkpoint.CheckpointSource;
+import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
+import io.neurovisor.engine.sandbox.checkpoint.SandboxCheckpoint;
+import io.neurovisor.engine.vm.SavedVm;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.engine.vm.VmmIdentity;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What each store of checkpoints must do. */
+@Timeout(60)
+public abstract class CheckpointStoreContract {
+    protected static final SandboxId ONE = new SandboxId("a".repeat(20));
+    protected static final SandboxId OTHER = new SandboxId("b".repeat(20));
+    protected static final VmmIdentity VMM = new VmmIdentity("qemu", "10.0.2", "tcg", "qemu64", "microvm");
+    private static final long SIZE = 8192;
+
+    /** Returns the store, which is empty at first. */
+    protected abstract CheckpointStore store();
+
+    /** Returns the template of all machines. */
+    protected abstract SavedVm template();
+
+    protected final CheckpointSource source(SandboxId sandbox, int generation) {
+        return new CheckpointSource(sandbox, generation, template(), VMM);
+    }
+
+    protected final SandboxCheckpoint save(SandboxId sandbox, int generation, String state) {
+        return store().save(source(sandbox, generation), SIZE, CheckpointWriter.of(state));
+    }
+
+    protected final String stateOf(SandboxCheckpoint checkpoint) {
+        VmStart.Restore start = store().open(checkpoint, VMM);
+        assertThat(start.saved()).isEqualTo(template());
+        try {
+            return Files.readString(start.checkpoint().orElseThrow().directory().resolve(CheckpointWriter.STATE));
+        } catch (IOException failure) {
+            throw new AssertionError(failure);
+        }
+    }
+
+    @Test
+    void opensWhatWasSaved() {
+        SandboxCheckpoint saved = save(ONE, 1, "first");
+        assertThat(store().newest(ONE)).contains(saved);
+        assertThat(stateOf(saved)).isEqualTo("first");
+        // It stays until it is replaced.
+        assertThat(stateOf(saved)).isEqualTo("first");
+    }
+
+    @Test
+    void isEmptyAtFirst() {
+        assertThat(store().newest(ONE)).isEmpty();
+        assertThat(store().sandboxes()).isEmpty();
+        assertThat(store().bytes(ONE)).isZero();
+        store().delete(ONE);
+        store().sweep(Set.of());
+    }
+
+    @Test
+    void laterGenerationReplacesTheEarlierOne() {
+        SandboxCheckpoint first = save(ONE, 1, "first");
+        SandboxCheckpoint tenth = save(ONE, 10, "tenth");
+        assertThat(store().newest(ONE)).contains(tenth);
+        assertThat(stateOf(tenth)).isEqualTo("tenth");
+        assertFault(Fault.CHECKPOINT_DAMAGED, () -> store().open(first, VMM));
+    }
+
+    @Test
+    void aSaveOfTheSameGenerationReplacesItself() {
+        save(ONE, 1, "first");
+        assertThat(stateOf(save(ONE, 1, "again"))).isEqualTo("again");
+    }
+
+    @Test
+    void rejectsAnEarlierGeneration() {
+        SandboxCheckpoint second = save(ONE, 2, "second");
+        assertFault(Fault.INTERNAL, () -> save(ONE, 1, "first"));
+        assertThat(stateOf(second)).isEqualTo("second");
+    }
+
+    @Test
+    void failedWriterLeavesTheEarlierGeneration() {
+        SandboxCheckpoint first = save(ONE, 1, "first");
+        NeuroVisorException failure = new NeuroVisorException(Fault.GUEST_REFUSED, "a program does not stop");
+        Consumer<Path> writer = directory -> {
+            CheckpointWriter.of("second").accept(directory);
+            throw failure;
+        };
+        assertThatThrownBy(() -> store().save(source(ONE, 2), SIZE, writer)).isSameAs(failure);
+        assertThat(store().newest(ONE)).contains(first);
+        assertThat(stateOf(first)).isEqualTo("first");
+    }
+
+    @Test
+    void failedFirstSaveLeavesNothing() {
+        NeuroVisorException failure = new NeuroVisorException(Fault.VMM_FAILED, "it has ended");
+        assertThatThrownBy(() -> store().save(source(ONE, 1), SIZE, _ -> {
+                    throw failure;
+                }))
+                .isSameAs(failure);
+        assertThat(store().newest(ONE)).isEmpty();
+        assertThat(store().sandboxes()).isEmpty();
+    }
+
+    @Test
+    void nothingAppearsBeforeTheWriterHasReturned() {
+        store().save(source(ONE, 1), SIZE, directory -> {
+            CheckpointWriter.of("first").accept(directory);
+            assertThat(store().newest(ONE)).isEmpty();
+            assertThat(store().sandboxes()).isEmpty();
+        });
+        assertThat(store().newest(ONE)).isPresent();
+    }
+
+    @Test
+    void sandboxesAreIndependent() {
+        SandboxCheckpoint one = save(ONE, 1, "one");
+        SandboxCheckpoint other = save(OTHER, 1, "other");
+        assertThat(store().sandboxes()).containsExactlyInAnyOrder(ONE, OTHER);
+        assertThat(store().bytes(ONE)).isGreaterThan(4096).isLessThan(4096 + 8192);
+        store().delete(ONE);
+        assertFault(Fault.CHECKPOINT_DAMAGED, () -> store().open(one, VMM));
+        assertThat(store().newest(ONE)).isEmpty();
+        assertThat(store().bytes(ONE)).isZero();
+        assertThat(stateOf(other)).isEqualTo("other");
+    }
+
+    @Test
+    void twoSandboxesAreSavedAtATime() throws Exception {
+        CountDownLatch both = new CountDownLatch(2);
+        List<SandboxCheckpoint> saved = concurrently(2, number -> {
+            SandboxId sandbox = number == 0 ? ONE : OTHER;
+            return store().save(source(sandbox, 1), SIZE, directory -> {
+                both.countDown();
+                await(both);
+                CheckpointWriter.of("state of " + sandbox).accept(directory);
+            });
+        });
+        assertThat(saved)
+                .allSatisfy(
+                        checkpoint -> assertThat(stateOf(checkpoint)).isEqualTo("state of " + checkpoint.sandbox()));
+    }
+
+    @Test
+    void manySavesWaitForEachOther() throws Exception {
+        List<SandboxCheckpoint> saved = concurrently(
+                20, number -> save(new SandboxId("c%019d".formatted(number)), 1, Integer.toString(number)));
+        assertThat(saved)
+                .allSatisfy(checkpoint -> assertThat(stateOf(checkpoint))
+                        .isEqualTo(Integer.toString(
+                                Integer.parseInt(checkpoint.sandbox().value().substring(1)))));
+        assertThat(store().sandboxes()).hasSize(20);
+    }
+
+    @Test
+    void findsAGenerationWhileItIsReplaced() throws Exception {
+        save(ONE, 1, "1");
+        AtomicBoolean done = new AtomicBoolean();
+        List<Integer> last = concurrently(2, number -> {
+            if (number == 0) {
+                IntStream.rangeClosed(2, 30).forEach(next -> save(ONE, next, Integer.toString(next)));
+                done.set(true);
+            }
+            int seen = 0;
+            while (!done.get()) {
+                int found = store().newest(ONE).orElseThrow().generation();
+                assertThat(found).isGreaterThanOrEqualTo(seen);
+                seen = found;
+            }
+            return store().newest(ONE).orElseThrow().generation();
+        });
+        assertThat(last).containsOnly(30);
+    }
+
+    @Test
+    void sweepKeepsWhatHasARecord() {
+        SandboxCheckpoint kept = save(ONE, 1, "kept");
+        save(OTHER, 1, "other");
+        store().sweep(Set.of(ONE));
+        assertThat(store().sandboxes()).containsExactly(ONE);
+        assertThat(stateOf(kept)).isEqualTo("kept");
+    }
+
+    @Test
+    void sweepDisturbsNoSave() {
+        SandboxCheckpoint saved = store().save(source(ONE, 1), SIZE, directory -> {
+            CheckpointWriter.of("first").accept(directory);
+            store().sweep(Set.of());
+        });
+        assertThat(stateOf(saved)).isEqualTo("first");
+    }
+
+    @Test
+    void rejectsAnotherVmm() {
+        SandboxCheckpoint saved = save(ONE, 1, "first");
+        VmmIdentity upgraded = new VmmIdentity("qemu", "10.1.0", "tcg", "qemu64", "microvm");
+        assertThatThrownBy(() -> store().open(saved, upgraded))
+                .hasMessageContaining("qemu 10.0.2 (tcg)")
+                .hasMessageContaining("qemu 10.1.0 (tcg)");
+        assertFault(Fault.CHECKPOINT_FOREIGN, () -> store().open(saved, upgraded));
+        assertThat(stateOf(saved)).isEqualTo("first");
+    }
+
+    @Test
+    void refusesASaveWithoutSpace() {
+        AtomicBoolean called = new AtomicBoolean();
+        assertFault(Fault.DISK_SHORT, () -> store().save(source(ONE, 1), Long.MAX_VALUE, _ -> called.set(true)));
+        assertThat(called).isFalse();
+        assertThat(store().sandboxes()).isEmpty();
+    }
+
+    protected static void assertFault(Fault fault, ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class,
+                        failure -> assertThat(failure.fault()).isEqualTo(fault));
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException interrupt) {
+            throw new AssertionError(interrupt);
+        }
+    }
+
+    private static <T> List<T> concurrently(int count, IntFunction<T> action) throws Exception {
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<T>> all = IntStream.range(0, count)
+                    .mapToObj(number -> threads.submit(() -> action.apply(number)))
+                    .toList();
+            List<T> results = new ArrayList<>();
+            for (Future<T> one : all) {
+                results.add(one.get());
+            }
+            return results;
+        }
+    }
+}

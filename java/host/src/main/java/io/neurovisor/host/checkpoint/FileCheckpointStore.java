@@ -1,0 +1,239 @@
+package io.neurovisor.host.checkpoint;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.sandbox.SandboxId;
+import io.neurovisor.engine.sandbox.checkpoint.CheckpointSource;
+import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
+import io.neurovisor.engine.sandbox.checkpoint.SandboxCheckpoint;
+import io.neurovisor.engine.vm.Checkpoint;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.engine.vm.VmmIdentity;
+import io.neurovisor.host.files.FileDigests;
+import io.neurovisor.host.files.PrivateFiles;
+import io.neurovisor.host.files.StorageFaults;
+import io.neurovisor.host.store.LastingUses;
+import io.neurovisor.host.store.StagedDirectory;
+import io.neurovisor.host.store.Supervisor;
+import io.neurovisor.host.store.UnusedPath;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Checkpoints in directories {@code ID-GENERATION}, which contain {@code manifest.json} and, in {@code machine}, the files of the
+ * VMM. Whole files of memory are not read: the VMM checks them when it loads them.
+ */
+public final class FileCheckpointStore implements CheckpointStore {
+    private static final Logger LOG = LoggerFactory.getLogger(FileCheckpointStore.class);
+
+    /** A separate directory, so that no file of a VMM can take the name of the manifest. */
+    private static final String MACHINE = "machine";
+
+    private final PublishedCheckpoints published;
+    private final FileDigests digests;
+    private final InstantSource clock;
+    private final Supervisor supervisor;
+    private final DiskRoom room;
+
+    /**
+     * @param directory created by the first save
+     * @param digests remembers the digests of templates and images
+     * @param maxBytes the limit of all checkpoints together
+     * @param supervisor removes a half-made checkpoint if this process dies
+     */
+    public FileCheckpointStore(
+            Path directory, FileDigests digests, long maxBytes, InstantSource clock, Supervisor supervisor) {
+        this.published = new PublishedCheckpoints(directory);
+        this.digests = digests;
+        this.clock = clock;
+        this.supervisor = supervisor;
+        this.room = new DiskRoom(maxBytes);
+    }
+
+    @Override
+    public SandboxCheckpoint save(CheckpointSource source, long expectedBytes, Consumer<Path> writer) {
+        CheckpointName name = new CheckpointName(source.sandbox(), source.generation());
+        Path home = published.create();
+        requireNewer(name);
+        BaseTemplate template = BaseTemplate.of(source.sandbox(), source.template());
+        try (SaveSlot slot = SaveSlot.acquire(home);
+                DiskRoom.Reservation _ = room.reserve(home, usedBytes(), expectedBytes);
+                StagedDirectory staged = StagedDirectory.begin(home, slot.name(), slot.lock(), supervisor)) {
+            Path machine = staged.path().resolve(MACHINE);
+            writer.accept(machine);
+            Instant created = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+            ManifestJson.write(
+                    staged.path(),
+                    new CheckpointManifest(
+                            CheckpointManifest.FORMAT,
+                            source.sandbox().value(),
+                            source.generation(),
+                            created.toString(),
+                            source.vmm(),
+                            template,
+                            MachineFiles.finish(machine).states()));
+            LastingUses.write(staged.path(), template.artifacts());
+            return publish(staged, name, created);
+        }
+    }
+
+    private long usedBytes() {
+        return published.locked(() -> published.all().stream()
+                .mapToLong(name -> DirectorySize.bytes(published.directory(name)))
+                .sum());
+    }
+
+    private void requireNewer(CheckpointName name) {
+        newest(name.sandbox())
+                .filter(found -> found.generation() > name.generation())
+                .ifPresent(found -> {
+                    throw new NeuroVisorException(
+                            Fault.INTERNAL, "%s is older than generation %d".formatted(name, found.generation()));
+                });
+    }
+
+    private SandboxCheckpoint publish(StagedDirectory staged, CheckpointName name, Instant created) {
+        setTime(staged.path(), created);
+        return published.locked(() -> {
+            List<CheckpointName> before = published.of(name.sandbox());
+            try {
+                Path _ = staged.publish(name.toString());
+            } catch (NeuroVisorException failure) {
+                if (!Files.exists(staged.path())) {
+                    // It has its final name, but may not survive a crash of the host: the caller lets the sandbox go
+                    // on.
+                    PrivateFiles.delete(published.directory(name));
+                }
+                throw failure;
+            }
+            before.stream()
+                    .filter(other -> other.isBefore(name))
+                    .forEach(earlier -> removeQuietly(published.directory(earlier)));
+            return new SandboxCheckpoint(name.sandbox(), name.generation(), created);
+        });
+    }
+
+    private static void removeQuietly(Path directory) {
+        try {
+            PrivateFiles.delete(directory);
+        } catch (NeuroVisorException failure) {
+            LOG.warn("Earlier checkpoint {} stays until the next gc: {}", directory, failure.getMessage());
+        }
+    }
+
+    private static void setTime(Path directory, Instant time) {
+        try {
+            Files.setLastModifiedTime(directory, FileTime.from(time));
+        } catch (IOException failure) {
+            throw StorageFaults.of("set the time of", directory, failure);
+        }
+    }
+
+    @Override
+    public Optional<SandboxCheckpoint> newest(SandboxId sandbox) {
+        return published.locked(() -> published.of(sandbox).stream()
+                .max(Comparator.comparingInt(CheckpointName::generation))
+                .map(name -> new SandboxCheckpoint(sandbox, name.generation(), published.time(name))));
+    }
+
+    @Override
+    public VmStart.Restore open(SandboxCheckpoint checkpoint, VmmIdentity vmm) {
+        CheckpointName name = new CheckpointName(checkpoint.sandbox(), checkpoint.generation());
+        Path directory = published.directory(name);
+        CheckpointManifest manifest = ManifestJson.read(directory, name);
+        requireSame(checkpoint.sandbox(), manifest.vmm(), vmm);
+        manifest.template().requireUnchanged(checkpoint.sandbox(), digests);
+        Path machine = directory.resolve(MACHINE);
+        manifest.machineFiles().requireUnchanged(checkpoint.sandbox(), machine);
+        return new VmStart.Restore(manifest.template().savedVm(), Optional.of(new Checkpoint(machine)));
+    }
+
+    private static void requireSame(SandboxId sandbox, VmmIdentity saved, VmmIdentity here) {
+        if (saved.equals(here)) {
+            return;
+        }
+        String difference;
+        if (!saved.toString().equals(here.toString())) {
+            difference = "it was saved by %s, and this is %s".formatted(saved, here);
+        } else if (!saved.cpu().equals(here.cpu())) {
+            difference = "it was saved on processor %s, and this is %s".formatted(saved.cpu(), here.cpu());
+        } else {
+            difference = "it was saved with the devices %s, and %s now has %s"
+                    .formatted(saved.machine(), here, here.machine());
+        }
+        throw CheckpointFaults.foreign(sandbox, difference + "; resume it where it was saved, or kill it");
+    }
+
+    @Override
+    public void delete(SandboxId sandbox) {
+        published.locked(() -> {
+            published.of(sandbox).forEach(name -> PrivateFiles.delete(published.directory(name)));
+            return true;
+        });
+    }
+
+    @Override
+    public Set<SandboxId> sandboxes() {
+        return published.locked(published::all).stream()
+                .map(CheckpointName::sandbox)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    @Override
+    public long bytes(SandboxId sandbox) {
+        return published.locked(() -> published.of(sandbox).stream()
+                .mapToLong(name -> DirectorySize.bytes(published.directory(name)))
+                .sum());
+    }
+
+    @Override
+    public void sweep(Set<SandboxId> kept) {
+        List<UnusedPath> _ = sweep(kept, false);
+    }
+
+    /**
+     * Sweeps as {@link #sweep(Set)} does and returns what was removed.
+     *
+     * @param dryRun whether to return only what would be removed
+     */
+    public List<UnusedPath> sweep(Set<SandboxId> kept, boolean dryRun) {
+        if (!published.exists()) {
+            return List.of();
+        }
+        List<UnusedPath> removed = new ArrayList<>(SaveSlot.sweep(published.create(), dryRun));
+        return published.locked(() -> {
+            List<CheckpointName> all = published.all();
+            for (CheckpointName name : all) {
+                if (all.stream().anyMatch(name::isBefore)) {
+                    removed.add(remove(name, "of an earlier generation", dryRun));
+                } else if (!kept.contains(name.sandbox())) {
+                    removed.add(remove(name, "of a sandbox without a record", dryRun));
+                }
+            }
+            return List.copyOf(removed);
+        });
+    }
+
+    private UnusedPath remove(CheckpointName name, String reason, boolean dryRun) {
+        Path directory = published.directory(name);
+        UnusedPath unused = new UnusedPath(directory, reason, DirectorySize.bytes(directory));
+        if (!dryRun) {
+            PrivateFiles.delete(directory);
+        }
+        return unused;
+    }
+}
