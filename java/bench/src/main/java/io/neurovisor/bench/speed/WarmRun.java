@@ -82,7 +82,7 @@ public record WarmRun(Workbench bench) {
         daemon.awaitWarm(1);
         Pause.of(PRIMING_BEGINS);
         daemon.awaitWarm(1);
-        Pause.of(REST);
+        Pause.of(REST.minus(PRIMING_BEGINS));
         return bench.answer(daemon, sample);
     }
 }

@@ -60,7 +60,9 @@ final class FileCheckpointStoreTest extends CheckpointStoreContract {
                             .as(path.toString())
                             .isEqualTo(Files.isDirectory(path) ? "rwx------" : "rw-------"));
         }
-        assertThat(mode(fixture.machine(saved).resolve("state"))).as("for the uid of a VMM").isEqualTo("r--r--r--");
+        assertThat(mode(fixture.machine(saved).resolve("state")))
+                .as("for the uid of a VMM")
+                .isEqualTo("r--r--r--");
         assertThat(stateOf(saved)).isEqualTo("state");
     }
 
