@@ -19,7 +19,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -114,7 +113,7 @@ final class FakeVm implements Vm {
         guest.death().or(checkpointFailure).ifPresent(reason -> {
             throw new NeuroVisorException(Fault.VMM_FAILED, "VM " + id + " was not saved: " + reason);
         });
-        String key = UUID.randomUUID().toString();
+        String key = id + " " + checkpoints.size();
         try {
             // In a file, because a checkpoint is found after its directory was renamed.
             Files.writeString(Files.createDirectory(directory).resolve(STATE), key);

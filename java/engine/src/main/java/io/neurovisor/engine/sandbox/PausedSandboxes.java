@@ -72,7 +72,8 @@ record PausedSandboxes(
                     return book.require(id); // It may have been resumed by now.
                 }
                 case CREATING, RESUMING -> view = book.passed(view, wait);
-                case PAUSED, ENDED -> throw new IllegalStateException("sandbox " + id + " is " + view.phase());
+                case ENDED -> throw SandboxFaults.ended(view.record()); // Just before its pause would have begun.
+                case PAUSED -> throw new IllegalStateException("sandbox " + id + " is paused");
             }
         }
         return view;
@@ -97,7 +98,9 @@ record PausedSandboxes(
             if (resume.begins()) {
                 executor.execute(() -> resume(id, owner));
             }
-            LockedBook.await(resume.view(), LivingSandbox::settled, wait.remaining());
+            if (resume.view().phase() == SandboxPhase.RESUMING) {
+                LockedBook.await(resume.view(), LivingSandbox::settled, wait.remaining());
+            }
             view = book.settled(id, wait);
         }
         return view;

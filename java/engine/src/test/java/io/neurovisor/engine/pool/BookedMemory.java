@@ -34,6 +34,13 @@ record BookedMemory(
         assertThat(most).as("bytes at worst").isLessThanOrEqualTo(totalBytes);
     }
 
+    /** Checks that a machine of this kind which is leased may grow. One that continues a sandbox could grow before. */
+    void mayGrow(MachineKind leasedKind) {
+        if (!leasedKind.isSaved()) {
+            allMayGrow();
+        }
+    }
+
     long availableBytes() {
         return totalBytes
                 - Stream.of(warm, leased, ending)

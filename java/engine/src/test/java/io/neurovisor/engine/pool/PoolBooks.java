@@ -16,7 +16,6 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.stream.Stream;
 
 /**
  * An independent model of a pool: tracks requests and machines only by the steps that {@link PoolState} takes. Checks each step
@@ -37,6 +36,7 @@ final class PoolBooks {
     private final Map<Long, Set<Claimant>> passedOverdue = new HashMap<>();
     private final Set<MachineKind> made = new HashSet<>();
     private final BookedMemory memory;
+    private final BookedSandboxes saved = new BookedSandboxes(List.of(starting, warm, leased, ending), startedFor);
     private final TreeSet<Long> everLeased = new TreeSet<>();
     private final TreeSet<Long> everPrimed = new TreeSet<>();
     private long nowNanos;
@@ -243,9 +243,7 @@ final class PoolBooks {
                     .hasSizeGreaterThan((int) count(starting, start.kind()));
             passedOverdue(start.ticket().getAsLong(), request);
             startedFor.put(start.slot(), start.ticket().getAsLong());
-            assertThat(isContinued(start.kind()))
-                    .as("a second one of a saved sandbox")
-                    .isFalse();
+            saved.checkStart(start);
             withoutMemorySince.keySet().removeIf(ticket -> kindOf(ticket).equals(start.kind()));
         }
         starting.put(start.slot(), start.kind());
@@ -276,9 +274,7 @@ final class PoolBooks {
                         .map(Map.Entry::getKey)
                         .findFirst()
                         .orElseThrow());
-        if (request.kind().isSaved()) {
-            assertThat(grant.ticket()).as("the one for which it was started").isEqualTo(startedFor.get(grant.slot()));
-        }
+        saved.checkGrant(grant, request.kind());
         assertThat(inLine()).as("may have one more").contains(request);
         passedOver(request);
         passedOverdue(grant.ticket(), request);
@@ -286,9 +282,7 @@ final class PoolBooks {
         holders.put(grant.slot(), request.claimant());
         forget(grant.ticket());
         leased.put(grant.slot(), kind);
-        if (!request.kind().isSaved()) {
-            memory.allMayGrow(); // One that continues a sandbox could grow before.
-        }
+        memory.mayGrow(request.kind());
     }
 
     /** Checks that each other claimant gets at most one machine before a waiting claimant gets one. */
@@ -343,7 +337,7 @@ final class PoolBooks {
     private void destroyed(PoolAction.Destroy destroy) {
         MachineKind kind = warm.get(destroy.slot());
         assertThat(kind).as("what is destroyed is warm").isNotNull();
-        if (!isUnclaimed(destroy.slot())) {
+        if (!saved.isUnclaimed(Map.entry(destroy.slot(), kind), waiting.keySet())) {
             assertReadyMachinesAreUsed();
         }
         warm.remove(destroy.slot());
@@ -372,18 +366,6 @@ final class PoolBooks {
                         starting.values().stream().map(MachineKind::fresh).toList());
     }
 
-    /** Returns whether a machine continues the saved sandbox. */
-    private boolean isContinued(MachineKind kind) {
-        return kind.isSaved()
-                && Stream.of(starting, warm, leased, ending).anyMatch(machines -> machines.containsValue(kind));
-    }
-
-    /** Returns whether a machine that is ready continues a saved sandbox that no request waits for. */
-    private boolean isUnclaimed(long slot) {
-        return Objects.requireNonNull(warm.get(slot)).isSaved()
-                && !waiting.containsKey(Objects.requireNonNull(startedFor.get(slot)));
-    }
-
     private void atRest() {
         PoolStatus status = state.status();
         assertThat(List.of(status.waiting(), status.starting(), status.warm(), status.active(), status.ending()))
@@ -406,7 +388,7 @@ final class PoolBooks {
                     .as("machines whose end, or start, the requests wait for")
                     .isPositive();
         }
-        assertThat(warm.keySet()).as("for a request that gave up").noneMatch(this::isUnclaimed);
+        saved.checkWarm(warm, waiting.keySet());
         assertReadyMachinesAreUsed();
         assertRoomIsUsed();
         noteRequestsWithoutMemory();
@@ -433,7 +415,7 @@ final class PoolBooks {
                 .filter(request -> !isCutOff(request.claimant()))
                 .filter(request -> !unclaimed.remove(request.kind()))
                 .filter(request -> !awaitsTemplate(request.kind()))
-                .filter(request -> !isContinued(request.kind()))
+                .filter(request -> !saved.isContinued(request.kind()))
                 .toList();
         if (!without.isEmpty() && warm.isEmpty() && ending.isEmpty()) {
             assertThat(without)
@@ -454,7 +436,7 @@ final class PoolBooks {
                     && !starting.containsValue(request.kind())
                     && !warm.containsValue(request.kind())
                     && !awaitsTemplate(request.kind())
-                    && !isContinued(request.kind())
+                    && !saved.isContinued(request.kind())
                     && BookedMemory.limit(request.kind().size()) > memory.freeBytes();
             if (!memoryIsMissing) {
                 withoutMemorySince.remove(request.ticket());

@@ -47,6 +47,18 @@ final class BookedSandbox {
         this.spec = spec;
     }
 
+    /** Returns whether a creation with this key returns it. */
+    boolean isRepeated(SandboxOwner by, String key, long nowNanos) {
+        boolean isRecent = phase != SandboxPhase.ENDED
+                || !isOver
+                || nowNanos - endsNanos <= Duration.ofMinutes(15).toNanos();
+        boolean hasFailed = phase == SandboxPhase.ENDED && decided.equals(Optional.of(SandboxEnd.FAILED));
+        return owner.name().equals(by.name())
+                && spec.idempotencyKey().equals(Optional.of(key))
+                && isRecent
+                && !hasFailed;
+    }
+
     boolean isToBePaused() {
         return spec.onTimeout() == OnTimeout.PAUSE;
     }

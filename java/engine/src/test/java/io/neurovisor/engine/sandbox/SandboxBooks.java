@@ -94,13 +94,7 @@ final class SandboxBooks {
 
     private Optional<SandboxId> repeated(SandboxOwner owner, String key) {
         return rows.entrySet().stream()
-                .filter(entry -> entry.getValue().owner.name().equals(owner.name()))
-                .filter(entry -> entry.getValue().spec.idempotencyKey().equals(Optional.of(key)))
-                .filter(entry -> entry.getValue().phase != SandboxPhase.ENDED
-                        || (!entry.getValue().decided.equals(Optional.of(SandboxEnd.FAILED))
-                                && (!entry.getValue().isOver
-                                        || nowNanos - entry.getValue().endsNanos
-                                                <= Duration.ofMinutes(15).toNanos())))
+                .filter(entry -> entry.getValue().isRepeated(owner, key, nowNanos))
                 .map(Map.Entry::getKey)
                 .reduce((_, latest) -> latest);
     }

@@ -205,7 +205,8 @@ final class SandboxPauseIT {
             CommandLineRun refused = SandboxCommand.of(socket, "pause", id);
             assertThat(refused.stderr()).contains(named);
             assertThat(refused.exitCode()).isEqualTo(125);
-            assertThat(SandboxCommand.of(socket, "exec", id, "--", "echo", "alive").stdout())
+            assertThat(SandboxCommand.of(socket, "exec", id, "--", "echo", "alive")
+                            .stdout())
                     .isEqualTo("alive\n");
             assertThat(SandboxCommand.of(socket, "kill", id).exitCode()).isZero();
         }
