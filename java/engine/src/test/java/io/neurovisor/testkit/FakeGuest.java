@@ -47,6 +47,7 @@ public final class FakeGuest implements GuestChannel {
     private Optional<NeuroVisorException> adoptFailure = Optional.empty();
     private volatile Optional<Adoption> adoption = Optional.empty();
     private volatile GuestUsage usage = new GuestUsage(1, 64 << 20, 256 << 20, 16 << 20, 0, DISK_BYTES, 3);
+    private Runnable onUsage = () -> {};
     private final AtomicInteger clockSettings = new AtomicInteger();
     private final FakeProcesses processes = new FakeProcesses(this::requireAdopted);
     private boolean outOfMemory;
@@ -95,6 +96,12 @@ public final class FakeGuest implements GuestChannel {
     /** Sets what the guest reports to use. */
     public FakeGuest using(GuestUsage newUsage) {
         usage = newUsage;
+        return this;
+    }
+
+    /** Runs an action when the guest is measured. */
+    public FakeGuest whileMeasured(Runnable action) {
+        onUsage = action;
         return this;
     }
 
@@ -316,6 +323,7 @@ public final class FakeGuest implements GuestChannel {
 
     @Override
     public GuestUsage usage(Deadline deadline) {
+        onUsage.run();
         GuestHello _ = hello(deadline);
         requireLife();
         return usage;

@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /** A machine of {@link FakeVmm}. */
 final class FakeVm implements Vm {
@@ -32,6 +33,7 @@ final class FakeVm implements Vm {
     private final FakeGuest guest;
     private final Map<VmId, FakeVm> living;
     private final Map<String, FakeGuest.Memory> checkpoints;
+    private final Supplier<Optional<String>> checkpointFailure;
     private final Function<Layer, LayerState> layers;
     private final LongSupplier residentBytes;
     private final Duration processorTime;
@@ -50,6 +52,7 @@ final class FakeVm implements Vm {
             FakeGuest guest,
             Map<VmId, FakeVm> living,
             Map<String, FakeGuest.Memory> checkpoints,
+            Supplier<Optional<String>> checkpointFailure,
             Function<Layer, LayerState> layers,
             LongSupplier residentBytes,
             Duration processorTime,
@@ -60,6 +63,7 @@ final class FakeVm implements Vm {
         this.guest = guest;
         this.living = living;
         this.checkpoints = checkpoints;
+        this.checkpointFailure = checkpointFailure;
         this.layers = layers;
         this.residentBytes = residentBytes;
         this.processorTime = processorTime;
@@ -106,19 +110,17 @@ final class FakeVm implements Vm {
         if (Thread.currentThread().isInterrupted()) {
             throw new NeuroVisorException(Fault.INTERRUPTED, "a checkpoint was interrupted");
         }
+        guest.death().or(checkpointFailure).ifPresent(reason -> {
+            throw new NeuroVisorException(Fault.VMM_FAILED, "VM " + id + " was not saved: " + reason);
+        });
+        String key = id + " " + checkpoints.size();
         try {
-            Files.createDirectory(directory);
+            // In a file, because a checkpoint is found after its directory was renamed.
+            Files.writeString(Files.createDirectory(directory).resolve(STATE), key);
         } catch (IOException exception) {
             throw new NeuroVisorException(Fault.STORAGE_FAILED, directory + " cannot be created", exception);
         }
         requireNoLink(directory);
-        String key = id + "-" + checkpoints.size();
-        try {
-            // The directory may be moved, so its content is what is found again.
-            Files.writeString(directory.resolve(STATE), key);
-        } catch (IOException exception) {
-            throw new NeuroVisorException(Fault.STORAGE_FAILED, directory + " cannot be written", exception);
-        }
         checkpoints.put(key, guest.memory());
         return new Checkpoint(directory);
     }
@@ -126,6 +128,7 @@ final class FakeVm implements Vm {
     private static void requireNoLink(Path directory) {
         try {
             if (!directory.toRealPath().equals(directory.toAbsolutePath())) {
+                Files.delete(directory.resolve(STATE));
                 Files.delete(directory);
                 throw new NeuroVisorException(Fault.VMM_FAILED, "a part of " + directory + " is a link");
             }

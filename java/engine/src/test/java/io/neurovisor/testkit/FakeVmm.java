@@ -34,6 +34,7 @@ public final class FakeVmm implements Vmm {
     private volatile long residentBytes;
     private volatile Duration processorTime = Duration.ZERO;
     private volatile Optional<String> startFailure = Optional.empty();
+    private volatile Optional<String> checkpointFailure = Optional.empty();
     private volatile CompletableFuture<Void> mayEnd = CompletableFuture.completedFuture(null);
     private volatile boolean confirmsKills = true;
 
@@ -79,6 +80,7 @@ public final class FakeVmm implements Vmm {
                 guest,
                 living,
                 checkpoints,
+                () -> checkpointFailure,
                 layers,
                 () -> residentBytes,
                 processorTime,
@@ -90,8 +92,8 @@ public final class FakeVmm implements Vmm {
 
     private FakeGuest.Memory found(Checkpoint checkpoint) {
         try {
-            String key = Files.readString(checkpoint.directory().resolve(FakeVm.STATE));
-            return requireNonNull(checkpoints.get(key), "a checkpoint of another VMM");
+            return requireNonNull(
+                    checkpoints.get(Files.readString(checkpoint.directory().resolve(FakeVm.STATE))));
         } catch (IOException exception) {
             throw new NeuroVisorException(Fault.VMM_FAILED, "no checkpoint is in " + checkpoint.directory(), exception);
         }
@@ -116,6 +118,11 @@ public final class FakeVmm implements Vmm {
     /** Makes all starts fail with a reason; an empty reason lets them succeed again. */
     public void failStarts(String reason) {
         startFailure = Optional.of(reason).filter(text -> !text.isEmpty());
+    }
+
+    /** Makes all checkpoints fail with a reason. */
+    public void failCheckpoints(String reason) {
+        checkpointFailure = Optional.of(reason);
     }
 
     /** Sets the states of the layers of machines that start from now on. */

@@ -15,11 +15,15 @@ import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.engine.vm.Checkpoint;
+import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -48,6 +52,25 @@ public final class TestPools {
                 factory,
                 (id, kind) ->
                         factory.open(id, new VmStart.ColdBoot(files, kind.size()), Deadline.after(PATIENCE, ticker)));
+    }
+
+    /** Returns machines that are clones of a template, or continue saved sandboxes. */
+    public static Machines clones(Vmm vmm, Supplier<SavedVm> template, Ticker ticker) {
+        MachineFactory factory =
+                new MachineFactory(vmm, new SecureRandom(), ticker, MachineListener.NONE, RequiredLayers.NONE);
+        return machines(factory, (id, kind) -> {
+            VmStart.Restore start = kind.saved().orElseGet(() -> new VmStart.Restore(template.get()));
+            Deadline deadline = Deadline.after(PATIENCE, ticker);
+            return kind.isSaved()
+                    ? factory.restore(id, start, Optional.empty(), deadline)
+                    : factory.open(id, start, deadline);
+        });
+    }
+
+    /** Returns the start of a machine that continues a saved sandbox. */
+    public static VmStart.Restore saved(String name) {
+        SavedVm template = new SavedVm(TestFiles.bootFiles(), SandboxSize.SMALL, Path.of("template"));
+        return new VmStart.Restore(template, Optional.of(new Checkpoint(Path.of(name))));
     }
 
     /** Returns the machines of a factory with another way to open them. */

@@ -3,6 +3,7 @@ package io.neurovisor.server;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
 import io.neurovisor.host.spawner.SpawnerSweep;
 import io.neurovisor.host.store.DeadProcesses;
 import io.neurovisor.host.store.UnusedPath;
@@ -28,6 +29,7 @@ public final class DeadRuns {
     private final List<Path> bases;
     private final Labs labs;
     private final Path sandboxes;
+    private final CheckpointStore checkpoints;
     private final boolean dryRun;
 
     /** @param dryRun whether to report only what would be removed */
@@ -37,6 +39,7 @@ public final class DeadRuns {
         this.bases = RuntimeDirectory.bases(environment);
         this.labs = LabWiring.labs(settings);
         this.sandboxes = settings.sandboxes();
+        this.checkpoints = InstalledComponents.checkpoints(settings);
         this.dryRun = dryRun;
     }
 
@@ -72,12 +75,12 @@ public final class DeadRuns {
         return new Swept(things, problems);
     }
 
-    /** A sandbox whose daemon was killed has no machine any more, but a record that does not say so. */
+    /** A sandbox whose daemon was killed has no machine any more, but a record that does not say so, unless it was paused. */
     private void sweepSandboxes(List<UnusedPath> things, List<String> problems) {
         if (!SandboxDatabase.isIn(sandboxes)) {
             return;
         }
-        try (SandboxDatabase records = SandboxDatabase.open(sandboxes, InstantSource.system())) {
+        try (SandboxDatabase records = SandboxDatabase.open(sandboxes, InstantSource.system(), checkpoints)) {
             int lost = dryRun ? records.lost() : records.endLost();
             if (lost > 0) {
                 things.add(new UnusedPath(

@@ -1,6 +1,7 @@
 package io.neurovisor.server;
 
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.host.checkpoint.FileCheckpointStore;
 import io.neurovisor.host.files.DiskUsage;
 import io.neurovisor.host.image.Images;
 import io.neurovisor.host.store.DataDirectory;
@@ -88,8 +89,10 @@ public final class Housekeeping {
             }
         }
         if (SandboxDatabase.isIn(settings.sandboxes())) {
-            try (SandboxDatabase records = SandboxDatabase.open(settings.sandboxes(), clock)) {
+            FileCheckpointStore checkpoints = InstalledComponents.checkpoints(settings);
+            try (SandboxDatabase records = SandboxDatabase.open(settings.sandboxes(), clock, checkpoints)) {
                 expire(records);
+                removed.addAll(checkpoints.sweep(records.kept(), dryRun));
             }
         }
         sweepStores();

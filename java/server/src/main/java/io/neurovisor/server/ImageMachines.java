@@ -11,6 +11,7 @@ import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -31,8 +32,11 @@ record ImageMachines(MachineFactory factory, ImageStarts starts, Duration limit)
 
     @Override
     public Machine open(VmId id, MachineKind kind) {
-        VmStart start = starts.start(kind); // Rebuilds a template that was removed meanwhile.
         try {
+            if (kind.saved().isPresent()) {
+                return factory.restore(id, kind.saved().get(), Optional.empty(), Deadline.after(limit, Ticker.SYSTEM));
+            }
+            VmStart start = starts.start(kind); // Rebuilds a template that was removed meanwhile.
             return factory.open(id, start, Deadline.after(limit, Ticker.SYSTEM));
         } catch (NeuroVisorException exception) {
             throw exception.fault() == Fault.GUEST_SILENT ? late(exception) : exception;

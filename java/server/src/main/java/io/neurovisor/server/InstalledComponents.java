@@ -1,5 +1,6 @@
 package io.neurovisor.server;
 
+import io.neurovisor.host.checkpoint.FileCheckpointStore;
 import io.neurovisor.host.files.FileDigests;
 import io.neurovisor.host.guestkernel.Kernels;
 import io.neurovisor.host.image.Images;
@@ -53,6 +54,20 @@ public final class InstalledComponents {
 
     static FileTemplateStore templates(Settings settings, Supervisor supervisor) {
         return new FileTemplateStore(settings.templates(), digests(settings), InstantSource.system(), supervisor);
+    }
+
+    /** Returns the checkpoints of sandboxes for reading and removal only. */
+    public static FileCheckpointStore checkpoints(Settings settings) {
+        return checkpoints(settings, Supervisor.none());
+    }
+
+    public static FileCheckpointStore checkpoints(Settings settings, Supervisor supervisor) {
+        return new FileCheckpointStore(
+                settings.sandboxes().resolve("checkpoints"),
+                digests(settings),
+                settings.config().sandbox().disk().bytes(),
+                InstantSource.system(),
+                supervisor);
     }
 
     private static FileDigests digests(Settings settings) {

@@ -7,9 +7,11 @@ import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.store.DataDirectory;
 import io.neurovisor.host.store.UnusedPath;
 import io.neurovisor.host.store.UseRegistry;
+import io.neurovisor.server.sandbox.records.SandboxDatabase;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +50,7 @@ public final class Uninstallation {
             dataDirectory.requireOurs();
             contents.add(new UnusedPath(
                     dataDirectory.path(),
-                    "images, kernels, templates, sessions and keys",
+                    "images, kernels, templates, sessions and keys" + paused(),
                     DiskUsage.bytes(dataDirectory.path())));
         }
         sockets.stream()
@@ -59,6 +61,22 @@ public final class Uninstallation {
                 .filter(Files::exists)
                 .forEach(file -> contents.add(new UnusedPath(file, "settings", DiskUsage.bytes(file))));
         return contents;
+    }
+
+    private String paused() {
+        if (!SandboxDatabase.isIn(settings.sandboxes())) {
+            return "";
+        }
+        try (SandboxDatabase records = SandboxDatabase.open(
+                settings.sandboxes(), InstantSource.system(), InstalledComponents.checkpoints(settings))) {
+            return switch (records.sizePaused()) {
+                case 0 -> "";
+                case 1 -> ", and 1 paused sandbox";
+                default -> ", and " + records.sizePaused() + " paused sandboxes";
+            };
+        } catch (NeuroVisorException unusable) {
+            return ""; // It is removed, too.
+        }
     }
 
     public void remove() {

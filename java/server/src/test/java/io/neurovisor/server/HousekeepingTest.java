@@ -20,6 +20,7 @@ import io.neurovisor.server.setting.ProcessEnvironment;
 import io.neurovisor.session.SessionOwner;
 import io.neurovisor.session.SessionRecorder;
 import io.neurovisor.session.Sessions;
+import io.neurovisor.testkit.checkpoint.TemporaryCheckpoints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,7 +89,8 @@ final class HousekeepingTest {
     void removesRecordsOfSandboxesAfterADay() {
         try (Sessions sessions = Sessions.open(data.resolve("sessions"), () -> now, Ticker.SYSTEM);
                 ExecutionJournal journal = ExecutionJournal.open(data.resolve("journal"), () -> now);
-                SandboxDatabase records = SandboxDatabase.open(data.resolve("sandboxes"), () -> now)) {
+                SandboxDatabase records = SandboxDatabase.open(
+                        data.resolve("sandboxes"), () -> now, new TemporaryCheckpoints(() -> data))) {
             SandboxSpec spec = new SandboxSpec(
                     new MachineKind("base", SandboxSize.SMALL),
                     Duration.ofMinutes(5),

@@ -15,6 +15,7 @@ import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.engine.sandbox.SandboxRecord;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.server.DeadRuns;
+import io.neurovisor.server.InstalledComponents;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.config.ExecutionConfig;
 import io.neurovisor.server.sandbox.records.SandboxDatabase;
@@ -118,7 +119,7 @@ final class BenchEnduranceCommand implements Callable<Integer> {
         }
         Duration time = time();
         if (sandboxes) {
-            return SandboxEnduranceRun.of(sandboxPlan(settings, socket, time), () -> ended(settings), this::report);
+            return SandboxEnduranceRun.of(sandboxPlan(settings, socket, time), () -> records(settings), this::report);
         }
         EndurancePlan plan = plan(settings, socket, time);
         if (hostile == 0) {
@@ -172,9 +173,11 @@ final class BenchEnduranceCommand implements Callable<Integer> {
                 seed == null ? new SecureRandom().nextLong(1_000_000) : seed);
     }
 
-    private static List<SandboxRecord> ended(Settings settings) {
-        try (SandboxDatabase records = SandboxDatabase.open(settings.sandboxes(), InstantSource.system())) {
-            return records.ended();
+    private static List<SandboxRecord> records(Settings settings) {
+        try (SandboxDatabase records = SandboxDatabase.open(
+                settings.sandboxes(), InstantSource.system(), InstalledComponents.checkpoints(settings))) {
+            return Stream.concat(records.ended().stream(), records.paused().stream())
+                    .toList();
         }
     }
 

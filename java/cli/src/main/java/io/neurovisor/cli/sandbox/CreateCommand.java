@@ -3,6 +3,7 @@ package io.neurovisor.cli.sandbox;
 import io.neurovisor.cli.console.Table;
 import io.neurovisor.cli.run.EnvironmentArguments;
 import io.neurovisor.cli.run.Launch;
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.server.client.sandbox.SandboxRequest;
 import io.neurovisor.server.client.sandbox.SandboxView;
@@ -46,6 +47,18 @@ final class CreateCommand implements Callable<Integer> {
     private @Nullable String timeout;
 
     @Option(
+            names = "--on-timeout",
+            paramLabel = "ACTION",
+            completionCandidates = Actions.class,
+            description = "What happens to it when its time-out passes: ${COMPLETION-CANDIDATES}. Default: kill.")
+    private String onTimeout = Actions.KILL;
+
+    @Option(
+            names = "--auto-resume",
+            description = "Resume it when a command uses its processes or files while it is paused.")
+    private boolean autoResume;
+
+    @Option(
             names = {"-e", "--env"},
             paramLabel = "NAME[=VALUE]",
             description =
@@ -76,6 +89,27 @@ final class CreateCommand implements Callable<Integer> {
         this.launch = launch;
     }
 
+    /** What can happen when the time-out passes. */
+    static final class Actions implements Iterable<String> {
+        static final String KILL = "kill";
+        static final String PAUSE = "pause";
+
+        @Override
+        public Iterator<String> iterator() {
+            return List.of(KILL, PAUSE).iterator();
+        }
+    }
+
+    private static boolean isPause(String action) {
+        return switch (action) {
+            case Actions.PAUSE -> true;
+            case Actions.KILL -> false;
+            default ->
+                throw NeuroVisorException.invalid(
+                        "on_timeout", "--on-timeout: \"" + action + "\" is not allowed; use kill or pause");
+        };
+    }
+
     static final class Sizes implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {
@@ -92,11 +126,14 @@ final class CreateCommand implements Callable<Integer> {
                 EnvironmentArguments.parse(variables, launch.environment().variables()),
                 SandboxArguments.metadata(metadata),
                 Optional.ofNullable(directory),
-                Optional.ofNullable(name));
+                Optional.ofNullable(name),
+                isPause(onTimeout),
+                autoResume);
         return daemon.call(client -> {
             SandboxView created = client.create(request);
             daemon.print(json ? SandboxText.json(created).toPrettyString() : created.id());
-            daemon.remark("sandbox " + created.id() + " ends at " + Table.time(created.ends())
+            daemon.remark("sandbox " + created.id() + (created.pausesOnTimeout() ? " is paused at " : " ends at ")
+                    + Table.time(created.ends())
                     + " unless its time-out is set again");
             return 0;
         });

@@ -10,7 +10,7 @@ import picocli.CommandLine.Parameters;
 /** Ends sandboxes. */
 @Command(
         name = "kill",
-        description = "Ends sandboxes. Their processes and files are gone.",
+        description = "Ends sandboxes, also paused ones. Their processes and files are gone.",
         footer = {
             "",
             "Exit codes: 0 all of them ran and have ended; 1 one had ended before; 2 there is no such sandbox; 3 no daemon"
@@ -27,11 +27,8 @@ final class KillCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         return daemon.call(client -> {
-            // All arguments are checked before the first sandbox ends.
-            List<String> found =
-                    ids.stream().map(id -> daemon.id(client, id)).distinct().toList();
             int exitCode = 0;
-            for (String id : found) {
+            for (String id : daemon.ids(client, ids)) {
                 if (!client.kill(id)) {
                     daemon.problem("sandbox " + id + " does not run");
                     exitCode = ExitCode.NOT_READY;

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,9 @@ import picocli.CommandLine.Spec;
 final class SandboxAccess {
     /** For an answer about a process. */
     private static final Duration ANSWER = Duration.ofSeconds(30);
+
+    /** For a sandbox that is being paused or resumed. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     @Mixin
     private final CommonOptions common = new CommonOptions();
@@ -104,6 +108,25 @@ final class SandboxAccess {
     /** Returns the id of a running sandbox, which may be abbreviated or named. */
     String id(SandboxClient client, String text) {
         return id(client, text, false);
+    }
+
+    /** Returns the ids of different sandboxes. All arguments are checked before anything is done with the first. */
+    List<String> ids(SandboxClient client, List<String> texts) {
+        return texts.stream().map(text -> id(client, text)).distinct().toList();
+    }
+
+    /** Repeats a call that waits for a change of a sandbox: it goes on when a call has waited too long for it. */
+    static <T> T patiently(Supplier<T> call) {
+        Deadline end = Deadline.after(PATIENCE, Ticker.SYSTEM);
+        while (true) {
+            try {
+                return call.get();
+            } catch (NeuroVisorException failure) {
+                if (failure.fault() != Fault.SANDBOX_BUSY || end.hasPassed()) {
+                    throw failure;
+                }
+            }
+        }
     }
 
     /** @param ended whether it may have ended */

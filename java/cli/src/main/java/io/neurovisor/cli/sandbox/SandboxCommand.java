@@ -28,6 +28,8 @@ public final class SandboxCommand {
                 .addSubcommand(new ProcessesCommand())
                 .addSubcommand(new AttachCommand(launch))
                 .addSubcommand(new SignalCommand())
+                .addSubcommand(new PauseCommand())
+                .addSubcommand(new ResumeCommand())
                 .addSubcommand(new TimeoutCommand())
                 .addSubcommand(new WatchCommand())
                 .addSubcommand(new MetricsCommand())

@@ -47,7 +47,7 @@ final class SandboxText {
                                 Table.size(sandbox.memoryBytes()),
                                 Table.size(sandbox.diskBytes())));
         table.row("CREATED", Table.time(sandbox.created()));
-        table.row(sandbox.hasEnded() ? "ENDED" : "ENDS", Table.time(sandbox.ends()));
+        table.row(sandbox.hasEnded() ? "ENDED" : "ENDS", ends(sandbox));
         if (!sandbox.metadata().isEmpty()) {
             table.row("METADATA", pairs(sandbox.metadata()));
         }
@@ -58,6 +58,14 @@ final class SandboxText {
                     layer.layer().label() + ": " + layer.status().label() + ", " + UntrustedText.line(layer.detail()));
         }
         return table;
+    }
+
+    private static String ends(SandboxView sandbox) {
+        String time = Table.time(sandbox.ends());
+        if (sandbox.hasEnded() || !sandbox.pausesOnTimeout()) {
+            return time;
+        }
+        return sandbox.isPaused() ? "when it is killed" : time + ", by a pause";
     }
 
     static ArrayNode json(List<SandboxView> sandboxes) {
@@ -81,6 +89,9 @@ final class SandboxText {
         object.put("memory_bytes", sandbox.memoryBytes());
         object.put("disk_bytes", sandbox.diskBytes());
         object.put("vm_id", sandbox.vmId());
+        object.put("generation", sandbox.generation());
+        object.put("on_timeout", sandbox.pausesOnTimeout() ? "pause" : "kill");
+        object.put("auto_resume", sandbox.autoResume());
         if (sandbox.hasEnded()) {
             object.put("end_reason", sandbox.endReason());
             object.put("end_detail", sandbox.endDetail());

@@ -21,7 +21,7 @@ final class TimeoutCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "ID", description = "The sandbox.")
     private String id = "";
 
-    @Parameters(index = "1", paramLabel = "TIME", description = "1s to 24h, or 0 to end it immediately.")
+    @Parameters(index = "1", paramLabel = "TIME", description = "1s to 24h, or 0 for immediately.")
     private String time = "";
 
     @Override

@@ -12,6 +12,8 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.util.concurrent.Future;
+import io.neurovisor.proto.sandbox.ConnectRequest;
+import io.neurovisor.proto.sandbox.ConnectResponse;
 import io.neurovisor.proto.sandbox.CreateRequest;
 import io.neurovisor.proto.sandbox.CreateResponse;
 import io.neurovisor.proto.sandbox.EndReason;
@@ -24,6 +26,8 @@ import io.neurovisor.proto.sandbox.ListResponse;
 import io.neurovisor.proto.sandbox.MetricsPoint;
 import io.neurovisor.proto.sandbox.MetricsRequest;
 import io.neurovisor.proto.sandbox.MetricsResponse;
+import io.neurovisor.proto.sandbox.PauseRequest;
+import io.neurovisor.proto.sandbox.PauseResponse;
 import io.neurovisor.proto.sandbox.Sandbox;
 import io.neurovisor.proto.sandbox.SandboxEventKind;
 import io.neurovisor.proto.sandbox.SandboxLayer;
@@ -43,6 +47,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A daemon on a Unix socket that keeps sandboxes without machines. What their processes do is scripted. */
 final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase implements AutoCloseable {
@@ -50,6 +55,7 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
 
     private final Map<String, Sandbox> sandboxes = new ConcurrentHashMap<>();
     private final List<String> order = new CopyOnWriteArrayList<>();
+    private final AtomicBoolean busy = new AtomicBoolean();
     private final List<CreateRequest> created = new CopyOnWriteArrayList<>();
     private final ScriptedProcesses processes = new ScriptedProcesses(this);
     private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -126,8 +132,40 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
         client.onCompleted();
     }
 
-    private static boolean isRunning(Sandbox sandbox) {
-        return sandbox.getState() == SandboxState.SANDBOX_STATE_RUNNING;
+    private static boolean isLiving(Sandbox sandbox) {
+        return sandbox.getState() != SandboxState.SANDBOX_STATE_ENDED;
+    }
+
+    /** Makes the next pause take longer than a call waits. */
+    void beSlow() {
+        busy.set(true);
+    }
+
+    @Override
+    public void pause(PauseRequest request, StreamObserver<PauseResponse> client) {
+        if (busy.getAndSet(false)) {
+            client.onError(new RpcFailure(Code.ABORTED, "SANDBOX_BUSY", "try again").exception());
+            return;
+        }
+        put(sandbox(request.getSandboxId()).toBuilder()
+                .setState(SandboxState.SANDBOX_STATE_PAUSED)
+                .build());
+        answer(
+                client,
+                PauseResponse.newBuilder()
+                        .setSandbox(sandbox(request.getSandboxId()))
+                        .build());
+    }
+
+    @Override
+    public void connect(ConnectRequest request, StreamObserver<ConnectResponse> client) {
+        Sandbox.Builder resumed =
+                sandbox(request.getSandboxId()).toBuilder().setState(SandboxState.SANDBOX_STATE_RUNNING);
+        if (request.getTimeoutSecs() > 0) {
+            resumed.setEnds(time(START_SECONDS + request.getTimeoutSecs()));
+        }
+        put(resumed.build());
+        answer(client, ConnectResponse.newBuilder().setSandbox(resumed).build());
     }
 
     @Override
@@ -169,7 +207,7 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
         List<Sandbox> found = new ArrayList<>();
         for (String id : order) {
             Sandbox sandbox = sandbox(id);
-            if ((isRunning(sandbox) || request.getStatesList().contains(sandbox.getState()))
+            if ((isLiving(sandbox) || request.getStatesList().contains(sandbox.getState()))
                     && sandbox.getMetadataMap()
                             .entrySet()
                             .containsAll(request.getMetadataMap().entrySet())) {
@@ -199,7 +237,7 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
     @Override
     public void kill(KillRequest request, StreamObserver<KillResponse> client) {
         Sandbox sandbox = sandboxes.get(request.getSandboxId());
-        boolean killed = sandbox != null && isRunning(sandbox);
+        boolean killed = sandbox != null && isLiving(sandbox);
         if (killed) {
             end(request.getSandboxId(), EndReason.END_REASON_KILLED);
         }

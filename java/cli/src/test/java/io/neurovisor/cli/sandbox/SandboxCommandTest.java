@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.neurovisor.cli.CommandRun;
 import io.neurovisor.proto.sandbox.CreateRequest;
 import io.neurovisor.proto.sandbox.EndReason;
+import io.neurovisor.proto.sandbox.OnTimeout;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -71,6 +72,8 @@ final class SandboxCommandTest {
                 "--metadata=team=blue",
                 "--cwd=/tmp",
                 "--name=tests",
+                "--on-timeout=pause",
+                "--auto-resume",
                 "--json");
         assertThat(run.exitCode()).as(run.stderr()).isZero();
         assertThat(run.stdout()).contains("\"id\" : \"newaaaaaaaaaaaaaaaaa\"", "\"team\" : \"blue\"");
@@ -84,6 +87,8 @@ final class SandboxCommandTest {
                         .putMetadata("team", "blue")
                         .setCwd("/tmp")
                         .setName("tests")
+                        .setOnTimeout(OnTimeout.ON_TIMEOUT_PAUSE)
+                        .setAutoResume(true)
                         .build());
     }
 
@@ -133,6 +138,30 @@ final class SandboxCommandTest {
         assertThat(gone.exitCode()).isEqualTo(2);
         assertThat(run("info", FIRST.replace("abcd", "abdc")).stderr()).endsWith("; did you mean " + FIRST + "?\n");
         assertThat(run("exec", "nothing", "--", "true").exitCode()).isEqualTo(125);
+    }
+
+    @Test
+    void pausesSandboxes() {
+        daemon.beSlow();
+        CommandRun paused = run("pause", "mine", SECOND);
+        assertThat(paused.exitCode()).as(paused.stderr()).isZero();
+        assertThat(paused.stdout()).isEmpty();
+        assertThat(paused.stderr()).contains("continue it with: neurovisor sandbox resume " + FIRST);
+        assertThat(run("list").stdout()).contains(FIRST + "  paused ", SECOND + "  paused ");
+        assertThat(run("info", "mine").stdout()).contains("paused");
+        assertThat(run("info", "mine", "--json").stdout())
+                .contains("\"state\" : \"paused\"", "\"on_timeout\" : \"kill\"");
+    }
+
+    @Test
+    void resumesSandboxes() {
+        CommandRun paused = run("pause", FIRST);
+        assertThat(paused.exitCode()).as(paused.stderr()).isZero();
+        CommandRun resumed = run("resume", "mine", "--timeout=1h");
+        assertThat(resumed.exitCode()).as(resumed.stderr()).isZero();
+        assertThat(resumed.stderr()).contains("sandbox " + FIRST + " runs until 2027-01-15T09:00:00Z");
+        assertThat(run("list").stdout()).contains(FIRST + "  running");
+        assertThat(run("resume", "nothing").exitCode()).isEqualTo(2);
     }
 
     @Test
@@ -208,6 +237,8 @@ final class SandboxCommandTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             create --metadata=blue     | --metadata: "blue" is not allowed; use KEY=VALUE
+            create --on-timeout=sleep  | --on-timeout: "sleep" is not allowed; use kill or pause
+            resume x --timeout=0       | --timeout: "0" is not allowed; use a time from 1s to 24h
             create --timeout=0         | --timeout: "0" is not allowed; use a time from 1s to 24h
             create --env=UNSET         | --env UNSET: the variable is not set here
             exec -d -t x -- sh         | --detach leaves no terminal for --tty

@@ -46,6 +46,7 @@ public enum Fault {
     SANDBOX_QUOTA(FaultKind.CAPACITY, "A client or the daemon has reached its limit of sandboxes or of their memory."),
     SANDBOX_BUSY(
             FaultKind.CAPACITY, "A sandbox is being created or changed, and the call has waited too long for that."),
+    SANDBOX_PAUSED(FaultKind.CALLER, "The sandbox is paused and is not resumed by calls for its processes or files."),
     SANDBOX_DIED(FaultKind.SANDBOX, "The virtual machine of a living sandbox has ended, and the sandbox with it."),
     SANDBOX_MOVED(
             FaultKind.UNKNOWN_OUTCOME,

@@ -51,6 +51,10 @@ final class FairQueue {
         return removed;
     }
 
+    boolean contains(long ticket) {
+        return waiting.containsKey(ticket);
+    }
+
     /** Removes a request that has received a machine, and counts this as its claimant's turn. */
     void serve(Waiting request) {
         lastTurns.put(request.claimant(), ++turns);

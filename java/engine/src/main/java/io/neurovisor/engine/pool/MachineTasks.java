@@ -29,7 +29,7 @@ record MachineTasks(
         VmId id = machines.newId();
         reportFailure(slot, id, () -> {
             if (pool.isUnmade(kind)) {
-                machines.make(kind);
+                machines.make(kind.fresh());
                 pool.made(kind);
             }
             Machine machine = machines.open(id, kind);

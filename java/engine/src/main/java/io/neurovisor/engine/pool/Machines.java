@@ -9,11 +9,11 @@ public interface Machines {
     /** Returns an id that no machine has used. */
     VmId newId();
 
-    /** Makes the template of that kind of machine, unless it exists. Blocks until it is made. */
+    /** Makes the template of that kind of fresh machine, unless it exists. Blocks until it is made. */
     void make(MachineKind kind);
 
     /**
-     * Starts a fresh machine, which the caller closes. Blocks until it has started or its own time limit has passed.
+     * Starts a fresh machine, or the one that continues a saved sandbox, which the caller closes. Blocks until it has started or its own time limit has passed.
      *
      * @param id the id of its machine
      */

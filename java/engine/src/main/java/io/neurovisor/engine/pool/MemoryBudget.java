@@ -8,7 +8,7 @@ import java.util.function.LongUnaryOperator;
 
 /**
  * The host's memory as the machines of a pool use it. A machine is counted with the most that it can take from its start on,
- * except while it waits for a request: then it runs nothing that could make it grow.
+ * except while it waits for a request: then it runs nothing that could make it grow, unless it continues a saved sandbox.
  */
 final class MemoryBudget {
     private final MachineMemory memory;
@@ -25,8 +25,7 @@ final class MemoryBudget {
 
     /** Returns the current headroom for machines of a size. */
     MemoryHeadroom headroom(SandboxSize size) {
-        List<Slot> promised =
-                slots.all().stream().filter(slot -> slot.phase() != Phase.WARM).toList();
+        List<Slot> promised = slots.all().stream().filter(slot -> !isIdle(slot)).toList();
         return new MemoryHeadroom(
                 size,
                 limit(size),
@@ -52,6 +51,10 @@ final class MemoryBudget {
     /** Returns the memory that a new machine, or the growth of one that is ready, needs. */
     long needed(MemoryHeadroom headroom, Optional<Slot> ready) {
         return ready.map(this::growth).orElse(headroom.limitBytes());
+    }
+
+    private static boolean isIdle(Slot slot) {
+        return slot.phase() == Phase.WARM && !slot.kind().isSaved();
     }
 
     /** Returns the first shortage since {@link #clearShortage}. */

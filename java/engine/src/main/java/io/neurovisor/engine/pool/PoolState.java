@@ -60,12 +60,12 @@ final class PoolState {
 
     /** Returns whether a machine of that kind may need a template that does not exist yet. */
     boolean isUnmade(MachineKind kind) {
-        return !made.contains(kind);
+        return !made.contains(kind.fresh());
     }
 
     /** Records that the template of that kind exists. */
     void made(MachineKind kind) {
-        boolean _ = made.add(kind);
+        boolean _ = made.add(kind.fresh());
     }
 
     /** Returns whether requests of that kind wait for a template: their own, or one that is made before it. */
@@ -150,8 +150,8 @@ final class PoolState {
     /** Returns the next action, which is already recorded in this state; empty if nothing is to be done. */
     Optional<PoolAction> next(long nowNanos) {
         memory.clearShortage();
-        Optional<PoolAction> action = scheduler
-                .next(nowNanos)
+        Optional<PoolAction> action = endUnclaimed()
+                .or(() -> scheduler.next(nowNanos))
                 .or(this::endSurplus)
                 .or(() -> refill(nowNanos))
                 .or(this::prime);
@@ -191,6 +191,14 @@ final class PoolState {
     /** Returns the number of waiting requests of the claimant's client. */
     int waiting(Claimant claimant) {
         return queue.countOfClient(claimant.name());
+    }
+
+    /** Ends a machine that continues a saved sandbox for a request that has given up: no other request may get it. */
+    private Optional<PoolAction> endUnclaimed() {
+        return slots.first(slot -> slot.phase() == Phase.WARM
+                        && slot.kind().isSaved()
+                        && !queue.contains(slot.ticket().orElseThrow()))
+                .map(slot -> slots.end(slot, stopped ? MachineEnd.SHUTDOWN : MachineEnd.EVICTED));
     }
 
     /** Ends a ready machine that neither a request nor the plan needs. */

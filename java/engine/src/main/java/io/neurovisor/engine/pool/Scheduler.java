@@ -15,7 +15,8 @@ import java.util.function.Predicate;
  * Chooses the machine of each waiting request: one that is ready, one that is starting, or room for a new one.
  *
  * <p>A machine belongs to no request until it is ready; then it is leased to the first request for its kind. Room for a new
- * machine goes to the first request that no existing machine will serve.
+ * machine goes to the first request that no existing machine will serve. A machine that continues a saved sandbox serves the
+ * request for which it was started or none, and no second one continues the sandbox while it exists.
  *
  * <p>A request that does not fit into the memory is passed over by later ones that fit, for {@link FairQueue#LONGEST_BYPASS}.
  * After that it holds up the later requests of its own claimant, and those of other claimants unless its client has a
@@ -77,8 +78,9 @@ record Scheduler(
     }
 
     private Optional<PoolAction> grant(Waiting request) {
-        return slots.first(slot -> slot.is(Phase.WARM, request.kind()))
-                .filter(slot -> memory.fits(request.kind(), Optional.of(slot)))
+        return slots.first(slot -> slot.isFor(request, Phase.WARM))
+                // A machine that continues a sandbox counts with its growth already.
+                .filter(slot -> slot.kind().isSaved() || memory.fits(request.kind(), Optional.of(slot)))
                 .map(slot -> {
                     queue.serve(request);
                     slots.put(slot.become(Phase.LEASED).heldBy(request.claimant()));
@@ -90,12 +92,12 @@ record Scheduler(
     private Optional<PoolAction> provide(Waiting request, Set<Long> reserved, long nowNanos) {
         MachineKind kind = request.kind();
         // A ready machine that was not granted has too little memory to grow.
-        Optional<Slot> ready = slots.first(slot -> slot.is(Phase.WARM, kind));
-        if (ready.isEmpty() && reserve(reserved, slot -> slot.is(Phase.STARTING, kind))) {
+        Optional<Slot> ready = slots.first(slot -> slot.isFor(request, Phase.WARM));
+        if (ready.isEmpty() && reserve(reserved, slot -> slot.isFor(request, Phase.STARTING))) {
             queue.becameExpected(request);
             return Optional.empty();
         }
-        if (ready.isEmpty() && awaitsTemplate.test(kind)) {
+        if (ready.isEmpty() && (awaitsTemplate.test(kind) || isContinuedElsewhere(kind))) {
             queue.becameExpected(request);
             return Optional.empty();
         }
@@ -111,6 +113,11 @@ record Scheduler(
             return makeRoom(request, ready);
         }
         return evictForSlot(reserved);
+    }
+
+    /** Returns whether a machine continues the same saved sandbox: it was started for a request that gave up. */
+    private boolean isContinuedElsewhere(MachineKind kind) {
+        return kind.isSaved() && slots.first(slot -> slot.kind().equals(kind)).isPresent();
     }
 
     /** Ends a ready machine because as many machines exist as the plan allows. */

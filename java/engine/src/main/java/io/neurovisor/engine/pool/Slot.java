@@ -1,5 +1,6 @@
 package io.neurovisor.engine.pool;
 
+import io.neurovisor.engine.pool.FairQueue.Waiting;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -29,8 +30,11 @@ record Slot(long id, MachineKind kind, Phase phase, OptionalLong ticket, Optiona
         }
     }
 
-    boolean is(Phase asked, MachineKind wanted) {
-        return phase == asked && kind.equals(wanted);
+    /** Returns whether it is in this phase and can serve the request. */
+    boolean isFor(Waiting request, Phase asked) {
+        return phase == asked
+                && kind.equals(request.kind())
+                && (!kind.isSaved() || ticket.equals(OptionalLong.of(request.ticket())));
     }
 
     /** Returns whether it is or was a sandbox. */

@@ -7,11 +7,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * What belongs to a sandbox until its machine is killed.
+ * What belongs to a sandbox until its machine is killed. A paused one has it for its next machine.
  *
- * @param home completes when its machine has become a sandbox; never if it gets none
+ * @param home completes when its machine has become a sandbox or continues it; never if it gets none
  * @param settled completes when it runs, or exceptionally with the reason why it does not
- * @param released completes when its machine is killed and its end is recorded
+ * @param released completes when its machine is killed and its end, or its pause, is recorded
  * @param examined whether its guest is being asked for a sign of life
  */
 record LivingSandbox(
@@ -25,6 +25,13 @@ record LivingSandbox(
      * @param diskBytes the space for files
      */
     record Home(Lease lease, long diskBytes) {
+        /** @param claimedBytes the space for files as the guest reports it, which can be any number */
+        static Home of(Lease lease, long claimedBytes, SandboxSpec spec) {
+            // Files are in the memory of the guest.
+            return new Home(
+                    lease, Math.min(claimedBytes, (long) spec.kind().size().memoryMebibytes() << 20));
+        }
+
         Machine machine() {
             return lease.machine();
         }

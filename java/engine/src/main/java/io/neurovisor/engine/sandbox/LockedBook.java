@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 
 /** The book of sandboxes under one lock, with their machines and the calls that wait for them. */
 final class LockedBook {
-    /** The longest wait of a call for a sandbox that is being created or killed. */
+    /** The longest wait of a call for a sandbox that is being created, paused, resumed or killed. */
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(10);
 
     private final Ticker ticker;
@@ -32,9 +32,25 @@ final class LockedBook {
     // Guarded by the lock.
     private final SandboxBook book;
     private final Map<SandboxId, LivingSandbox> living = new HashMap<>();
+    private final Map<SandboxId, CompletableFuture<Void>> saves = new HashMap<>();
 
-    /** A sandbox at one moment; {@code living} until its machine is killed. */
-    record View(SandboxRecord record, SandboxPhase phase, Optional<LivingSandbox> living) {
+    /**
+     * A sandbox at one moment.
+     *
+     * @param pauses how often a pause has begun
+     * @param living empty once its end is complete
+     * @param save completes when the pause that is under way has ended, or exceptionally with the reason why it is not paused
+     */
+    record View(
+            SandboxRecord record,
+            SandboxPhase phase,
+            int pauses,
+            Optional<LivingSandbox> living,
+            Optional<CompletableFuture<Void>> save) {
+        SandboxId id() {
+            return record.id();
+        }
+
         boolean hasEnded() {
             return phase == SandboxPhase.ENDED;
         }
@@ -45,20 +61,40 @@ final class LockedBook {
         }
     }
 
-    LockedBook(int most, Ticker ticker, InstantSource clock, Lock lock) {
-        this.book = new SandboxBook(most);
+    /**
+     * What a caller has asked for.
+     *
+     * @param begins whether that begins now, so that the caller does it
+     * @param view the sandbox at that moment, with the promise of its end
+     */
+    record Begun(boolean begins, View view) {}
+
+    /**
+     * What follows from the report of a step.
+     *
+     * @param view the sandbox after it
+     * @param save the promise to those that wait for a pause that has ended with it
+     */
+    record Report(Optional<SandboxStep> step, View view, CompletableFuture<Void> save) {}
+
+    LockedBook(Sandboxes.Limits limits, Ticker ticker, InstantSource clock, Lock lock) {
+        this.book = new SandboxBook(limits.most(), limits.mostPaused());
         this.ticker = ticker;
         this.clock = clock;
         this.lock = lock;
     }
 
-    void remember(List<SandboxRecord> ended) {
+    /** Adds sandboxes of other processes, which have ended or are paused. */
+    void remember(List<SandboxRecord> records) {
         read(all -> {
-            ended.forEach(record -> all.remember(
-                    record,
-                    ticker.nanos()
-                            - Duration.between(record.ends(), clock.instant()).toNanos()));
-            return ended;
+            for (SandboxRecord record : records) {
+                Duration past = Duration.between(record.ends(), clock.instant());
+                all.remember(record, ticker.nanos() - past.toNanos());
+                if (record.isPaused()) {
+                    living.put(record.id(), new LivingSandbox());
+                }
+            }
+            return records;
         });
     }
 
@@ -101,7 +137,15 @@ final class LockedBook {
     }
 
     private View view(SandboxState state) {
-        return new View(state.record(), state.phase(), Optional.ofNullable(living.get(state.id())));
+        SandboxId id = state.id();
+        return new View(
+                state.record(),
+                state.phase(),
+                state.pauses().begun(),
+                Optional.ofNullable(living.get(id)),
+                state.phase() == SandboxPhase.PAUSING
+                        ? Optional.of(saves.computeIfAbsent(id, _ -> new CompletableFuture<>()))
+                        : Optional.empty());
     }
 
     /** Records that a sandbox gets no machine. */
@@ -112,7 +156,7 @@ final class LockedBook {
         });
     }
 
-    /** Records that the machine of a sandbox that ended is killed. */
+    /** Records that nothing is left of a sandbox that ended. */
     View released(SandboxId id) {
         return read(all -> {
             all.released(id);
@@ -120,28 +164,101 @@ final class LockedBook {
         });
     }
 
+    /** Begins to pause a sandbox if it runs. */
+    Begun pause(SandboxId id, PauseReason reason) {
+        return change((all, _) -> new Begun(all.pause(id, reason).isPresent(), view(all, id)));
+    }
+
+    /**
+     * Begins to resume a sandbox if it is paused.
+     *
+     * @param extension the least time that it has then
+     */
+    Begun resume(SandboxId id, SandboxOwner owner, Optional<Duration> extension) {
+        return change((all, nowNanos) -> {
+            boolean begins = all.resume(id, owner, nowNanos);
+            extension.ifPresent(timeout -> all.extend(id, timeout, nowNanos));
+            return new Begun(begins, view(all, id));
+        });
+    }
+
+    /** Applies the report of a step at the current time. */
+    Report report(SandboxId id, BiFunction<SandboxBook, Long, Optional<SandboxStep>> event) {
+        return change((all, nowNanos) -> {
+            Optional<SandboxStep> step = event.apply(all, nowNanos);
+            SandboxState state = all.find(id).orElseThrow();
+            if (state.phase() == SandboxPhase.PAUSED) {
+                living.put(id, new LivingSandbox()); // Of its next machine.
+            }
+            // Within the lock, so that the next pause has a promise of its own.
+            Optional<CompletableFuture<Void>> save =
+                    state.phase() == SandboxPhase.PAUSING ? Optional.empty() : Optional.ofNullable(saves.remove(id));
+            return new Report(step, view(state), save.orElseGet(CompletableFuture::new));
+        });
+    }
+
     private View forgetLiving(SandboxBook all, SandboxId id) {
         living.remove(id);
+        return view(all, id);
+    }
+
+    private View view(SandboxBook all, SandboxId id) {
         return view(all.find(id).orElseThrow());
     }
 
-    /** Waits until a sandbox runs; throws if it has ended or takes longer than a call waits. */
+    /** Returns a sandbox that runs; waits as {@link #settled}, and throws if it is paused. */
     View running(SandboxId id) {
-        View view = find(id).orElseThrow(() -> SandboxFaults.unknown(id));
-        if (view.phase().isPassing()) {
-            await(view, LivingSandbox::settled, LONGEST_WAIT);
-            view = find(id).orElseThrow(() -> SandboxFaults.unknown(id));
+        View view = settled(id, longestWait());
+        if (view.phase() == SandboxPhase.PAUSED) {
+            throw SandboxFaults.paused(id);
         }
+        return view;
+    }
+
+    /**
+     * Waits while a sandbox is being created, paused or resumed. Returns it if it runs or is paused; throws why it was not created
+     * or resumed, how it ended, or that this takes too long.
+     */
+    View settled(SandboxId id, Deadline end) {
+        View view = require(id);
+        while (view.phase().isPassing()) {
+            if (view.phase() == SandboxPhase.PAUSING) {
+                view = passed(view, end); // If the pause fails, the sandbox runs on.
+            } else {
+                await(view, LivingSandbox::settled, end.remaining());
+                view = require(id);
+            }
+        }
+        return view;
+    }
+
+    /** Waits until what is under way for a sandbox has succeeded or failed, and returns the sandbox then. */
+    View passed(View view, Deadline end) {
+        await(view, living -> view.save().orElse(living.settled()).handle((_, _) -> null), end.remaining());
+        return require(view.id());
+    }
+
+    /** Returns a sandbox that has not ended; throws how it ended. */
+    View require(SandboxId id) {
+        View view = find(id).orElseThrow(() -> SandboxFaults.unknown(id));
         if (view.hasEnded()) {
             throw SandboxFaults.ended(view.record());
         }
         return view;
     }
 
-    /** Waits until the machines of sandboxes that end are killed; throws if that takes longer than a call waits. */
-    void awaitReleases(List<View> views) {
-        Deadline end = Deadline.after(LONGEST_WAIT, ticker);
+    /** Returns the time until which a call waits from now on. */
+    Deadline longestWait() {
+        return Deadline.after(LONGEST_WAIT, ticker);
+    }
+
+    /** Waits until nothing of sandboxes that end is left; throws if that takes longer than a call waits. */
+    void awaitReleases(Stream<SandboxId> ids) {
+        Deadline end = longestWait();
         Optional<NeuroVisorException> late = Optional.empty();
+        List<View> views = ids.flatMap(id -> find(id).stream())
+                .filter(view -> view.phase() != SandboxPhase.PAUSED)
+                .toList();
         for (View view : views) {
             try {
                 await(view, LivingSandbox::released, end.remaining());
@@ -154,7 +271,7 @@ final class LockedBook {
         }
     }
 
-    /** Waits for an event of a sandbox; throws its failure, or {@code SANDBOX_BUSY} if it does not happen in time. */
+    /** Waits for an event of a sandbox; throws why it does not happen, or {@code SANDBOX_BUSY} if it does not happen in time. */
     static void await(View view, Function<LivingSandbox, CompletableFuture<Void>> event, Duration limit) {
         SandboxId id = view.record().id();
         try {
@@ -164,7 +281,7 @@ final class LockedBook {
         } catch (TimeoutException exception) {
             throw SandboxFaults.busy(id, view.phase());
         } catch (ExecutionException exception) {
-            throw SandboxFaults.notCreated(requireNonNull(exception.getCause(), "no cause"));
+            throw SandboxFaults.notReached(id, requireNonNull(exception.getCause(), "no cause"));
         } catch (InterruptedException exception) {
             throw SandboxFaults.interrupted(id, exception);
         }

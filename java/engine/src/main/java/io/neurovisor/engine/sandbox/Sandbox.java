@@ -4,12 +4,17 @@ import io.neurovisor.engine.file.GuestFiles;
 import io.neurovisor.engine.guest.GuestUsage;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.process.GuestProcesses;
+import io.neurovisor.engine.sandbox.calls.GuardedFiles;
+import io.neurovisor.engine.sandbox.calls.GuardedProcesses;
+import io.neurovisor.engine.sandbox.calls.GuestCalls;
 import io.neurovisor.engine.time.Deadline;
 import java.util.List;
 
 /**
  * A sandbox as it was at one moment. Its processes and files are those of the living sandbox: once it has ended, each
- * call throws {@code SANDBOX_UNKNOWN}, and streams under way end with {@code SANDBOX_MOVED} or {@code SANDBOX_DIED}.
+ * call throws {@code SANDBOX_UNKNOWN}, and streams under way end with {@code SANDBOX_MOVED} or {@code SANDBOX_DIED}. A call
+ * for a paused one resumes it, or throws {@code SANDBOX_PAUSED}: see {@link Sandboxes#require}. Streams under way end with
+ * {@code SANDBOX_MOVED} when it is paused; its processes can be attached to later.
  * Safe for use by many threads.
  */
 public final class Sandbox {
@@ -17,14 +22,26 @@ public final class Sandbox {
     private final SandboxPhase phase;
     private final List<LayerState> layers;
     private final long diskBytes;
-    private final SandboxCalls calls;
+    private final GuestCalls calls;
+    private final GuestCalls measurements;
 
-    Sandbox(SandboxRecord record, SandboxPhase phase, List<LayerState> layers, long diskBytes, SandboxCalls calls) {
+    /**
+     * @param calls for its processes and files
+     * @param measurements which do not resume it
+     */
+    Sandbox(
+            SandboxRecord record,
+            SandboxPhase phase,
+            List<LayerState> layers,
+            long diskBytes,
+            GuestCalls calls,
+            GuestCalls measurements) {
         this.record = record;
         this.phase = phase;
         this.layers = List.copyOf(layers);
         this.diskBytes = diskBytes;
         this.calls = calls;
+        this.measurements = measurements;
     }
 
     public SandboxId id() {
@@ -58,12 +75,12 @@ public final class Sandbox {
         return new GuardedFiles(calls);
     }
 
-    /** Measures the guest. */
+    /** Measures the guest; throws {@code SANDBOX_PAUSED} if it is paused. */
     public GuestUsage usage(Deadline deadline) {
-        return calls.call(machine -> machine.usage(deadline));
+        return measurements.call(machine -> machine.usage(deadline));
     }
 
-    SandboxCalls calls() {
+    GuestCalls calls() {
         return calls;
     }
 }

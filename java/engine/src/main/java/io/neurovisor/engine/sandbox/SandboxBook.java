@@ -17,8 +17,9 @@ import java.util.stream.Stream;
  * The states of all sandboxes of a process, with the limits on their number. It uses no threads, clocks or machines. Its
  * owner reports events, does the steps that they return, and every now and then those of {@link #next}.
  *
- * <p>A sandbox counts until its machine is killed. Those that ended are remembered for a day, at most {@link #MOST_ENDED}:
- * of more, those that never ran are forgotten first, because no client has used them, and then the oldest.
+ * <p>A sandbox counts while it has a machine, or will get one. Those that are paused are limited as well; one that is being
+ * paused or resumed counts among both. Those that ended are remembered for a day, at most {@link #MOST_ENDED}: of more, those
+ * that never ran are forgotten first, because no client has used them, and then the oldest.
  */
 final class SandboxBook {
     /** Longer than any time-out. */
@@ -34,12 +35,17 @@ final class SandboxBook {
     private static final Duration LONGEST_RETRY = Duration.ofMinutes(1);
 
     private final int most;
+    private final int mostPaused;
     private final Map<SandboxId, SandboxState> sandboxes = new LinkedHashMap<>();
     private boolean stopped;
 
-    /** @param most the most sandboxes that may count at the same time */
-    SandboxBook(int most) {
+    /**
+     * @param most the most sandboxes that may have machines at the same time
+     * @param mostPaused the most that may be paused; the end of the daemon pauses more
+     */
+    SandboxBook(int most, int mostPaused) {
         this.most = most;
+        this.mostPaused = mostPaused;
     }
 
     /** Adds a sandbox that waits for its machine; throws if a limit is reached. */
@@ -53,9 +59,9 @@ final class SandboxBook {
         return state;
     }
 
-    /** Adds a sandbox that has ended. */
-    void remember(SandboxRecord ended, long endedNanos) {
-        put(new SandboxState(ended, endedNanos));
+    /** Adds a sandbox that has ended, or is paused. */
+    void remember(SandboxRecord record, long endsNanos) {
+        put(new SandboxState(record, endsNanos));
     }
 
     private void put(SandboxState state) {
@@ -81,29 +87,83 @@ final class SandboxBook {
         known(id).failed(detail, nowNanos);
     }
 
-    /** Ends a sandbox, once it runs if it is being created. The first reason counts. */
+    /** As {@link SandboxState#end}. */
     Optional<SandboxStep> end(SandboxId id, SandboxEnd end, String detail, long nowNanos) {
-        return find(id).flatMap(state -> state.end(end, detail, nowNanos));
+        return find(id).flatMap(state -> state.end(new SandboxState.Ending(end, detail), nowNanos));
     }
 
-    Optional<SandboxStep> died(SandboxId id, SandboxEnd end, String detail, long nowNanos) {
-        return find(id).flatMap(state -> state.died(end, detail, nowNanos));
+    /** As {@link SandboxState#stop}. */
+    Optional<SandboxStep> stop(SandboxId id, SandboxEnd end, String detail, long nowNanos) {
+        return find(id).flatMap(state -> state.stop(new SandboxState.Ending(end, detail), nowNanos));
     }
 
-    Optional<SandboxStep> setTimeout(SandboxId id, Duration timeout, long nowNanos) {
-        return find(id).flatMap(state -> state.setTimeout(timeout, nowNanos));
+    /** As {@link SandboxState#died}. */
+    Optional<SandboxStep> died(SandboxId id, int pausesBefore, SandboxEnd end, String detail, long nowNanos) {
+        return find(id).flatMap(state -> state.died(pausesBefore, new SandboxState.Ending(end, detail), nowNanos));
+    }
+
+    /** Begins to pause a sandbox if it runs; throws if that would exceed the limit. */
+    Optional<SandboxStep> pause(SandboxId id, PauseReason reason) {
+        SandboxState state = known(id);
+        if (state.phase() == SandboxPhase.RUNNING && reason != PauseReason.SHUTDOWN && !mayPause()) {
+            throw SandboxFaults.allPaused(mostPaused);
+        }
+        return state.pauses().begin(reason);
+    }
+
+    SandboxStep saved(SandboxId id) {
+        return known(id).pauses().saved();
+    }
+
+    /** As {@link SandboxPauses#notSaved}. */
+    Optional<SandboxStep> notSaved(SandboxId id, Optional<SandboxEnd> death, String detail, long nowNanos) {
+        return known(id).pauses().notSaved(death, detail, nowNanos);
+    }
+
+    Optional<SandboxStep> paused(SandboxId id) {
+        return known(id).pauses().paused();
+    }
+
+    /**
+     * Begins to resume a sandbox if it is paused; throws if a limit is reached. If this returns true, the caller starts a machine
+     * from the checkpoint, and reports with {@link #restored} or {@link #notRestored}.
+     */
+    boolean resume(SandboxId id, SandboxOwner owner, long nowNanos) {
+        SandboxState state = known(id);
+        if (state.phase() != SandboxPhase.PAUSED) {
+            return false;
+        }
+        if (stopped) {
+            throw SandboxFaults.stopping();
+        }
+        admit(state.spec(), owner, nowNanos);
+        state.pauses().resume(nowNanos);
+        return true;
+    }
+
+    Optional<SandboxStep> restored(SandboxId id, VmId machine, long nowNanos) {
+        return known(id).pauses().restored(machine, nowNanos);
+    }
+
+    /** As {@link SandboxPauses#notRestored}. */
+    Optional<SandboxStep> notRestored(SandboxId id, boolean died, String detail, long nowNanos) {
+        return known(id).pauses().notRestored(died, detail, nowNanos);
+    }
+
+    void setTimeout(SandboxId id, Duration timeout, long nowNanos) {
+        find(id).ifPresent(state -> state.setTimeout(timeout, nowNanos));
     }
 
     void extend(SandboxId id, Duration timeout, long nowNanos) {
         find(id).ifPresent(state -> state.extend(timeout, nowNanos));
     }
 
-    /** Records that the machine of a sandbox that ended is killed. */
+    /** Records that nothing is left of a sandbox that ended. */
     void released(SandboxId id) {
         known(id).released();
     }
 
-    /** Admits no more sandboxes. */
+    /** Admits no more sandboxes, and resumes none. */
     void stop() {
         stopped = true;
     }
@@ -112,7 +172,7 @@ final class SandboxBook {
     Optional<SandboxStep> next(long nowNanos) {
         forget(nowNanos);
         for (SandboxState state : sandboxes.values()) {
-            Optional<SandboxStep> step = state.next(nowNanos);
+            Optional<SandboxStep> step = state.next(mayPause(), nowNanos);
             if (step.isPresent()) {
                 return step;
             }
@@ -128,9 +188,9 @@ final class SandboxBook {
                 .orElse(NEVER);
     }
 
-    /** Returns whether no more sandboxes are admitted and none is left. */
+    /** Returns whether no more sandboxes are admitted, and those that are left are paused. */
     boolean isOver() {
-        return stopped && size() == 0;
+        return stopped && unfinished().findAny().isEmpty();
     }
 
     /** Returns whether the sandbox lives and no end has been decided for it. */
@@ -152,13 +212,31 @@ final class SandboxBook {
         return newestFirst().filter(state -> state.phase() != SandboxPhase.ENDED);
     }
 
-    /** Returns the number of sandboxes that count. */
+    /** Returns the number of sandboxes that have a machine, or will get one. */
     int size() {
         return (int) holding().count();
     }
 
-    /** Returns the sandboxes that count: those that live, and those that ended whose machine is not killed yet. */
-    Stream<SandboxState> holding() {
+    /** Returns the number of sandboxes that are paused, or may be after the step that is under way. */
+    int sizePaused() {
+        return (int) sandboxes.values().stream()
+                .filter(state -> state.phase() == SandboxPhase.PAUSED
+                        || state.phase() == SandboxPhase.PAUSING
+                        || state.phase() == SandboxPhase.RESUMING)
+                .count();
+    }
+
+    private boolean mayPause() {
+        return sizePaused() < mostPaused;
+    }
+
+    /** Returns the sandboxes that have a machine or will get one, and those that ended of which something is left. */
+    Stream<SandboxState> unfinished() {
+        return sandboxes.values().stream()
+                .filter(state -> state.isHolding() || (state.phase() == SandboxPhase.ENDED && !state.isOver()));
+    }
+
+    private Stream<SandboxState> holding() {
         return sandboxes.values().stream().filter(SandboxState::isHolding);
     }
 
@@ -195,7 +273,7 @@ final class SandboxBook {
     private void forget(long nowNanos) {
         sandboxes.values().removeIf(state -> hasEndedFor(state, REMEMBERED, nowNanos));
         List<SandboxState> ended = sandboxes.values().stream()
-                .filter(state -> state.phase() == SandboxPhase.ENDED && !state.isHolding())
+                .filter(SandboxState::isOver)
                 .sorted(Comparator.comparing((SandboxState state) -> !hasFailed(state))
                         .thenComparingLong(SandboxState::endsNanos))
                 .toList();
@@ -207,9 +285,7 @@ final class SandboxBook {
     }
 
     private static boolean hasEndedFor(SandboxState state, Duration time, long nowNanos) {
-        return state.phase() == SandboxPhase.ENDED
-                && !state.isHolding()
-                && nowNanos - state.endsNanos() > time.toNanos();
+        return state.isOver() && nowNanos - state.endsNanos() > time.toNanos();
     }
 
     private Stream<SandboxState> newestFirst() {

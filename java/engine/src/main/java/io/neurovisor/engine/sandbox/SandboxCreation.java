@@ -49,7 +49,7 @@ record SandboxCreation(
         try {
             return adopted(first, spec, deadline);
         } catch (NeuroVisorException failure) {
-            if (!SandboxTasks.isDeath(failure)) {
+            if (!SandboxHealth.isDeath(failure)) {
                 throw failure;
             }
             LOG.warn(
@@ -65,10 +65,9 @@ record SandboxCreation(
     private static Home adopted(Lease lease, SandboxSpec spec, Deadline deadline) {
         try {
             long diskBytes = lease.machine().adopt(spec.environment(), spec.directory(), deadline);
-            // A guest can claim any number; its files are in its memory.
-            return new Home(lease, Math.min(diskBytes, (long) spec.kind().size().memoryMebibytes() << 20));
+            return Home.of(lease, diskBytes, spec);
         } catch (NeuroVisorException failure) {
-            String reason = SandboxTasks.isDeath(failure)
+            String reason = SandboxHealth.isDeath(failure)
                     ? lease.machine().diagnose(failure)
                     : String.valueOf(failure.getMessage());
             lease.close();
@@ -86,7 +85,7 @@ record SandboxCreation(
             return all.running(id, home.machine().vmId(), nowNanos);
         });
         if (ended.isPresent()) {
-            tasks.release(id, living, home);
+            tasks.release(id, living, false);
             living.settled()
                     .completeExceptionally(SandboxFaults.endedBefore(
                             book.find(id).orElseThrow().record()));

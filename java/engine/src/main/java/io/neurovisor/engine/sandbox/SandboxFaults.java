@@ -5,6 +5,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 
 /** The exceptions for sandboxes: they state the reason, the sandbox and a remedy. */
 final class SandboxFaults {
@@ -44,9 +45,28 @@ final class SandboxFaults {
                 retry);
     }
 
+    static NeuroVisorException allPaused(int most) {
+        return new NeuroVisorException(
+                Fault.SANDBOX_QUOTA,
+                "%d sandboxes are paused, as many as this daemon keeps; resume or kill one, or allow more with --max-paused"
+                        .formatted(most));
+    }
+
     static NeuroVisorException stopping() {
         return new NeuroVisorException(
-                Fault.STOPPING, "NeuroVisor is shutting down and creates no more sandboxes; start it again");
+                Fault.STOPPING, "NeuroVisor is shutting down and runs no more sandboxes; start it again");
+    }
+
+    static NeuroVisorException paused(SandboxId id) {
+        return new NeuroVisorException(
+                Fault.SANDBOX_PAUSED,
+                "sandbox " + id + " is paused; resume it with ./neurovisor sandbox resume, or the call Connect");
+    }
+
+    /** Reports the pause of a sandbox to a call under way. */
+    static NeuroVisorException pausedMeanwhile(SandboxId id, NeuroVisorException cause) {
+        return new NeuroVisorException(
+                Fault.SANDBOX_MOVED, "sandbox " + id + " was paused during the call; repeat the call", cause);
     }
 
     static NeuroVisorException unknown(SandboxId id) {
@@ -69,27 +89,36 @@ final class SandboxFaults {
     }
 
     /** Reports the end of a sandbox to a call under way. */
-    static NeuroVisorException endedMeanwhile(SandboxRecord record, Throwable cause) {
+    static NeuroVisorException endedMeanwhile(SandboxRecord record, Optional<NeuroVisorException> cause) {
         boolean died = record.end()
                 .filter(end -> end == SandboxEnd.DIED || end == SandboxEnd.OUT_OF_MEMORY)
                 .isPresent();
         return new NeuroVisorException(
-                died ? Fault.SANDBOX_DIED : Fault.SANDBOX_MOVED, sentence(record) + "; create a new one", cause);
+                died ? Fault.SANDBOX_DIED : Fault.SANDBOX_MOVED,
+                sentence(record) + "; create a new one",
+                cause.orElse(null));
     }
 
     static NeuroVisorException busy(SandboxId id, SandboxPhase phase) {
         return new NeuroVisorException(
                 Fault.SANDBOX_BUSY,
                 "sandbox %s is %s, which takes longer than a call waits; try again"
-                        .formatted(id, phase == SandboxPhase.CREATING ? "being created" : "being changed"));
+                        .formatted(
+                                id,
+                                switch (phase) {
+                                    case CREATING -> "being created";
+                                    case PAUSING -> "being paused";
+                                    case RESUMING -> "being resumed";
+                                    case RUNNING, PAUSED, ENDED -> "being changed";
+                                }));
     }
 
-    /** Returns the failure of a creation for one of the calls that waited for it, with the stack trace of that call. */
-    static NeuroVisorException notCreated(Throwable cause) {
+    /** Returns the failure of a change for one of the calls that waited for it, with the stack trace of that call. */
+    static NeuroVisorException notReached(SandboxId id, Throwable cause) {
         if (cause instanceof NeuroVisorException failure) {
             return new NeuroVisorException(failure.fault(), String.valueOf(failure.getMessage()), failure);
         }
-        return new NeuroVisorException(Fault.INTERNAL, "a sandbox was not created: " + cause, cause);
+        return new NeuroVisorException(Fault.INTERNAL, "sandbox " + id + " was not changed: " + cause, cause);
     }
 
     static NeuroVisorException interrupted(SandboxId id, InterruptedException exception) {

@@ -2,7 +2,8 @@ package io.neurovisor.engine.sandbox;
 
 /**
  * Receives events of sandboxes in the threads that cause them, after they have been recorded. Implementations must be
- * fast, safe for use by many threads and must not throw. Every sandbox that was created is later reported as ended.
+ * fast, safe for use by many threads and must not throw. Every sandbox that was created is later reported as ended, perhaps
+ * by a later process if it was paused when its process ended.
  */
 public interface SandboxListener {
     /** Ignores all events. */
@@ -13,6 +14,12 @@ public interface SandboxListener {
 
     /** Called when its time-out was set or extended. */
     default void timeoutSet(Sandbox sandbox) {}
+
+    /** Called when it is paused: its checkpoint is whole and its machine has been killed. */
+    default void paused(Sandbox sandbox) {}
+
+    /** Called when it runs again. */
+    default void resumed(Sandbox sandbox) {}
 
     /** Called when its machine has been killed, or when it gets none: then it was not reported as created. */
     default void ended(SandboxRecord record, SandboxEnd end, String detail) {}

@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param ends the time at which its time-out passes, or at which it ended
  * @param vmId its machine, or the last one that it had
  * @param generation the number of machines that it has had
+ * @param pause why it is paused; empty unless it lives and its current state is that of a whole checkpoint
  * @param end why it ended; empty while it lives
  * @param endDetail the same for people; may be empty
  */
@@ -23,5 +24,29 @@ public record SandboxRecord(
         Instant ends,
         Optional<VmId> vmId,
         int generation,
+        Optional<PauseReason> pause,
         Optional<SandboxEnd> end,
-        String endDetail) {}
+        String endDetail) {
+    /** A sandbox that is not paused. */
+    public SandboxRecord(
+            SandboxId id,
+            String owner,
+            SandboxSpec spec,
+            Instant created,
+            Instant ends,
+            Optional<VmId> vmId,
+            int generation,
+            Optional<SandboxEnd> end,
+            String endDetail) {
+        this(id, owner, spec, created, ends, vmId, generation, Optional.empty(), end, endDetail);
+    }
+
+    public boolean isPaused() {
+        return pause.isPresent();
+    }
+
+    /** Returns whether a call for its processes or files resumes it while it is paused. */
+    public boolean isResumedByCalls() {
+        return spec.autoResume() || pause.equals(Optional.of(PauseReason.SHUTDOWN));
+    }
+}

@@ -16,6 +16,8 @@ import java.util.Optional;
  * @param metadata labels by which a client finds its sandboxes
  * @param name for people; may be empty
  * @param idempotencyKey makes repeated creations by one owner create one sandbox
+ * @param onTimeout what happens when its time-out passes
+ * @param autoResume whether a call for its processes or files resumes it while it is paused
  */
 public record SandboxSpec(
         MachineKind kind,
@@ -24,7 +26,9 @@ public record SandboxSpec(
         Optional<String> directory,
         Map<String, String> metadata,
         String name,
-        Optional<String> idempotencyKey) {
+        Optional<String> idempotencyKey,
+        OnTimeout onTimeout,
+        boolean autoResume) {
     public static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(5);
     public static final Duration MAX_TIMEOUT = Duration.ofHours(24);
 
@@ -36,6 +40,14 @@ public record SandboxSpec(
     private static final int MAX_NAME = 63;
     private static final int MAX_KEY = 128;
     private static final int MAX_PATH_BYTES = 4096;
+
+    /** What happens to a sandbox when its time-out passes. */
+    public enum OnTimeout {
+        /** It ends, also while it is paused. */
+        KILL,
+        /** It is paused; while it is paused, it does not end. */
+        PAUSE
+    }
 
     public SandboxSpec {
         environment = Map.copyOf(environment);
@@ -55,9 +67,22 @@ public record SandboxSpec(
                         .formatted(key.length(), MAX_KEY)));
     }
 
+    /** A sandbox that ends when its time-out passes. */
+    public SandboxSpec(
+            MachineKind kind,
+            Duration timeout,
+            Map<String, String> environment,
+            Optional<String> directory,
+            Map<String, String> metadata,
+            String name,
+            Optional<String> idempotencyKey) {
+        this(kind, timeout, environment, directory, metadata, name, idempotencyKey, OnTimeout.KILL, false);
+    }
+
     /** Returns this specification without the environment, whose values only the guest keeps. */
     SandboxSpec withoutEnvironment() {
-        return new SandboxSpec(kind, timeout, Map.of(), directory, metadata, name, idempotencyKey);
+        return new SandboxSpec(
+                kind, timeout, Map.of(), directory, metadata, name, idempotencyKey, onTimeout, autoResume);
     }
 
     /** Throws {@code INVALID_ARGUMENT} unless the time-out is between {@code least} and 24 hours. */

@@ -1,5 +1,6 @@
 package io.neurovisor.engine.sandbox;
 
+import io.neurovisor.engine.sandbox.SandboxSpec.OnTimeout;
 import io.neurovisor.engine.vm.VmId;
 import java.time.Duration;
 import java.time.Instant;
@@ -10,127 +11,152 @@ import java.util.Optional;
  * event, and the end of each step that an event returns is reported.
  */
 final class SandboxState {
-    /** The interval at which the clock of a guest is set. */
-    static final Duration CLOCK_INTERVAL = Duration.ofMinutes(5);
-
-    /** The interval at which the layers of a machine are read. */
-    static final Duration LAYERS_INTERVAL = Duration.ofMinutes(10);
-
     private final SandboxId id;
     private final String owner;
     private final SandboxSpec spec;
-    private final Instant created;
-    private final long createdNanos;
+    private final SandboxTimes times;
+    private final SandboxPauses pauses = new SandboxPauses(this);
     private SandboxPhase phase = SandboxPhase.CREATING;
-    private long endsNanos;
-    private long clockNanos;
-    private long layersNanos;
     private Optional<VmId> vmId = Optional.empty();
     private int generation;
     private Optional<Ending> ending = Optional.empty();
     private boolean holding = true;
+    private boolean over;
 
-    /** Why a sandbox ended, or why it will end once it runs. */
-    private record Ending(SandboxEnd end, String detail) {}
+    /** Why a sandbox ended, or will end. */
+    record Ending(SandboxEnd end, String detail) {}
 
     /** A sandbox that waits for its machine. Its time-out is counted from the moment at which it runs. */
     SandboxState(SandboxId id, String owner, SandboxSpec spec, Instant created, long nowNanos) {
         this.id = id;
         this.owner = owner;
         this.spec = spec.withoutEnvironment();
-        this.created = created;
-        this.createdNanos = nowNanos;
-        this.endsNanos = nowNanos + spec.timeout().toNanos();
+        this.times =
+                new SandboxTimes(created, nowNanos, nowNanos + spec.timeout().toNanos());
     }
 
-    /** A sandbox that ended at {@code endedNanos}, perhaps of another process. */
-    SandboxState(SandboxRecord ended, long endedNanos) {
-        this(
-                ended.id(),
-                ended.owner(),
-                ended.spec(),
-                ended.created(),
-                endedNanos - Duration.between(ended.created(), ended.ends()).toNanos());
-        vmId = ended.vmId();
-        generation = ended.generation();
-        ending = Optional.of(new Ending(ended.end().orElse(SandboxEnd.LOST), ended.endDetail()));
-        endsNanos = endedNanos;
-        phase = SandboxPhase.ENDED;
+    /** A sandbox, perhaps of another process, that ended at {@code endsNanos}, or is paused and its time-out passes then. */
+    SandboxState(SandboxRecord record, long endsNanos) {
+        Duration life = Duration.between(record.created(), record.ends());
+        id = record.id();
+        owner = record.owner();
+        spec = record.spec();
+        times = new SandboxTimes(record.created(), endsNanos - life.toNanos(), endsNanos);
+        vmId = record.vmId();
+        generation = record.generation();
         holding = false;
+        if (record.isPaused()) {
+            phase = SandboxPhase.PAUSED;
+            pauses.remember(record.pause());
+        } else {
+            phase = SandboxPhase.ENDED;
+            ending = Optional.of(new Ending(record.end().orElse(SandboxEnd.LOST), record.endDetail()));
+            over = true;
+        }
     }
 
     /** Records that its machine is ready; it ends if that was decided meanwhile. */
     Optional<SandboxStep> running(VmId machine, long nowNanos) {
+        run(machine, nowNanos);
+        times.endAt(nowNanos + spec.timeout().toNanos());
+        return ending.flatMap(decided -> end(decided, nowNanos));
+    }
+
+    void run(VmId machine, long nowNanos) {
         become(SandboxPhase.RUNNING);
         vmId = Optional.of(machine);
         generation++;
-        endsNanos = nowNanos + spec.timeout().toNanos();
-        clockNanos = nowNanos; // Its machine may have waited for half an hour.
-        layersNanos = nowNanos + LAYERS_INTERVAL.toNanos();
-        return ending.flatMap(decided -> end(decided.end(), decided.detail(), nowNanos));
+        times.begin(nowNanos);
     }
 
     /** Records that it gets no machine. */
     void failed(String detail, long nowNanos) {
         become(SandboxPhase.ENDED);
         ending = ending.or(() -> Optional.of(new Ending(SandboxEnd.FAILED, detail)));
-        endsNanos = nowNanos;
+        times.endAt(nowNanos);
         holding = false;
+        over = true;
     }
 
-    /** Ends it, once it runs if it is being created. The first reason counts. */
-    Optional<SandboxStep> end(SandboxEnd end, String detail, long nowNanos) {
+    /**
+     * Ends it: once it runs if it is being created, and once the step that is under way is reported if it is being saved or
+     * restored. The first reason counts.
+     */
+    Optional<SandboxStep> end(Ending why, long nowNanos) {
         if (phase == SandboxPhase.ENDED) {
             return Optional.empty();
         }
-        ending = ending.or(() -> Optional.of(new Ending(end, detail)));
+        ending = ending.or(() -> Optional.of(why));
         if (phase == SandboxPhase.CREATING) {
             return Optional.empty();
         }
+        boolean isUnderWay = phase.isPassing();
         become(SandboxPhase.ENDED);
-        endsNanos = nowNanos;
-        return Optional.of(new SandboxStep.End(id));
+        times.endAt(nowNanos);
+        return Optional.of(isUnderWay ? new SandboxStep.Abort(id) : pauses.endStep());
     }
 
-    /** Records that its machine has died. */
-    Optional<SandboxStep> died(SandboxEnd end, String detail, long nowNanos) {
-        return phase == SandboxPhase.RUNNING || phase == SandboxPhase.PAUSING
-                ? end(end, detail, nowNanos)
-                : Optional.empty();
+    /** Ends it with its daemon, unless it is paused or will be: then it can be resumed later. */
+    Optional<SandboxStep> stop(Ending why, long nowNanos) {
+        return switch (phase) {
+            case CREATING, RUNNING -> end(why, nowNanos);
+            case PAUSING, RESUMING -> {
+                pauses.endOtherwise(why);
+                yield Optional.empty();
+            }
+            case PAUSED, ENDED -> Optional.empty();
+        };
     }
 
-    /** Sets the rest of its life; zero ends it. */
-    Optional<SandboxStep> setTimeout(Duration timeout, long nowNanos) {
-        if (timeout.isZero()) {
-            return end(SandboxEnd.TIMED_OUT, "", nowNanos);
-        }
+    /**
+     * Records that its machine was found dead.
+     *
+     * @param pausesBefore {@link SandboxPauses#begun} when the machine was examined: it may have another one since
+     */
+    Optional<SandboxStep> died(int pausesBefore, Ending why, long nowNanos) {
+        return phase == SandboxPhase.RUNNING && pauses.begun() == pausesBefore ? end(why, nowNanos) : Optional.empty();
+    }
+
+    /** Sets the rest of its life. */
+    void setTimeout(Duration timeout, long nowNanos) {
         if (phase != SandboxPhase.ENDED) {
-            endsNanos = nowNanos + timeout.toNanos();
+            times.endAt(nowNanos + timeout.toNanos());
+            pauses.forgetFailures();
         }
-        return Optional.empty();
     }
 
     /** Sets the rest of its life unless more is left. */
     void extend(Duration timeout, long nowNanos) {
-        if (endsNanos - nowNanos < timeout.toNanos()) {
-            Optional<SandboxStep> _ = setTimeout(timeout, nowNanos);
+        if (times.untilEnd(nowNanos).compareTo(timeout) < 0) {
+            setTimeout(timeout, nowNanos);
         }
     }
 
-    /** Returns the next step that is due by its time, which counts as taken; empty if there is none. */
-    Optional<SandboxStep> next(long nowNanos) {
+    /**
+     * Returns the next step that is due by its time, which counts as taken; empty if there is none.
+     *
+     * @param mayPause whether one more sandbox may be paused
+     */
+    Optional<SandboxStep> next(boolean mayPause, long nowNanos) {
         if (untilNext(nowNanos).isPositive()) {
             return Optional.empty();
         }
-        if (endsNanos - nowNanos <= 0) {
-            return end(SandboxEnd.TIMED_OUT, "", nowNanos);
+        if (times.isOver(nowNanos)) {
+            return timeOut(mayPause, nowNanos);
         }
-        if (clockNanos - nowNanos <= 0) {
-            clockNanos = nowNanos + CLOCK_INTERVAL.toNanos();
-            return Optional.of(new SandboxStep.SetClock(id));
+        return Optional.of(
+                times.takeClock(nowNanos) || !times.takeLayers(nowNanos)
+                        ? new SandboxStep.SetClock(id)
+                        : new SandboxStep.ReadLayers(id));
+    }
+
+    private Optional<SandboxStep> timeOut(boolean mayPause, long nowNanos) {
+        if (spec.onTimeout() == OnTimeout.KILL) {
+            return end(new Ending(SandboxEnd.TIMED_OUT, ""), nowNanos);
         }
-        layersNanos = nowNanos + LAYERS_INTERVAL.toNanos();
-        return Optional.of(new SandboxStep.ReadLayers(id));
+        return mayPause
+                ? pauses.begin(PauseReason.TIMED_OUT)
+                : pauses.timedOut("as many sandboxes as allowed are paused", nowNanos);
     }
 
     /** Returns the time until a step is due; {@link SandboxBook#NEVER} if none will be without an event. */
@@ -138,19 +164,18 @@ final class SandboxState {
         return switch (phase) {
             // An end that falls into a phase that passes is found after it.
             case CREATING, PAUSING, RESUMING, ENDED -> SandboxBook.NEVER;
-            case PAUSED -> Duration.ofNanos(endsNanos - nowNanos);
-            case RUNNING ->
-                Duration.ofNanos(
-                        Math.min(endsNanos - nowNanos, Math.min(clockNanos - nowNanos, layersNanos - nowNanos)));
+            case PAUSED -> spec.onTimeout() == OnTimeout.KILL ? times.untilEnd(nowNanos) : SandboxBook.NEVER;
+            case RUNNING -> times.untilNext(nowNanos);
         };
     }
 
-    /** Records that its machine is killed, so that it counts no longer. */
+    /** Records that its end is complete: its machine is killed, and its checkpoint removed. */
     void released() {
-        if (phase != SandboxPhase.ENDED || !holding) {
-            throw new IllegalStateException("sandbox " + id + " is " + phase + " and holds no machine to release");
+        if (phase != SandboxPhase.ENDED || over) {
+            throw new IllegalStateException("sandbox " + id + " is " + phase + " and has nothing to release");
         }
         holding = false;
+        over = true;
     }
 
     void become(SandboxPhase next) {
@@ -158,6 +183,11 @@ final class SandboxState {
             throw new IllegalStateException("sandbox " + id + " is " + phase + " and cannot become " + next);
         }
         phase = next;
+    }
+
+    /** Sets whether it has a machine, or will get one. */
+    void hold(boolean machine) {
+        holding = machine;
     }
 
     /** Returns whether it lives and no end has been decided for it. */
@@ -181,14 +211,27 @@ final class SandboxState {
         return phase;
     }
 
+    SandboxTimes times() {
+        return times;
+    }
+
+    SandboxPauses pauses() {
+        return pauses;
+    }
+
     /** Returns whether it has a machine, or will get one; a sandbox that ended has it until it is killed. */
     boolean isHolding() {
         return holding;
     }
 
+    /** Returns whether it has ended and nothing of it is left. */
+    boolean isOver() {
+        return over;
+    }
+
     /** Returns the time at which its time-out passes, or at which it ended. */
     long endsNanos() {
-        return endsNanos;
+        return times.endsNanos();
     }
 
     /** Returns why it ended; empty while it lives. */
@@ -197,15 +240,17 @@ final class SandboxState {
     }
 
     SandboxRecord record() {
+        boolean hasEnded = phase == SandboxPhase.ENDED;
         return new SandboxRecord(
                 id,
                 owner,
                 spec,
-                created,
-                created.plusNanos(endsNanos - createdNanos),
+                times.created(),
+                times.ends(),
                 vmId,
                 generation,
+                hasEnded ? Optional.empty() : pauses.reason(),
                 end(),
-                end().isPresent() ? ending.map(Ending::detail).orElse("") : "");
+                hasEnded ? ending.map(Ending::detail).orElse("") : "");
     }
 }

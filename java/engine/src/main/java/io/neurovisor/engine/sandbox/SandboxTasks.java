@@ -1,11 +1,9 @@
 package io.neurovisor.engine.sandbox;
 
-import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.engine.guest.GuestUsage;
-import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.machine.Machine;
 import io.neurovisor.engine.sandbox.LivingSandbox.Home;
+import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import java.time.Duration;
@@ -14,32 +12,44 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The slow tasks of living sandboxes, which run outside the lock of the book: examining and ending them. */
+/** The slow tasks of living sandboxes, which run outside the lock of the book: pausing and ending them, and what is due by their times. */
 final class SandboxTasks {
-    /** The time in which a guest has to give a sign of life. */
-    private static final Duration EXAMINATION = Duration.ofSeconds(10);
+    /** The time in which a sandbox has to be saved. */
+    private static final Duration SAVING = Duration.ofMinutes(2);
 
     private static final Logger LOG = LoggerFactory.getLogger(SandboxTasks.class);
 
     private final LockedBook book;
     private final SandboxRecords records;
     private final SandboxListener listener;
+    private final MachineSaving saving;
     private final Ticker ticker;
     private final Executor executor;
+    private final SandboxHealth health;
     /** Records are written one after the other, so that the last one that is written is the latest. */
     private final Lock writing = new ReentrantLock();
 
     private record Ending(boolean isFirst, Optional<SandboxStep> step) {}
 
-    SandboxTasks(LockedBook book, SandboxRecords records, SandboxListener listener, Ticker ticker, Executor executor) {
+    SandboxTasks(
+            LockedBook book,
+            SandboxRecords records,
+            SandboxListener listener,
+            MachineSaving saving,
+            Ticker ticker,
+            Executor executor) {
         this.book = book;
         this.records = records;
         this.listener = listener;
+        this.saving = saving;
         this.ticker = ticker;
         this.executor = executor;
+        this.health = new SandboxHealth(book, ticker, executor, this::start);
     }
 
     /** Does a step. */
@@ -50,41 +60,103 @@ final class SandboxTasks {
             return;
         }
         LivingSandbox living = found.get().living().orElseThrow();
-        Home home = living.home().join();
+        Optional<Home> home = living.homeNow();
         switch (step) {
-            case SandboxStep.End(SandboxId id) -> {
+            case SandboxStep.End(SandboxId id, boolean saved) -> {
                 // Its creation is reported before its end.
-                boolean _ =
-                        living.settled().handle((_, failure) -> failure == null).join();
-                release(id, living, home);
+                home.ifPresent(_ -> {
+                    boolean _ = living.settled()
+                            .handle((_, failure) -> failure == null)
+                            .join();
+                });
+                release(id, living, saved);
             }
-            case SandboxStep.SetClock(SandboxId id) -> setClock(id, home.machine());
-            case SandboxStep.ReadLayers _ -> readLayers(found.get(), home.machine());
+            case SandboxStep.Abort _ ->
+                home.ifPresent(machine -> machine.machine().kill());
+            case SandboxStep.Save(SandboxId id) -> save(id, longestSave());
+            case SandboxStep.Pause(SandboxId id) -> pause(id, living);
+            case SandboxStep.SetClock(SandboxId _) ->
+                home.ifPresent(machine -> health.setClock(found.get(), machine.machine()));
+            case SandboxStep.ReadLayers _ ->
+                home.ifPresent(machine -> health.readLayers(found.get(), machine.machine()));
         }
     }
 
-    /** Kills the machine of a sandbox that has ended, and reports its end. */
-    void release(SandboxId id, LivingSandbox living, Home home) {
+    /** Kills the machine of a sandbox that has ended, removes its checkpoint, and reports its end. */
+    void release(SandboxId id, LivingSandbox living, boolean saved) {
         try {
-            home.lease().close();
+            living.homeNow().ifPresent(home -> home.lease().close());
         } finally {
+            // Before its checkpoint is removed: the record of a paused sandbox promises a whole one.
             write(id);
+            if (saved) {
+                removeCheckpoint(id);
+            }
             reportEnd(book.released(id).record());
             living.released().complete(null);
         }
     }
 
-    /** Ends the sandboxes whose VMM or guest has ended. Nothing else reports the death of an idle machine. */
-    void findDead() {
-        for (LockedBook.View view : book.list(SandboxBook::living)) {
-            view.home().map(Home::machine).ifPresent(machine -> {
-                machine.death().ifPresent(how -> died(view, how));
-                // In another thread, because it waits for the end of an ending VMM, which breaks its connection first.
-                machine.guestFailure()
-                        .ifPresent(how -> executor.execute(
-                                () -> endAfter(view.record().id(), new NeuroVisorException(Fault.SANDBOX_LOST, how))));
-            });
+    private void removeCheckpoint(SandboxId id) {
+        try {
+            saving.delete(id);
+        } catch (NeuroVisorException failure) {
+            LOG.warn("the checkpoint of sandbox {} was not removed: {}", id, failure.getMessage());
         }
+    }
+
+    /** Saves the machine of a sandbox that is being paused, and pauses it. If that fails, it runs on or has ended. */
+    void save(SandboxId id, Deadline deadline) {
+        LockedBook.View view = book.find(id).orElseThrow();
+        Machine machine =
+                view.living().flatMap(LivingSandbox::homeNow).orElseThrow().machine();
+        Optional<MachineSaving.Failure> failed = saving.save(id, view.record().generation(), machine, deadline);
+        LockedBook.Report report;
+        if (failed.isEmpty()) {
+            report = book.report(id, (all, _) -> Optional.of(all.saved(id)));
+        } else {
+            NeuroVisorException reason = failed.get().reason();
+            boolean goesOn = failed.get().goesOn();
+            Optional<SandboxEnd> death = goesOn ? Optional.empty() : Optional.of(SandboxHealth.endOf(machine));
+            String detail = goesOn ? String.valueOf(reason.getMessage()) : machine.diagnose(reason);
+            report = book.report(id, (all, nowNanos) -> all.notSaved(id, death, detail, nowNanos));
+            LOG.warn("sandbox {} was not paused: {}", id, reason.getMessage());
+        }
+        report.step().ifPresentOrElse(this::perform, () -> write(id)); // It may have got more time.
+        answer(report, failed.map(MachineSaving.Failure::reason));
+    }
+
+    /** Returns the time until which a sandbox has to be saved from now on. */
+    Deadline longestSave() {
+        return Deadline.after(SAVING, ticker);
+    }
+
+    /** Records that a sandbox is paused, and kills its machine. */
+    private void pause(SandboxId id, LivingSandbox living) {
+        write(id);
+        LockedBook.Report report;
+        try {
+            living.homeNow().ifPresent(home -> home.lease().close());
+        } finally {
+            report = book.report(id, (all, _) -> all.paused(id));
+        }
+        if (report.step().isPresent()) {
+            perform(report.step().get());
+        } else {
+            listener.paused(sandbox(report.view()));
+            living.released().complete(null);
+        }
+        answer(report, Optional.empty());
+    }
+
+    /** Answers the callers that wait for a pause which has ended. */
+    private static void answer(LockedBook.Report report, Optional<NeuroVisorException> failure) {
+        SandboxRecord record = report.view().record();
+        Optional<NeuroVisorException> reason =
+                report.view().hasEnded() ? Optional.of(SandboxFaults.endedMeanwhile(record, failure)) : failure;
+        reason.ifPresentOrElse(
+                why -> report.save().completeExceptionally(why),
+                () -> report.save().complete(null));
     }
 
     /** Ends a sandbox; returns false if that was decided before. The caller may wait for its release. */
@@ -94,106 +166,40 @@ final class SandboxTasks {
         return ending.isFirst();
     }
 
-    private void died(LockedBook.View view, String detail) {
-        SandboxId id = view.record().id();
-        SandboxEnd end = view.home().map(home -> endOf(home.machine())).orElse(SandboxEnd.DIED);
-        book.change((all, nowNanos) -> all.died(id, end, detail, nowNanos)).ifPresent(this::start);
+    /** Ends sandboxes at the same time and waits until nothing of them is left; returns how many had not ended. */
+    int endAll(List<LockedBook.View> views, SandboxEnd end) {
+        int ended = 0;
+        for (LockedBook.View view : views) {
+            ended += end(view.id(), end) ? 1 : 0;
+        }
+        book.awaitReleases(views.stream().map(LockedBook.View::id));
+        return ended;
     }
 
-    private static SandboxEnd endOf(Machine machine) {
-        if (machine.isLost()) {
-            return SandboxEnd.LOST;
+    /**
+     * Ends all sandboxes with their daemon, except those that are paused or will be, and waits until that is done.
+     *
+     * @param detail returns the reason for people
+     * @return those that were not paused before
+     */
+    List<LockedBook.View> stopAll(SandboxEnd end, Function<SandboxId, String> detail) {
+        List<LockedBook.View> left = book.list(SandboxBook::unfinished);
+        for (LockedBook.View view : left) {
+            SandboxId id = view.id();
+            book.change((all, nowNanos) -> all.stop(id, end, detail.apply(id), nowNanos))
+                    .ifPresent(this::start);
         }
-        return machine.ranOutOfMemory() ? SandboxEnd.OUT_OF_MEMORY : SandboxEnd.DIED;
+        try {
+            book.awaitReleases(left.stream().map(LockedBook.View::id));
+        } catch (NeuroVisorException failure) {
+            LOG.warn("not all sandboxes have ended: {}", failure.getMessage());
+        }
+        return left;
     }
 
     /** Does a step in another thread. */
     void start(SandboxStep step) {
         executor.execute(() -> perform(step));
-    }
-
-    /** Returns the failure of a call to the guest as its caller is to see it; ends the sandbox if its guest has failed. */
-    NeuroVisorException explained(SandboxId id, NeuroVisorException failure) {
-        if (failure.fault() == Fault.GUEST_SILENT) {
-            executor.execute(() -> examine(id));
-        } else if (!isDeath(failure)) {
-            return failure;
-        } else {
-            endAfter(id, failure);
-        }
-        return book.find(id)
-                .filter(LockedBook.View::hasEnded)
-                .map(view -> SandboxFaults.endedMeanwhile(view.record(), failure))
-                .orElse(failure);
-    }
-
-    /** Asks a silent guest for a sign of life, and ends its sandbox if there is none. */
-    private void examine(SandboxId id) {
-        Optional<LivingSandbox> living = book.find(id).flatMap(LockedBook.View::living);
-        Optional<Home> home = living.flatMap(LivingSandbox::homeNow);
-        if (home.isPresent() && living.get().examined().compareAndSet(false, true)) {
-            try {
-                GuestUsage _ = home.get().machine().usage(limit());
-            } catch (NeuroVisorException failure) {
-                if (isDeath(failure)) {
-                    endAfter(id, failure);
-                }
-            } finally {
-                living.get().examined().set(false);
-            }
-        }
-    }
-
-    private void endAfter(SandboxId id, NeuroVisorException failure) {
-        Optional<LockedBook.View> view = book.find(id);
-        view.flatMap(LockedBook.View::home)
-                .ifPresent(home -> died(view.get(), home.machine().diagnose(failure)));
-    }
-
-    /** Returns whether a guest whose call failed in this way cannot be used any longer. */
-    static boolean isDeath(NeuroVisorException failure) {
-        return switch (failure.fault()) {
-            case SANDBOX_LOST, GUEST_SILENT, GUEST_EXCEEDED -> true;
-            default -> false;
-        };
-    }
-
-    private void setClock(SandboxId id, Machine machine) {
-        try {
-            machine.setClock(limit());
-        } catch (NeuroVisorException failure) {
-            LOG.warn("the clock of sandbox {} was not set: {}", id, failure.getMessage());
-            NeuroVisorException _ = explained(id, failure);
-        }
-    }
-
-    /** Ends a sandbox if a layer that was live is live no longer, after a second look. */
-    private void readLayers(LockedBook.View view, Machine machine) {
-        List<LayerState> before = machine.layers();
-        if (lost(before, machine.readLayers()).isPresent() && machine.death().isEmpty()) {
-            Optional<LayerState> lost = lost(before, machine.readLayers());
-            lost.filter(_ -> machine.death().isEmpty())
-                    .ifPresent(state -> died(
-                            view,
-                            "layer %d (%s) of its virtual machine is %s: %s"
-                                    .formatted(
-                                            state.layer().number(),
-                                            state.layer().label(),
-                                            state.status().label(),
-                                            state.detail())));
-        }
-    }
-
-    private static Optional<LayerState> lost(List<LayerState> before, List<LayerState> now) {
-        return now.stream()
-                .filter(state -> state.status() != LayerState.Status.LIVE)
-                .filter(state -> before.stream()
-                        .anyMatch(old -> old.layer() == state.layer() && old.status() == LayerState.Status.LIVE))
-                .findFirst();
-    }
-
-    private Deadline limit() {
-        return Deadline.after(EXAMINATION, ticker);
     }
 
     /** Writes the record of a sandbox as it is now. A failure is logged: its row counts as lost at the next start. */
@@ -212,13 +218,24 @@ final class SandboxTasks {
         listener.ended(record, record.end().orElse(SandboxEnd.LOST), record.endDetail());
     }
 
+    SandboxHealth health() {
+        return health;
+    }
+
+    /** Returns a sandbox whose calls fail while it is paused. */
     Sandbox sandbox(LockedBook.View view) {
+        return sandbox(view, () -> book.running(view.id()));
+    }
+
+    /** @param running returns the sandbox when it runs, for calls of its processes and files */
+    Sandbox sandbox(LockedBook.View view, Supplier<LockedBook.View> running) {
         Optional<Home> home = view.home();
         return new Sandbox(
                 view.record(),
                 view.phase(),
                 home.map(living -> living.machine().layers()).orElse(List.of()),
                 home.map(Home::diskBytes).orElse(0L),
-                new SandboxCalls(view.record().id(), book, this));
+                health.calls(running),
+                health.calls(() -> book.running(view.id())));
     }
 }

@@ -1,7 +1,7 @@
 package io.neurovisor.engine.sandbox;
 
-import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.pool.WarmPool;
+import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.SteadyClock;
 import io.neurovisor.engine.time.Ticker;
@@ -11,13 +11,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The living sandboxes of a process. Safe for use by many threads.
@@ -25,37 +21,42 @@ import org.slf4j.LoggerFactory;
  * <ul>
  *   <li>A call for a sandbox of another owner fails as for one that never existed: {@code SANDBOX_UNKNOWN}. For 24 hours
  *       the message for its owner says how and when it ended.
- *   <li>A call for a sandbox that is being created waits for at most 10 seconds, then fails with {@code SANDBOX_BUSY}.
+ *   <li>A call for a sandbox that is being created, paused or resumed waits for at most 10 seconds, then fails with {@code
+ *       SANDBOX_BUSY}. What it waits for goes on.
  *   <li>A machine is killed before the call that ends its sandbox returns. The death of a machine is found within seconds.
  * </ul>
  */
 public final class Sandboxes implements AutoCloseable {
-    /** The interval at which machines are checked for their death. */
-    static final Duration LOOK_INTERVAL = Duration.ofSeconds(1);
-
-    private static final Logger LOG = LoggerFactory.getLogger(Sandboxes.class);
-
     private final LockedBook book;
     private final SandboxTasks tasks;
+    private final SandboxTimer timer;
     private final SandboxCreation creation;
+    private final PausedSandboxes paused;
     private final SandboxRecords records;
     private final SandboxListener listener;
     private final RandomGenerator strongRandom;
-    /** Has a permit when the time of the next step may have changed. */
-    private final Semaphore changed = new Semaphore(0);
 
-    /** @param most the most sandboxes that may exist at the same time */
+    /**
+     * The limits on the number of sandboxes.
+     *
+     * @param most the most that may have machines at the same time, or wait for one
+     * @param mostPaused the most that may be paused; those that are paused with the daemon may exceed it
+     */
+    public record Limits(int most, int mostPaused) {}
+
     public Sandboxes(
-            int most,
+            Limits limits,
             WarmPool pool,
+            MachineSaving saving,
             SandboxRecords records,
             SandboxListener listener,
             Ticker ticker,
             InstantSource clock,
             RandomGenerator strongRandom) {
         this(
-                most,
+                limits,
                 pool,
+                saving,
                 records,
                 listener,
                 ticker,
@@ -66,10 +67,11 @@ public final class Sandboxes implements AutoCloseable {
                 new ReentrantLock());
     }
 
-    /** @param executor creates, examines and ends sandboxes */
+    /** @param executor creates, examines, pauses, resumes and ends sandboxes */
     Sandboxes(
-            int most,
+            Limits limits,
             WarmPool pool,
+            MachineSaving saving,
             SandboxRecords records,
             SandboxListener listener,
             Ticker ticker,
@@ -78,52 +80,29 @@ public final class Sandboxes implements AutoCloseable {
             Executor executor,
             Lock lock) {
         // Setting the host's clock moves neither the ends of sandboxes nor the times that are shown for them.
-        this.book = new LockedBook(most, ticker, new SteadyClock(clock, ticker), lock);
-        this.tasks = new SandboxTasks(book, records, listener, ticker, executor);
+        this.book = new LockedBook(limits, ticker, new SteadyClock(clock, ticker), lock);
+        this.tasks = new SandboxTasks(book, records, listener, saving, ticker, executor);
+        this.timer = new SandboxTimer(book, tasks);
+        this.paused = new PausedSandboxes(book, pool, saving, listener, ticker, executor, tasks, timer::notice);
         this.creation = new SandboxCreation(book, pool, records, listener, executor, tasks);
         this.records = records;
         this.listener = listener;
         this.strongRandom = strongRandom;
     }
 
-    /** Remembers the sandboxes that have ended before, and ends those whose time has passed from now on. */
+    /**
+     * Remembers the sandboxes that have ended before and those that are paused, and does what is due by their times from now
+     * on.
+     */
     public void start() {
         book.remember(records.ended());
-        Thread _ = Thread.ofPlatform().daemon().name("sandboxes").start(this::watch);
-    }
-
-    private void watch() {
-        try {
-            while (!book.read(SandboxBook::isOver)) {
-                boolean _ = changed.tryAcquire(settled().toNanos(), TimeUnit.NANOSECONDS);
-                int _ = changed.drainPermits();
-            }
-        } catch (InterruptedException exception) {
-            LOG.error("the watch over sandboxes was interrupted; time-outs are not enforced any longer", exception);
-        }
-    }
-
-    /** As {@link #settle}; a defect must not end the watch. */
-    private Duration settled() {
-        try {
-            return settle();
-        } catch (RuntimeException defect) {
-            LOG.error("what is due for sandboxes failed and is tried again", defect);
-            return LOOK_INTERVAL;
-        }
+        book.remember(records.paused());
+        timer.start();
     }
 
     /** Starts all that is due and returns the time until this is to be called again. */
     Duration settle() {
-        tasks.findDead();
-        for (Optional<SandboxStep> step = book.change(SandboxBook::next);
-                step.isPresent();
-                step = book.change(SandboxBook::next)) {
-            tasks.start(step.get());
-        }
-        Duration next = book.change(SandboxBook::untilNext);
-        boolean lives = !book.list(SandboxBook::living).isEmpty();
-        return lives && next.compareTo(LOOK_INTERVAL) > 0 ? LOOK_INTERVAL : next;
+        return timer.settle();
     }
 
     /**
@@ -145,18 +124,57 @@ public final class Sandboxes implements AutoCloseable {
                 LockedBook.await(view, LivingSandbox::settled, SandboxBook.NEVER);
             } finally {
                 // Also for a client that disconnects, because its sandbox is created and its time-out passes.
-                changed.release();
+                timer.notice();
             }
         } else if (!view.hasEnded()) {
             LockedBook.await(view, LivingSandbox::settled, deadline.remaining());
         }
-        return tasks.sandbox(view(id));
+        return paused.sandbox(view(id), owner);
     }
 
-    /** Returns a sandbox, which it waits for if it is being created; throws if it has ended. */
-    public Sandbox require(SandboxId id, String owner) {
+    /**
+     * Returns a sandbox that runs, for calls of its processes and files; throws if it has ended. One that is paused is resumed
+     * for its owner if its specification says so, or if it was paused with its daemon; else this, and later calls of the
+     * sandbox that it returns, throw {@code SANDBOX_PAUSED}.
+     */
+    public Sandbox require(SandboxId id, SandboxOwner owner) {
+        LockedBook.View _ = own(id, owner.name());
+        return paused.sandbox(paused.running(id, owner, Optional.empty()), owner);
+    }
+
+    /**
+     * Returns a sandbox that runs and extends its life to at least this time from now. One that is paused is resumed: without
+     * room for its machine it stays paused, with {@code SANDBOX_QUOTA} or a fault of the pool.
+     */
+    public Sandbox connect(SandboxId id, SandboxOwner owner, Duration timeout) {
+        SandboxSpec.checkTimeout(timeout, Duration.ofSeconds(1));
+        LockedBook.View _ = own(id, owner.name());
+        LockedBook.View _ = paused.running(id, owner, Optional.of(timeout));
+        book.change((all, nowNanos) -> {
+            all.extend(id, timeout, nowNanos);
+            return all;
+        });
+        LockedBook.View view = timed(id);
+        return paused.sandbox(view, owner);
+    }
+
+    /** As {@link #connect(SandboxId, SandboxOwner, Duration)}, but leaves the time-out as it is. */
+    public Sandbox connect(SandboxId id, SandboxOwner owner) {
+        LockedBook.View _ = own(id, owner.name());
+        return paused.sandbox(paused.running(id, owner, Optional.of(Duration.ZERO)), owner);
+    }
+
+    /**
+     * Saves a running sandbox and ends its machine; returns it paused, also if it was paused before. A sandbox that cannot be
+     * saved runs on, and the reason is thrown: {@code GUEST_REFUSED} if a program does not stand still.
+     */
+    public Sandbox pause(SandboxId id, String owner) {
         LockedBook.View _ = own(id, owner);
-        return tasks.sandbox(book.running(id));
+        return tasks.sandbox(pause(id, PauseReason.CLIENT));
+    }
+
+    private LockedBook.View pause(SandboxId id, PauseReason reason) {
+        return paused.pause(id, reason, book.longestWait(), Optional.empty());
     }
 
     /** Returns a sandbox of the owner, also after its end; empty if it is unknown. */
@@ -174,66 +192,66 @@ public final class Sandboxes implements AutoCloseable {
         return book.list(SandboxBook::living).stream().map(tasks::sandbox).toList();
     }
 
-    /** Waits until the sandbox runs and extends its life to at least this time from now. */
-    public Sandbox extend(SandboxId id, String owner, Duration timeout) {
-        SandboxSpec.checkTimeout(timeout, Duration.ofSeconds(1));
-        Sandbox _ = require(id, owner);
-        book.change((all, nowNanos) -> {
-            all.extend(id, timeout, nowNanos);
-            return all;
-        });
-        return timed(id);
-    }
-
-    /** Sets the rest of a sandbox's life, counted from now; zero ends it. */
+    /** Sets the rest of a sandbox's life, counted from now; after zero its time-out has passed. It is not resumed. */
     public Sandbox setTimeout(SandboxId id, String owner, Duration timeout) {
         SandboxSpec.checkTimeout(timeout, Duration.ZERO);
-        Sandbox _ = require(id, owner);
+        LockedBook.View _ = own(id, owner);
+        LockedBook.View view = book.settled(id, book.longestWait());
+        if (timeout.isZero() && view.record().spec().onTimeout() == SandboxSpec.OnTimeout.PAUSE) {
+            return tasks.sandbox(pause(id, PauseReason.TIMED_OUT));
+        }
         if (timeout.isZero()) {
             boolean _ = kill(id, owner, SandboxEnd.TIMED_OUT);
             return tasks.sandbox(view(id));
         }
-        Optional<SandboxStep> _ = book.change((all, nowNanos) -> all.setTimeout(id, timeout, nowNanos));
-        return timed(id);
+        book.change((all, nowNanos) -> {
+            all.setTimeout(id, timeout, nowNanos);
+            return all;
+        });
+        return tasks.sandbox(timed(id));
     }
 
-    private Sandbox timed(SandboxId id) {
-        changed.release();
+    private LockedBook.View timed(SandboxId id) {
+        timer.notice();
         tasks.write(id);
-        Sandbox sandbox = tasks.sandbox(book.running(id));
-        listener.timeoutSet(sandbox);
-        return sandbox;
+        LockedBook.View view = book.require(id);
+        listener.timeoutSet(tasks.sandbox(view));
+        return view;
     }
 
-    /** Ends a sandbox; returns false if it had ended before or is unknown. One that is being created ends when it runs. */
+    /**
+     * Ends a sandbox; returns false if it had ended before or is unknown. One that is being created ends when it runs, and one
+     * that is being paused or resumed when that is over; nothing of it is kept.
+     */
     public boolean kill(SandboxId id, String owner, SandboxEnd end) {
         return book.find(id)
                 .filter(view -> view.record().owner().equals(owner))
-                .filter(view -> end(List.of(view), end) == 1)
+                .filter(view -> tasks.endAll(List.of(view), end) == 1)
                 .isPresent();
     }
 
     /** Ends all sandboxes of an owner, also those that are being created; returns how many. */
     public int killAll(String owner, SandboxEnd end) {
-        return end(book.list(all -> all.of(owner)), end);
-    }
-
-    /** Ends sandboxes at the same time and waits until their machines are killed; returns how many had not ended. */
-    private int end(List<LockedBook.View> views, SandboxEnd end) {
-        int ended = 0;
-        for (LockedBook.View view : views) {
-            ended += tasks.end(view.record().id(), end) ? 1 : 0;
-        }
-        book.awaitReleases(views);
-        return ended;
+        return tasks.endAll(book.list(all -> all.of(owner)), end);
     }
 
     /**
-     * Rejects further creations, and with {@code STOPPING} those that wait for a machine. Sandboxes that become ready end;
-     * those that run go on until {@link #close}.
+     * Rejects further creations and resumes, and with {@code STOPPING} those that wait for a machine. Sandboxes that become
+     * ready end; those that run go on until {@link #close}.
      */
     public void refuse() {
         refuse(SandboxEnd.SHUTDOWN);
+    }
+
+    /**
+     * As {@link #refuse}, then pauses all sandboxes, two at a time. Those that are not paused by the deadline end as {@code
+     * LOST}.
+     *
+     * @return the sandboxes that were lost
+     */
+    public List<SandboxRecord> pauseAll(Deadline deadline) {
+        refuse();
+        return paused.pauseAll(deadline);
     }
 
     /** Ends all sandboxes as {@code LOST}, when nothing runs their machines any longer; else as {@link #close}. */
@@ -241,7 +259,10 @@ public final class Sandboxes implements AutoCloseable {
         close(SandboxEnd.LOST);
     }
 
-    /** Rejects creations as {@link #refuse}, ends all sandboxes and waits until their machines are killed. */
+    /**
+     * Rejects creations as {@link #refuse}, ends all sandboxes that are not paused and waits until their machines are killed.
+     * One that is being paused or resumed is paused if it can be.
+     */
     @Override
     public void close() {
         close(SandboxEnd.SHUTDOWN);
@@ -249,12 +270,8 @@ public final class Sandboxes implements AutoCloseable {
 
     private void close(SandboxEnd end) {
         refuse(end);
-        try {
-            int _ = end(book.list(SandboxBook::holding), end);
-        } catch (NeuroVisorException failure) {
-            LOG.warn("not all sandboxes have ended: {}", failure.getMessage());
-        }
-        changed.release();
+        List<LockedBook.View> _ = tasks.stopAll(end, _ -> "");
+        timer.notice();
     }
 
     private void refuse(SandboxEnd end) {
@@ -262,7 +279,7 @@ public final class Sandboxes implements AutoCloseable {
             all.stop();
             return all.living().filter(state -> state.phase() == SandboxPhase.CREATING);
         });
-        creating.forEach(view -> tasks.end(view.record().id(), end));
+        creating.forEach(view -> tasks.end(view.id(), end));
         creation.pool().refuseSandboxes();
     }
 

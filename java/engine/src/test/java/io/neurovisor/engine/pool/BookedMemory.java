@@ -23,13 +23,22 @@ record BookedMemory(
     static final long FIRST_BYTES = 1;
 
     void allMayGrow() {
-        long most = warm.size() * FIRST_BYTES;
+        long most = warm.values().stream()
+                .mapToLong(kind -> kind.isSaved() ? limit(kind.size()) : FIRST_BYTES)
+                .sum();
         for (Map<Long, MachineKind> growing : List.of(starting, leased, ending)) {
             most += growing.values().stream()
                     .mapToLong(kind -> limit(kind.size()))
                     .sum();
         }
         assertThat(most).as("bytes at worst").isLessThanOrEqualTo(totalBytes);
+    }
+
+    /** Checks that a machine of this kind which is leased may grow. One that continues a sandbox could grow before. */
+    void mayGrow(MachineKind leasedKind) {
+        if (!leasedKind.isSaved()) {
+            allMayGrow();
+        }
     }
 
     long availableBytes() {
@@ -53,8 +62,9 @@ record BookedMemory(
     long freeBytes() {
         long promised =
                 starting.values().stream().mapToLong(kind -> limit(kind.size())).sum();
-        for (Map<Long, MachineKind> growing : List.of(leased, ending)) {
+        for (Map<Long, MachineKind> growing : List.of(warm, leased, ending)) {
             promised += growing.entrySet().stream()
+                    .filter(machine -> machine.getValue().isSaved() || !warm.containsKey(machine.getKey()))
                     .mapToLong(machine -> limit(machine.getValue().size()) - residentBytes(machine.getKey()))
                     .sum();
         }

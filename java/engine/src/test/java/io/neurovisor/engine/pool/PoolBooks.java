@@ -36,6 +36,7 @@ final class PoolBooks {
     private final Map<Long, Set<Claimant>> passedOverdue = new HashMap<>();
     private final Set<MachineKind> made = new HashSet<>();
     private final BookedMemory memory;
+    private final BookedSandboxes saved = new BookedSandboxes(List.of(starting, warm, leased, ending), startedFor);
     private final TreeSet<Long> everLeased = new TreeSet<>();
     private final TreeSet<Long> everPrimed = new TreeSet<>();
     private long nowNanos;
@@ -61,7 +62,7 @@ final class PoolBooks {
     void makeTemplate(int choice) {
         MachineKind kind = Objects.requireNonNull(starting.get(chosen(starting, choice)));
         state.made(kind);
-        made.add(kind);
+        made.add(kind.fresh());
         settle();
     }
 
@@ -82,6 +83,15 @@ final class PoolBooks {
         settle();
     }
 
+    /** A client resumes a sandbox, unless that is under way or the sandbox runs. */
+    void resume(MachineKind kind, Claimant claimant) {
+        boolean waits =
+                waiting.values().stream().anyMatch(request -> request.kind().equals(kind));
+        if (!waits && !leased.containsValue(kind)) {
+            arrive(kind, claimant);
+        }
+    }
+
     void giveUp(int choice) {
         long ticket = chosen(waiting, choice);
         assertThat(state.leave(ticket)).isTrue();
@@ -92,7 +102,7 @@ final class PoolBooks {
     void startSucceeds(int choice) {
         long slot = chosen(starting, choice);
         state.made(Objects.requireNonNull(starting.get(slot)));
-        made.add(Objects.requireNonNull(starting.get(slot)));
+        made.add(Objects.requireNonNull(starting.get(slot)).fresh());
         state.ready(slot);
         warm.put(slot, starting.remove(slot));
         settle();
@@ -233,6 +243,7 @@ final class PoolBooks {
                     .hasSizeGreaterThan((int) count(starting, start.kind()));
             passedOverdue(start.ticket().getAsLong(), request);
             startedFor.put(start.slot(), start.ticket().getAsLong());
+            saved.checkStart(start);
             withoutMemorySince.keySet().removeIf(ticket -> kindOf(ticket).equals(start.kind()));
         }
         starting.put(start.slot(), start.kind());
@@ -243,7 +254,7 @@ final class PoolBooks {
         assertThat(inLine()).as("requests that wait for what is primed").isEmpty();
         assertThat(busy()).as("machines at work").isLessThan(plan.processors());
         MachineKind kind = warm.remove(prime.slot());
-        assertThat(kind).as("what is primed is warm").isNotNull();
+        assertThat(kind).as("what is primed is warm").isNotNull().matches(primed -> !primed.isSaved());
         assertThat(everPrimed.add(prime.slot())).as("primed twice").isTrue();
         startedFor.remove(prime.slot());
         starting.put(prime.slot(), kind);
@@ -263,6 +274,7 @@ final class PoolBooks {
                         .map(Map.Entry::getKey)
                         .findFirst()
                         .orElseThrow());
+        saved.checkGrant(grant, request.kind());
         assertThat(inLine()).as("may have one more").contains(request);
         passedOver(request);
         passedOverdue(grant.ticket(), request);
@@ -270,7 +282,7 @@ final class PoolBooks {
         holders.put(grant.slot(), request.claimant());
         forget(grant.ticket());
         leased.put(grant.slot(), kind);
-        memory.allMayGrow();
+        memory.mayGrow(request.kind());
     }
 
     /** Checks that each other claimant gets at most one machine before a waiting claimant gets one. */
@@ -325,7 +337,9 @@ final class PoolBooks {
     private void destroyed(PoolAction.Destroy destroy) {
         MachineKind kind = warm.get(destroy.slot());
         assertThat(kind).as("what is destroyed is warm").isNotNull();
-        assertReadyMachinesAreUsed();
+        if (!saved.isUnclaimed(Map.entry(destroy.slot(), kind), waiting.keySet())) {
+            assertReadyMachinesAreUsed();
+        }
         warm.remove(destroy.slot());
         ending.put(destroy.slot(), kind);
     }
@@ -347,7 +361,9 @@ final class PoolBooks {
 
     /** Returns whether the request must wait for a template that is being made. */
     private boolean awaitsTemplate(MachineKind kind) {
-        return !made.contains(kind) && !made.containsAll(starting.values());
+        return !made.contains(kind.fresh())
+                && !made.containsAll(
+                        starting.values().stream().map(MachineKind::fresh).toList());
     }
 
     private void atRest() {
@@ -372,6 +388,7 @@ final class PoolBooks {
                     .as("machines whose end, or start, the requests wait for")
                     .isPositive();
         }
+        saved.checkWarm(warm, waiting.keySet());
         assertReadyMachinesAreUsed();
         assertRoomIsUsed();
         noteRequestsWithoutMemory();
@@ -398,6 +415,7 @@ final class PoolBooks {
                 .filter(request -> !isCutOff(request.claimant()))
                 .filter(request -> !unclaimed.remove(request.kind()))
                 .filter(request -> !awaitsTemplate(request.kind()))
+                .filter(request -> !saved.isContinued(request.kind()))
                 .toList();
         if (!without.isEmpty() && warm.isEmpty() && ending.isEmpty()) {
             assertThat(without)
@@ -418,6 +436,7 @@ final class PoolBooks {
                     && !starting.containsValue(request.kind())
                     && !warm.containsValue(request.kind())
                     && !awaitsTemplate(request.kind())
+                    && !saved.isContinued(request.kind())
                     && BookedMemory.limit(request.kind().size()) > memory.freeBytes();
             if (!memoryIsMissing) {
                 withoutMemorySince.remove(request.ticket());

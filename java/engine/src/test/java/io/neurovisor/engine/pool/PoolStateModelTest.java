@@ -1,6 +1,7 @@
 package io.neurovisor.engine.pool;
 
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.testkit.TestPools;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +23,11 @@ final class PoolStateModelTest {
     private static final MachineKind USUAL = new MachineKind("base", SandboxSize.SMALL);
     private static final MachineKind LARGE = new MachineKind("base", SandboxSize.LARGE);
 
+    private static final List<MachineKind> SAVED = List.of(
+            USUAL.continuing(TestPools.saved("first")),
+            USUAL.continuing(TestPools.saved("second")),
+            LARGE.continuing(TestPools.saved("third")));
+
     private static final List<Claimant> CLAIMANTS = List.of(
             Claimant.LOCAL,
             new Claimant("free", PoolShare.UNLIMITED),
@@ -30,6 +36,9 @@ final class PoolStateModelTest {
             new Claimant("one", new PoolShare(Optional.of(1), Optional.of(2))),
             new Claimant("one", new PoolShare(Optional.of(1), Optional.of(2))).forItsSandboxes(),
             new Claimant("two", new PoolShare(Optional.of(2), Optional.empty())));
+
+    private static final List<Claimant> SANDBOX_CLAIMANTS =
+            CLAIMANTS.stream().filter(Claimant::forSandboxes).toList();
 
     @Property(tries = 1000)
     void keepsItsPromisesWhateverHappens(@ForAll("histories") ActionChain<PoolBooks> history) {
@@ -67,6 +76,14 @@ final class PoolStateModelTest {
                                 books -> !books.isStopped(),
                                 (books, choice) -> books.arrive(
                                         choice % 3 == 0 ? LARGE : USUAL, CLAIMANTS.get(choice / 3 % CLAIMANTS.size()))))
+                .withAction(
+                        3,
+                        new Event(
+                                "a sandbox is resumed",
+                                books -> !books.isStopped(),
+                                (books, choice) -> books.resume(
+                                        SAVED.get(choice % SAVED.size()),
+                                        SANDBOX_CLAIMANTS.get(choice / 3 % SANDBOX_CLAIMANTS.size()))))
                 .withAction(1, new Event("a request gives up", PoolBooks::hasWaiting, PoolBooks::giveUp))
                 .withAction(6, new Event("a machine has started", PoolBooks::hasStarting, PoolBooks::startSucceeds))
                 .withAction(1, new Event("a template is made", PoolBooks::hasStarting, PoolBooks::makeTemplate))

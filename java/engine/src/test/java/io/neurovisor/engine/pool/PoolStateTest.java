@@ -112,6 +112,38 @@ final class PoolStateTest {
         assertThat(state.next(0)).contains(new PoolAction.Prime(kept.slot()));
     }
 
+    /** Otherwise, the programs of one sandbox would run in the machine of another, or twice at the same time. */
+    @Test
+    void aMachineThatContinuesASandboxServesOnlyTheRequestForWhichItWasStarted() {
+        PoolState state = new PoolState(TestPools.plan(SMALL, 1, 3, LONG), _ -> 0L);
+        Claimant claimant = Claimant.LOCAL.forItsSandboxes();
+        MachineKind saved = SMALL.continuing(TestPools.saved("saved"));
+        long first = enqueue(state, saved, claimant);
+        PoolAction.Start start = (PoolAction.Start) state.next(0).orElseThrow();
+        assertThat(start.kind()).isEqualTo(saved);
+        assertThat(state.leave(first)).isTrue();
+        long second = enqueue(state, saved, claimant);
+        assertThat(state.next(0)).as("while the sandbox may run").isEmpty();
+
+        state.ready(start.slot());
+
+        assertThat(state.next(0)).contains(new PoolAction.Destroy(start.slot(), MachineEnd.EVICTED));
+        assertThat(state.next(0)).isEmpty();
+        state.gone(start.slot());
+        PoolAction.Start again = (PoolAction.Start) state.next(0).orElseThrow();
+        state.ready(again.slot());
+        assertThat(state.next(0)).contains(new PoolAction.Grant(second, again.slot()));
+    }
+
+    @Test
+    void aMachineThatContinuesASandboxNeedsTheTemplateOfItsKind() {
+        PoolState state = new PoolState(TestPools.plan(SMALL, 0, 9, LONG), _ -> 0L);
+        MachineKind saved = SMALL.continuing(TestPools.saved("saved"));
+        assertThat(state.isUnmade(saved)).isTrue();
+        state.made(SMALL);
+        assertThat(state.isUnmade(saved)).isFalse();
+    }
+
     @Test
     void primesWhileSandboxesLive() {
         PoolState state = new PoolState(new PoolPlan(SMALL, 1, 3, 2, 3, 1, LONG, TestPools.PLENTY), _ -> 0L);

@@ -2,6 +2,7 @@ package io.neurovisor.engine.sandbox;
 
 import io.neurovisor.engine.pool.Claimant;
 import io.neurovisor.engine.pool.PoolShare;
+import io.neurovisor.engine.sandbox.BookedSandbox.Work;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -9,11 +10,13 @@ import java.util.function.ObjIntConsumer;
 import java.util.function.Predicate;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.state.Action;
 import net.jqwik.api.state.ActionChain;
+import net.jqwik.api.state.ActionChainArbitrary;
 import net.jqwik.api.state.Transformer;
 
 /** Checks random sequences of events against the table in {@link SandboxBooks}. */
@@ -30,20 +33,24 @@ final class SandboxBookModelTest {
 
     @Provide
     Arbitrary<ActionChain<SandboxBooks>> histories() {
-        return Arbitraries.integers().between(1, 6).flatMap(SandboxBookModelTest::history);
+        return Combinators.combine(
+                        Arbitraries.integers().between(1, 6),
+                        Arbitraries.integers().between(0, 3))
+                .flatAs(SandboxBookModelTest::history);
     }
 
-    private static Arbitrary<ActionChain<SandboxBooks>> history(int most) {
-        return ActionChain.startWith(() -> new SandboxBooks(most, OWNERS))
+    private static Arbitrary<ActionChain<SandboxBooks>> history(int most, int mostPaused) {
+        return withPauses(ActionChain.startWith(() -> new SandboxBooks(most, mostPaused, OWNERS)))
                 .withAction(6, new Event("a client creates one", _ -> true, SandboxBooks::create))
                 .withAction(6, new Event("one is ready", has(SandboxPhase.CREATING), SandboxBooks::becomesReady))
                 .withAction(
                         1, new Event("one gets no machine", has(SandboxPhase.CREATING), SandboxBooks::getsNoMachine))
                 .withAction(2, new Event("a client kills one", SandboxBooks::hasAny, SandboxBooks::kill))
                 .withAction(1, new Event("a machine dies", has(SandboxPhase.RUNNING), SandboxBooks::machineDies))
-                .withAction(2, new Event("a time-out is set", has(SandboxPhase.RUNNING), SandboxBooks::setTimeout))
-                .withAction(2, new Event("a life is extended", has(SandboxPhase.RUNNING), SandboxBooks::extend))
-                .withAction(4, new Event("a machine is killed", SandboxBooks::hasEnding, SandboxBooks::machineIsKilled))
+                .withAction(
+                        2, new Event("a time-out is set", SandboxBooks::hasRunningOrPaused, SandboxBooks::setTimeout))
+                .withAction(2, new Event("a life is extended", SandboxBooks::hasRunningOrPaused, SandboxBooks::extend))
+                .withAction(4, new Event("an end is complete", has(Work.END), SandboxBooks::endIsComplete))
                 .withAction(
                         3,
                         new Event(
@@ -56,12 +63,46 @@ final class SandboxBookModelTest {
                                 "hours pass",
                                 _ -> true,
                                 (books, choice) -> books.passTime(Duration.ofHours(choice % 30))))
-                .withAction(1, new Event("the daemon stops", _ -> true, Event::stopRarely))
-                .withMaxTransformations(80);
+                .withAction(
+                        1,
+                        new Event("the daemon stops", _ -> true, (books, choice) -> Event.rarely(choice, books::stop)))
+                .withAction(
+                        1,
+                        new Event(
+                                "the daemon gives up",
+                                _ -> true,
+                                (books, choice) -> Event.rarely(choice, books::giveUp)))
+                .withAction(
+                        1,
+                        new Event(
+                                "the daemon is killed",
+                                _ -> true,
+                                (books, choice) -> Event.rarely(choice, books::restart)))
+                .withMaxTransformations(100);
+    }
+
+    private static ActionChainArbitrary<SandboxBooks> withPauses(ActionChainArbitrary<SandboxBooks> chain) {
+        return chain.withAction(4, new Event("a client pauses one", SandboxBooks::hasAny, SandboxBooks::pause))
+                .withAction(4, new Event("one is saved", has(Work.SAVE), SandboxBooks::saveSucceeds))
+                .withAction(1, new Event("one is not saved", has(Work.SAVE), SandboxBooks::saveFails))
+                .withAction(
+                        1,
+                        new Event(
+                                "a machine dies while it is saved",
+                                has(Work.SAVE),
+                                SandboxBooks::machineDiesWhileItIsSaved))
+                .withAction(4, new Event("one is paused", has(Work.PAUSE), SandboxBooks::isPaused))
+                .withAction(4, new Event("a client resumes one", has(SandboxPhase.PAUSED), SandboxBooks::resume))
+                .withAction(4, new Event("one is restored", has(Work.RESTORE), SandboxBooks::restoreSucceeds))
+                .withAction(3, new Event("one is not restored", has(Work.RESTORE), SandboxBooks::restoreFails));
     }
 
     private static Predicate<SandboxBooks> has(SandboxPhase phase) {
         return books -> books.has(phase);
+    }
+
+    private static Predicate<SandboxBooks> has(Work work) {
+        return books -> books.has(work);
     }
 
     private static SandboxOwner owner(String name, Optional<Integer> sandboxes, Optional<Long> memoryBytes) {
@@ -83,9 +124,9 @@ final class SandboxBookModelTest {
                     .map(choice -> Transformer.mutate(name + " (" + choice + ")", books -> what.accept(books, choice)));
         }
 
-        static void stopRarely(SandboxBooks books, int choice) {
+        static void rarely(int choice, Runnable what) {
             if (choice < 100) {
-                books.stop();
+                what.run();
             }
         }
     }

@@ -15,7 +15,7 @@ final class SandboxBookTest {
     private static final SandboxOwner OWNER = SandboxOwner.unlimited(Claimant.LOCAL);
 
     private final Random random = new Random(1);
-    private final SandboxBook book = new SandboxBook(1);
+    private final SandboxBook book = new SandboxBook(1, 1);
 
     /** Otherwise a client whose creations fail would make others forget how their sandboxes ended. */
     @Test
@@ -44,7 +44,7 @@ final class SandboxBookTest {
 
     private SandboxId create(long nowNanos) {
         SandboxId id = SandboxId.random(random);
-        SandboxState _ = book.create(id, SandboxBooks.spec(Duration.ofMinutes(5)), OWNER, Instant.EPOCH, nowNanos);
+        SandboxState _ = book.create(id, SandboxSpecs.spec(Duration.ofMinutes(5)), OWNER, Instant.EPOCH, nowNanos);
         return id;
     }
 }

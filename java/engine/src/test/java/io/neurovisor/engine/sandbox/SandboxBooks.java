@@ -6,18 +6,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.pool.MachineKind;
+import io.neurovisor.engine.sandbox.BookedSandbox.Work;
+import io.neurovisor.engine.sandbox.SandboxSpec.OnTimeout;
 import io.neurovisor.engine.vm.VmId;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /**
  * An independent model of {@link SandboxBook}: a plain table that is changed by the events and by the steps that the book
@@ -30,49 +32,27 @@ final class SandboxBooks {
     private final Random random = new Random(1);
 
     private final int most;
+    private final int mostPaused;
     private final List<SandboxOwner> owners;
-    private final SandboxBook book;
-    private final Map<SandboxId, Row> rows = new LinkedHashMap<>();
+    private final Map<SandboxId, BookedSandbox> rows = new LinkedHashMap<>();
+    private SandboxBook book;
     private long nowNanos;
     private boolean stopped;
+    private boolean wasStopped;
 
-    /** What is known of a sandbox. */
-    private static final class Row {
-        private final SandboxOwner owner;
-        private final SandboxSpec spec;
-        private SandboxPhase phase = SandboxPhase.CREATING;
-        private boolean hasMachine;
-        private boolean counts = true;
-        private long endsNanos;
-        private long clockSetNanos;
-        private long layersReadNanos;
-        private Optional<SandboxEnd> decided = Optional.empty();
-
-        Row(SandboxOwner owner, SandboxSpec spec) {
-            this.owner = owner;
-            this.spec = spec;
-        }
-    }
-
-    SandboxBooks(int most, List<SandboxOwner> owners) {
+    SandboxBooks(int most, int mostPaused, List<SandboxOwner> owners) {
         this.most = most;
+        this.mostPaused = mostPaused;
         this.owners = owners;
-        this.book = new SandboxBook(most);
-    }
-
-    static SandboxSpec spec(Duration timeout) {
-        return spec(timeout, SandboxSize.SMALL, Optional.empty());
-    }
-
-    static SandboxSpec spec(Duration timeout, SandboxSize size, Optional<String> key) {
-        return new SandboxSpec(new MachineKind("base", size), timeout, Map.of(), Optional.empty(), Map.of(), "", key);
+        this.book = new SandboxBook(most, mostPaused);
     }
 
     void create(int choice) {
         SandboxOwner owner = owners.get(choice % owners.size());
         SandboxSize size = choice % 5 == 0 ? SandboxSize.LARGE : SandboxSize.SMALL;
         Optional<String> key = Optional.of("key-" + choice % 7).filter(_ -> choice % 2 == 0);
-        SandboxSpec spec = spec(Duration.ofSeconds(1 + choice), size, key);
+        OnTimeout onTimeout = choice / 3 % 2 == 0 ? OnTimeout.PAUSE : OnTimeout.KILL;
+        SandboxSpec spec = SandboxSpecs.spec(Duration.ofSeconds(1 + choice), size, key, onTimeout, false);
         SandboxId id = SandboxId.random(random);
         Optional<SandboxId> before =
                 key.flatMap(text -> book.created(owner.name(), text, nowNanos)).map(SandboxState::id);
@@ -80,181 +60,372 @@ final class SandboxBooks {
         if (before.isPresent()) {
             return;
         }
-        if (mayCreate(owner, size)) {
+        if (mayRun(owner, size)) {
             assertThat(book.create(id, spec, owner, START.plusNanos(nowNanos), nowNanos)
                             .phase())
                     .isEqualTo(SandboxPhase.CREATING);
-            rows.put(id, new Row(owner, spec));
+            rows.put(id, new BookedSandbox(owner, spec));
         } else {
-            assertThatThrownBy(() -> book.create(id, spec, owner, START, nowNanos))
-                    .isInstanceOfSatisfying(NeuroVisorException.class, failure -> {
-                        assertThat(failure.fault()).isEqualTo(stopped ? Fault.STOPPING : Fault.SANDBOX_QUOTA);
-                        assertThat(failure.retryAfter().isPresent()).isEqualTo(!stopped);
-                    });
+            assertNoRoom(() -> book.create(id, spec, owner, START, nowNanos), true);
         }
         check();
     }
 
-    private boolean mayCreate(SandboxOwner owner, SandboxSize size) {
-        List<Row> own =
+    private boolean mayRun(SandboxOwner owner, SandboxSize size) {
+        List<BookedSandbox> own =
                 counting().filter(row -> row.owner.name().equals(owner.name())).toList();
-        long bytes =
-                own.stream().mapToLong(row -> bytes(row.spec.kind().size())).sum() + bytes(size);
+        long bytes = own.stream()
+                        .mapToLong(
+                                row -> SandboxBookChecks.bytes(row.spec.kind().size()))
+                        .sum()
+                + SandboxBookChecks.bytes(size);
         return !stopped
                 && counting().count() < most
                 && own.size() < owner.sandboxes().orElse(Integer.MAX_VALUE)
                 && bytes <= owner.memoryBytes().orElse(Long.MAX_VALUE);
     }
 
+    private void assertNoRoom(ThrowingCallable call, boolean mayPass) {
+        assertThatThrownBy(call).isInstanceOfSatisfying(NeuroVisorException.class, failure -> {
+            assertThat(failure.fault()).isEqualTo(stopped ? Fault.STOPPING : Fault.SANDBOX_QUOTA);
+            assertThat(failure.retryAfter().isPresent()).isEqualTo(mayPass && !stopped);
+        });
+    }
+
     private Optional<SandboxId> repeated(SandboxOwner owner, String key) {
         return rows.entrySet().stream()
-                .filter(entry -> entry.getValue().owner.name().equals(owner.name()))
-                .filter(entry -> entry.getValue().spec.idempotencyKey().equals(Optional.of(key)))
-                .filter(entry -> entry.getValue().phase != SandboxPhase.ENDED
-                        || (!entry.getValue().decided.equals(Optional.of(SandboxEnd.FAILED))
-                                && (entry.getValue().counts
-                                        || nowNanos - entry.getValue().endsNanos
-                                                <= Duration.ofMinutes(15).toNanos())))
+                .filter(entry -> entry.getValue().isRepeated(owner, key, nowNanos))
                 .map(Map.Entry::getKey)
                 .reduce((_, latest) -> latest);
     }
 
     void becomesReady(int choice) {
-        SandboxId id = chosen(SandboxPhase.CREATING, choice);
-        Row row = row(id);
+        SandboxId id = chosen(row -> row.phase == SandboxPhase.CREATING, choice);
+        BookedSandbox row = row(id);
         Optional<SandboxStep> step = book.running(id, new VmId("vm-" + choice), nowNanos);
         row.phase = SandboxPhase.RUNNING;
-        row.hasMachine = true;
+        row.getMachine(nowNanos);
         row.endsNanos = nowNanos + row.spec.timeout().toNanos();
-        row.clockSetNanos = nowNanos - SandboxState.CLOCK_INTERVAL.toNanos();
-        row.layersReadNanos = nowNanos;
-        assertThat(step.isPresent()).as("was to end").isEqualTo(row.decided.isPresent());
-        step.ifPresent(this::done);
-        check();
+        row.decided.ifPresent(why -> row.end(why, nowNanos));
+        expect(id, step, row.decided.isPresent());
     }
 
     void getsNoMachine(int choice) {
-        SandboxId id = chosen(SandboxPhase.CREATING, choice);
+        SandboxId id = chosen(row -> row.phase == SandboxPhase.CREATING, choice);
         book.failed(id, "no machine", nowNanos);
-        ended(row(id), SandboxEnd.FAILED);
+        row(id).end(SandboxEnd.FAILED, nowNanos);
         row(id).counts = false;
+        row(id).isOver = true;
         check();
     }
 
     void kill(int choice) {
-        end(choice, SandboxEnd.KILLED);
-    }
-
-    private void end(int choice, SandboxEnd end) {
-        SandboxId id = List.copyOf(rows.keySet()).get(choice % rows.size());
-        Row row = row(id);
-        Optional<SandboxStep> step = book.end(id, end, "", nowNanos);
-        if (row.phase == SandboxPhase.CREATING || row.phase == SandboxPhase.RUNNING) {
-            row.decided = row.decided.or(() -> Optional.of(end));
+        SandboxId id = chosen(_ -> true, choice);
+        BookedSandbox row = row(id);
+        Optional<SandboxStep> step = book.end(id, SandboxEnd.KILLED, "", nowNanos);
+        switch (row.phase) {
+            case CREATING -> row.decided = row.decided.or(() -> Optional.of(SandboxEnd.KILLED));
+            case RUNNING, PAUSED, PAUSING, RESUMING -> row.end(SandboxEnd.KILLED, nowNanos);
+            case ENDED -> {
+                assertThat(step).isEmpty();
+                return;
+            }
         }
-        assertThat(step.isPresent()).isEqualTo(row.phase == SandboxPhase.RUNNING);
-        step.ifPresent(this::done);
-        check();
+        if (row.phase == SandboxPhase.ENDED && row.work != Work.NONE) {
+            assertThat(step).as("what is under way is ended").contains(new SandboxStep.Abort(id));
+            check();
+        } else {
+            expect(id, step, row.phase == SandboxPhase.ENDED);
+        }
     }
 
     void machineDies(int choice) {
-        SandboxId id = chosen(SandboxPhase.RUNNING, choice);
-        row(id).decided = Optional.of(SandboxEnd.DIED);
-        done(book.died(id, SandboxEnd.DIED, "signal 9", nowNanos).orElseThrow());
-        check();
+        SandboxId id = chosen(row -> row.phase == SandboxPhase.RUNNING, choice);
+        int pauses = book.find(id).orElseThrow().pauses().begun();
+        assertThat(book.died(id, pauses - 1, SandboxEnd.DIED, "signal 9", nowNanos))
+                .as("of a machine before its last pause")
+                .isEmpty();
+        Optional<SandboxStep> step = book.died(id, pauses, SandboxEnd.DIED, "signal 9", nowNanos);
+        row(id).end(SandboxEnd.DIED, nowNanos);
+        expect(id, step, true);
     }
 
     void setTimeout(int choice) {
-        SandboxId id = chosen(SandboxPhase.RUNNING, choice);
-        Duration timeout = Duration.ofSeconds(choice % 400);
-        if (timeout.isZero()) {
-            row(id).decided = Optional.of(SandboxEnd.TIMED_OUT);
-        }
-        Optional<SandboxStep> step = book.setTimeout(id, timeout, nowNanos);
+        SandboxId id = chosen(SandboxBooks::isThere, choice);
+        Duration timeout = Duration.ofSeconds(1 + choice % 400);
+        book.setTimeout(id, timeout, nowNanos);
         row(id).endsNanos = nowNanos + timeout.toNanos();
-        assertThat(step.isPresent()).isEqualTo(timeout.isZero());
-        step.ifPresent(this::done);
+        row(id).failedPauses = 0;
         check();
     }
 
     void extend(int choice) {
-        SandboxId id = chosen(SandboxPhase.RUNNING, choice);
-        Duration timeout = Duration.ofSeconds(1 + choice % 400);
-        book.extend(id, timeout, nowNanos);
-        row(id).endsNanos = Math.max(row(id).endsNanos, nowNanos + timeout.toNanos());
+        SandboxId id = chosen(SandboxBooks::isThere, choice);
+        BookedSandbox row = row(id);
+        long endsNanos = nowNanos + Duration.ofSeconds(1 + choice % 400).toNanos();
+        book.extend(id, Duration.ofNanos(endsNanos - nowNanos), nowNanos);
+        row.failedPauses = endsNanos > row.endsNanos ? 0 : row.failedPauses;
+        row.endsNanos = Math.max(row.endsNanos, endsNanos);
         check();
     }
 
-    void machineIsKilled(int choice) {
-        List<SandboxId> ending = rows.entrySet().stream()
-                .filter(entry -> entry.getValue().phase == SandboxPhase.ENDED && entry.getValue().hasMachine)
-                .map(Map.Entry::getKey)
-                .toList();
-        SandboxId id = ending.get(choice % ending.size());
+    void pause(int choice) {
+        SandboxId id = chosen(_ -> true, choice);
+        BookedSandbox row = row(id);
+        PauseReason reason = stopped ? PauseReason.SHUTDOWN : PauseReason.CLIENT;
+        if (row.phase == SandboxPhase.RUNNING && !stopped && paused() >= mostPaused) {
+            assertNoRoom(() -> book.pause(id, reason), false);
+            check();
+            return;
+        }
+        Optional<SandboxStep> step = book.pause(id, reason);
+        assertThat(step.isPresent()).isEqualTo(row.phase == SandboxPhase.RUNNING);
+        step.ifPresent(_ -> begin(id, step, reason));
+        check();
+    }
+
+    private void begin(SandboxId id, Optional<SandboxStep> step, PauseReason reason) {
+        assertThat(step).contains(new SandboxStep.Save(id));
+        row(id).phase = SandboxPhase.PAUSING;
+        row(id).reason = Optional.of(reason);
+        row(id).begin(Work.SAVE);
+    }
+
+    void saveSucceeds(int choice) {
+        SandboxId id = reported(Work.SAVE, choice);
+        BookedSandbox row = row(id);
+        SandboxStep step = book.saved(id);
+        row.isOnDisk = true;
+        if (row.phase == SandboxPhase.ENDED) {
+            expect(id, Optional.of(step), true);
+            return;
+        }
+        row.isSaved = true;
+        row.begin(Work.PAUSE);
+        assertThat(step).isEqualTo(new SandboxStep.Pause(id));
+        check();
+    }
+
+    void saveFails(int choice) {
+        SandboxId id = reported(Work.SAVE, choice);
+        BookedSandbox row = row(id);
+        boolean isLast = row.reason.equals(Optional.of(PauseReason.TIMED_OUT));
+        Optional<SandboxStep> step = book.notSaved(id, Optional.empty(), "a program does not stop", nowNanos);
+        if (row.phase == SandboxPhase.PAUSING) {
+            row.phase = SandboxPhase.RUNNING;
+            row.otherwise.ifPresent(why -> row.end(why, nowNanos));
+            boolean _ = row.otherwise.isEmpty() && isLast && row.failsToPause(nowNanos);
+        }
+        expect(id, step, row.phase == SandboxPhase.ENDED);
+    }
+
+    void machineDiesWhileItIsSaved(int choice) {
+        SandboxId id = reported(Work.SAVE, choice);
+        Optional<SandboxStep> step = book.notSaved(id, Optional.of(SandboxEnd.DIED), "signal 9", nowNanos);
+        if (row(id).phase == SandboxPhase.PAUSING) {
+            row(id).end(SandboxEnd.DIED, nowNanos);
+        }
+        expect(id, step, true);
+    }
+
+    void isPaused(int choice) {
+        SandboxId id = reported(Work.PAUSE, choice);
+        BookedSandbox row = row(id);
+        Optional<SandboxStep> step = book.paused(id);
+        row.loseMachine();
+        becomesPaused(row);
+        row.failedPauses = row.phase == SandboxPhase.PAUSED ? 0 : row.failedPauses;
+        expect(id, step, row.phase == SandboxPhase.ENDED);
+    }
+
+    private static void becomesPaused(BookedSandbox row) {
+        if (row.phase != SandboxPhase.ENDED) {
+            row.phase = SandboxPhase.PAUSED;
+            row.otherwise = Optional.empty();
+        }
+    }
+
+    void resume(int choice) {
+        SandboxId id = chosen(row -> row.phase == SandboxPhase.PAUSED, choice);
+        BookedSandbox row = row(id);
+        if (!mayRun(row.owner, row.spec.kind().size())) {
+            assertNoRoom(() -> book.resume(id, row.owner, nowNanos), true);
+            check();
+            return;
+        }
+        assertThat(book.resume(id, row.owner, nowNanos)).isTrue();
+        assertThat(book.resume(id, row.owner, nowNanos)).as("twice").isFalse();
+        row.phase = SandboxPhase.RESUMING;
+        row.counts = true;
+        row.begin(Work.RESTORE);
+        if (row.isToBePaused() && row.endsNanos <= nowNanos) {
+            row.endsNanos = nowNanos + row.spec.timeout().toNanos();
+        }
+        check();
+    }
+
+    void restoreSucceeds(int choice) {
+        SandboxId id = reported(Work.RESTORE, choice);
+        BookedSandbox row = row(id);
+        row.getMachine(nowNanos);
+        Optional<SandboxStep> step = book.restored(id, new VmId("vm-" + choice), nowNanos);
+        if (row.phase == SandboxPhase.RESUMING && row.otherwise.isPresent()) {
+            assertThat(step).contains(new SandboxStep.Pause(id));
+            row.begin(Work.PAUSE);
+            check();
+            return;
+        }
+        if (row.phase == SandboxPhase.RESUMING) {
+            row.phase = SandboxPhase.RUNNING;
+            row.isSaved = false;
+            row.deaths = 0;
+        }
+        expect(id, step, row.phase == SandboxPhase.ENDED);
+    }
+
+    /** @param choice it has died if this is odd */
+    void restoreFails(int choice) {
+        SandboxId id = reported(Work.RESTORE, choice);
+        BookedSandbox row = row(id);
+        boolean died = choice % 2 == 1;
+        Optional<SandboxStep> step = book.notRestored(id, died, "it was not resumed", nowNanos);
+        row.counts = false;
+        becomesPaused(row);
+        row.deaths += died && row.phase == SandboxPhase.PAUSED ? 1 : 0;
+        if (row.phase == SandboxPhase.PAUSED && row.deaths == SandboxPauses.MOST_DEATHS) {
+            row.end(SandboxEnd.DIED, nowNanos);
+        }
+        expect(id, step, row.phase == SandboxPhase.ENDED);
+    }
+
+    void endIsComplete(int choice) {
+        SandboxId id = reported(Work.END, choice);
+        BookedSandbox row = row(id);
         book.released(id);
-        row(id).hasMachine = false;
-        row(id).counts = false;
+        row.loseMachine();
+        row.isOver = true;
+        row.isOnDisk = false;
         check();
     }
 
     void passTime(Duration duration) {
         nowNanos += duration.toNanos();
-        for (Optional<SandboxStep> step = book.next(nowNanos); step.isPresent(); step = book.next(nowNanos)) {
-            if (step.get() instanceof SandboxStep.End(SandboxId id)) {
-                assertThat(row(id).endsNanos).as("ends at its time").isLessThanOrEqualTo(nowNanos);
-                row(id).decided = Optional.of(SandboxEnd.TIMED_OUT);
-            }
-            done(step.get());
+        Optional<SandboxStep> expected = next();
+        while (expected.isPresent()) {
+            assertThat(book.next(nowNanos)).isEqualTo(expected);
+            expected = next();
         }
+        assertThat(book.next(nowNanos)).isEmpty();
         rows.values()
-                .removeIf(row -> row.phase == SandboxPhase.ENDED
-                        && !row.counts
+                .removeIf(row -> row.isOver
                         && nowNanos - row.endsNanos > Duration.ofHours(24).toNanos());
         check();
+        assertThat(rows.values())
+                .as("runs after its time")
+                .noneMatch(row -> row.phase == SandboxPhase.RUNNING && row.endsNanos <= nowNanos);
+    }
+
+    /** Returns what is due first, after doing it. */
+    private Optional<SandboxStep> next() {
+        for (Map.Entry<SandboxId, BookedSandbox> entry : rows.entrySet()) {
+            SandboxId id = entry.getKey();
+            BookedSandbox row = entry.getValue();
+            if (row.isDue(nowNanos) && row.isToBePaused() && paused() < mostPaused) {
+                Optional<SandboxStep> save = Optional.of(new SandboxStep.Save(id));
+                begin(id, save, PauseReason.TIMED_OUT);
+                return save;
+            } else if (row.isDue(nowNanos)) {
+                if (!row.isToBePaused()) {
+                    row.end(SandboxEnd.TIMED_OUT, nowNanos);
+                }
+                if (!row.isToBePaused() || row.failsToPause(nowNanos)) {
+                    row.begin(Work.END);
+                    return Optional.of(new SandboxStep.End(
+                            id, book.find(id).orElseThrow().pauses().begun() > 0 || row.isOnDisk));
+                }
+            } else if (row.isClockDue(nowNanos)) {
+                row.clockSetNanos = nowNanos;
+                return Optional.of(new SandboxStep.SetClock(id));
+            } else if (row.areLayersDue(nowNanos)) {
+                row.layersReadNanos = nowNanos;
+                return Optional.of(new SandboxStep.ReadLayers(id));
+            }
+        }
+        return Optional.empty();
     }
 
     void stop() {
         book.stop();
         stopped = true;
+        wasStopped = true;
         check();
     }
 
-    /** Carries out a step in the table. */
-    private void done(SandboxStep step) {
-        Row row = row(step.id());
-        assertThat(row.phase).isEqualTo(SandboxPhase.RUNNING);
-        switch (step) {
-            case SandboxStep.End _ -> ended(row, SandboxEnd.LOST);
-            case SandboxStep.SetClock _ -> {
-                assertThat(nowNanos - row.clockSetNanos).isGreaterThanOrEqualTo(SandboxState.CLOCK_INTERVAL.toNanos());
-                row.clockSetNanos = nowNanos;
+    /** The daemon ends what it has not paused. */
+    void giveUp() {
+        stop();
+        for (SandboxId id : List.copyOf(rows.keySet())) {
+            BookedSandbox row = row(id);
+            Optional<SandboxStep> step = book.stop(id, SandboxEnd.LOST, "", nowNanos);
+            boolean ends = row.phase == SandboxPhase.RUNNING;
+            switch (row.phase) {
+                case CREATING -> row.decided = row.decided.or(() -> Optional.of(SandboxEnd.LOST));
+                case RUNNING -> row.end(SandboxEnd.LOST, nowNanos);
+                case PAUSING, RESUMING -> row.otherwise = Optional.of(SandboxEnd.LOST);
+                case PAUSED, ENDED -> {}
             }
-            case SandboxStep.ReadLayers _ -> {
-                assertThat(nowNanos - row.layersReadNanos)
-                        .isGreaterThanOrEqualTo(SandboxState.LAYERS_INTERVAL.toNanos());
-                row.layersReadNanos = nowNanos;
-            }
+            expect(id, step, ends);
         }
     }
 
-    /** @param otherwise why it ends if nothing was decided before */
-    private void ended(Row row, SandboxEnd otherwise) {
-        row.phase = SandboxPhase.ENDED;
-        row.endsNanos = nowNanos;
-        row.decided = row.decided.or(() -> Optional.of(otherwise));
+    /** The daemon is killed, and the next one finds the records of those that are paused and have ended. */
+    void restart() {
+        SandboxBook before = book;
+        book = new SandboxBook(most, mostPaused);
+        stopped = false;
+        rows.entrySet().removeIf(entry -> {
+            BookedSandbox row = entry.getValue();
+            SandboxRecord record = before.find(entry.getKey()).orElseThrow().record();
+            assertThat(record.isPaused())
+                    .as("recorded as paused")
+                    .isEqualTo(row.phase != SandboxPhase.ENDED && row.isSaved);
+            if (record.isPaused()) {
+                row.isFound();
+            } else if (!row.isOver) {
+                return true;
+            }
+            book.remember(record, row.endsNanos);
+            return false;
+        });
+        check();
     }
 
-    /** Ends all that lives and has all machines killed: then nothing counts. */
+    /** Completes what is under way and ends all: then nothing is left. */
     void finish() {
         stop();
         while (has(SandboxPhase.CREATING)) {
             becomesReady(0);
         }
-        passTime(Duration.ofHours(25));
-        while (hasEnding()) {
-            machineIsKilled(0);
+        giveUp();
+        while (has(Work.SAVE)) {
+            saveSucceeds(0);
+        }
+        while (has(Work.RESTORE)) {
+            restoreSucceeds(0);
+        }
+        while (has(Work.PAUSE)) {
+            isPaused(0);
+        }
+        while (has(Work.END)) {
+            endIsComplete(0);
         }
         assertThat(book.isOver()).isTrue();
+        for (int i = 0; i < rows.size(); i++) {
+            kill(i);
+        }
+        while (has(Work.END)) {
+            endIsComplete(0);
+        }
         passTime(Duration.ofHours(25));
         assertThat(owners.stream().flatMap(owner -> book.of(owner.name())))
                 .as("remembered after a day")
@@ -265,80 +436,63 @@ final class SandboxBooks {
         return rows.values().stream().anyMatch(row -> row.phase == phase);
     }
 
+    boolean has(Work work) {
+        return rows.values().stream().anyMatch(row -> row.work == work);
+    }
+
     boolean hasAny() {
         return !rows.isEmpty();
     }
 
-    boolean hasEnding() {
-        return rows.values().stream().anyMatch(row -> row.phase == SandboxPhase.ENDED && row.hasMachine);
+    boolean hasRunningOrPaused() {
+        return rows.values().stream().anyMatch(SandboxBooks::isThere);
+    }
+
+    private static boolean isThere(BookedSandbox row) {
+        return row.phase == SandboxPhase.RUNNING || row.phase == SandboxPhase.PAUSED;
+    }
+
+    /** Checks that the end of a sandbox is begun, or that nothing is. */
+    private void expect(SandboxId id, Optional<SandboxStep> step, boolean ends) {
+        assertThat(step.isPresent()).as("ends").isEqualTo(ends);
+        step.ifPresent(end -> {
+            assertThat(end).isInstanceOf(SandboxStep.End.class);
+            if (row(id).isOnDisk) {
+                assertThat(end).as("removes its checkpoint").isEqualTo(new SandboxStep.End(id, true));
+            }
+            row(id).begin(Work.END);
+        });
+        check();
     }
 
     private void check() {
-        assertThat(counting().count())
-                .as("sandboxes that count")
-                .isLessThanOrEqualTo(most)
-                .isEqualTo(book.size());
-        for (SandboxOwner owner : owners) {
-            List<Row> own = counting().filter(row -> row.owner.equals(owner)).toList();
-            assertThat(own)
-                    .as("of " + owner.name())
-                    .hasSizeLessThanOrEqualTo(owner.sandboxes().orElse(Integer.MAX_VALUE));
-            assertThat(own.stream()
-                            .mapToLong(row -> bytes(row.spec.kind().size()))
-                            .sum())
-                    .as("memory of " + owner.name())
-                    .isLessThanOrEqualTo(owner.memoryBytes().orElse(Long.MAX_VALUE));
-            assertThat(book.of(owner.name()).map(SandboxState::id))
-                    .as("the view of " + owner.name())
-                    .containsExactlyElementsOf(rows.entrySet().stream()
-                            .filter(entry -> entry.getValue().owner.equals(owner))
-                            .map(Map.Entry::getKey)
-                            .toList()
-                            .reversed());
-        }
-        rows.forEach((id, row) -> {
-            SandboxState state = book.find(id).orElseThrow();
-            assertThat(state.phase()).isEqualTo(row.phase);
-            assertThat(state.isHolding()).isEqualTo(row.counts);
-            assertThat(state.end()).isEqualTo(row.decided.filter(_ -> row.phase == SandboxPhase.ENDED));
-            if (row.phase == SandboxPhase.RUNNING) {
-                assertThat(row.hasMachine).isTrue();
-                assertThat(state.endsNanos()).isEqualTo(row.endsNanos);
-            }
-        });
-        assertThat(book.untilNext(nowNanos)).as("until the next step").isEqualTo(untilNext());
+        new SandboxBookChecks(book, rows, owners, nowNanos).check(most, wasStopped ? most + mostPaused : mostPaused);
     }
 
-    private Duration untilNext() {
-        return rows.values().stream()
-                .filter(row -> row.phase == SandboxPhase.RUNNING)
-                .flatMap(row -> Stream.of(
-                        Duration.ofNanos(row.endsNanos - nowNanos),
-                        SandboxState.CLOCK_INTERVAL.minusNanos(nowNanos - row.clockSetNanos),
-                        SandboxState.LAYERS_INTERVAL.minusNanos(nowNanos - row.layersReadNanos)))
-                .min(Duration::compareTo)
-                .orElse(SandboxBook.NEVER);
+    private int paused() {
+        return (int)
+                rows.values().stream().filter(BookedSandbox::countsAsPaused).count();
     }
 
-    private Stream<Row> counting() {
+    private Stream<BookedSandbox> counting() {
         return rows.values().stream().filter(row -> row.counts);
     }
 
-    private SandboxId chosen(SandboxPhase phase, int choice) {
-        List<SandboxId> candidates = new ArrayList<>();
-        rows.forEach((id, row) -> {
-            if (row.phase == phase) {
-                candidates.add(id);
-            }
-        });
+    private SandboxId reported(Work work, int choice) {
+        SandboxId id = chosen(row -> row.work == work, choice);
+        row(id).work = Work.NONE;
+        return id;
+    }
+
+    private SandboxId chosen(Predicate<BookedSandbox> possible, int choice) {
+        List<SandboxId> candidates = rows.entrySet().stream()
+                .filter(entry -> possible.test(entry.getValue()))
+                .map(Map.Entry::getKey)
+                .toList();
         return candidates.get(choice % candidates.size());
     }
 
-    private Row row(SandboxId id) {
+    private BookedSandbox row(SandboxId id) {
         return Objects.requireNonNull(rows.get(id), "it is known");
-    }
-
-    private static long bytes(SandboxSize size) {
-        return (long) size.memoryMebibytes() << 20;
     }
 }

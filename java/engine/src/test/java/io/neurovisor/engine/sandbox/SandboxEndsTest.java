@@ -22,14 +22,15 @@ final class SandboxEndsTest extends SandboxesFixture {
         systemTime = systemTime.plus(Duration.ofHours(5));
         ticker.advance(Duration.ofMinutes(5).minusMillis(1));
         assertThat(sandboxes.settle()).isEqualTo(Duration.ofMillis(1));
-        assertThat(sandboxes.require(id, NAME).phase()).isEqualTo(SandboxPhase.RUNNING);
+        assertThat(sandboxes.require(id, OWNER).phase()).isEqualTo(SandboxPhase.RUNNING);
         systemTime = systemTime.minus(Duration.ofHours(10));
         ticker.advance(Duration.ofMillis(1));
 
         Duration _ = sandboxes.settle();
 
         assertThat(vmm.livingCount()).isZero();
-        assertThatThrownBy(() -> sandboxes.require(id, NAME)).hasMessageContaining("timed out at 2026-01-02T03:09:05Z");
+        assertThatThrownBy(() -> sandboxes.require(id, OWNER))
+                .hasMessageContaining("timed out at 2026-01-02T03:09:05Z");
     }
 
     /** The host's clock runs fast by 500 parts per million, the most by which it is slewed. */
@@ -41,7 +42,7 @@ final class SandboxEndsTest extends SandboxesFixture {
             ticker.advance(Duration.ofMinutes(1));
             systemTime = systemTime.plus(Duration.ofMinutes(1).plusMillis(30));
             Duration _ = sandboxes.settle();
-            assertThat(sandboxes.require(id, NAME).phase()).isEqualTo(SandboxPhase.RUNNING);
+            assertThat(sandboxes.require(id, OWNER).phase()).isEqualTo(SandboxPhase.RUNNING);
         }
         ticker.advance(Duration.ofMinutes(1));
         Duration _ = sandboxes.settle();
@@ -149,7 +150,7 @@ final class SandboxEndsTest extends SandboxesFixture {
         Sandbox sandbox = create();
 
         assertFault(
-                () -> sandbox.calls().guarded(() -> {
+                () -> sandbox.calls().call(_ -> {
                     assertThat(sandboxes.kill(sandbox.id(), NAME, SandboxEnd.KILLED))
                             .isTrue();
                     throw new NeuroVisorException(Fault.SANDBOX_LOST, "broken pipe");
@@ -162,11 +163,11 @@ final class SandboxEndsTest extends SandboxesFixture {
         Sandbox sandbox = create();
 
         assertFault(
-                () -> sandbox.calls().guarded(() -> {
+                () -> sandbox.calls().call(_ -> {
                     throw new NeuroVisorException(Fault.FILE_UNKNOWN, "no file");
                 }),
                 Fault.FILE_UNKNOWN);
-        assertThat(sandboxes.require(sandbox.id(), NAME).phase()).isEqualTo(SandboxPhase.RUNNING);
+        assertThat(sandboxes.require(sandbox.id(), OWNER).phase()).isEqualTo(SandboxPhase.RUNNING);
     }
 
     @Test
@@ -174,7 +175,7 @@ final class SandboxEndsTest extends SandboxesFixture {
         Sandbox sandbox = create();
 
         assertFault(
-                () -> sandbox.calls().guarded(() -> {
+                () -> sandbox.calls().call(_ -> {
                     throw new NeuroVisorException(Fault.GUEST_EXCEEDED, "output without credit");
                 }),
                 Fault.SANDBOX_DIED);
@@ -197,11 +198,11 @@ final class SandboxEndsTest extends SandboxesFixture {
         Sandbox sandbox = create();
 
         assertFault(
-                () -> sandbox.calls().guarded(() -> {
+                () -> sandbox.calls().call(_ -> {
                     throw new NeuroVisorException(Fault.GUEST_SILENT, "the deadline has passed");
                 }),
                 Fault.GUEST_SILENT);
-        assertThat(sandboxes.require(sandbox.id(), NAME).phase()).isEqualTo(SandboxPhase.RUNNING);
+        assertThat(sandboxes.require(sandbox.id(), OWNER).phase()).isEqualTo(SandboxPhase.RUNNING);
     }
 
     @Test
@@ -219,11 +220,11 @@ final class SandboxEndsTest extends SandboxesFixture {
     void aLayerThatBreaksEndsTheSandbox() {
         SandboxId id = create().id();
         Sandbox _ = sandboxes.setTimeout(id, NAME, Duration.ofHours(1));
-        ticker.advance(SandboxState.LAYERS_INTERVAL.multipliedBy(2));
+        ticker.advance(SandboxTimes.LAYERS_INTERVAL.multipliedBy(2));
         Duration _ = sandboxes.settle();
         assertThat(sandboxes.all()).as("while all are live").hasSize(1);
         layersAreLive.set(false);
-        ticker.advance(SandboxState.LAYERS_INTERVAL);
+        ticker.advance(SandboxTimes.LAYERS_INTERVAL);
 
         Duration _ = sandboxes.settle();
 
@@ -239,14 +240,14 @@ final class SandboxEndsTest extends SandboxesFixture {
         SandboxId id = create().id();
         Sandbox _ = sandboxes.setTimeout(id, NAME, Duration.ofHours(1));
         layersAreLive.set(true);
-        ticker.advance(SandboxState.LAYERS_INTERVAL.minusMillis(1));
+        ticker.advance(SandboxTimes.LAYERS_INTERVAL.minusMillis(1));
         Duration _ = sandboxes.settle();
-        assertThat(sandboxes.require(id, NAME).layers())
+        assertThat(sandboxes.require(id, OWNER).layers())
                 .extracting(LayerState::status)
                 .containsOnly(LayerState.Status.BROKEN);
         ticker.advance(Duration.ofMillis(1));
         Duration _ = sandboxes.settle();
-        assertThat(sandboxes.require(id, NAME).layers())
+        assertThat(sandboxes.require(id, OWNER).layers())
                 .extracting(LayerState::status)
                 .containsOnly(LayerState.Status.LIVE);
     }
@@ -256,7 +257,7 @@ final class SandboxEndsTest extends SandboxesFixture {
         layersAreLive.set(false);
         SandboxId id = create().id();
         Sandbox _ = sandboxes.setTimeout(id, NAME, Duration.ofHours(1));
-        ticker.advance(SandboxState.LAYERS_INTERVAL);
+        ticker.advance(SandboxTimes.LAYERS_INTERVAL);
         Duration _ = sandboxes.settle();
         assertThat(sandboxes.all()).hasSize(1);
     }

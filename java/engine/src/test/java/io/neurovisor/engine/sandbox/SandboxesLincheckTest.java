@@ -1,35 +1,66 @@
 package io.neurovisor.engine.sandbox;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.jetbrains.lincheck.datastructures.ManagedStrategyGuaranteeKt.forClasses;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.machine.PlainMachines;
 import io.neurovisor.engine.pool.Claimant;
 import io.neurovisor.engine.pool.Lease;
 import io.neurovisor.engine.pool.PlainPools;
 import io.neurovisor.engine.pool.WarmPool;
+import io.neurovisor.engine.sandbox.checkpoint.CheckpointSource;
+import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
+import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
+import io.neurovisor.engine.sandbox.checkpoint.SandboxCheckpoint;
 import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.vm.Checkpoint;
+import io.neurovisor.engine.vm.SavedVm;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.NoLock;
+import io.neurovisor.testkit.TestFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jetbrains.lincheck.LincheckAssertionError;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Checks sandboxes under all interleavings of a model checker: their number stays within the limit, each ends once, and one
- * that has ended makes room. Sandboxes without their lock prove that the checker finds defects.
+ * that has ended or is paused makes room. Sandboxes without their lock prove that the checker finds defects.
  */
 final class SandboxesLincheckTest {
     private static final int MOST = 2;
+    private static final VmmIdentity VMM = new VmmIdentity("fake", "1", "none", "none", "none");
     private static final Duration LONG = Duration.ofSeconds(30);
+
+    @TempDir
+    private static Path files;
+
+    @BeforeAll
+    static void makeTemplate() throws IOException {
+        Files.createFile(Files.createDirectory(files.resolve("template")).resolve("state"));
+    }
 
     @Test
     void keepTheirPromisesInEveryInterleaving() {
@@ -53,10 +84,14 @@ final class SandboxesLincheckTest {
                 // test.
                 .addGuarantee(forClasses(
                                 SandboxBook.class.getName(),
+                                SandboxState.class.getName(),
+                                SandboxPauses.class.getName(),
                                 SandboxId.class.getName(),
                                 SandboxSpec.class.getName(),
                                 WarmPool.class.getName(),
                                 Lease.class.getName(),
+                                MachineSaving.class.getName(),
+                                PlainCheckpoints.class.getName(),
                                 PlainMachines.class.getName(),
                                 FakeVmm.class.getName())
                         .allMethods()
@@ -69,6 +104,7 @@ final class SandboxesLincheckTest {
     public static final class Table {
         private int number = 1;
         private boolean firstLives = true;
+        private boolean firstIsPaused;
 
         public boolean create() {
             if (number == MOST) {
@@ -78,14 +114,26 @@ final class SandboxesLincheckTest {
             return true;
         }
 
-        public boolean extendTheFirst() {
+        public boolean pauseTheFirst() {
+            number -= firstLives && !firstIsPaused ? 1 : 0;
+            firstIsPaused = firstLives;
             return firstLives;
+        }
+
+        public boolean connectToTheFirst() {
+            if (!firstLives || (firstIsPaused && number == MOST)) {
+                return false;
+            }
+            number += firstIsPaused ? 1 : 0;
+            firstIsPaused = false;
+            return true;
         }
 
         public boolean killTheFirst() {
             boolean ends = firstLives;
-            number -= ends ? 1 : 0;
+            number -= ends && !firstIsPaused ? 1 : 0;
             firstLives = false;
+            firstIsPaused = false;
             return ends;
         }
     }
@@ -106,8 +154,13 @@ final class SandboxesLincheckTest {
         }
 
         @Operation
-        public boolean extendTheFirst() {
-            return extend();
+        public boolean pauseTheFirst() {
+            return pause();
+        }
+
+        @Operation
+        public boolean connectToTheFirst() {
+            return connect();
         }
     }
 
@@ -125,15 +178,17 @@ final class SandboxesLincheckTest {
     abstract static class UsedSandboxes {
         private static final String OWNER = Claimant.LOCAL.name();
 
-        private final PlainMachines machines = new PlainMachines();
+        private final PlainMachines machines =
+                new PlainMachines(new SavedVm(TestFiles.bootFiles(), SandboxSize.SMALL, files.resolve("template")));
         private final AtomicLong numbers = new AtomicLong();
         private final Sandboxes sandboxes;
         private final SandboxId first;
 
         UsedSandboxes(Lock lock) {
             sandboxes = new Sandboxes(
-                    MOST,
+                    new Sandboxes.Limits(MOST, 1),
                     PlainPools.of(machines, MOST),
+                    new MachineSaving(new PlainCheckpoints(), VMM),
                     SandboxRecords.NONE,
                     SandboxListener.NONE,
                     () -> 0,
@@ -146,7 +201,7 @@ final class SandboxesLincheckTest {
 
         private Sandbox newOne() {
             return sandboxes.create(
-                    SandboxBooks.spec(LONG), SandboxOwner.unlimited(Claimant.LOCAL), Deadline.after(LONG, () -> 0));
+                    SandboxSpecs.spec(LONG), SandboxOwner.unlimited(Claimant.LOCAL), Deadline.after(LONG, () -> 0));
         }
 
         final boolean createOne() {
@@ -164,15 +219,73 @@ final class SandboxesLincheckTest {
             return sandboxes.kill(first, OWNER, SandboxEnd.KILLED);
         }
 
-        final boolean extend() {
+        final boolean pause() {
+            return lives(() -> sandboxes.pause(first, OWNER));
+        }
+
+        final boolean connect() {
+            return lives(() -> sandboxes.connect(first, SandboxOwner.unlimited(Claimant.LOCAL), LONG));
+        }
+
+        private static boolean lives(Supplier<Sandbox> call) {
             try {
-                return sandboxes.extend(first, OWNER, LONG).phase() == SandboxPhase.RUNNING;
+                return call.get().phase() != SandboxPhase.ENDED;
             } catch (NeuroVisorException failure) {
-                if (failure.fault() != Fault.SANDBOX_UNKNOWN) {
-                    throw failure;
-                }
-                return false;
+                return switch (failure.fault()) {
+                    case SANDBOX_UNKNOWN, SANDBOX_MOVED, SANDBOX_QUOTA -> false;
+                    default -> throw failure;
+                };
             }
+        }
+    }
+
+    /** Keeps the checkpoints of a sandbox in new directories, and removes none. */
+    private static final class PlainCheckpoints implements CheckpointStore {
+        private static final AtomicLong DIRECTORIES = new AtomicLong();
+
+        private final Map<SandboxId, Kept> kept = new ConcurrentHashMap<>();
+
+        private record Kept(SandboxCheckpoint checkpoint, VmStart.Restore start) {}
+
+        @Override
+        public SandboxCheckpoint save(CheckpointSource source, long expectedBytes, Consumer<Path> writer) {
+            Path directory = files.resolve("checkpoint-" + DIRECTORIES.incrementAndGet());
+            writer.accept(directory);
+            SandboxCheckpoint checkpoint = new SandboxCheckpoint(source.sandbox(), source.generation(), Instant.EPOCH);
+            VmStart.Restore start = new VmStart.Restore(source.template(), Optional.of(new Checkpoint(directory)));
+            kept.put(source.sandbox(), new Kept(checkpoint, start));
+            return checkpoint;
+        }
+
+        @Override
+        public Optional<SandboxCheckpoint> newest(SandboxId id) {
+            return Optional.ofNullable(kept.get(id)).map(Kept::checkpoint);
+        }
+
+        @Override
+        public VmStart.Restore open(SandboxCheckpoint checkpoint, VmmIdentity vmm) {
+            return requireNonNull(kept.get(checkpoint.sandbox()), "it is paused")
+                    .start();
+        }
+
+        @Override
+        public void delete(SandboxId id) {
+            kept.remove(id);
+        }
+
+        @Override
+        public Set<SandboxId> sandboxes() {
+            return Set.copyOf(kept.keySet());
+        }
+
+        @Override
+        public long bytes(SandboxId id) {
+            return 0;
+        }
+
+        @Override
+        public void sweep(Set<SandboxId> recorded) {
+            kept.keySet().retainAll(recorded);
         }
     }
 }

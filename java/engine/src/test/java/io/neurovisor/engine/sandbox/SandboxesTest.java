@@ -42,7 +42,7 @@ final class SandboxesTest extends SandboxesFixture {
         assertThat(guests.getFirst().adoption().orElseThrow().environment()).containsEntry("TOKEN", "secret");
         assertThat(guests.getFirst().adoption().orElseThrow().directory()).contains("/tmp");
         assertThat(vmm.livingCount()).isOne();
-        assertThat(sandboxes.require(sandbox.id(), NAME).usage(soon()).processes())
+        assertThat(sandboxes.require(sandbox.id(), OWNER).usage(soon()).processes())
                 .isPositive();
     }
 
@@ -80,7 +80,7 @@ final class SandboxesTest extends SandboxesFixture {
         assertThat(sandboxes.kill(id, NAME, SandboxEnd.KILLED)).as("again").isFalse();
         assertThat(sandboxes.find(id, NAME).orElseThrow().record().end()).contains(SandboxEnd.KILLED);
         assertThat(recorded.rows.getLast().end()).contains(SandboxEnd.KILLED);
-        assertThatThrownBy(() -> sandboxes.require(id, NAME))
+        assertThatThrownBy(() -> sandboxes.require(id, OWNER))
                 .hasMessageContaining("sandbox " + id + " was killed at 2026-01-02T03:04:05Z");
     }
 
@@ -89,8 +89,8 @@ final class SandboxesTest extends SandboxesFixture {
         SandboxId id = create().id();
         String unknown = "no sandbox has the id " + id;
 
-        assertThatThrownBy(() -> sandboxes.require(id, "other")).hasMessageContaining(unknown);
-        assertThatThrownBy(() -> sandboxes.extend(id, "other", LONG)).hasMessageContaining(unknown);
+        assertThatThrownBy(() -> sandboxes.require(id, OTHER)).hasMessageContaining(unknown);
+        assertThatThrownBy(() -> sandboxes.connect(id, OTHER, LONG)).hasMessageContaining(unknown);
         assertThatThrownBy(() -> sandboxes.setTimeout(id, "other", Duration.ZERO))
                 .hasMessageContaining(unknown);
         assertThat(sandboxes.find(id, "other")).isEmpty();
@@ -99,7 +99,7 @@ final class SandboxesTest extends SandboxesFixture {
         assertThat(sandboxes.killAll("other", SandboxEnd.REVOKED)).isZero();
         assertThat(sandboxes.list(NAME)).hasSize(1);
         assertThat(sandboxes.kill(id, NAME, SandboxEnd.KILLED)).isTrue();
-        assertThatThrownBy(() -> sandboxes.require(id, "other"))
+        assertThatThrownBy(() -> sandboxes.require(id, OTHER))
                 .as("also after its end")
                 .hasMessageContaining(unknown);
     }
@@ -119,8 +119,8 @@ final class SandboxesTest extends SandboxesFixture {
         Instant start = systemTime;
         ticker.advance(Duration.ofMinutes(1));
 
-        assertThat(sandboxes.extend(id, NAME, LONG).record().ends()).isEqualTo(start.plus(Duration.ofMinutes(5)));
-        assertThat(sandboxes.extend(id, NAME, Duration.ofMinutes(9)).record().ends())
+        assertThat(sandboxes.connect(id, OWNER, LONG).record().ends()).isEqualTo(start.plus(Duration.ofMinutes(5)));
+        assertThat(sandboxes.connect(id, OWNER, Duration.ofMinutes(9)).record().ends())
                 .isEqualTo(start.plus(Duration.ofMinutes(10)));
         assertThat(sandboxes.setTimeout(id, NAME, LONG).record().ends()).isEqualTo(start.plus(Duration.ofSeconds(90)));
         assertThat(recorded.rows.getLast().ends()).isEqualTo(start.plus(Duration.ofSeconds(90)));
@@ -192,12 +192,11 @@ final class SandboxesTest extends SandboxesFixture {
 
     @Test
     void repeatedCreationsWithOneKeyCreateOneSandbox() {
-        SandboxSpec spec = SandboxBooks.spec(LONG, SandboxSize.SMALL, Optional.of("key"));
+        SandboxSpec spec = SandboxSpecs.spec(LONG, SandboxSize.SMALL, Optional.of("key"));
         SandboxId id = sandboxes.create(spec, OWNER, soon()).id();
 
         assertThat(sandboxes.create(spec, OWNER, soon()).id()).isEqualTo(id);
-        SandboxOwner other = SandboxOwner.unlimited(new Claimant("other", PoolShare.UNLIMITED));
-        assertThat(sandboxes.create(spec, other, soon()).id())
+        assertThat(sandboxes.create(spec, OTHER, soon()).id())
                 .as("of another owner")
                 .isNotEqualTo(id);
         assertThat(sandboxes.kill(id, NAME, SandboxEnd.KILLED)).isTrue();
@@ -209,8 +208,7 @@ final class SandboxesTest extends SandboxesFixture {
 
     @Test
     void endsThoseOfAnOwnerWhoseKeyIsRevoked() {
-        SandboxOwner other = SandboxOwner.unlimited(new Claimant("other", PoolShare.UNLIMITED));
-        SandboxId kept = create(other).id();
+        SandboxId kept = create(OTHER).id();
         SandboxId first = create().id();
         SandboxId second = create().id();
 
@@ -218,7 +216,7 @@ final class SandboxesTest extends SandboxesFixture {
 
         assertThat(sandboxes.all()).extracting(Sandbox::id).containsExactly(kept);
         assertThat(sandboxes.list(NAME)).extracting(Sandbox::id).containsExactly(second, first);
-        assertThatThrownBy(() -> sandboxes.require(first, NAME)).hasMessageContaining("revoked");
+        assertThatThrownBy(() -> sandboxes.require(first, OWNER)).hasMessageContaining("revoked");
     }
 
     @Test
@@ -229,7 +227,7 @@ final class SandboxesTest extends SandboxesFixture {
         assertThat(vmm.livingCount()).isZero();
         assertThat(recorded.rows.getLast().end()).contains(SandboxEnd.SHUTDOWN);
         assertFault(this::create, Fault.STOPPING);
-        assertThatThrownBy(() -> sandboxes.require(id, NAME)).hasMessageContaining("was shut down with its daemon");
+        assertThatThrownBy(() -> sandboxes.require(id, OWNER)).hasMessageContaining("was shut down with its daemon");
     }
 
     @Test
@@ -237,7 +235,7 @@ final class SandboxesTest extends SandboxesFixture {
         SandboxRecord lost = new SandboxRecord(
                 SandboxId.random(new Random(9)),
                 NAME,
-                SandboxBooks.spec(LONG),
+                SandboxSpecs.spec(LONG),
                 systemTime.minus(Duration.ofHours(2)),
                 systemTime.minus(Duration.ofHours(1)),
                 Optional.empty(),
@@ -249,7 +247,7 @@ final class SandboxesTest extends SandboxesFixture {
         sandboxes.start();
 
         assertThat(sandboxes.find(lost.id(), NAME).orElseThrow().record()).isEqualTo(lost);
-        assertThatThrownBy(() -> sandboxes.require(lost.id(), NAME))
+        assertThatThrownBy(() -> sandboxes.require(lost.id(), OWNER))
                 .hasMessageContaining("was lost with its daemon at 2026-01-02T02:04:05Z");
     }
 
@@ -259,7 +257,7 @@ final class SandboxesTest extends SandboxesFixture {
         assertThat(sandboxes.kill(id, NAME, SandboxEnd.KILLED)).isTrue();
         ticker.advance(SandboxBook.REMEMBERED.plusSeconds(1));
         Duration _ = sandboxes.settle();
-        assertThatThrownBy(() -> sandboxes.require(id, NAME)).hasMessageContaining("no sandbox has the id");
+        assertThatThrownBy(() -> sandboxes.require(id, OWNER)).hasMessageContaining("no sandbox has the id");
     }
 
     @Test
@@ -280,7 +278,7 @@ final class SandboxesTest extends SandboxesFixture {
 
         sandboxes.lose();
 
-        assertThatThrownBy(() -> sandboxes.require(id, NAME)).hasMessageContaining("was lost with its daemon");
+        assertThatThrownBy(() -> sandboxes.require(id, OWNER)).hasMessageContaining("was lost with its daemon");
         assertThat(recorded.rows.getLast().end()).contains(SandboxEnd.LOST);
     }
 
@@ -300,7 +298,7 @@ final class SandboxesTest extends SandboxesFixture {
         sandboxes.refuse();
 
         assertFault(this::create, Fault.STOPPING);
-        assertThat(sandboxes.require(id, NAME).phase()).isEqualTo(SandboxPhase.RUNNING);
+        assertThat(sandboxes.require(id, OWNER).phase()).isEqualTo(SandboxPhase.RUNNING);
     }
 
     @Test
@@ -340,7 +338,7 @@ final class SandboxesTest extends SandboxesFixture {
 
         assertThat(set.get(10, TimeUnit.SECONDS).record().ends())
                 .isEqualTo(systemTime.plus(Duration.ofMinutes(1)).plus(LONG));
-        assertThat(sandboxes.require(id, NAME).record().ends())
+        assertThat(sandboxes.require(id, OWNER).record().ends())
                 .isEqualTo(set.join().record().ends());
     }
 }

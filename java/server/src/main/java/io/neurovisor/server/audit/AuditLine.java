@@ -7,6 +7,7 @@ import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.sandbox.PauseReason;
 import io.neurovisor.engine.sandbox.SandboxEnd;
 import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.engine.sandbox.SandboxRecord;
@@ -87,13 +88,31 @@ final class AuditLine {
 
     static byte[] sandboxEnded(Instant when, SandboxRecord sandbox, SandboxEnd end) {
         return line(json -> {
-            json.writeStringField("time", when.toString());
-            json.writeStringField("event", "sandbox_ended");
-            json.writeStringField("tenant", sandbox.owner());
-            json.writeStringField("sandbox_id", sandbox.id().value());
-            json.writeStringField("vm_id", sandbox.vmId().map(VmId::value).orElse(""));
+            beginOfSandbox(json, when, "sandbox_ended", sandbox);
             json.writeStringField("reason", end.name());
         });
+    }
+
+    static byte[] sandboxPaused(Instant when, SandboxRecord sandbox) {
+        return line(json -> {
+            beginOfSandbox(json, when, "sandbox_paused", sandbox);
+            json.writeStringField(
+                    "reason", sandbox.pause().map(PauseReason::name).orElse(""));
+        });
+    }
+
+    /** @param sandbox with its new machine */
+    static byte[] sandboxResumed(Instant when, SandboxRecord sandbox) {
+        return line(json -> beginOfSandbox(json, when, "sandbox_resumed", sandbox));
+    }
+
+    private static void beginOfSandbox(JsonGenerator json, Instant when, String event, SandboxRecord sandbox)
+            throws IOException {
+        json.writeStringField("time", when.toString());
+        json.writeStringField("event", event);
+        json.writeStringField("tenant", sandbox.owner());
+        json.writeStringField("sandbox_id", sandbox.id().value());
+        json.writeStringField("vm_id", sandbox.vmId().map(VmId::value).orElse(""));
     }
 
     static byte[] filesWritten(Instant when, String tenant, SandboxId id, long files, long bytes) {

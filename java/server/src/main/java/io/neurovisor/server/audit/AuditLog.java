@@ -4,6 +4,7 @@ import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.machine.MachineListener;
+import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxEnd;
 import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.engine.sandbox.SandboxListener;
@@ -134,10 +135,24 @@ public final class AuditLog implements MachineListener, SandboxListener, AutoClo
     /** Does not wait for the disk, because the machine of the sandbox may just have ended. */
     @Override
     public void ended(SandboxRecord sandbox, SandboxEnd end, String detail) {
+        addSoon("the end", sandbox, AuditLine.sandboxEnded(clock.instant(), sandbox, end));
+    }
+
+    @Override
+    public void paused(Sandbox sandbox) {
+        addSoon("the pause", sandbox.record(), AuditLine.sandboxPaused(clock.instant(), sandbox.record()));
+    }
+
+    @Override
+    public void resumed(Sandbox sandbox) {
+        addSoon("the resumption", sandbox.record(), AuditLine.sandboxResumed(clock.instant(), sandbox.record()));
+    }
+
+    private void addSoon(String event, SandboxRecord sandbox, byte[] line) {
         try {
-            Future<Void> _ = add(AuditLine.sandboxEnded(clock.instant(), sandbox, end), false);
+            Future<Void> _ = add(line, false);
         } catch (RejectedExecutionException closed) {
-            LOG.error("the end of sandbox {} arrived after the audit log was closed", sandbox.id());
+            LOG.error("{} of sandbox {} arrived after the audit log was closed", event, sandbox.id());
         }
     }
 

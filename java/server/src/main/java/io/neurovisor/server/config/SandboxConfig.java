@@ -1,6 +1,7 @@
 package io.neurovisor.server.config;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.server.setting.DataSize;
 import io.neurovisor.server.setting.Setting;
 import io.neurovisor.server.setting.SettingGroup;
 import io.neurovisor.server.setting.SettingType;
@@ -13,8 +14,12 @@ import java.util.Optional;
  *
  * @param limit the most running sandboxes; empty for half of the machines
  * @param timeout the life of a sandbox whose request sets none
+ * @param maxPaused the most sandboxes that clients may pause
+ * @param disk the limit of the files of all paused sandboxes together
  */
-public record SandboxConfig(Optional<Integer> limit, Duration timeout) {
+public record SandboxConfig(Optional<Integer> limit, Duration timeout, int maxPaused, DataSize disk) {
+    private static final int MOST_PAUSED = 10_000;
+
     public static final Setting<Optional<Integer>> MAX_SANDBOXES = Setting.declare(
                     "max-sandboxes",
                     SettingGroup.CALLS,
@@ -30,8 +35,24 @@ public record SandboxConfig(Optional<Integer> limit, Duration timeout) {
             .defaultsTo("300s")
             .as(SettingType.TIME);
 
+    public static final Setting<Integer> MAX_PAUSED = Setting.declare(
+                    "max-paused",
+                    SettingGroup.CALLS,
+                    "Maximum number of paused sandboxes; the end of the daemon may pause more.")
+            .defaultsTo("100")
+            .as(SettingType.count(0, MOST_PAUSED));
+
+    public static final Setting<DataSize> SANDBOX_DISK = Setting.declare(
+                    "sandbox-disk", SettingGroup.CALLS, "Maximum size of the files of all paused sandboxes together.")
+            .defaultsTo("20G")
+            .as(SettingType.SIZE);
+
     static SandboxConfig of(SettingValues values) {
-        return new SandboxConfig(values.get(MAX_SANDBOXES), values.get(SANDBOX_TIMEOUT));
+        return new SandboxConfig(
+                values.get(MAX_SANDBOXES),
+                values.get(SANDBOX_TIMEOUT),
+                values.get(MAX_PAUSED),
+                values.get(SANDBOX_DISK));
     }
 
     /**

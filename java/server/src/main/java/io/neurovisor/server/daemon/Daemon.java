@@ -28,6 +28,9 @@ public final class Daemon implements AutoCloseable {
     /** The limit for gRPC in {@link #checkAlive}. */
     private static final Duration ANSWER = Duration.ofSeconds(10);
 
+    /** The least time in which sandboxes are paused. */
+    private static final Duration LEAST_PAUSES = Duration.ofSeconds(10);
+
     /** The limit for the calls of sandboxes that have ended, and for responses that are on their way. */
     private static final Duration LAST_STREAMS = Duration.ofSeconds(5);
 
@@ -136,13 +139,14 @@ public final class Daemon implements AutoCloseable {
     }
 
     private int living() {
-        return sandboxes.map(some -> some.living().size()).orElse(0);
+        return sandboxes.map(SandboxServices::withMachines).orElse(0);
     }
 
     /**
      * Stops accepting calls and waits until the running calls have ended, at most {@code limit}; then cancels them.
-     * Sandboxes end before that, and the calls that use them end with the reason. Sandboxes that wait for a machine are
-     * refused immediately. {@link #stopNow} from another thread cancels calls earlier. Returns false if calls were
+     * Sandboxes are paused before that, in the rest of the limit, but at least 10 seconds, and the calls that use them end with
+     * the reason. Sandboxes that wait for a machine are refused immediately. {@link #stopNow} from another thread cancels calls
+     * earlier, and loses the sandboxes that are not paused. Returns false if calls were
      * cancelled.
      */
     public boolean drain(Duration limit) throws InterruptedException {
@@ -153,7 +157,7 @@ public final class Daemon implements AutoCloseable {
         health.closeWatches();
         Deadline first = Deadline.after(limit, Ticker.SYSTEM);
         boolean finished = unfinished.awaitEnd(Kind.ORDINARY, first) && keyed.awaitEnd(first);
-        sandboxes.ifPresent(SandboxServices::end);
+        sandboxes.ifPresent(some -> some.pause(pauses(first)));
         Deadline streams = Deadline.after(LAST_STREAMS, Ticker.SYSTEM);
         // Also if other calls are cancelled next, which would hide the reason from the clients of sandboxes.
         boolean _ = unfinished.awaitEnd(Kind.SANDBOX, streams);
@@ -167,6 +171,11 @@ public final class Daemon implements AutoCloseable {
         return neuroVisor.pool().drain(last) && ended && !stoppedNow;
     }
 
+    /** Executions that have used up the limit must not cost the sandboxes. */
+    private static Deadline pauses(Deadline limit) {
+        return limit.remaining().compareTo(LEAST_PAUSES) < 0 ? Deadline.after(LEAST_PAUSES, Ticker.SYSTEM) : limit;
+    }
+
     /** Ends the sandboxes as lost and cancels all calls: no machine lives without the spawner. */
     public void endWithoutSpawner() throws InterruptedException {
         sandboxes.ifPresent(SandboxServices::lose);
@@ -175,6 +184,7 @@ public final class Daemon implements AutoCloseable {
 
     public void stopNow() {
         stoppedNow = true;
+        sandboxes.ifPresent(SandboxServices::lose);
         ports.stopNow();
         keyed.stopNow();
     }

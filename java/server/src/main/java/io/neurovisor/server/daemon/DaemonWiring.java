@@ -202,7 +202,7 @@ final class DaemonWiring {
     /** Sandboxes last for hours, and only some of the time something happens in them. */
     private static boolean isIdle(PoolStatus pool, Optional<SandboxServices> sandboxes) {
         return pool.active() + pool.waiting()
-                <= sandboxes.map(some -> some.living().size()).orElse(0);
+                <= sandboxes.map(SandboxServices::withMachines).orElse(0);
     }
 
     private NeuroVisor openNeuroVisor(AuditLog audit, RecentExecutions recent) {

@@ -2,8 +2,14 @@ package io.neurovisor.server.daemon;
 
 import io.grpc.BindableService;
 import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.sandbox.SandboxPhase;
+import io.neurovisor.engine.sandbox.SandboxRecord;
 import io.neurovisor.engine.sandbox.Sandboxes;
+import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
+import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
+import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.server.InstalledComponents;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.access.keys.ApiKeys;
@@ -37,6 +43,9 @@ final class SandboxServices implements AutoCloseable {
     /** Keys are revoked by other processes, and their sandboxes are to end within a second. */
     private static final Duration KEYS_INTERVAL = Duration.ofMillis(500);
 
+    /** The VMM that makes no checkpoints. */
+    private static final String NEVER_SAVED = "firecracker";
+
     private final Config config;
     private final NeuroVisor neuroVisor;
     private final SandboxDatabase records;
@@ -51,6 +60,7 @@ final class SandboxServices implements AutoCloseable {
     private SandboxServices(
             Config config,
             NeuroVisor neuroVisor,
+            CheckpointStore checkpoints,
             SandboxDatabase records,
             AuditLog audit,
             SandboxOperations operations,
@@ -63,8 +73,11 @@ final class SandboxServices implements AutoCloseable {
         this.fileWrites = new FileWrites(audit);
         this.watches = new SandboxWatches(clock);
         this.sandboxes = new Sandboxes(
-                config.sandbox().maxOf(config.pool().max()),
+                new Sandboxes.Limits(
+                        config.sandbox().maxOf(config.pool().max()),
+                        config.sandbox().maxPaused()),
                 neuroVisor.pool(),
+                new MachineSaving(checkpoints, neuroVisor.vmm()),
                 records,
                 new SandboxListeners(List.of(audit, operations.metrics(), watches)),
                 Ticker.SYSTEM,
@@ -76,8 +89,8 @@ final class SandboxServices implements AutoCloseable {
     }
 
     /**
-     * Opens the records, and records the end of sandboxes whose daemon was killed. Returns empty if the settings allow no
-     * sandboxes.
+     * Opens the records and checkpoints, and decides which sandboxes of daemons that have ended are paused or lost. Returns empty
+     * if the settings allow no sandboxes.
      */
     static Optional<SandboxServices> open(
             Settings settings,
@@ -89,13 +102,15 @@ final class SandboxServices implements AutoCloseable {
         if (settings.config().sandbox().maxOf(settings.config().pool().max()) == 0) {
             return Optional.empty();
         }
-        SandboxDatabase records = SandboxDatabase.open(settings.sandboxes(), clock);
+        CheckpointStore checkpoints = InstalledComponents.checkpoints(settings, neuroVisor.supervisor());
+        SandboxDatabase records = SandboxDatabase.open(settings.sandboxes(), clock, checkpoints);
         int lost = records.endLost();
         if (lost > 0) {
             LOG.warn("{} sandboxes were lost with a daemon that was killed", lost);
         }
+        checkpoints.sweep(records.kept());
         SandboxServices services =
-                new SandboxServices(settings.config(), neuroVisor, records, audit, operations, clock);
+                new SandboxServices(settings.config(), neuroVisor, checkpoints, records, audit, operations, clock);
         services.sandboxes.start();
         services.upkeep.every(KEYS_INTERVAL, new InvalidKeys(services.sandboxes, keys, clock)::look);
         services.upkeep.every(SandboxMeasurements.INTERVAL, services.measurements::measure);
@@ -125,6 +140,13 @@ final class SandboxServices implements AutoCloseable {
         return records;
     }
 
+    /** Returns the number of sandboxes that have a machine or wait for one. */
+    int withMachines() {
+        return Math.toIntExact(sandboxes.all().stream()
+                .filter(sandbox -> sandbox.phase() != SandboxPhase.PAUSED)
+                .count());
+    }
+
     /** Refuses further sandboxes and those that wait for a machine. */
     void refuse() {
         sandboxes.refuse();
@@ -135,16 +157,24 @@ final class SandboxServices implements AutoCloseable {
         sandboxes.lose();
     }
 
-    /** Ends all sandboxes, and then the calls that use or watch them. */
-    void end() {
-        sandboxes.close();
+    /**
+     * Pauses all sandboxes until the deadline, and ends the others as lost; then ends the calls that use or watch them. If machines
+     * cannot be saved, ends all.
+     */
+    void pause(Deadline deadline) {
+        if (config.guest().snapshot() && !neuroVisor.vmm().name().equals(NEVER_SAVED)) {
+            List<SandboxRecord> _ = sandboxes.pauseAll(deadline);
+        } else {
+            sandboxes.close();
+        }
         watches.close();
     }
 
     @Override
     public void close() {
         upkeep.close();
-        end();
+        sandboxes.close();
+        watches.close();
         fileWrites.report();
         records.close();
     }

@@ -10,6 +10,7 @@ import io.neurovisor.host.doctor.MachineChecks;
 import io.neurovisor.host.doctor.ProgramCheck;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.qemu.QemuLocator;
+import io.neurovisor.server.InstalledComponents;
 import io.neurovisor.server.Settings;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -31,7 +32,8 @@ public record Doctor(Settings settings, InstantSource clock, Ticker ticker) {
         List<LayerState> layers = machine.layers(progress);
         List<Finding> findings = new ArrayList<>(machine.findings());
         checks(machine.machineBytes()).forEach(check -> findings.add(check.examine()));
-        findings.add(new RunningSandboxes(settings.sandboxes(), clock).examine());
+        findings.add(
+                new KeptSandboxes(settings.sandboxes(), clock, InstalledComponents.checkpoints(settings)).examine());
         findings.add(left);
         return new Diagnosis(layers, findings, repairs);
     }

@@ -29,6 +29,8 @@ public final class SandboxMetrics implements SandboxListener {
     public enum Operation {
         CREATE,
         CONNECT,
+        PAUSE,
+        RESUME,
         SET_TIMEOUT,
         KILL;
 

@@ -15,6 +15,8 @@ public record SandboxChange(Instant time, SandboxId id, Kind kind, Optional<Sand
     public enum Kind {
         CREATED,
         TIMEOUT_SET,
+        PAUSED,
+        RESUMED,
         ENDED
     }
 }

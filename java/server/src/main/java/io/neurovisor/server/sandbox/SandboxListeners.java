@@ -23,6 +23,16 @@ public record SandboxListeners(List<SandboxListener> all) implements SandboxList
     }
 
     @Override
+    public void paused(Sandbox sandbox) {
+        all.forEach(listener -> listener.paused(sandbox));
+    }
+
+    @Override
+    public void resumed(Sandbox sandbox) {
+        all.forEach(listener -> listener.resumed(sandbox));
+    }
+
+    @Override
     public void ended(SandboxRecord record, SandboxEnd end, String detail) {
         all.forEach(listener -> listener.ended(record, end, detail));
     }

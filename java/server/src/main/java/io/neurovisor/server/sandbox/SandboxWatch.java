@@ -60,7 +60,8 @@ public final class SandboxWatch implements AutoCloseable {
     }
 
     static NeuroVisorException stopping() {
-        return new NeuroVisorException(Fault.STOPPING, "NeuroVisor is shutting down; its sandboxes have ended");
+        return new NeuroVisorException(
+                Fault.STOPPING, "NeuroVisor is shutting down; its sandboxes are paused or have ended");
     }
 
     /**

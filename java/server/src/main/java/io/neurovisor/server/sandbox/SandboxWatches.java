@@ -74,6 +74,16 @@ public final class SandboxWatches implements SandboxListener, AutoCloseable {
     }
 
     @Override
+    public void paused(Sandbox sandbox) {
+        report(sandbox.record(), SandboxChange.Kind.PAUSED, Optional.empty());
+    }
+
+    @Override
+    public void resumed(Sandbox sandbox) {
+        report(sandbox.record(), SandboxChange.Kind.RESUMED, Optional.empty());
+    }
+
+    @Override
     public void ended(SandboxRecord record, SandboxEnd end, String detail) {
         report(record, SandboxChange.Kind.ENDED, Optional.of(end));
     }

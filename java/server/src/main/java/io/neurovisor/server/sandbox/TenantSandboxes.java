@@ -7,6 +7,7 @@ import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxEnd;
 import io.neurovisor.engine.sandbox.SandboxId;
+import io.neurovisor.engine.sandbox.SandboxOwner;
 import io.neurovisor.engine.sandbox.SandboxPhase;
 import io.neurovisor.engine.sandbox.SandboxSpec;
 import io.neurovisor.engine.sandbox.Sandboxes;
@@ -21,6 +22,7 @@ import io.neurovisor.server.metrics.SandboxMetrics.Operation;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
@@ -76,21 +78,63 @@ public record TenantSandboxes(
                 .orElseGet(() -> running(id));
     }
 
-    /** Returns a running sandbox; waits for one that is being created. */
+    /**
+     * Returns a running sandbox; waits for one that is being created. One that is paused is resumed if it may be, as {@link
+     * Sandboxes#require} does.
+     */
     public Sandbox running(String id) {
-        return sandboxes.require(parse(id), owner());
+        SandboxId known = parse(id);
+        return resumed(known, Optional.empty(), () -> sandboxes.require(known, sandboxOwner()));
     }
 
-    /** Returns a running sandbox and extends its life to at least this time from now. */
-    public Sandbox extend(String id, Duration timeout) {
-        return operations.observe(Operation.CONNECT, () -> sandboxes.extend(parse(id), owner(), timeout));
+    /**
+     * Returns a running sandbox; one that is paused is resumed.
+     *
+     * @param timeout its life is extended to at least this time from now
+     */
+    public Sandbox connect(String id, Optional<Duration> timeout) {
+        SandboxId known = parse(id);
+        return resumed(
+                known,
+                Optional.of(Operation.CONNECT),
+                () -> timeout.map(least -> sandboxes.connect(known, sandboxOwner(), least))
+                        .orElseGet(() -> sandboxes.connect(known, sandboxOwner())));
     }
 
-    /** Sets the rest of a sandbox's life, counted from now; zero ends it. */
+    /**
+     * Makes a call that may resume a sandbox, after a line in the audit log if it is paused.
+     *
+     * @param otherwise is measured if it is not
+     */
+    private Sandbox resumed(SandboxId id, Optional<Operation> otherwise, Supplier<Sandbox> call) {
+        boolean resumes = sandboxes
+                .find(id, owner())
+                .filter(sandbox -> sandbox.phase() == SandboxPhase.PAUSED)
+                .filter(sandbox -> otherwise.isPresent() || sandbox.record().isResumedByCalls())
+                .isPresent();
+        if (resumes) {
+            requireLine("sandbox_resume", SERVICE + "Connect", id);
+            return operations.observe(Operation.RESUME, call);
+        }
+        return otherwise.map(operation -> operations.observe(operation, call)).orElseGet(call);
+    }
+
+    /** Saves a running sandbox and ends its machine. */
+    public Sandbox pause(String id) {
+        SandboxId known = parse(id);
+        requireLine("sandbox_pause", SERVICE + "Pause", known);
+        return operations.observe(Operation.PAUSE, () -> sandboxes.pause(known, owner()));
+    }
+
+    /** Sets the rest of a sandbox's life, counted from now; after zero its time-out has passed. */
     public Sandbox setTimeout(String id, Duration timeout) {
         SandboxId known = parse(id);
         if (timeout.isZero()) {
-            requireLine("sandbox_kill", SERVICE + "SetTimeout", known);
+            boolean pauses = sandboxes
+                    .find(known, owner())
+                    .filter(sandbox -> sandbox.record().spec().onTimeout() == SandboxSpec.OnTimeout.PAUSE)
+                    .isPresent();
+            requireLine(pauses ? "sandbox_pause" : "sandbox_kill", SERVICE + "SetTimeout", known);
         }
         return operations.observe(Operation.SET_TIMEOUT, () -> sandboxes.setTimeout(known, owner(), timeout));
     }
@@ -110,9 +154,9 @@ public record TenantSandboxes(
         return sandboxes.list(owner());
     }
 
-    /** Returns the points of the last hour of a running sandbox. */
+    /** Returns the points of the last hour of a sandbox, without those of the time in which it was paused. */
     public List<SandboxMeasurements.Point> points(String id) {
-        return measurements.of(running(id).id());
+        return measurements.of(get(id).id());
     }
 
     /** Begins to watch the sandboxes of the tenant. */
@@ -144,6 +188,10 @@ public record TenantSandboxes(
 
     private AuditedChange change(String event, String method, Map<String, String> details) {
         return new AuditedChange(event, trace.get(), new AuditedCall(owner(), method), new TreeMap<>(details));
+    }
+
+    private static SandboxOwner sandboxOwner() {
+        return Tenant.ofCall().sandboxOwner();
     }
 
     private static String owner() {

@@ -51,6 +51,7 @@ public final class FaultStatus {
                     NOT_A_DIRECTORY,
                     NOT_EMPTY,
                     PROCESS_REFUSED,
+                    SANDBOX_PAUSED,
                     CHECKPOINT_FOREIGN,
                     DAEMON_MISSING -> Code.FAILED_PRECONDITION;
             case POOL_EXHAUSTED,

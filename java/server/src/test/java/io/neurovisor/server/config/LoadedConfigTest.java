@@ -42,6 +42,8 @@ final class LoadedConfigTest {
             entry("prime-javascript", "on"),
             entry("max-sandboxes", "0"),
             entry("sandbox-timeout", "11m"),
+            entry("max-paused", "7"),
+            entry("sandbox-disk", "3G"),
             entry("vm-uids", "4000-4999"),
             entry("image-uids", "off"),
             entry("vmm", "qemu"),
@@ -97,7 +99,7 @@ final class LoadedConfigTest {
                     RequiredLayers.numbered("1,6")),
             new ExecutionConfig(Duration.ofMinutes(5), Duration.ofHours(2)),
             new PoolConfig(0, 1, Duration.ofSeconds(90), true),
-            new SandboxConfig(Optional.of(0), Duration.ofMinutes(11)),
+            new SandboxConfig(Optional.of(0), Duration.ofMinutes(11), 7, new DataSize(3L << 30)),
             new UidConfig(new UidRange(4000, 4999), Optional.empty()),
             new ModelConfig(
                     "qwen2.5-coder:0.5b",

@@ -3,6 +3,7 @@ package io.neurovisor.server.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.neurovisor.server.setting.DataSize;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,6 @@ final class SandboxConfigTest {
     }
 
     private static SandboxConfig config(Optional<Integer> limit) {
-        return new SandboxConfig(limit, Duration.ofMinutes(5));
+        return new SandboxConfig(limit, Duration.ofMinutes(5), 100, new DataSize(20L << 30));
     }
 }

@@ -65,6 +65,8 @@ final class SettingTest {
                         entry("prime-javascript", "off"),
                         entry("max-sandboxes", "auto"),
                         entry("sandbox-timeout", "300s"),
+                        entry("max-paused", "100"),
+                        entry("sandbox-disk", "20G"),
                         entry("vm-uids", "2000000000-2000000999"),
                         entry("image-uids", "2000065536-2000131071"),
                         entry("model", "qwen3"),

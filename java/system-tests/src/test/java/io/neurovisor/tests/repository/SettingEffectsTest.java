@@ -36,6 +36,7 @@ final class SettingEffectsTest {
     private static final String GC = "GcIT.removesOnlyUnusedArtifacts";
     private static final String LIMITS = "AgentModelsTest.aTaskHasTheConfiguredLimits";
     private static final String POOL = "PoolIT.manyRequestsShareFewMachinesInOrder";
+    private static final String PAUSED = "SandboxPauseIT.theLimitsOfPausedSandboxesHold";
     private static final String CERTIFIED = "ServeSettingsIT.remotePortRequiresCertificateAndKey";
     private static final String MODELS = "InferenceGrpcServiceTest.forwardsTheParametersToTheModelServer";
     private static final String TRACES = "TracingTest.exportsAsConfigured";
@@ -60,6 +61,8 @@ final class SettingEffectsTest {
             entry(PoolConfig.PRIME_JAVASCRIPT, "NeuroVisorWiringTest.primesJavaScriptToo"),
             entry(SandboxConfig.MAX_SANDBOXES, "SandboxConfigTest.rejectsMoreSandboxesThanMachines"),
             entry(SandboxConfig.SANDBOX_TIMEOUT, "SandboxGrpcServiceTest.aRequestGetsTheConfiguredTimeoutAndSize"),
+            entry(SandboxConfig.MAX_PAUSED, PAUSED),
+            entry(SandboxConfig.SANDBOX_DISK, PAUSED),
             entry(UidConfig.VM_UIDS, FULL),
             entry(UidConfig.IMAGE_UIDS, "CustomImageIT.packageScriptsRunAsRootIfAllowed"),
             entry(ModelConfig.MODEL, "AgentModelsTest.asksTheConfiguredServerForTheConfiguredModel"),

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Tests how living sandboxes end when a part of the system ends, in the middle of each kind of call: with their reason, with nothing
- * left after 5 seconds, and with records that {@code doctor} confirms.
+ * left after 5 seconds, and with records that {@code doctor} confirms. A daemon that ends in an orderly way pauses them.
  */
 final class SandboxCrashIT {
     private static final Duration LIMIT = Duration.ofSeconds(5);
@@ -90,7 +90,12 @@ final class SandboxCrashIT {
             assertNothingIsLeft(run, orderly ? Optional.empty() : Optional.of(victim));
 
             run.serve();
-            assertThat(endOf(run, id)).contains(orderly ? "shut down" : "lost");
+            if (orderly) {
+                CommandLineRun resumed = SandboxCommand.of(run.socket(), "exec", id, "--", "echo", "alive");
+                assertThat(resumed.stdout()).as(resumed.stderr()).isEqualTo("alive\n");
+            } else {
+                assertThat(endOf(run, id)).contains("lost");
+            }
             run.signal(run.neurovisor(), "TERM");
             assertThat(run.exitCode()).as(run::said).isZero();
         }
@@ -342,7 +347,7 @@ final class SandboxCrashIT {
             assertThat(CommandLineRun.await(execution).exitCode()).isNotZero();
             assertNothingIsLeft(run, Optional.empty());
             run.serve();
-            assertThat(endOf(run, id)).contains("shut down");
+            assertThat(endOf(run, id)).contains("lost");
             endOrderly(run);
         }
     }

@@ -13,7 +13,12 @@ final class SandboxEnduranceIT {
     void eachSandboxEndsOnceAndForAKnownReason() {
         CommandLineRun run = CommandLineRun.of("bench", "endurance", "--sandboxes", "--duration=2m", "--size=small");
         assertThat(run.stdout())
-                .contains("sandboxes ended: ", "shutdown 1", "1 daemon", "left behind: nothing", "\nheld: ");
+                .contains(
+                        "sandboxes ended: ",
+                        "paused with the daemon: 1",
+                        "1 daemon",
+                        "left behind: nothing",
+                        "\nheld: ");
         assertThat(run.exitCode()).as(run.stdout() + run.stderr()).isZero();
     }
 

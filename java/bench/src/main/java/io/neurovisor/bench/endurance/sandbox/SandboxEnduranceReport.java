@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 /**
  * The report of a run with sandboxes.
  *
- * @param records of the sandboxes that have ended, read after the end of the daemon
+ * @param records of the sandboxes that have ended or are paused, read after the end of the daemon
  */
 record SandboxEnduranceReport(SandboxLedger ledger, List<SandboxRecord> records, TrialResult trial)
         implements PromiseReport {
@@ -42,7 +42,8 @@ record SandboxEnduranceReport(SandboxLedger ledger, List<SandboxRecord> records,
         lines.add("sandboxes ended: "
                 + ledger.ends(records).entrySet().stream()
                         .map(end -> words(end.getKey()) + " " + end.getValue())
-                        .collect(Collectors.joining(", ")));
+                        .collect(Collectors.joining(", "))
+                + "; paused with the daemon: " + ledger.paused(records));
         lines.add(trial.kills());
         lines.addAll(trial.lines());
         lines.addAll(

@@ -31,7 +31,7 @@ public final class SandboxEnduranceRun {
     /**
      * Runs the plan; {@code progress} receives a line for each event.
      *
-     * @param records returns the records of the sandboxes that have ended
+     * @param records returns the records of the sandboxes that have ended or are paused
      */
     public static PromiseReport of(
             EndurancePlan plan, Supplier<List<SandboxRecord>> records, Consumer<String> progress) {

@@ -63,6 +63,14 @@ final class SandboxLedger {
         return ends;
     }
 
+    /** Returns how many sandboxes of this run are paused. */
+    long paused(List<SandboxRecord> records) {
+        return records.stream()
+                .filter(SandboxRecord::isPaused)
+                .filter(record -> of(record).isPresent())
+                .count();
+    }
+
     private Optional<UsedSandbox> of(SandboxRecord record) {
         return UsedSandbox.token(record).flatMap(token -> Optional.ofNullable(sandboxes.get(token)));
     }

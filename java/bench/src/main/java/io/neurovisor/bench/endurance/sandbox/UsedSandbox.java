@@ -83,8 +83,13 @@ final class UsedSandbox {
         left = true;
     }
 
-    /** Returns what is wrong with its recorded end, or empty if something was done that explains it. */
+    /** Returns what is wrong with its recorded end or pause, or empty if something was done that explains it. */
     Optional<String> complaint(SandboxRecord record) {
+        if (record.isPaused()) {
+            return left
+                    ? Optional.empty()
+                    : Optional.of("sandbox " + record.id().value() + " is paused without a cause");
+        }
         return record.end()
                 .map(end -> isExplained(end, Duration.between(record.created(), record.ends()))
                         ? Optional.<String>empty()

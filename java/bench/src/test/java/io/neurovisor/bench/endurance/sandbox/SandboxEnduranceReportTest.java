@@ -6,6 +6,7 @@ import io.neurovisor.bench.endurance.Footprint;
 import io.neurovisor.bench.endurance.TrialResult;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.MachineKind;
+import io.neurovisor.engine.sandbox.PauseReason;
 import io.neurovisor.engine.sandbox.SandboxEnd;
 import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.engine.sandbox.SandboxRecord;
@@ -40,12 +41,14 @@ final class SandboxEnduranceReportTest {
         ask("d", false).leave();
         record("d", SandboxEnd.SHUTDOWN, Duration.ofSeconds(9));
         record("of another run", SandboxEnd.OUT_OF_MEMORY, LIFE);
+        ask("e", false).leave();
+        records.add(paused("e"));
         ledger.end(SandboxUse.FILE, SandboxLedger.How.RIGHT);
         assertThat(report(1).complaints()).isEmpty();
         assertThat(report(1).lines())
                 .contains(
                         "file: right 1, ended 0, refused 0, daemon lost 0, wrong 0",
-                        "sandboxes ended: timed out 1, died 1, lost 1, shutdown 1",
+                        "sandboxes ended: timed out 1, died 1, lost 1, shutdown 1; paused with the daemon: 1",
                         "left behind: nothing")
                 .last()
                 .asString()
@@ -80,6 +83,28 @@ final class SandboxEnduranceReportTest {
         ask("a", false);
         records.add(sandbox("a", Optional.empty(), LIFE));
         assertThat(report(0).complaints()).singleElement().asString().endsWith(" has no end");
+    }
+
+    @Test
+    void reportsAPauseWithoutACause() {
+        ask("a", false);
+        records.add(paused("a"));
+        assertThat(report(0).complaints()).singleElement().asString().endsWith(" is paused without a cause");
+    }
+
+    private static SandboxRecord paused(String token) {
+        SandboxRecord record = sandbox(token, Optional.empty(), LIFE);
+        return new SandboxRecord(
+                record.id(),
+                record.owner(),
+                record.spec(),
+                record.created(),
+                record.ends(),
+                record.vmId(),
+                record.generation(),
+                Optional.of(PauseReason.SHUTDOWN),
+                Optional.empty(),
+                "");
     }
 
     private UsedSandbox ask(String token, boolean diesWithFirstDaemon) {

@@ -3,12 +3,14 @@ package io.neurovisor.server.client.sandbox;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.file.GuestFiles;
 import io.neurovisor.engine.process.GuestProcesses;
+import io.neurovisor.proto.sandbox.ConnectRequest;
 import io.neurovisor.proto.sandbox.CreateRequest;
 import io.neurovisor.proto.sandbox.GetRequest;
 import io.neurovisor.proto.sandbox.KillRequest;
 import io.neurovisor.proto.sandbox.ListRequest;
 import io.neurovisor.proto.sandbox.ListResponse;
 import io.neurovisor.proto.sandbox.MetricsRequest;
+import io.neurovisor.proto.sandbox.PauseRequest;
 import io.neurovisor.proto.sandbox.SandboxServiceGrpc;
 import io.neurovisor.proto.sandbox.SandboxServiceGrpc.SandboxServiceBlockingV2Stub;
 import io.neurovisor.proto.sandbox.SetTimeoutRequest;
@@ -81,7 +83,31 @@ public final class SandboxClient implements AutoCloseable {
         return all;
     }
 
-    /** Sets the rest of a sandbox's life; zero ends it. */
+    /** Saves a sandbox and ends its machine; blocks until it is paused. */
+    public SandboxView pause(String id) {
+        PauseRequest message = PauseRequest.newBuilder().setSandboxId(id).build();
+        return SandboxMessages.view(
+                connection.answer(() -> calls().pause(message).getSandbox()));
+    }
+
+    /** Returns a sandbox when it runs; one that is paused is resumed. Its time-out stays as it is. */
+    public SandboxView connect(String id) {
+        ConnectRequest message = ConnectRequest.newBuilder().setSandboxId(id).build();
+        return SandboxMessages.view(
+                connection.answer(() -> calls().connect(message).getSandbox()));
+    }
+
+    /** Returns a sandbox when it runs; one that is paused is resumed. It has at least this time from now on. */
+    public SandboxView connect(String id, Duration timeout) {
+        ConnectRequest message = ConnectRequest.newBuilder()
+                .setSandboxId(id)
+                .setTimeoutSecs((int) timeout.toSeconds())
+                .build();
+        return SandboxMessages.view(
+                connection.answer(() -> calls().connect(message).getSandbox()));
+    }
+
+    /** Sets the rest of a sandbox's life; zero ends or pauses it. */
     public SandboxView setTimeout(String id, Duration timeout) {
         SetTimeoutRequest message = SetTimeoutRequest.newBuilder()
                 .setSandboxId(id)

@@ -6,6 +6,7 @@ import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.proto.sandbox.CreateRequest;
 import io.neurovisor.proto.sandbox.EndReason;
 import io.neurovisor.proto.sandbox.MetricsPoint;
+import io.neurovisor.proto.sandbox.OnTimeout;
 import io.neurovisor.proto.sandbox.Sandbox;
 import io.neurovisor.proto.sandbox.SandboxEventKind;
 import io.neurovisor.proto.sandbox.SandboxLayer;
@@ -28,6 +29,8 @@ final class SandboxMessages {
         request.timeout().ifPresent(timeout -> message.setTimeoutSecs((int) timeout.toSeconds()));
         request.directory().ifPresent(message::setCwd);
         request.name().ifPresent(message::setName);
+        message.setOnTimeout(request.pausesOnTimeout() ? OnTimeout.ON_TIMEOUT_PAUSE : OnTimeout.ON_TIMEOUT_UNSPECIFIED);
+        message.setAutoResume(request.autoResume());
         return message.build();
     }
 
@@ -43,6 +46,9 @@ final class SandboxMessages {
                 instant(sandbox.getCreated()),
                 instant(sandbox.getEnds()),
                 sandbox.getMetadataMap(),
+                sandbox.getOnTimeout() == OnTimeout.ON_TIMEOUT_PAUSE,
+                sandbox.getAutoResume(),
+                sandbox.getGeneration(),
                 sandbox.getVcpuCount(),
                 sandbox.getMemoryBytes(),
                 sandbox.getDiskBytes(),

@@ -12,6 +12,8 @@ import java.util.Optional;
  * @param metadata labels by which it can be listed
  * @param directory in which its processes start
  * @param name for people
+ * @param pausesOnTimeout whether it is paused when its time-out passes, and not killed
+ * @param autoResume whether calls for its processes and files resume it
  */
 public record SandboxRequest(
         Optional<String> template,
@@ -20,9 +22,23 @@ public record SandboxRequest(
         Map<String, String> environment,
         Map<String, String> metadata,
         Optional<String> directory,
-        Optional<String> name) {
+        Optional<String> name,
+        boolean pausesOnTimeout,
+        boolean autoResume) {
     public SandboxRequest {
         environment = Map.copyOf(environment);
         metadata = Map.copyOf(metadata);
+    }
+
+    /** A sandbox that is killed when its time-out passes. */
+    public SandboxRequest(
+            Optional<String> template,
+            Optional<String> size,
+            Optional<Duration> timeout,
+            Map<String, String> environment,
+            Map<String, String> metadata,
+            Optional<String> directory,
+            Optional<String> name) {
+        this(template, size, timeout, environment, metadata, directory, name, false, false);
     }
 }

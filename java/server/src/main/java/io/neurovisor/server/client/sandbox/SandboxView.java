@@ -9,6 +9,9 @@ import java.util.Map;
  * A sandbox as a daemon describes it.
  *
  * @param state in small letters, such as {@code running}
+ * @param pausesOnTimeout whether it is paused when its time-out passes, and not killed
+ * @param autoResume whether calls for its processes and files resume it
+ * @param generation the number of machines that it has had
  * @param ends the time at which its time-out passes, or at which it ended
  * @param endReason in small letters, such as {@code timed out}; empty if it has not ended
  * @param endDetail why it ended, for people
@@ -23,6 +26,9 @@ public record SandboxView(
         Instant created,
         Instant ends,
         Map<String, String> metadata,
+        boolean pausesOnTimeout,
+        boolean autoResume,
+        int generation,
         int vcpuCount,
         long memoryBytes,
         long diskBytes,
@@ -31,6 +37,7 @@ public record SandboxView(
         String endDetail,
         List<LayerState> layers) {
     static final String ENDED = "ended";
+    static final String PAUSED = "paused";
 
     public SandboxView {
         metadata = Map.copyOf(metadata);
@@ -39,6 +46,10 @@ public record SandboxView(
 
     public boolean hasEnded() {
         return state.equals(ENDED);
+    }
+
+    public boolean isPaused() {
+        return state.equals(PAUSED);
     }
 
     /** Returns how it ended in words, such as {@code timed out}. */

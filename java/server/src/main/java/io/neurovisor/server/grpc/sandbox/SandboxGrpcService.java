@@ -18,6 +18,8 @@ import io.neurovisor.proto.sandbox.ListRequest;
 import io.neurovisor.proto.sandbox.ListResponse;
 import io.neurovisor.proto.sandbox.MetricsRequest;
 import io.neurovisor.proto.sandbox.MetricsResponse;
+import io.neurovisor.proto.sandbox.PauseRequest;
+import io.neurovisor.proto.sandbox.PauseResponse;
 import io.neurovisor.proto.sandbox.SandboxServiceGrpc;
 import io.neurovisor.proto.sandbox.SetTimeoutRequest;
 import io.neurovisor.proto.sandbox.SetTimeoutResponse;
@@ -90,11 +92,16 @@ public final class SandboxGrpcService extends SandboxServiceGrpc.SandboxServiceI
                 client,
                 call -> call.send(ConnectResponse.newBuilder()
                         .setSandbox(SandboxProtos.sandbox(
-                                request.getTimeoutSecs() == 0
-                                        ? sandboxes.running(request.getSandboxId())
-                                        : sandboxes.extend(
-                                                request.getSandboxId(),
-                                                SandboxRequests.seconds(request.getTimeoutSecs()))))
+                                sandboxes.connect(request.getSandboxId(), SandboxRequests.extension(request))))
+                        .build()));
+    }
+
+    @Override
+    public void pause(PauseRequest request, StreamObserver<PauseResponse> client) {
+        ServedCall.begin(
+                client,
+                call -> call.send(PauseResponse.newBuilder()
+                        .setSandbox(SandboxProtos.sandbox(sandboxes.pause(request.getSandboxId())))
                         .build()));
     }
 

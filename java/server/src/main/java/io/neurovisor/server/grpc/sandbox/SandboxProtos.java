@@ -11,6 +11,7 @@ import io.neurovisor.engine.sandbox.SandboxSpec;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.proto.sandbox.EndReason;
 import io.neurovisor.proto.sandbox.MetricsPoint;
+import io.neurovisor.proto.sandbox.OnTimeout;
 import io.neurovisor.proto.sandbox.SandboxEventKind;
 import io.neurovisor.proto.sandbox.SandboxLayer;
 import io.neurovisor.proto.sandbox.SandboxState;
@@ -53,6 +54,12 @@ final class SandboxProtos {
                 .setCreated(timestamp(record.created()))
                 .setEnds(timestamp(record.ends()))
                 .putAllMetadata(spec.metadata())
+                .setOnTimeout(
+                        switch (spec.onTimeout()) {
+                            case KILL -> OnTimeout.ON_TIMEOUT_KILL;
+                            case PAUSE -> OnTimeout.ON_TIMEOUT_PAUSE;
+                        })
+                .setAutoResume(spec.autoResume())
                 .setVcpuCount(spec.kind().size().vcpuCount())
                 .setMemoryBytes((long) spec.kind().size().memoryMebibytes() << MEBIBYTE_BITS)
                 .setDiskBytes(sandbox.diskBytes())
@@ -96,6 +103,8 @@ final class SandboxProtos {
                         switch (change.kind()) {
                             case CREATED -> SandboxEventKind.SANDBOX_EVENT_KIND_CREATED;
                             case TIMEOUT_SET -> SandboxEventKind.SANDBOX_EVENT_KIND_TIMEOUT_SET;
+                            case PAUSED -> SandboxEventKind.SANDBOX_EVENT_KIND_PAUSED;
+                            case RESUMED -> SandboxEventKind.SANDBOX_EVENT_KIND_RESUMED;
                             case ENDED -> SandboxEventKind.SANDBOX_EVENT_KIND_ENDED;
                         })
                 .setEndReason(change.end().map(SandboxProtos::reason).orElse(EndReason.END_REASON_UNSPECIFIED))

@@ -6,8 +6,10 @@ import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.sandbox.SandboxPhase;
 import io.neurovisor.engine.sandbox.SandboxSpec;
+import io.neurovisor.proto.sandbox.ConnectRequest;
 import io.neurovisor.proto.sandbox.CreateRequest;
 import io.neurovisor.proto.sandbox.ListRequest;
+import io.neurovisor.proto.sandbox.OnTimeout;
 import io.neurovisor.proto.sandbox.SandboxState;
 import io.neurovisor.server.sandbox.SandboxQuery;
 import java.time.Duration;
@@ -45,7 +47,23 @@ final class SandboxRequests {
                 Optional.of(request.getCwd()).filter(directory -> !directory.isEmpty()),
                 request.getMetadataMap(),
                 request.getName(),
-                Optional.of(request.getIdempotencyKey()).filter(key -> !key.isEmpty()));
+                Optional.of(request.getIdempotencyKey()).filter(key -> !key.isEmpty()),
+                onTimeout(request.getOnTimeout()),
+                request.getAutoResume());
+    }
+
+    private static SandboxSpec.OnTimeout onTimeout(OnTimeout value) {
+        return switch (value) {
+            case ON_TIMEOUT_UNSPECIFIED, ON_TIMEOUT_KILL -> SandboxSpec.OnTimeout.KILL;
+            case ON_TIMEOUT_PAUSE -> SandboxSpec.OnTimeout.PAUSE;
+            case UNRECOGNIZED ->
+                throw NeuroVisorException.invalid("on_timeout", "on_timeout has a value that is not known; use 0 to 2");
+        };
+    }
+
+    /** Returns the least rest of life that a client asks for; empty if it leaves the time-out as it is. */
+    static Optional<Duration> extension(ConnectRequest request) {
+        return request.getTimeoutSecs() == 0 ? Optional.empty() : Optional.of(seconds(request.getTimeoutSecs()));
     }
 
     private static String template(String name) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.neurovisor.database.DatabaseFaults;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.MachineKind;
+import io.neurovisor.engine.sandbox.PauseReason;
 import io.neurovisor.engine.sandbox.SandboxEnd;
 import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.engine.sandbox.SandboxRecord;
@@ -20,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads and writes the rows of sandboxes. A row that no version can have written means a damaged database, and reading
@@ -34,9 +34,9 @@ record SandboxRows(DatabaseFaults faults) {
         SandboxSpec spec = record.spec();
         handle.createUpdate("""
                         INSERT INTO sandbox (id, tenant, image, size, timeout_ms, directory, metadata, name,
-                            idempotency_key, owner, generation, created_ms, ends_ms, end_detail)
+                            idempotency_key, owner, generation, created_ms, ends_ms, end_detail, on_timeout, auto_resume)
                         VALUES (:id, :tenant, :image, :size, :timeout, :directory, :metadata, :name,
-                            :key, :owner, :generation, :created, :ends, '')
+                            :key, :owner, :generation, :created, :ends, '', :onTimeout, :autoResume)
                         """)
                 .bind("id", record.id().value())
                 .bind("tenant", record.owner())
@@ -51,28 +51,24 @@ record SandboxRows(DatabaseFaults faults) {
                 .bind("generation", record.generation())
                 .bind("created", record.created().toEpochMilli())
                 .bind("ends", record.ends().toEpochMilli())
+                .bind("onTimeout", spec.onTimeout().name())
+                .bind("autoResume", spec.autoResume())
                 .execute();
     }
 
-    static void update(
-            Handle handle,
-            SandboxId id,
-            Instant ends,
-            @Nullable String vmId,
-            int generation,
-            @Nullable SandboxEnd end,
-            String detail) {
+    static void update(Handle handle, SandboxRecord record) {
         handle.createUpdate("""
                         UPDATE sandbox SET ends_ms = :ends, vm_id = :vm, generation = :generation,
-                            end_reason = :reason, end_detail = :detail
+                            end_reason = :reason, end_detail = :detail, pause_reason = :pause
                         WHERE id = :id
                         """)
-                .bind("id", id.value())
-                .bind("ends", ends.toEpochMilli())
-                .bind("vm", vmId)
-                .bind("generation", generation)
-                .bind("reason", end == null ? null : end.name())
-                .bind("detail", detail)
+                .bind("id", record.id().value())
+                .bind("ends", record.ends().toEpochMilli())
+                .bind("vm", record.vmId().map(VmId::value).orElse(null))
+                .bind("generation", record.generation())
+                .bind("reason", record.end().map(SandboxEnd::name).orElse(null))
+                .bind("detail", record.endDetail())
+                .bind("pause", record.pause().map(PauseReason::name).orElse(null))
                 .execute();
     }
 
@@ -117,25 +113,40 @@ record SandboxRows(DatabaseFaults faults) {
                 .execute();
     }
 
-    static List<String> livingOwners(Handle handle) {
-        return handle.createQuery("SELECT DISTINCT owner FROM sandbox WHERE end_reason IS NULL")
-                .mapTo(String.class)
+    /** A sandbox that has not ended. */
+    record Living(SandboxId id, String owner, int generation, boolean paused) {}
+
+    static List<Living> living(Handle handle) {
+        return handle.createQuery("SELECT id, owner, generation, pause_reason FROM sandbox WHERE end_reason IS NULL")
+                .map((row, _) -> new Living(
+                        new SandboxId(text(row, "id")),
+                        text(row, "owner"),
+                        row.getInt("generation"),
+                        optional(row, "pause_reason").isPresent()))
                 .list();
     }
 
-    static long living(Handle handle, String owner) {
-        return handle.createQuery("SELECT count(*) FROM sandbox WHERE end_reason IS NULL AND owner = :owner")
+    /** Makes a process the owner of a paused sandbox, and returns the sandbox. */
+    SandboxRecord take(Handle handle, SandboxId id, String owner, PauseReason unrecorded) {
+        handle.createUpdate("""
+                        UPDATE sandbox SET owner = :owner, pause_reason = coalesce(pause_reason, :reason) WHERE id = :id
+                        """)
+                .bind("id", id.value())
                 .bind("owner", owner)
-                .mapTo(Long.class)
+                .bind("reason", unrecorded.name())
+                .execute();
+        return handle.createQuery("SELECT * FROM sandbox WHERE id = :id")
+                .bind("id", id.value())
+                .map((row, _) -> record(row))
                 .one();
     }
 
-    static int end(Handle handle, String owner, SandboxEnd end, String detail, long now) {
-        return handle.createUpdate("""
-                        UPDATE sandbox SET end_reason = :reason, end_detail = :detail, ends_ms = :now
-                        WHERE end_reason IS NULL AND owner = :owner
+    static void end(Handle handle, SandboxId id, SandboxEnd end, String detail, long now) {
+        handle.createUpdate("""
+                        UPDATE sandbox SET end_reason = :reason, end_detail = :detail, ends_ms = :now, pause_reason = NULL
+                        WHERE id = :id
                         """)
-                .bind("owner", owner)
+                .bind("id", id.value())
                 .bind("reason", end.name())
                 .bind("detail", detail)
                 .bind("now", now)
@@ -152,7 +163,8 @@ record SandboxRows(DatabaseFaults faults) {
                     Instant.ofEpochMilli(row.getLong("ends_ms")),
                     optional(row, "vm_id").map(VmId::new),
                     row.getInt("generation"),
-                    Optional.of(SandboxEnd.valueOf(text(row, "end_reason"))),
+                    optional(row, "pause_reason").map(PauseReason::valueOf),
+                    optional(row, "end_reason").map(SandboxEnd::valueOf),
                     text(row, "end_detail"));
         } catch (RuntimeException | JsonProcessingException malformed) {
             throw faults.damaged("a sandbox has a value that is not allowed", malformed);
@@ -167,7 +179,9 @@ record SandboxRows(DatabaseFaults faults) {
                 optional(row, "directory"),
                 JSON.readValue(text(row, "metadata"), METADATA),
                 text(row, "name"),
-                optional(row, "idempotency_key"));
+                optional(row, "idempotency_key"),
+                SandboxSpec.OnTimeout.valueOf(text(row, "on_timeout")),
+                row.getBoolean("auto_resume"));
     }
 
     private static String text(ResultSet row, String column) throws SQLException {

@@ -15,8 +15,9 @@ final class SandboxTables {
             APPLICATION_ID,
             Fault.SANDBOXES_UNUSABLE,
             Optional.of("start with --max-sandboxes=0"),
-            List.of(List.of(
-                    """
+            List.of(
+                    List.of(
+                            """
                     CREATE TABLE sandbox (
                         id TEXT PRIMARY KEY,
                         tenant TEXT NOT NULL,
@@ -36,8 +37,13 @@ final class SandboxTables {
                         end_detail TEXT NOT NULL
                     ) STRICT
                     """,
-                    "CREATE INDEX sandbox_by_end ON sandbox (end_reason, ends_ms)",
-                    "CREATE INDEX sandbox_by_tenant ON sandbox (tenant, ends_ms)")));
+                            "CREATE INDEX sandbox_by_end ON sandbox (end_reason, ends_ms)",
+                            "CREATE INDEX sandbox_by_tenant ON sandbox (tenant, ends_ms)"),
+                    // Sandboxes that can be paused.
+                    List.of(
+                            "ALTER TABLE sandbox ADD COLUMN on_timeout TEXT NOT NULL DEFAULT 'KILL'",
+                            "ALTER TABLE sandbox ADD COLUMN auto_resume INTEGER NOT NULL DEFAULT 0",
+                            "ALTER TABLE sandbox ADD COLUMN pause_reason TEXT")));
 
     private SandboxTables() {}
 }

@@ -50,6 +50,7 @@ final class HostileSandboxRequestsTest {
 
     static List<Arguments> badCreations() {
         return List.of(
+                Arguments.of("on_timeout", create().setOnTimeoutValue(3), "use 0 to 2"),
                 Arguments.of("size", create().setSize("vast"), "size \"vast\" is not known; use one of small"),
                 Arguments.of("template", create().setTemplate("x".repeat(129)), "template has 129 characters"),
                 Arguments.of("timeout_secs", create().setTimeoutSecs(86_401), "timeout of 86401 s is out of range"),

@@ -1,5 +1,8 @@
 package io.neurovisor.server.grpc.sandbox;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.Channel;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
@@ -7,8 +10,13 @@ import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.engine.pool.WarmPool;
+import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.Sandboxes;
+import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
+import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.SavedVm;
+import io.neurovisor.proto.sandbox.ProcessServiceGrpc;
 import io.neurovisor.proto.sandbox.SandboxServiceGrpc;
 import io.neurovisor.server.access.Tenant;
 import io.neurovisor.server.access.keys.AccessKey;
@@ -35,9 +43,11 @@ import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.TestFiles;
 import io.neurovisor.testkit.TestPools;
+import io.neurovisor.testkit.checkpoint.TemporaryCheckpoints;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -52,17 +62,14 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /** The sandbox service as the daemon runs it, with fake machines, for several tenants. */
 final class ServedSandboxes implements AutoCloseable {
     static final int MOST = 5;
+    static final int MOST_PAUSED = 2;
 
     private static final MachineKind USUAL = new MachineKind("base", SandboxSize.SMALL);
 
-    private final List<FakeGuest> guests = new CopyOnWriteArrayList<>();
-    private final FakeVmm vmm = new FakeVmm(_ -> guest());
-    private final WarmPool pool = new WarmPool(
-            TestPools.plan(USUAL, 0, 10, Duration.ofSeconds(30)),
-            TestPools.machines(vmm, TestFiles.bootFiles(), Ticker.SYSTEM),
-            _ -> {},
-            Ticker.SYSTEM,
-            MachineListener.NONE);
+    /** What outlives a daemon. */
+    private final Host host;
+
+    private final WarmPool pool;
     private final List<TestServer> servers = new ArrayList<>();
     private final Metrics metrics = new Metrics();
     private final Tracing tracing;
@@ -73,19 +80,58 @@ final class ServedSandboxes implements AutoCloseable {
     private final Sandboxes sandboxes;
     private final SandboxMeasurements measurements;
     private final SandboxGrpcService service;
+    private final ProcessGrpcService processes;
+
+    /** The files and the VMM of a machine on which daemons follow each other. */
+    private record Host(Path data, List<FakeGuest> guests, FakeVmm vmm, TemporaryCheckpoints checkpoints) {
+        static Host in(Path data) {
+            List<FakeGuest> guests = new CopyOnWriteArrayList<>();
+            FakeVmm vmm = new FakeVmm(_ -> {
+                FakeGuest guest = new FakeGuest();
+                guests.add(guest);
+                return guest;
+            });
+            Host host = new Host(data, guests, vmm, new TemporaryCheckpoints(() -> data.resolve("checkpoints")));
+            try {
+                Path _ = Files.createDirectories(data.resolve("checkpoints"));
+                Path _ = Files.writeString(
+                        Files.createDirectories(host.template().directory()).resolve("state"), "");
+            } catch (IOException exception) {
+                throw new UncheckedIOException(exception);
+            }
+            return host;
+        }
+
+        SavedVm template() {
+            return new SavedVm(TestFiles.bootFiles(), SandboxSize.SMALL, data.resolve("template"));
+        }
+    }
 
     ServedSandboxes(Path data) {
         this(data, Tracing.OFF);
     }
 
     ServedSandboxes(Path data, Tracing tracing) {
+        this(Host.in(data), tracing);
+    }
+
+    private ServedSandboxes(Host host, Tracing tracing) {
+        this.host = host;
         this.tracing = tracing;
+        Path data = host.data();
+        pool = new WarmPool(
+                TestPools.plan(USUAL, 0, 10, Duration.ofSeconds(30)),
+                TestPools.clones(host.vmm(), host::template, Ticker.SYSTEM),
+                _ -> {},
+                Ticker.SYSTEM,
+                MachineListener.NONE);
         keys = ApiKeys.open(data.resolve("access"), InstantSource.system());
         audit = new AuditLog(data.resolve("audit"), OptionalLong.empty(), InstantSource.system());
-        records = SandboxDatabase.open(data.resolve("sandboxes"), InstantSource.system());
+        records = SandboxDatabase.open(data.resolve("sandboxes"), InstantSource.system(), host.checkpoints());
         sandboxes = new Sandboxes(
-                MOST,
+                new Sandboxes.Limits(MOST, MOST_PAUSED),
                 pool,
+                new MachineSaving(host.checkpoints(), host.vmm().identity()),
                 records,
                 new SandboxListeners(List.of(audit, metrics.sandboxes(), watches)),
                 Ticker.SYSTEM,
@@ -94,15 +140,20 @@ final class ServedSandboxes implements AutoCloseable {
         sandboxes.start();
         measurements = new SandboxMeasurements(sandboxes::all, Runnable::run, Ticker.SYSTEM, InstantSource.system());
         metrics.sandboxes().watch(sandboxes::all, measurements::processes);
+        TenantSandboxes tenants = new TenantSandboxes(
+                sandboxes,
+                audit,
+                new SandboxOperations(metrics.sandboxes(), tracing),
+                watches,
+                measurements,
+                new FileWrites(audit),
+                TraceInterceptor::currentId);
+        processes = new ProcessGrpcService(id -> {
+            Sandbox sandbox = tenants.running(id);
+            return new RunningSandboxes.Guest(tenants.processes(sandbox), tenants.files(sandbox));
+        });
         service = new SandboxGrpcService(
-                new TenantSandboxes(
-                        sandboxes,
-                        audit,
-                        new SandboxOperations(metrics.sandboxes(), tracing),
-                        watches,
-                        measurements,
-                        new FileWrites(audit),
-                        TraceInterceptor::currentId),
+                tenants,
                 new SandboxGrpcService.Defaults(USUAL, Duration.ofMinutes(5), Duration.ofSeconds(30)),
                 ServedSandboxes::available);
     }
@@ -114,23 +165,26 @@ final class ServedSandboxes implements AutoCloseable {
         return kind;
     }
 
-    private FakeGuest guest() {
-        FakeGuest guest = new FakeGuest();
-        guests.add(guest);
-        return guest;
-    }
-
     /** Returns the guests in the order of their starts. */
     List<FakeGuest> guests() {
-        return guests;
+        return host.guests();
     }
 
     /** Returns the service for calls of this tenant. */
     SandboxServiceGrpc.SandboxServiceBlockingStub as(Tenant tenant) {
+        return SandboxServiceGrpc.newBlockingStub(channel(tenant));
+    }
+
+    /** Returns the processes for calls of this tenant. */
+    ProcessServiceGrpc.ProcessServiceBlockingStub processesAs(Tenant tenant) {
+        return ProcessServiceGrpc.newBlockingStub(channel(tenant));
+    }
+
+    private Channel channel(Tenant tenant) {
         try {
-            TestServer server = new TestServer(List.of(service), tenant, tracing);
+            TestServer server = new TestServer(List.of(service, processes), tenant, tracing);
             servers.add(server);
-            return SandboxServiceGrpc.newBlockingStub(server.channel());
+            return server.channel();
         } catch (IOException exception) {
             throw new UncheckedIOException(exception);
         }
@@ -192,14 +246,27 @@ final class ServedSandboxes implements AutoCloseable {
         return new InvalidKeys(sandboxes, keys, clock);
     }
 
-    /** Ends as a daemon does. */
+    /** Ends as a daemon that is stopped, and returns the next one on the same host. */
+    ServedSandboxes restarted() {
+        assertThat(sandboxes.pauseAll(Deadline.after(Duration.ofSeconds(30), Ticker.SYSTEM)))
+                .as("lost")
+                .isEmpty();
+        close();
+        return new ServedSandboxes(host, tracing);
+    }
+
+    TemporaryCheckpoints checkpoints() {
+        return host.checkpoints();
+    }
+
+    /** Ends as a daemon whose machines cannot be saved. */
     void end() {
         sandboxes.close();
         watches.close();
     }
 
     int machines() {
-        return vmm.livingCount();
+        return host.vmm().livingCount();
     }
 
     @Override

@@ -3,13 +3,23 @@ package io.neurovisor.server.sandbox.records;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.neurovisor.database.Database;
+import io.neurovisor.database.Schema;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.MachineKind;
+import io.neurovisor.engine.sandbox.PauseReason;
 import io.neurovisor.engine.sandbox.SandboxEnd;
 import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.engine.sandbox.SandboxRecord;
 import io.neurovisor.engine.sandbox.SandboxSpec;
+import io.neurovisor.engine.sandbox.checkpoint.CheckpointSource;
+import io.neurovisor.engine.sandbox.checkpoint.SandboxCheckpoint;
+import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.engine.vm.VmmIdentity;
+import io.neurovisor.testkit.TestFiles;
+import io.neurovisor.testkit.checkpoint.CheckpointWriter;
+import io.neurovisor.testkit.checkpoint.TemporaryCheckpoints;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -37,11 +47,12 @@ final class SandboxDatabaseTest {
     private Path parent;
 
     private Instant now = START;
+    private final TemporaryCheckpoints checkpoints = new TemporaryCheckpoints(() -> parent);
     private SandboxDatabase records;
 
     @BeforeEach
     void open() {
-        records = SandboxDatabase.open(directory(), () -> now);
+        records = SandboxDatabase.open(directory(), () -> now, checkpoints);
     }
 
     @AfterEach
@@ -64,7 +75,7 @@ final class SandboxDatabaseTest {
         records.insert(living());
         assertThat(records.lost()).isZero();
         assertThat(records.running()).isEqualTo(1);
-        try (SandboxDatabase other = SandboxDatabase.open(directory(), () -> now)) {
+        try (SandboxDatabase other = SandboxDatabase.open(directory(), () -> now, checkpoints)) {
             assertThat(other.lost()).isZero();
             assertThat(other.running()).isEqualTo(1);
             assertThat(other.endLost()).isZero();
@@ -81,6 +92,141 @@ final class SandboxDatabaseTest {
             assertThat(lost.ends()).isEqualTo(now);
             assertThat(lost.endDetail()).isEqualTo("its daemon was killed");
         });
+    }
+
+    @Test
+    void aSavedSandboxOfADeadProcessIsPaused() {
+        SandboxRecord record = running();
+        records.insert(record);
+        records.update(record);
+        save(record, record.generation());
+        assertThat(records.sizePaused()).isZero();
+        restart();
+        assertThat(records.lost()).isZero();
+        assertThat(records.sizePaused()).isEqualTo(1);
+        assertThat(records.endLost()).isZero();
+        SandboxRecord paused = paused(record, PauseReason.SHUTDOWN);
+        assertThat(records.paused()).containsExactly(paused);
+        assertThat(records.sizePaused()).isEqualTo(1);
+        assertThat(records.kept()).containsExactly(record.id());
+        try (SandboxDatabase other = SandboxDatabase.open(directory(), () -> now, checkpoints)) {
+            assertThat(other.paused()).as("those of a living process").isEmpty();
+        }
+    }
+
+    @Test
+    void keepsTheReasonOfAPause() {
+        SandboxRecord record = running();
+        records.insert(record);
+        save(record, record.generation());
+        SandboxRecord paused = paused(record, PauseReason.TIMED_OUT);
+        records.update(paused);
+        assertThat(records.running()).isZero();
+        assertThat(records.sizePaused()).isEqualTo(1);
+        restart();
+        assertThat(records.paused()).containsExactly(paused);
+    }
+
+    @Test
+    void aSandboxNeverGoesBackToAnEarlierGeneration() {
+        SandboxRecord record = running();
+        records.insert(record);
+        records.update(record);
+        save(record, record.generation() - 1);
+        restart();
+        assertThat(records.kept()).isEmpty();
+        assertThat(records.endLost()).isEqualTo(1);
+        assertThat(records.paused()).isEmpty();
+    }
+
+    @Test
+    void aPausedSandboxWithoutCheckpointIsLost() {
+        SandboxRecord record = running();
+        records.insert(record);
+        records.update(paused(record, PauseReason.CLIENT));
+        restart();
+        assertThat(records.endLost()).isEqualTo(1);
+        assertThat(records.ended()).singleElement().satisfies(lost -> {
+            assertThat(lost.endDetail()).isEqualTo("its checkpoint is missing");
+            assertThat(lost.pause()).isEmpty();
+        });
+    }
+
+    @Test
+    void aDatabaseOfTheFirstVersionIsMigrated() {
+        records.close();
+        Path file = parent.resolve("old/sandboxes.db");
+        try (Database old = Database.open(
+                file,
+                new Schema(
+                        SandboxTables.SCHEMA.content(),
+                        SandboxTables.SCHEMA.applicationId(),
+                        SandboxTables.SCHEMA.unusable(),
+                        SandboxTables.SCHEMA.wayOut(),
+                        List.of(SandboxTables.SCHEMA.versions().getFirst())))) {
+            old.change(handle -> handle.execute("""
+                    INSERT INTO sandbox (id, tenant, image, size, timeout_ms, metadata, name, owner, generation, created_ms,
+                        ends_ms, end_reason, end_detail)
+                    VALUES ('aaaaaaaaaaaaaaaaaaaa', 'key:ci', 'base', 'small', 1000, '{}', '', 'dead', 1, 0, %d, 'KILLED', '')
+                    """.formatted(START.toEpochMilli())));
+        }
+        records = SandboxDatabase.open(parent.resolve("old"), () -> now, checkpoints);
+        assertThat(records.ended()).singleElement().satisfies(ended -> {
+            assertThat(ended.spec().onTimeout()).isEqualTo(SandboxSpec.OnTimeout.KILL);
+            assertThat(ended.spec().autoResume()).isFalse();
+            assertThat(ended.pause()).isEmpty();
+        });
+    }
+
+    private void restart() {
+        records.close();
+        open();
+    }
+
+    private void save(SandboxRecord record, int generation) {
+        SavedVm template = new SavedVm(TestFiles.bootFiles(), SandboxSize.SMALL, parent);
+        VmmIdentity vmm = new VmmIdentity("fake", "1", "none", "none", "none");
+        SandboxCheckpoint _ = checkpoints.save(
+                new CheckpointSource(record.id(), generation, template, vmm), 1, CheckpointWriter.of("state"));
+    }
+
+    /** Returns a sandbox that has had two machines. */
+    private static SandboxRecord running() {
+        SandboxRecord record = living();
+        SandboxSpec spec = record.spec();
+        return new SandboxRecord(
+                record.id(),
+                record.owner(),
+                new SandboxSpec(
+                        spec.kind(),
+                        spec.timeout(),
+                        Map.of(),
+                        spec.directory(),
+                        spec.metadata(),
+                        spec.name(),
+                        spec.idempotencyKey(),
+                        SandboxSpec.OnTimeout.PAUSE,
+                        true),
+                record.created(),
+                record.ends(),
+                Optional.of(new VmId("vm-2")),
+                2,
+                Optional.empty(),
+                "");
+    }
+
+    private static SandboxRecord paused(SandboxRecord record, PauseReason reason) {
+        return new SandboxRecord(
+                record.id(),
+                record.owner(),
+                record.spec(),
+                record.created(),
+                record.ends(),
+                record.vmId(),
+                record.generation(),
+                Optional.of(reason),
+                Optional.empty(),
+                "");
     }
 
     @Test

@@ -25,12 +25,14 @@ import io.neurovisor.engine.sandbox.SandboxPhase;
 import io.neurovisor.engine.sandbox.SandboxRecord;
 import io.neurovisor.engine.sandbox.SandboxSpec;
 import io.neurovisor.engine.sandbox.Sandboxes;
+import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.server.sandbox.records.SandboxDatabase;
 import io.neurovisor.testkit.TestPools;
+import io.neurovisor.testkit.checkpoint.TemporaryCheckpoints;
 import io.neurovisor.tests.fixtures.TestMachines;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -73,7 +75,8 @@ final class AttackedSandboxes implements AutoCloseable {
         this.honestStart = machines.clone(SandboxSize.SMALL);
         this.honestFactory = new MachineFactory(
                 machines.vmm(), new SecureRandom(), Ticker.SYSTEM, MachineListener.NONE, RequiredLayers.NONE);
-        this.records = SandboxDatabase.open(directory.resolve("records"), InstantSource.system());
+        TemporaryCheckpoints checkpoints = new TemporaryCheckpoints(() -> directory);
+        this.records = SandboxDatabase.open(directory.resolve("records"), InstantSource.system(), checkpoints);
         this.pool = new WarmPool(
                 TestPools.plan(new MachineKind(HONEST, SandboxSize.SMALL), 0, max, START_LIMIT),
                 TestPools.machines(honestFactory, this::open),
@@ -81,7 +84,14 @@ final class AttackedSandboxes implements AutoCloseable {
                 Ticker.SYSTEM,
                 MachineListener.NONE);
         this.sandboxes = new Sandboxes(
-                max, pool, records, SandboxListener.NONE, Ticker.SYSTEM, InstantSource.system(), new SecureRandom());
+                new Sandboxes.Limits(max, 0),
+                pool,
+                new MachineSaving(checkpoints, machines.vmm().identity()),
+                records,
+                SandboxListener.NONE,
+                Ticker.SYSTEM,
+                InstantSource.system(),
+                new SecureRandom());
         sandboxes.start();
         this.honest = create(HONEST);
     }
@@ -168,7 +178,7 @@ final class AttackedSandboxes implements AutoCloseable {
     }
 
     boolean honestLives() {
-        return sandboxes.require(honest.id(), NAME).phase() == SandboxPhase.RUNNING;
+        return sandboxes.require(honest.id(), OWNER).phase() == SandboxPhase.RUNNING;
     }
 
     /** Returns whether the text is one short line without control characters. */

@@ -1,4 +1,4 @@
-package io.neurovisor.engine.sandbox;
+package io.neurovisor.engine.sandbox.calls;
 
 import io.neurovisor.engine.file.FileAttributes;
 import io.neurovisor.engine.file.FileEntry;
@@ -15,16 +15,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** The files of a sandbox: a failure that comes from the end of the sandbox says how it ended. */
-record GuardedFiles(SandboxCalls calls) implements GuestFiles {
+/** The files of a sandbox: the failure of a call during which it has ended or was paused says so. */
+public record GuardedFiles(GuestCalls calls) implements GuestFiles {
     @Override
     public FileReader read(String path, long offset, Optional<Long> length, Deadline deadline) {
-        return new Reader(calls, calls.call(machine -> machine.files().read(path, offset, length, deadline)));
+        return calls.open((machine, guard) -> new Reader(guard, machine.files().read(path, offset, length, deadline)));
     }
 
     @Override
     public FileWriter write(FileTarget target) {
-        return new Writer(calls, calls.call(machine -> machine.files().write(target)));
+        return calls.open((machine, guard) -> new Writer(guard, machine.files().write(target)));
     }
 
     @Override
@@ -59,10 +59,10 @@ record GuardedFiles(SandboxCalls calls) implements GuestFiles {
 
     @Override
     public FileEvents watch(String path, boolean recursive, Deadline deadline) {
-        return new Events(calls, calls.call(machine -> machine.files().watch(path, recursive, deadline)));
+        return calls.open((machine, guard) -> new Events(guard, machine.files().watch(path, recursive, deadline)));
     }
 
-    private record Reader(SandboxCalls calls, FileReader reader) implements FileReader {
+    private record Reader(GuestCalls.Guard guard, FileReader reader) implements FileReader {
         @Override
         public FileEntry entry() {
             return reader.entry();
@@ -70,7 +70,7 @@ record GuardedFiles(SandboxCalls calls) implements GuestFiles {
 
         @Override
         public Optional<ByteBuffer> next() {
-            return calls.guarded(reader::next);
+            return guard.get(reader::next);
         }
 
         @Override
@@ -79,15 +79,15 @@ record GuardedFiles(SandboxCalls calls) implements GuestFiles {
         }
     }
 
-    private record Writer(SandboxCalls calls, FileWriter writer) implements FileWriter {
+    private record Writer(GuestCalls.Guard guard, FileWriter writer) implements FileWriter {
         @Override
         public void write(ByteBuffer bytes) {
-            calls.guardedRun(() -> writer.write(bytes));
+            guard.run(() -> writer.write(bytes));
         }
 
         @Override
         public FileEntry finish() {
-            return calls.guarded(writer::finish);
+            return guard.get(writer::finish);
         }
 
         @Override
@@ -96,10 +96,10 @@ record GuardedFiles(SandboxCalls calls) implements GuestFiles {
         }
     }
 
-    private record Events(SandboxCalls calls, FileEvents events) implements FileEvents {
+    private record Events(GuestCalls.Guard guard, FileEvents events) implements FileEvents {
         @Override
         public List<FileEvent> next() {
-            return calls.guarded(events::next);
+            return guard.get(events::next);
         }
 
         @Override

@@ -1,4 +1,4 @@
-package io.neurovisor.engine.sandbox;
+package io.neurovisor.engine.sandbox.calls;
 
 import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.process.OutputStart;
@@ -14,16 +14,18 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 
-/** The processes of a sandbox: a failure that comes from the end of the sandbox says how it ended. */
-record GuardedProcesses(SandboxCalls calls) implements GuestProcesses {
+/** The processes of a sandbox: the failure of a call during which it has ended or was paused says so. */
+public record GuardedProcesses(GuestCalls calls) implements GuestProcesses {
     @Override
     public ProcessEvents start(ProcessSpec spec, Deadline deadline) {
-        return new Events(calls, calls.call(machine -> machine.processes().start(spec, deadline)));
+        return calls.open(
+                (machine, guard) -> new Events(guard, machine.processes().start(spec, deadline)));
     }
 
     @Override
     public ProcessEvents attach(ProcessSelector process, OutputStart start, Deadline deadline) {
-        return new Events(calls, calls.call(machine -> machine.processes().attach(process, start, deadline)));
+        return calls.open(
+                (machine, guard) -> new Events(guard, machine.processes().attach(process, start, deadline)));
     }
 
     @Override
@@ -38,7 +40,8 @@ record GuardedProcesses(SandboxCalls calls) implements GuestProcesses {
 
     @Override
     public ProcessInput streamInput(ProcessSelector process, Deadline deadline) {
-        return new Input(calls, calls.call(machine -> machine.processes().streamInput(process, deadline)));
+        return calls.open(
+                (machine, guard) -> new Input(guard, machine.processes().streamInput(process, deadline)));
     }
 
     @Override
@@ -56,10 +59,10 @@ record GuardedProcesses(SandboxCalls calls) implements GuestProcesses {
         calls.run(machine -> machine.processes().resize(process, size, deadline));
     }
 
-    private record Events(SandboxCalls calls, ProcessEvents events) implements ProcessEvents {
+    private record Events(GuestCalls.Guard guard, ProcessEvents events) implements ProcessEvents {
         @Override
         public Optional<ProcessEvent> next() {
-            return calls.guarded(events::next);
+            return guard.get(events::next);
         }
 
         @Override
@@ -68,15 +71,15 @@ record GuardedProcesses(SandboxCalls calls) implements GuestProcesses {
         }
     }
 
-    private record Input(SandboxCalls calls, ProcessInput input) implements ProcessInput {
+    private record Input(GuestCalls.Guard guard, ProcessInput input) implements ProcessInput {
         @Override
         public void write(ByteBuffer bytes) {
-            calls.guardedRun(() -> input.write(bytes));
+            guard.run(() -> input.write(bytes));
         }
 
         @Override
         public void finish() {
-            calls.guardedRun(input::finish);
+            guard.run(input::finish);
         }
 
         @Override

@@ -1,0 +1,103 @@
+package io.neurovisor.engine.sandbox.checkpoint;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.machine.Machine;
+import io.neurovisor.engine.sandbox.SandboxId;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.vm.Checkpoint;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.engine.vm.VmmIdentity;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Saves the machines of sandboxes, and finds the checkpoints from which they are continued.
+ *
+ * @param vmm runs the machines
+ */
+public record MachineSaving(CheckpointStore store, VmmIdentity vmm) {
+    private static final Logger LOG = LoggerFactory.getLogger(MachineSaving.class);
+    private static final int MEBIBYTE_BITS = 20;
+
+    /**
+     * Why a machine was not saved.
+     *
+     * @param goesOn whether its sandbox runs as before
+     */
+    public record Failure(NeuroVisorException reason, boolean goesOn) {}
+
+    /**
+     * Saves a machine and leaves it stopped, to be killed.
+     *
+     * @param generation its number among the machines of the sandbox
+     */
+    public Optional<Failure> save(SandboxId id, int generation, Machine machine, Deadline deadline) {
+        if (!(machine.start() instanceof VmStart.Restore start)) {
+            return Optional.of(new Failure(notAClone(id), true));
+        }
+        AtomicBoolean stopped = new AtomicBoolean();
+        try {
+            SandboxCheckpoint _ = store.save(
+                    new CheckpointSource(id, generation, start.saved(), vmm),
+                    expectedBytes(machine, start),
+                    directory -> {
+                        Checkpoint _ = machine.save(directory, deadline);
+                        stopped.set(true);
+                    });
+            return Optional.empty();
+        } catch (RuntimeException | Error failure) {
+            NeuroVisorException reason = failure instanceof NeuroVisorException known
+                    ? known
+                    : new NeuroVisorException(Fault.INTERNAL, "sandbox " + id + " was not saved: " + failure, failure);
+            return Optional.of(new Failure(reason, goesOn(id, machine, stopped.get(), reason)));
+        }
+    }
+
+    private static NeuroVisorException notAClone(SandboxId id) {
+        return new NeuroVisorException(
+                Fault.GUEST_REFUSED,
+                "sandbox " + id + " cannot be paused, because its machine was booted; start the daemon with snapshots");
+    }
+
+    /** The pages that differ from the template are part of what only this machine uses, and of the guest's memory. */
+    private static long expectedBytes(Machine machine, VmStart.Restore start) {
+        return Math.min(machine.residentBytes(), (long) start.saved().size().memoryMebibytes() << MEBIBYTE_BITS);
+    }
+
+    /** Returns whether the sandbox goes on: what it was saved for may have failed after it was stopped. */
+    private static boolean goesOn(SandboxId id, Machine machine, boolean stopped, NeuroVisorException reason) {
+        if (!stopped) {
+            return reason.fault() != Fault.SANDBOX_LOST;
+        }
+        try {
+            machine.goOn();
+            return true;
+        } catch (NeuroVisorException lost) {
+            LOG.warn("sandbox {} was not saved and does not go on: {}", id, lost.getMessage());
+            return false;
+        }
+    }
+
+    /**
+     * Returns the start of the machine that continues a sandbox.
+     *
+     * @param generation the number of the machine that was saved; the sandbox never goes back to an earlier one
+     * @throws NeuroVisorException {@code CHECKPOINT_DAMAGED} if the checkpoint is missing or has changed, {@code CHECKPOINT_FOREIGN}
+     *     if it cannot be used here
+     */
+    public VmStart.Restore open(SandboxId id, int generation) {
+        SandboxCheckpoint checkpoint = store.newest(id)
+                .filter(found -> found.generation() == generation)
+                .orElseThrow(() -> new NeuroVisorException(
+                        Fault.CHECKPOINT_DAMAGED, "the checkpoint of sandbox " + id + " is missing"));
+        return store.open(checkpoint, vmm);
+    }
+
+    /** Removes the checkpoints of a sandbox that has ended, if there are any. */
+    public void delete(SandboxId id) {
+        store.delete(id);
+    }
+}

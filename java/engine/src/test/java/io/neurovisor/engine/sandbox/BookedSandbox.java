@@ -1,0 +1,145 @@
+package io.neurovisor.engine.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurovisor.engine.sandbox.SandboxSpec.OnTimeout;
+import java.time.Duration;
+import java.util.Optional;
+
+/** What {@link SandboxBooks} knows of a sandbox: a row of a plain table. */
+final class BookedSandbox {
+    final SandboxOwner owner;
+    final SandboxSpec spec;
+    SandboxPhase phase = SandboxPhase.CREATING;
+    /** What is being done for it. Its end is awaited: nothing else is begun until then. */
+    Work work = Work.NONE;
+
+    boolean hasMachine;
+    /** Whether it counts among those that have a machine or will get one. */
+    boolean counts = true;
+
+    boolean isOver;
+    /** Whether a checkpoint of it exists. */
+    boolean isOnDisk;
+    /** Whether that is a whole checkpoint of its current state. */
+    boolean isSaved;
+
+    long endsNanos;
+    long clockSetNanos;
+    long layersReadNanos;
+    int failedPauses;
+    int deaths;
+    Optional<PauseReason> reason = Optional.empty();
+    Optional<SandboxEnd> decided = Optional.empty();
+    /** Why it ends if it is not paused next. */
+    Optional<SandboxEnd> otherwise = Optional.empty();
+
+    enum Work {
+        NONE,
+        SAVE,
+        PAUSE,
+        RESTORE,
+        END
+    }
+
+    BookedSandbox(SandboxOwner owner, SandboxSpec spec) {
+        this.owner = owner;
+        this.spec = spec;
+    }
+
+    /** Returns whether a creation with this key returns it. */
+    boolean isRepeated(SandboxOwner by, String key, long nowNanos) {
+        boolean isRecent = phase != SandboxPhase.ENDED
+                || !isOver
+                || nowNanos - endsNanos <= Duration.ofMinutes(15).toNanos();
+        boolean hasFailed = phase == SandboxPhase.ENDED && decided.equals(Optional.of(SandboxEnd.FAILED));
+        return owner.name().equals(by.name())
+                && spec.idempotencyKey().equals(Optional.of(key))
+                && isRecent
+                && !hasFailed;
+    }
+
+    boolean isToBePaused() {
+        return spec.onTimeout() == OnTimeout.PAUSE;
+    }
+
+    /** Returns whether it counts among the paused ones. */
+    boolean countsAsPaused() {
+        return phase == SandboxPhase.PAUSING || phase == SandboxPhase.PAUSED || phase == SandboxPhase.RESUMING;
+    }
+
+    void begin(Work next) {
+        assertThat(work).as("what is under way when " + next + " begins").isEqualTo(Work.NONE);
+        work = next;
+    }
+
+    void getMachine(long nowNanos) {
+        assertThat(hasMachine).as("a machine before it gets one").isFalse();
+        hasMachine = true;
+        clockSetNanos = nowNanos - SandboxTimes.CLOCK_INTERVAL.toNanos();
+        layersReadNanos = nowNanos;
+    }
+
+    void loseMachine() {
+        hasMachine = false;
+        counts = false;
+    }
+
+    void end(SandboxEnd why, long nowNanos) {
+        phase = SandboxPhase.ENDED;
+        endsNanos = nowNanos;
+        decided = decided.or(() -> Optional.of(why));
+    }
+
+    /** Returns whether its end follows from a pause that has failed at its time-out. */
+    boolean failsToPause(long nowNanos) {
+        failedPauses++;
+        if (failedPauses == SandboxPauses.MOST_FAILED) {
+            end(SandboxEnd.TIMED_OUT, nowNanos);
+            return true;
+        }
+        endsNanos = nowNanos + SandboxPauses.INTERVAL.toNanos();
+        return false;
+    }
+
+    /** It is paused after its process has ended: all else is forgotten. */
+    void isFound() {
+        phase = SandboxPhase.PAUSED;
+        work = Work.NONE;
+        loseMachine();
+        failedPauses = 0;
+        deaths = 0;
+        otherwise = Optional.empty();
+    }
+
+    boolean isDue(long nowNanos) {
+        return endsNanos <= nowNanos
+                && (phase == SandboxPhase.RUNNING || (phase == SandboxPhase.PAUSED && !isToBePaused()));
+    }
+
+    boolean isClockDue(long nowNanos) {
+        return phase == SandboxPhase.RUNNING && nowNanos - clockSetNanos >= SandboxTimes.CLOCK_INTERVAL.toNanos();
+    }
+
+    boolean areLayersDue(long nowNanos) {
+        return phase == SandboxPhase.RUNNING && nowNanos - layersReadNanos >= SandboxTimes.LAYERS_INTERVAL.toNanos();
+    }
+
+    Duration untilNext(long nowNanos) {
+        Duration untilEnd = Duration.ofNanos(endsNanos - nowNanos);
+        return switch (phase) {
+            case RUNNING ->
+                min(
+                        untilEnd,
+                        min(
+                                SandboxTimes.CLOCK_INTERVAL.minusNanos(nowNanos - clockSetNanos),
+                                SandboxTimes.LAYERS_INTERVAL.minusNanos(nowNanos - layersReadNanos)));
+            case PAUSED -> isToBePaused() ? SandboxBook.NEVER : untilEnd;
+            case CREATING, PAUSING, RESUMING, ENDED -> SandboxBook.NEVER;
+        };
+    }
+
+    private static Duration min(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+}

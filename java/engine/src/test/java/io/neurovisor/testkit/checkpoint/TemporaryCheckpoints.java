@@ -1,0 +1,144 @@
+package io.neurovisor.testkit.checkpoint;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.sandbox.SandboxId;
+import io.neurovisor.engine.sandbox.checkpoint.CheckpointSource;
+import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
+import io.neurovisor.engine.sandbox.checkpoint.SandboxCheckpoint;
+import io.neurovisor.engine.vm.Checkpoint;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.engine.vm.VmmIdentity;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/** Keeps checkpoints in a directory, where they appear by a rename. */
+public final class TemporaryCheckpoints implements CheckpointStore {
+    private static final String FILES = "machine";
+
+    private final Supplier<Path> home;
+    private final Map<SandboxId, Kept> kept = new HashMap<>();
+
+    private record Kept(SandboxCheckpoint checkpoint, CheckpointSource source) {}
+
+    /** Is run before a machine is saved. */
+    public volatile Runnable before = () -> {};
+
+    /** Is run after a machine was saved, before that is durable. */
+    public volatile Runnable after = () -> {};
+
+    public TemporaryCheckpoints(Supplier<Path> home) {
+        this.home = home;
+    }
+
+    @Override
+    public SandboxCheckpoint save(CheckpointSource source, long expectedBytes, Consumer<Path> writer) {
+        SandboxId id = source.sandbox();
+        try {
+            Path aside = Files.createDirectory(home.get().resolve("new-" + id));
+            try {
+                before.run();
+                writer.accept(aside.resolve(FILES));
+                after.run();
+                Path _ = Files.move(aside, home.get().resolve(id + "-" + source.generation()));
+                delete(id);
+                SandboxCheckpoint saved = new SandboxCheckpoint(id, source.generation(), Instant.EPOCH);
+                put(new Kept(saved, source));
+                return saved;
+            } finally {
+                remove(aside);
+            }
+        } catch (IOException exception) {
+            throw new NeuroVisorException(Fault.STORAGE_FAILED, "sandbox " + id + " was not saved", exception);
+        }
+    }
+
+    private synchronized void put(Kept checkpoint) {
+        kept.put(checkpoint.source().sandbox(), checkpoint);
+    }
+
+    @Override
+    public synchronized Optional<SandboxCheckpoint> newest(SandboxId id) {
+        return Optional.ofNullable(kept.get(id)).map(Kept::checkpoint);
+    }
+
+    @Override
+    public synchronized VmStart.Restore open(SandboxCheckpoint checkpoint, VmmIdentity vmm) {
+        Kept found = kept.get(checkpoint.sandbox());
+        if (found == null || !found.checkpoint().equals(checkpoint) || !Files.exists(files(checkpoint))) {
+            throw new NeuroVisorException(
+                    Fault.CHECKPOINT_DAMAGED, "the checkpoint of sandbox " + checkpoint.sandbox() + " is damaged");
+        }
+        return new VmStart.Restore(found.source().template(), Optional.of(new Checkpoint(files(checkpoint))));
+    }
+
+    private Path files(SandboxCheckpoint checkpoint) {
+        return directory(checkpoint).resolve(FILES);
+    }
+
+    private Path directory(SandboxCheckpoint checkpoint) {
+        return home.get().resolve(checkpoint.sandbox() + "-" + checkpoint.generation());
+    }
+
+    @Override
+    public synchronized void delete(SandboxId id) {
+        Kept checkpoint = kept.remove(id);
+        if (checkpoint != null) {
+            remove(directory(checkpoint.checkpoint()));
+        }
+    }
+
+    @Override
+    public synchronized Set<SandboxId> sandboxes() {
+        return Set.copyOf(kept.keySet());
+    }
+
+    @Override
+    public synchronized long bytes(SandboxId id) {
+        return kept.containsKey(id) ? 1 : 0;
+    }
+
+    @Override
+    public synchronized void sweep(Set<SandboxId> recorded) {
+        List.copyOf(kept.keySet()).stream().filter(id -> !recorded.contains(id)).forEach(this::delete);
+    }
+
+    /** Removes the files of a checkpoint behind its back. */
+    public void damage(SandboxId id) {
+        remove(files(newest(id).orElseThrow()));
+    }
+
+    /** Returns the names of the directories of whole checkpoints, and of those that are not. */
+    public List<String> names() {
+        try (Stream<Path> files = Files.list(home.get())) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        }
+    }
+
+    private static void remove(Path directory) {
+        if (!Files.exists(directory)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(directory.toAbsolutePath().normalize())) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        }
+    }
+}
