@@ -31,6 +31,7 @@ public final class SandboxMetrics implements SandboxListener {
         CONNECT,
         PAUSE,
         RESUME,
+        FORK,
         SET_TIMEOUT,
         KILL;
 
