@@ -103,7 +103,8 @@ final class SandboxForkIT {
         assertThat(fork.exitCode()).as(fork.stderr()).isZero();
         List<String> copies = fork.stdout().lines().toList();
         assertThat(copies).hasSize(count);
-        assertThat(checkpoints()).isEmpty();
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(checkpoints()).as("of the fork").isEmpty());
 
         List<String> all =
                 Stream.concat(Stream.of(source), copies.stream()).toList();
@@ -139,7 +140,7 @@ final class SandboxForkIT {
         List<String> copies = fork(source, 2);
         assertThat(client.get(source).getState()).isEqualTo(SandboxState.SANDBOX_STATE_PAUSED);
         assertThat(daemon.vmms()).hasSize(2);
-        assertThat(checkpoints()).hasSize(1);
+        await().atMost(LIMIT).untilAsserted(() -> assertThat(checkpoints()).hasSize(1));
         Sandbox resumed = client.sandboxes()
                 .connect(ConnectRequest.newBuilder().setSandboxId(source).build())
                 .getSandbox();

@@ -87,7 +87,7 @@ final class SandboxProtos {
         return switch (phase) {
             case CREATING -> SandboxState.SANDBOX_STATE_CREATING;
             case RUNNING -> SandboxState.SANDBOX_STATE_RUNNING;
-            case PAUSING, COPYING -> SandboxState.SANDBOX_STATE_PAUSING;
+            case COPYING, PAUSING -> SandboxState.SANDBOX_STATE_PAUSING;
             case PAUSED -> SandboxState.SANDBOX_STATE_PAUSED;
             case RESUMING -> SandboxState.SANDBOX_STATE_RESUMING;
             case ENDED -> SandboxState.SANDBOX_STATE_ENDED;
