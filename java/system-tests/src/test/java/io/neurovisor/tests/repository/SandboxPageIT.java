@@ -31,7 +31,7 @@ final class SandboxPageIT {
             Set.of("serve", "sandbox", "id=$(./neurovisor", "copies=$(./neurovisor", "for");
 
     private static final String OWN_DAEMON = "daemon=$!";
-    private static final String AWAIT_DAEMON = "until ./neurovisor sandbox list >/dev/null 2>&1; do sleep 0.2; done\n";
+    private static final String AWAIT_DAEMON = "until ./neurovisor sandbox list >/dev/null 2>&1; do kill -0 $daemon || exit; sleep 0.2; done\n";
 
     private static final String MARK = "=== command ";
 
@@ -90,7 +90,7 @@ final class SandboxPageIT {
         try (DoomedRun files = DoomedRun.in("images", "kernels", "initrds", "templates")) {
             List<String> outputs = outputs("""
                     export NEUROVISOR_DATA_DIR=%s NEUROVISOR_SOCKET=%s NEUROVISOR_PORT=0 NEUROVISOR_METRICS_PORT=0
-                    export NEUROVISOR_WARM=0 NEUROVISOR_MAX=4 NEUROVISOR_MAX_SANDBOXES=4 NEUROVISOR_SIZE=small
+                    export NEUROVISOR_POOL_SIZE=0 NEUROVISOR_MAX_VMS=4 NEUROVISOR_MAX_SANDBOXES=4 NEUROVISOR_SIZE=small
                     trap 'kill -KILL $daemon' EXIT
                     """.formatted(files.data(), files.socket()), commands);
             String all = String.join("\n", outputs);
