@@ -31,7 +31,8 @@ final class SandboxPageIT {
             Set.of("serve", "sandbox", "id=$(./neurovisor", "copies=$(./neurovisor", "for");
 
     private static final String OWN_DAEMON = "daemon=$!";
-    private static final String AWAIT_DAEMON = "until ./neurovisor sandbox list >/dev/null 2>&1; do kill -0 $daemon || exit; sleep 0.2; done\n";
+    private static final String AWAIT_DAEMON =
+            "until ./neurovisor sandbox list >/dev/null 2>&1; do kill -0 $daemon || exit; sleep 0.2; done\n";
 
     private static final String MARK = "=== command ";
 
