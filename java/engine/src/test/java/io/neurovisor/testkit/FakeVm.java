@@ -14,11 +14,14 @@ import io.neurovisor.engine.vm.VmUsage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -27,6 +30,7 @@ import java.util.function.Supplier;
 /** A machine of {@link FakeVmm}. */
 final class FakeVm implements Vm {
     static final String STATE = "state";
+    static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
 
     private final VmId id;
     private final VmStart start;
@@ -116,7 +120,8 @@ final class FakeVm implements Vm {
         String key = id + " " + checkpoints.size();
         try {
             // In a file, because a checkpoint is found after its directory was renamed.
-            Files.writeString(Files.createDirectory(directory).resolve(STATE), key);
+            Path created = Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+            Files.writeString(created.resolve(STATE), key);
         } catch (IOException exception) {
             throw new NeuroVisorException(Fault.STORAGE_FAILED, directory + " cannot be created", exception);
         }

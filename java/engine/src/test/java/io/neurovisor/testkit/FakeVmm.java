@@ -92,6 +92,10 @@ public final class FakeVmm implements Vmm {
 
     private FakeGuest.Memory found(Checkpoint checkpoint) {
         try {
+            if (!Files.getPosixFilePermissions(checkpoint.directory()).equals(FakeVm.OWNER_ONLY)) {
+                throw new NeuroVisorException(
+                        Fault.VMM_FAILED, checkpoint.directory() + " must be open to its owner only");
+            }
             return requireNonNull(
                     checkpoints.get(Files.readString(checkpoint.directory().resolve(FakeVm.STATE))));
         } catch (IOException exception) {
