@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 
 /** Connects the streams, signals and terminal of this process to a process of a sandbox, until that ends. */
@@ -35,6 +37,7 @@ final class AttachedProcess {
     private final StandardStreams streams;
     /** The bytes of each stream that have been passed on or were missing. */
     private final Map<ProcessStream, Long> received = new EnumMap<>(ProcessStream.class);
+    private final Lock resizing = new ReentrantLock();
     /** Printed when the terminal is restored. */
     private final List<String> notes = new ArrayList<>();
 
@@ -121,11 +124,15 @@ final class AttachedProcess {
                         Fault.DAEMON_LOST, "the daemon has not reported whether the process has started"));
     }
 
+    /** Each signal has a thread. The size is read when the resize before has been answered, so the last one is the latest. */
     private void resize(ProcessSelector process, RawTerminal terminal) {
+        resizing.lock();
         try {
             processes.resize(process, terminal.size(), SandboxAccess.answer());
         } catch (NeuroVisorException ended) {
             // The process has ended, or its connection: the command ends by itself.
+        } finally {
+            resizing.unlock();
         }
     }
 
