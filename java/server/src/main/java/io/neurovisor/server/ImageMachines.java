@@ -34,7 +34,8 @@ record ImageMachines(MachineFactory factory, ImageStarts starts, Duration limit)
     public Machine open(VmId id, MachineKind kind) {
         try {
             if (kind.saved().isPresent()) {
-                return factory.restore(id, kind.saved().get(), Optional.empty(), Deadline.after(limit, Ticker.SYSTEM));
+                Optional<String> hostname = kind.copy().map(_ -> id.value());
+                return factory.restore(id, kind.saved().get(), hostname, Deadline.after(limit, Ticker.SYSTEM));
             }
             VmStart start = starts.start(kind); // Rebuilds a template that was removed meanwhile.
             return factory.open(id, start, Deadline.after(limit, Ticker.SYSTEM));

@@ -30,6 +30,7 @@ public final class SandboxCommand {
                 .addSubcommand(new SignalCommand())
                 .addSubcommand(new PauseCommand())
                 .addSubcommand(new ResumeCommand())
+                .addSubcommand(new ForkCommand())
                 .addSubcommand(new TimeoutCommand())
                 .addSubcommand(new WatchCommand())
                 .addSubcommand(new MetricsCommand())

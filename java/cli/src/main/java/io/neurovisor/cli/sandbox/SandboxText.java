@@ -47,6 +47,9 @@ final class SandboxText {
                                 Table.size(sandbox.memoryBytes()),
                                 Table.size(sandbox.diskBytes())));
         table.row("CREATED", Table.time(sandbox.created()));
+        if (!sandbox.forkedFrom().isEmpty()) {
+            table.row("COPY OF", sandbox.forkedFrom());
+        }
         table.row(sandbox.hasEnded() ? "ENDED" : "ENDS", ends(sandbox));
         if (!sandbox.metadata().isEmpty()) {
             table.row("METADATA", pairs(sandbox.metadata()));
@@ -90,6 +93,7 @@ final class SandboxText {
         object.put("disk_bytes", sandbox.diskBytes());
         object.put("vm_id", sandbox.vmId());
         object.put("generation", sandbox.generation());
+        object.put("forked_from", sandbox.forkedFrom());
         object.put("on_timeout", sandbox.pausesOnTimeout() ? "pause" : "kill");
         object.put("auto_resume", sandbox.autoResume());
         if (sandbox.hasEnded()) {

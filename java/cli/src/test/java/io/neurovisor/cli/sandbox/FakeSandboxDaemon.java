@@ -17,6 +17,9 @@ import io.neurovisor.proto.sandbox.ConnectResponse;
 import io.neurovisor.proto.sandbox.CreateRequest;
 import io.neurovisor.proto.sandbox.CreateResponse;
 import io.neurovisor.proto.sandbox.EndReason;
+import io.neurovisor.proto.sandbox.ForkRequest;
+import io.neurovisor.proto.sandbox.ForkResponse;
+import io.neurovisor.proto.sandbox.ForkResult;
 import io.neurovisor.proto.sandbox.GetRequest;
 import io.neurovisor.proto.sandbox.GetResponse;
 import io.neurovisor.proto.sandbox.KillRequest;
@@ -57,6 +60,7 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
     private final List<String> order = new CopyOnWriteArrayList<>();
     private final AtomicBoolean busy = new AtomicBoolean();
     private final List<CreateRequest> created = new CopyOnWriteArrayList<>();
+    private final List<ForkRequest> forked = new CopyOnWriteArrayList<>();
     private final ScriptedProcesses processes = new ScriptedProcesses(this);
     private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     private final Server server;
@@ -119,6 +123,10 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
         return processes;
     }
 
+    List<ForkRequest> forked() {
+        return List.copyOf(forked);
+    }
+
     List<CreateRequest> created() {
         return List.copyOf(created);
     }
@@ -155,6 +163,25 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
                 PauseResponse.newBuilder()
                         .setSandbox(sandbox(request.getSandboxId()))
                         .build());
+    }
+
+    /** Has room for two copies. */
+    @Override
+    public void fork(ForkRequest request, StreamObserver<ForkResponse> client) {
+        forked.add(request);
+        ForkResponse.Builder response = ForkResponse.newBuilder();
+        for (int i = 0; i < request.getCount(); i++) {
+            if (i == 2) {
+                response.addResults(ForkResult.newBuilder()
+                        .setStatus(new RpcFailure(Code.RESOURCE_EXHAUSTED, "SANDBOX_QUOTA", "no room").status()));
+                continue;
+            }
+            String id = "copy".concat(String.valueOf((char) ('a' + i)).repeat(16));
+            add(id, "");
+            put(sandbox(id).toBuilder().setForkedFrom(request.getSandboxId()).build());
+            response.addResults(ForkResult.newBuilder().setSandbox(sandbox(id)));
+        }
+        answer(client, response.build());
     }
 
     @Override

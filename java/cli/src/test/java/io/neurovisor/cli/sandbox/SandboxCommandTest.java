@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.neurovisor.cli.CommandRun;
 import io.neurovisor.proto.sandbox.CreateRequest;
 import io.neurovisor.proto.sandbox.EndReason;
+import io.neurovisor.proto.sandbox.ForkRequest;
 import io.neurovisor.proto.sandbox.OnTimeout;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -165,6 +166,34 @@ final class SandboxCommandTest {
     }
 
     @Test
+    void forkPrintsTheIdsOfTheCopies() {
+        CommandRun two = run("fork", "mine", "--count=2", "--timeout=10m");
+        assertThat(two.exitCode()).as(two.stderr()).isZero();
+        assertThat(two.stdout()).isEqualTo("copyaaaaaaaaaaaaaaaa\ncopybbbbbbbbbbbbbbbb\n");
+        assertThat(two.stderr()).contains("a copy ends at 2027-01-15T08:05:00Z");
+        assertThat(run("fork", FIRST, "--json").stdout()).contains("\"forked_from\" : \"" + FIRST + "\"");
+        assertThat(daemon.forked())
+                .containsExactly(
+                        ForkRequest.newBuilder()
+                                .setSandboxId(FIRST)
+                                .setCount(2)
+                                .setTimeoutSecs(600)
+                                .build(),
+                        ForkRequest.newBuilder().setSandboxId(FIRST).setCount(1).build());
+        assertThat(run("info", "copya").stdout()).contains("COPY OF  " + FIRST);
+        assertThat(run("info", "mine").stdout()).doesNotContain("COPY OF");
+    }
+
+    @Test
+    void forkReportsTheCopiesThatWereNotMade() {
+        CommandRun some = run("fork", FIRST, "--count=4");
+        assertThat(some.exitCode()).isEqualTo(125);
+        assertThat(some.stdout().lines()).hasSize(2);
+        assertThat(some.stderr().lines().filter("neurovisor: a copy was not made: no room"::equals))
+                .hasSize(2);
+    }
+
+    @Test
     void timeoutPrintsTheNewEnd() {
         assertThat(run("timeout", FIRST, "30m").stdout()).isEqualTo("2027-01-15T08:30:00Z\n");
         assertThat(run("timeout", FIRST, "0").stdout()).isEqualTo("2027-01-15T08:00:00Z\n");
@@ -239,6 +268,9 @@ final class SandboxCommandTest {
             create --metadata=blue     | --metadata: "blue" is not allowed; use KEY=VALUE
             create --on-timeout=sleep  | --on-timeout: "sleep" is not allowed; use kill or pause
             resume x --timeout=0       | --timeout: "0" is not allowed; use a time from 1s to 24h
+            fork x --count=33          | --count: 33 is not allowed; use 1 to 32
+            fork x --count=0           | --count: 0 is not allowed; use 1 to 32
+            fork x --timeout=25h       | --timeout: "25h" is not allowed; use a time from 1s to 24h
             create --timeout=0         | --timeout: "0" is not allowed; use a time from 1s to 24h
             create --env=UNSET         | --env UNSET: the variable is not set here
             exec -d -t x -- sh         | --detach leaves no terminal for --tty

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 
 /** The book of sandboxes under one lock, with their machines and the calls that wait for them. */
 final class LockedBook {
-    /** The longest wait of a call for a sandbox that is being created, paused, resumed or killed. */
+    /** The longest wait of a call for a sandbox that is being created, saved, resumed or killed. */
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(10);
 
     private final Ticker ticker;
@@ -37,14 +37,14 @@ final class LockedBook {
     /**
      * A sandbox at one moment.
      *
-     * @param pauses how often a pause has begun
+     * @param saves how often a save has begun
      * @param living empty once its end is complete
-     * @param save completes when the pause that is under way has ended, or exceptionally with the reason why it is not paused
+     * @param save completes when the save that is under way has ended, or exceptionally with the reason why it failed
      */
     record View(
             SandboxRecord record,
             SandboxPhase phase,
-            int pauses,
+            int saves,
             Optional<LivingSandbox> living,
             Optional<CompletableFuture<Void>> save) {
         SandboxId id() {
@@ -73,7 +73,7 @@ final class LockedBook {
      * What follows from the report of a step.
      *
      * @param view the sandbox after it
-     * @param save the promise to those that wait for a pause that has ended with it
+     * @param save the promise to those that wait for a save that has ended with it
      */
     record Report(Optional<SandboxStep> step, View view, CompletableFuture<Void> save) {}
 
@@ -143,7 +143,7 @@ final class LockedBook {
                 state.phase(),
                 state.pauses().begun(),
                 Optional.ofNullable(living.get(id)),
-                state.phase() == SandboxPhase.PAUSING
+                state.phase().isSaving()
                         ? Optional.of(saves.computeIfAbsent(id, _ -> new CompletableFuture<>()))
                         : Optional.empty());
     }
@@ -169,6 +169,11 @@ final class LockedBook {
         return change((all, _) -> new Begun(all.pause(id, reason).isPresent(), view(all, id)));
     }
 
+    /** Begins to save a sandbox for copies if it runs. */
+    Begun copy(SandboxId id) {
+        return change((all, _) -> new Begun(all.copy(id), view(all, id)));
+    }
+
     /**
      * Begins to resume a sandbox if it is paused.
      *
@@ -190,9 +195,9 @@ final class LockedBook {
             if (state.phase() == SandboxPhase.PAUSED) {
                 living.put(id, new LivingSandbox()); // Of its next machine.
             }
-            // Within the lock, so that the next pause has a promise of its own.
+            // Within the lock, so that the next save has a promise of its own.
             Optional<CompletableFuture<Void>> save =
-                    state.phase() == SandboxPhase.PAUSING ? Optional.empty() : Optional.ofNullable(saves.remove(id));
+                    state.phase().isSaving() ? Optional.empty() : Optional.ofNullable(saves.remove(id));
             return new Report(step, view(state), save.orElseGet(CompletableFuture::new));
         });
     }
@@ -216,14 +221,14 @@ final class LockedBook {
     }
 
     /**
-     * Waits while a sandbox is being created, paused or resumed. Returns it if it runs or is paused; throws why it was not created
+     * Waits while a sandbox is being created, saved or resumed. Returns it if it runs or is paused; throws why it was not created
      * or resumed, how it ended, or that this takes too long.
      */
     View settled(SandboxId id, Deadline end) {
         View view = require(id);
         while (view.phase().isPassing()) {
-            if (view.phase() == SandboxPhase.PAUSING) {
-                view = passed(view, end); // If the pause fails, the sandbox runs on.
+            if (view.phase().isSaving()) {
+                view = passed(view, end); // If that fails, the sandbox runs on.
             } else {
                 await(view, LivingSandbox::settled, end.remaining());
                 view = require(id);

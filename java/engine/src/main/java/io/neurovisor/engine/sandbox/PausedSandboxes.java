@@ -3,9 +3,11 @@ package io.neurovisor.engine.sandbox;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.pool.Lease;
+import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.sandbox.LivingSandbox.Home;
 import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
+import io.neurovisor.engine.sandbox.report.SandboxListener;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import java.time.Duration;
@@ -40,7 +42,7 @@ record PausedSandboxes(
         Runnable changed) {
     private static final Logger LOG = LoggerFactory.getLogger(PausedSandboxes.class);
 
-    /** The time in which the guest of a resumed sandbox has to give a sign of life. */
+    /** The time in which the guest of a restored machine has to give a sign of life. */
     private static final Duration FIRST_ANSWER = Duration.ofSeconds(10);
 
     /** Returns a sandbox whose calls resume it, if they may, for its owner. */
@@ -71,7 +73,7 @@ record PausedSandboxes(
                     LockedBook.await(view, _ -> pause, wait.remaining());
                     return book.require(id); // It may have been resumed by now.
                 }
-                case CREATING, RESUMING -> view = book.passed(view, wait);
+                case CREATING, COPYING, RESUMING -> view = book.passed(view, wait);
                 case ENDED -> throw SandboxFaults.ended(view.record()); // Just before its pause would have begun.
                 case PAUSED -> throw new IllegalStateException("sandbox " + id + " is paused");
             }
@@ -142,14 +144,17 @@ record PausedSandboxes(
     }
 
     private Home home(SandboxRecord record, SandboxOwner owner) {
-        Lease lease = pool.lease(
-                record.spec().kind().continuing(saving.open(record.id(), record.generation())),
-                owner.claimant().forItsSandboxes(),
-                Optional.empty());
+        MachineKind kind = record.spec().kind().continuing(saving.open(record.id(), record.generation()));
+        return home(kind, record.spec(), owner);
+    }
+
+    /** Starts a machine from a checkpoint. */
+    Home home(MachineKind kind, SandboxSpec spec, SandboxOwner owner) {
+        Lease lease = pool.lease(kind, owner.claimant().forItsSandboxes(), Optional.empty());
         try {
             long diskBytes =
                     lease.machine().usage(Deadline.after(FIRST_ANSWER, ticker)).diskTotalBytes();
-            return Home.of(lease, diskBytes, record.spec());
+            return Home.of(lease, diskBytes, spec);
         } catch (RuntimeException | Error failure) {
             lease.close();
             throw failure;

@@ -111,6 +111,16 @@ final class SandboxBook {
         return state.pauses().begin(reason);
     }
 
+    /** As {@link SandboxPauses#beginCopy}. */
+    boolean copy(SandboxId id) {
+        return known(id).pauses().beginCopy();
+    }
+
+    /** As {@link SandboxPauses#copied}. */
+    Optional<SandboxStep> copied(SandboxId id, long nowNanos) {
+        return known(id).pauses().copied(nowNanos);
+    }
+
     SandboxStep saved(SandboxId id) {
         return known(id).pauses().saved();
     }

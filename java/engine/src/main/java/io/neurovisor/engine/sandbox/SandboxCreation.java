@@ -5,9 +5,12 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.pool.Lease;
 import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.sandbox.LivingSandbox.Home;
+import io.neurovisor.engine.sandbox.report.SandboxListener;
+import io.neurovisor.engine.sandbox.report.SandboxRecords;
 import io.neurovisor.engine.time.Deadline;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,24 +26,32 @@ record SandboxCreation(
 
     /** Records a new sandbox and has its machine made. */
     void start(LockedBook.View view, SandboxSpec spec, SandboxOwner owner, Deadline deadline) {
-        SandboxId id = view.record().id();
-        LivingSandbox living = view.living().orElseThrow();
+        if (record(view)) {
+            executor.execute(() -> settle(view, () -> home(view.id(), spec, owner, deadline)));
+        }
+    }
+
+    /** Records a new sandbox; returns false if that has failed, and the sandbox with it. */
+    boolean record(LockedBook.View view) {
         try {
             records.insert(view.record());
+            return true;
         } catch (RuntimeException | Error failure) {
-            failed(id, living, failure);
+            failed(view, failure);
+            return false;
+        }
+    }
+
+    /** Makes the machine of a new sandbox, which runs or has failed afterwards. */
+    void settle(LockedBook.View view, Supplier<Home> machine) {
+        Home home;
+        try {
+            home = machine.get();
+        } catch (RuntimeException | Error failure) {
+            failed(view, failure);
             return;
         }
-        executor.execute(() -> {
-            Home home;
-            try {
-                home = home(id, spec, owner, deadline);
-            } catch (RuntimeException | Error failure) {
-                failed(id, living, failure);
-                return;
-            }
-            settle(id, living, home);
-        });
+        settle(view.id(), view.living().orElseThrow(), home);
     }
 
     /** Leases a machine and turns it into a sandbox; tries a second one if the first dies of it. */
@@ -96,7 +107,10 @@ record SandboxCreation(
         }
     }
 
-    private void failed(SandboxId id, LivingSandbox living, Throwable failure) {
+    /** Reports that a new sandbox gets no machine. */
+    void failed(LockedBook.View created, Throwable failure) {
+        SandboxId id = created.id();
+        LivingSandbox living = created.living().orElseThrow();
         NeuroVisorException reason = failure instanceof NeuroVisorException known
                 ? known
                 : new NeuroVisorException(Fault.INTERNAL, "sandbox " + id + " was not created: " + failure, failure);

@@ -63,10 +63,10 @@ final class SandboxFaults {
                 "sandbox " + id + " is paused; resume it with ./neurovisor sandbox resume, or the call Connect");
     }
 
-    /** Reports the pause of a sandbox to a call under way. */
-    static NeuroVisorException pausedMeanwhile(SandboxId id, NeuroVisorException cause) {
+    /** Reports to a call under way that its sandbox stood still. */
+    static NeuroVisorException savedMeanwhile(SandboxId id, NeuroVisorException cause) {
         return new NeuroVisorException(
-                Fault.SANDBOX_MOVED, "sandbox " + id + " was paused during the call; repeat the call", cause);
+                Fault.SANDBOX_MOVED, "sandbox " + id + " was paused or copied during the call; repeat the call", cause);
     }
 
     static NeuroVisorException unknown(SandboxId id) {
@@ -107,6 +107,7 @@ final class SandboxFaults {
                                 id,
                                 switch (phase) {
                                     case CREATING -> "being created";
+                                    case COPYING -> "being copied";
                                     case PAUSING -> "being paused";
                                     case RESUMING -> "being resumed";
                                     case RUNNING, PAUSED, ENDED -> "being changed";

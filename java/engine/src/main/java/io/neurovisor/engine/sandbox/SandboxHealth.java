@@ -55,7 +55,7 @@ record SandboxHealth(LockedBook book, Ticker ticker, Executor executor, Consumer
     /** @param view the sandbox when its machine was examined */
     private void died(LockedBook.View view, String detail) {
         SandboxEnd end = view.home().map(home -> endOf(home.machine())).orElse(SandboxEnd.DIED);
-        book.change((all, nowNanos) -> all.died(view.id(), view.pauses(), end, detail, nowNanos))
+        book.change((all, nowNanos) -> all.died(view.id(), view.saves(), end, detail, nowNanos))
                 .ifPresent(starter);
     }
 
@@ -73,9 +73,9 @@ record SandboxHealth(LockedBook book, Ticker ticker, Executor executor, Consumer
      */
     NeuroVisorException explained(LockedBook.View view, NeuroVisorException failure) {
         boolean isDeath = isDeath(failure);
-        if (book.find(view.id()).filter(now -> now.pauses() != view.pauses()).isPresent()) {
+        if (book.find(view.id()).filter(now -> now.saves() != view.saves()).isPresent()) {
             return isDeath || failure.fault() == Fault.GUEST_REFUSED || failure.fault() == Fault.SANDBOX_MOVED
-                    ? SandboxFaults.pausedMeanwhile(view.id(), failure)
+                    ? SandboxFaults.savedMeanwhile(view.id(), failure)
                     : failure;
         }
         if (!isDeath) {
@@ -112,7 +112,7 @@ record SandboxHealth(LockedBook book, Ticker ticker, Executor executor, Consumer
 
     private void endAfter(LockedBook.View view, NeuroVisorException failure) {
         // A machine that is killed when its sandbox is paused fails as well.
-        if (book.find(view.id()).filter(now -> now.pauses() == view.pauses()).isPresent()) {
+        if (book.find(view.id()).filter(now -> now.saves() == view.saves()).isPresent()) {
             view.home().ifPresent(home -> died(view, home.machine().diagnose(failure)));
         }
     }

@@ -55,6 +55,22 @@ final class SandboxPauses {
         return Optional.of(new SandboxStep.Save(state.id()));
     }
 
+    /** Begins to save it for copies if it runs; the end is reported by {@link #copied} or {@link #notSaved}. */
+    boolean beginCopy() {
+        if (state.phase() != SandboxPhase.RUNNING) {
+            return false;
+        }
+        state.become(SandboxPhase.COPYING);
+        reason = Optional.empty();
+        begun++;
+        return true;
+    }
+
+    /** Records that it goes on after it was saved for copies. */
+    Optional<SandboxStep> copied(long nowNanos) {
+        return notSaved(Optional.empty(), "", nowNanos);
+    }
+
     /** Records that a whole checkpoint of it exists. */
     SandboxStep saved() {
         if (state.phase() == SandboxPhase.ENDED) {
@@ -162,7 +178,7 @@ final class SandboxPauses {
         return new SandboxStep.End(state.id(), kept);
     }
 
-    /** Returns how often a pause has begun, so that a call can find out whether there was one meanwhile. */
+    /** Returns how often a save has begun, so that a call can find out whether there was one meanwhile. */
     int begun() {
         return begun;
     }

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param idempotencyKey makes repeated creations by one owner create one sandbox
  * @param onTimeout what happens when its time-out passes
  * @param autoResume whether a call for its processes or files resumes it while it is paused
+ * @param forkedFrom the sandbox of which it is a copy; empty if it was created from an image
  */
 public record SandboxSpec(
         MachineKind kind,
@@ -28,7 +29,8 @@ public record SandboxSpec(
         String name,
         Optional<String> idempotencyKey,
         OnTimeout onTimeout,
-        boolean autoResume) {
+        boolean autoResume,
+        Optional<SandboxId> forkedFrom) {
     public static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(5);
     public static final Duration MAX_TIMEOUT = Duration.ofHours(24);
 
@@ -67,7 +69,31 @@ public record SandboxSpec(
                         .formatted(key.length(), MAX_KEY)));
     }
 
-    /** A sandbox that ends when its time-out passes. */
+    /** A sandbox that is created from an image. */
+    public SandboxSpec(
+            MachineKind kind,
+            Duration timeout,
+            Map<String, String> environment,
+            Optional<String> directory,
+            Map<String, String> metadata,
+            String name,
+            Optional<String> idempotencyKey,
+            OnTimeout onTimeout,
+            boolean autoResume) {
+        this(
+                kind,
+                timeout,
+                environment,
+                directory,
+                metadata,
+                name,
+                idempotencyKey,
+                onTimeout,
+                autoResume,
+                Optional.empty());
+    }
+
+    /** One that ends when its time-out passes. */
     public SandboxSpec(
             MachineKind kind,
             Duration timeout,
@@ -82,7 +108,22 @@ public record SandboxSpec(
     /** Returns this specification without the environment, whose values only the guest keeps. */
     SandboxSpec withoutEnvironment() {
         return new SandboxSpec(
-                kind, timeout, Map.of(), directory, metadata, name, idempotencyKey, onTimeout, autoResume);
+                kind, timeout, Map.of(), directory, metadata, name, idempotencyKey, onTimeout, autoResume, forkedFrom);
+    }
+
+    /** Returns the specification of a copy, which has the environment of its source in its memory. */
+    SandboxSpec copy(SandboxId source, Duration life) {
+        return new SandboxSpec(
+                kind,
+                life,
+                Map.of(),
+                directory,
+                metadata,
+                "",
+                Optional.empty(),
+                onTimeout,
+                autoResume,
+                Optional.of(source));
     }
 
     /** Throws {@code INVALID_ARGUMENT} unless the time-out is between {@code least} and 24 hours. */

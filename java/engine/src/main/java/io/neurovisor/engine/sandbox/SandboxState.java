@@ -100,7 +100,7 @@ final class SandboxState {
     Optional<SandboxStep> stop(Ending why, long nowNanos) {
         return switch (phase) {
             case CREATING, RUNNING -> end(why, nowNanos);
-            case PAUSING, RESUMING -> {
+            case COPYING, PAUSING, RESUMING -> {
                 pauses.endOtherwise(why);
                 yield Optional.empty();
             }
@@ -163,7 +163,7 @@ final class SandboxState {
     Duration untilNext(long nowNanos) {
         return switch (phase) {
             // An end that falls into a phase that passes is found after it.
-            case CREATING, PAUSING, RESUMING, ENDED -> SandboxBook.NEVER;
+            case CREATING, COPYING, PAUSING, RESUMING, ENDED -> SandboxBook.NEVER;
             case PAUSED -> spec.onTimeout() == OnTimeout.KILL ? times.untilEnd(nowNanos) : SandboxBook.NEVER;
             case RUNNING -> times.untilNext(nowNanos);
         };

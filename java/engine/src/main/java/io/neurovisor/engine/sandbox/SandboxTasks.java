@@ -4,6 +4,8 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.machine.Machine;
 import io.neurovisor.engine.sandbox.LivingSandbox.Home;
 import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
+import io.neurovisor.engine.sandbox.report.SandboxListener;
+import io.neurovisor.engine.sandbox.report.SandboxRecords;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import java.time.Duration;
@@ -111,19 +113,27 @@ final class SandboxTasks {
         Machine machine =
                 view.living().flatMap(LivingSandbox::homeNow).orElseThrow().machine();
         Optional<MachineSaving.Failure> failed = saving.save(id, view.record().generation(), machine, deadline);
-        LockedBook.Report report;
-        if (failed.isEmpty()) {
-            report = book.report(id, (all, _) -> Optional.of(all.saved(id)));
+        if (failed.isPresent()) {
+            notSaved(id, machine, failed.get());
         } else {
-            NeuroVisorException reason = failed.get().reason();
-            boolean goesOn = failed.get().goesOn();
-            Optional<SandboxEnd> death = goesOn ? Optional.empty() : Optional.of(SandboxHealth.endOf(machine));
-            String detail = goesOn ? String.valueOf(reason.getMessage()) : machine.diagnose(reason);
-            report = book.report(id, (all, nowNanos) -> all.notSaved(id, death, detail, nowNanos));
-            LOG.warn("sandbox {} was not paused: {}", id, reason.getMessage());
+            follow(book.report(id, (all, _) -> Optional.of(all.saved(id))), Optional.empty());
         }
-        report.step().ifPresentOrElse(this::perform, () -> write(id)); // It may have got more time.
-        answer(report, failed.map(MachineSaving.Failure::reason));
+    }
+
+    /** Reports that a sandbox was not saved. */
+    void notSaved(SandboxId id, Machine machine, MachineSaving.Failure failure) {
+        NeuroVisorException reason = failure.reason();
+        LOG.warn("sandbox {} was not saved: {}", id, reason.getMessage());
+        Optional<SandboxEnd> death = failure.goesOn() ? Optional.empty() : Optional.of(SandboxHealth.endOf(machine));
+        String detail = failure.goesOn() ? String.valueOf(reason.getMessage()) : machine.diagnose(reason);
+        follow(book.report(id, (all, nowNanos) -> all.notSaved(id, death, detail, nowNanos)), Optional.of(reason));
+    }
+
+    /** Does what follows from the end of a save, and answers the callers that wait for it. */
+    void follow(LockedBook.Report report, Optional<NeuroVisorException> failure) {
+        // It may have got more time.
+        report.step().ifPresentOrElse(this::perform, () -> write(report.view().id()));
+        answer(report, failure);
     }
 
     /** Returns the time until which a sandbox has to be saved from now on. */
@@ -149,7 +159,7 @@ final class SandboxTasks {
         answer(report, Optional.empty());
     }
 
-    /** Answers the callers that wait for a pause which has ended. */
+    /** Answers the callers that wait for a save which has ended. */
     private static void answer(LockedBook.Report report, Optional<NeuroVisorException> failure) {
         SandboxRecord record = report.view().record();
         Optional<NeuroVisorException> reason =

@@ -1,7 +1,10 @@
 package io.neurovisor.engine.sandbox;
 
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
+import io.neurovisor.engine.sandbox.report.SandboxListener;
+import io.neurovisor.engine.sandbox.report.SandboxRecords;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.SteadyClock;
 import io.neurovisor.engine.time.Ticker;
@@ -14,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 
 /**
  * The living sandboxes of a process. Safe for use by many threads.
@@ -27,11 +31,14 @@ import java.util.random.RandomGenerator;
  * </ul>
  */
 public final class Sandboxes implements AutoCloseable {
+    private static final int MOST_COPIES = 32;
+
     private final LockedBook book;
     private final SandboxTasks tasks;
     private final SandboxTimer timer;
     private final SandboxCreation creation;
     private final PausedSandboxes paused;
+    private final SandboxForks forks;
     private final SandboxRecords records;
     private final SandboxListener listener;
     private final RandomGenerator strongRandom;
@@ -85,6 +92,7 @@ public final class Sandboxes implements AutoCloseable {
         this.timer = new SandboxTimer(book, tasks);
         this.paused = new PausedSandboxes(book, pool, saving, listener, ticker, executor, tasks, timer::notice);
         this.creation = new SandboxCreation(book, pool, records, listener, executor, tasks);
+        this.forks = new SandboxForks(book, saving, creation, paused, executor, tasks, timer::notice);
         this.records = records;
         this.listener = listener;
         this.strongRandom = strongRandom;
@@ -175,6 +183,29 @@ public final class Sandboxes implements AutoCloseable {
 
     private LockedBook.View pause(SandboxId id, PauseReason reason) {
         return paused.pause(id, reason, book.longestWait(), Optional.empty());
+    }
+
+    /**
+     * Makes copies of a sandbox: its programs go on in each of them, with names and randomness of its own. One that runs stands
+     * still while it is saved, and runs on; one that is paused stays so. Throws if the sandbox cannot be saved, or has no room
+     * for any copy. Interrupting the thread ends nothing.
+     *
+     * @param count 1 to 32
+     * @param timeout of the lives of the copies
+     * @param deadline the time until which the caller waits
+     * @return what became of each copy
+     */
+    public List<ForkedSandbox> fork(SandboxId id, SandboxOwner owner, int count, Duration timeout, Deadline deadline) {
+        SandboxSpec.checkTimeout(timeout, Duration.ofSeconds(1));
+        if (count < 1 || count > MOST_COPIES) {
+            throw NeuroVisorException.invalid(
+                    "count", "%d copies are out of range; use 1 to %d".formatted(count, MOST_COPIES));
+        }
+        LockedBook.View _ = own(id, owner.name());
+        List<SandboxId> ids = Stream.generate(() -> SandboxId.random(strongRandom))
+                .limit(count)
+                .toList();
+        return forks.fork(id, owner, ids, timeout, deadline);
     }
 
     /** Returns a sandbox of the owner, also after its end; empty if it is unknown. */

@@ -19,6 +19,8 @@ final class BookedSandbox {
     boolean counts = true;
 
     boolean isOver;
+    /** Whether it has begun to be paused, so that a checkpoint of it may exist. */
+    boolean mayBeOnDisk;
     /** Whether a checkpoint of it exists. */
     boolean isOnDisk;
     /** Whether that is a whole checkpoint of its current state. */
@@ -36,6 +38,7 @@ final class BookedSandbox {
 
     enum Work {
         NONE,
+        COPY,
         SAVE,
         PAUSE,
         RESTORE,
@@ -135,7 +138,7 @@ final class BookedSandbox {
                                 SandboxTimes.CLOCK_INTERVAL.minusNanos(nowNanos - clockSetNanos),
                                 SandboxTimes.LAYERS_INTERVAL.minusNanos(nowNanos - layersReadNanos)));
             case PAUSED -> isToBePaused() ? SandboxBook.NEVER : untilEnd;
-            case CREATING, PAUSING, RESUMING, ENDED -> SandboxBook.NEVER;
+            case CREATING, COPYING, PAUSING, RESUMING, ENDED -> SandboxBook.NEVER;
         };
     }
 

@@ -172,7 +172,7 @@ final class PausedSandboxesTest extends SandboxesFixture {
                 .isInstanceOfSatisfying(
                         NeuroVisorException.class,
                         failure -> assertThat(failure.fault()).isEqualTo(Fault.SANDBOX_MOVED))
-                .hasMessageContaining("was paused during the call");
+                .hasMessageContaining("was paused or copied during the call");
     }
 
     @Test

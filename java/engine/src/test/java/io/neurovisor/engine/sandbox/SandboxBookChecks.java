@@ -71,7 +71,7 @@ record SandboxBookChecks(
                         .isTrue();
                 assertThat(state.endsNanos()).isEqualTo(row.endsNanos);
             }
-            case CREATING, PAUSING, RESUMING, ENDED -> {}
+            case CREATING, COPYING, PAUSING, RESUMING, ENDED -> {}
         }
     }
 

@@ -83,6 +83,15 @@ final class SandboxBookModelTest {
 
     private static ActionChainArbitrary<SandboxBooks> withPauses(ActionChainArbitrary<SandboxBooks> chain) {
         return chain.withAction(4, new Event("a client pauses one", SandboxBooks::hasAny, SandboxBooks::pause))
+                .withAction(2, new Event("a client copies one", SandboxBooks::hasAny, SandboxBooks::copy))
+                .withAction(3, new Event("one is copied", has(Work.COPY), SandboxBooks::isCopied))
+                .withAction(1, new Event("one is not copied", has(Work.COPY), SandboxBooks::isNotCopied))
+                .withAction(
+                        1,
+                        new Event(
+                                "a machine dies while it is copied",
+                                has(Work.COPY),
+                                SandboxBooks::machineDiesWhileItIsCopied))
                 .withAction(4, new Event("one is saved", has(Work.SAVE), SandboxBooks::saveSucceeds))
                 .withAction(1, new Event("one is not saved", has(Work.SAVE), SandboxBooks::saveFails))
                 .withAction(

@@ -125,7 +125,7 @@ final class SandboxBooks {
         Optional<SandboxStep> step = book.end(id, SandboxEnd.KILLED, "", nowNanos);
         switch (row.phase) {
             case CREATING -> row.decided = row.decided.or(() -> Optional.of(SandboxEnd.KILLED));
-            case RUNNING, PAUSED, PAUSING, RESUMING -> row.end(SandboxEnd.KILLED, nowNanos);
+            case RUNNING, COPYING, PAUSED, PAUSING, RESUMING -> row.end(SandboxEnd.KILLED, nowNanos);
             case ENDED -> {
                 assertThat(step).isEmpty();
                 return;
@@ -187,8 +187,49 @@ final class SandboxBooks {
     private void begin(SandboxId id, Optional<SandboxStep> step, PauseReason reason) {
         assertThat(step).contains(new SandboxStep.Save(id));
         row(id).phase = SandboxPhase.PAUSING;
+        row(id).mayBeOnDisk = true;
         row(id).reason = Optional.of(reason);
         row(id).begin(Work.SAVE);
+    }
+
+    void copy(int choice) {
+        SandboxId id = chosen(_ -> true, choice);
+        BookedSandbox row = row(id);
+        boolean begins = row.phase == SandboxPhase.RUNNING;
+        assertThat(book.copy(id)).isEqualTo(begins);
+        if (begins) {
+            row.phase = SandboxPhase.COPYING;
+            row.begin(Work.COPY);
+        }
+        check();
+    }
+
+    void isCopied(int choice) {
+        SandboxId id = reported(Work.COPY, choice);
+        goesOn(id, book.copied(id, nowNanos));
+    }
+
+    void isNotCopied(int choice) {
+        SandboxId id = reported(Work.COPY, choice);
+        goesOn(id, book.notSaved(id, Optional.empty(), "a program does not stop", nowNanos));
+    }
+
+    private void goesOn(SandboxId id, Optional<SandboxStep> step) {
+        BookedSandbox row = row(id);
+        if (row.phase == SandboxPhase.COPYING) {
+            row.phase = SandboxPhase.RUNNING;
+            row.otherwise.ifPresent(why -> row.end(why, nowNanos));
+        }
+        expect(id, step, row.phase == SandboxPhase.ENDED);
+    }
+
+    void machineDiesWhileItIsCopied(int choice) {
+        SandboxId id = reported(Work.COPY, choice);
+        Optional<SandboxStep> step = book.notSaved(id, Optional.of(SandboxEnd.DIED), "signal 9", nowNanos);
+        if (row(id).phase == SandboxPhase.COPYING) {
+            row(id).end(SandboxEnd.DIED, nowNanos);
+        }
+        expect(id, step, true);
     }
 
     void saveSucceeds(int choice) {
@@ -340,8 +381,7 @@ final class SandboxBooks {
                 }
                 if (!row.isToBePaused() || row.failsToPause(nowNanos)) {
                     row.begin(Work.END);
-                    return Optional.of(new SandboxStep.End(
-                            id, book.find(id).orElseThrow().pauses().begun() > 0 || row.isOnDisk));
+                    return Optional.of(new SandboxStep.End(id, row.mayBeOnDisk));
                 }
             } else if (row.isClockDue(nowNanos)) {
                 row.clockSetNanos = nowNanos;
@@ -371,7 +411,7 @@ final class SandboxBooks {
             switch (row.phase) {
                 case CREATING -> row.decided = row.decided.or(() -> Optional.of(SandboxEnd.LOST));
                 case RUNNING -> row.end(SandboxEnd.LOST, nowNanos);
-                case PAUSING, RESUMING -> row.otherwise = Optional.of(SandboxEnd.LOST);
+                case COPYING, PAUSING, RESUMING -> row.otherwise = Optional.of(SandboxEnd.LOST);
                 case PAUSED, ENDED -> {}
             }
             expect(id, step, ends);
@@ -409,6 +449,9 @@ final class SandboxBooks {
         giveUp();
         while (has(Work.SAVE)) {
             saveSucceeds(0);
+        }
+        while (has(Work.COPY)) {
+            isCopied(0);
         }
         while (has(Work.RESTORE)) {
             restoreSucceeds(0);

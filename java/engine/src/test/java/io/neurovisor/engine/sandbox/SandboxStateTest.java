@@ -27,27 +27,41 @@ final class SandboxStateTest {
     @CsvSource({
         "KILL, CREATING, CREATING, -",
         "KILL, RUNNING, ENDED, End",
+        "KILL, COPYING, ENDED, Abort",
         "KILL, PAUSING, ENDED, Abort",
         "KILL, PAUSED, ENDED, End",
         "KILL, RESUMING, ENDED, Abort",
         "KILL, ENDED, ENDED, -",
         "TIME_PASSES, CREATING, CREATING, -",
         "TIME_PASSES, RUNNING, ENDED, End",
+        "TIME_PASSES, COPYING, COPYING, -",
         "TIME_PASSES, PAUSING, PAUSING, -",
         "TIME_PASSES, PAUSED, ENDED, End",
         "TIME_PASSES, RESUMING, RESUMING, -",
         "TIME_PASSES, ENDED, ENDED, -",
         "MACHINE_IS_DEAD, RUNNING, ENDED, End",
+        "MACHINE_IS_DEAD, COPYING, COPYING, -",
         "MACHINE_IS_DEAD, PAUSING, PAUSING, -",
         "MACHINE_IS_DEAD, PAUSED, PAUSED, -",
         "MACHINE_IS_DEAD, RESUMING, RESUMING, -",
         "MACHINE_IS_DEAD, ENDED, ENDED, -",
         "PAUSE, CREATING, CREATING, -",
         "PAUSE, RUNNING, PAUSING, Save",
+        "PAUSE, COPYING, COPYING, -",
         "PAUSE, PAUSING, PAUSING, -",
         "PAUSE, PAUSED, PAUSED, -",
         "PAUSE, RESUMING, RESUMING, -",
         "PAUSE, ENDED, ENDED, -",
+        "COPY, CREATING, CREATING, -",
+        "COPY, RUNNING, COPYING, -",
+        "COPY, COPYING, COPYING, -",
+        "COPY, PAUSING, PAUSING, -",
+        "COPY, PAUSED, PAUSED, -",
+        "COPY, RESUMING, RESUMING, -",
+        "COPY, ENDED, ENDED, -",
+        "COPIED, COPYING, RUNNING, -",
+        "NOT_SAVED, COPYING, RUNNING, -",
+        "DIED_OF_A_SAVE, COPYING, ENDED, End",
         "SAVED, PAUSING, PAUSING, Pause",
         "NOT_SAVED, PAUSING, RUNNING, -",
         "DIED_OF_A_SAVE, PAUSING, ENDED, End",
@@ -55,6 +69,7 @@ final class SandboxStateTest {
         "NOT_RESTORED, RESUMING, PAUSED, -",
         "DAEMON_ENDS, CREATING, CREATING, -",
         "DAEMON_ENDS, RUNNING, ENDED, End",
+        "DAEMON_ENDS, COPYING, COPYING, -",
         "DAEMON_ENDS, PAUSING, PAUSING, -",
         "DAEMON_ENDS, PAUSED, PAUSED, -",
         "DAEMON_ENDS, RESUMING, RESUMING, -",
@@ -282,6 +297,7 @@ final class SandboxStateTest {
         switch (phase) {
             case CREATING, RUNNING -> {}
             case ENDED -> assertThat(state.end(KILLED, 0)).isPresent();
+            case COPYING -> assertThat(state.pauses().beginCopy()).isTrue();
             case PAUSING -> assertThat(state.pauses().begin(PauseReason.CLIENT)).isPresent();
             case PAUSED, RESUMING -> {
                 assertThat(state.pauses().begin(PauseReason.CLIENT)).isPresent();
@@ -318,6 +334,20 @@ final class SandboxStateTest {
             @Override
             Optional<SandboxStep> on(SandboxState state) {
                 return state.pauses().begin(PauseReason.CLIENT);
+            }
+        },
+        COPY {
+            @Override
+            Optional<SandboxStep> on(SandboxState state) {
+                assertThat(state.phase() == SandboxPhase.RUNNING)
+                        .isEqualTo(state.pauses().beginCopy());
+                return Optional.empty();
+            }
+        },
+        COPIED {
+            @Override
+            Optional<SandboxStep> on(SandboxState state) {
+                return state.pauses().copied(1);
             }
         },
         SAVED {

@@ -15,6 +15,8 @@ import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.process.ProcessSpec;
 import io.neurovisor.engine.sandbox.SandboxSpec.OnTimeout;
 import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
+import io.neurovisor.engine.sandbox.report.SandboxListener;
+import io.neurovisor.engine.sandbox.report.SandboxRecords;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.testkit.FakeGuest;

@@ -16,6 +16,8 @@ import io.neurovisor.engine.sandbox.checkpoint.CheckpointSource;
 import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
 import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
 import io.neurovisor.engine.sandbox.checkpoint.SandboxCheckpoint;
+import io.neurovisor.engine.sandbox.report.SandboxListener;
+import io.neurovisor.engine.sandbox.report.SandboxRecords;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.vm.Checkpoint;
 import io.neurovisor.engine.vm.SavedVm;
@@ -255,6 +257,12 @@ final class SandboxesLincheckTest {
             VmStart.Restore start = new VmStart.Restore(source.template(), Optional.of(new Checkpoint(directory)));
             kept.put(source.sandbox(), new Kept(checkpoint, start));
             return checkpoint;
+        }
+
+        @Override
+        public void lend(
+                CheckpointSource source, long expectedBytes, Consumer<Path> writer, Consumer<VmStart.Restore> use) {
+            throw new UnsupportedOperationException("no sandbox is copied");
         }
 
         @Override

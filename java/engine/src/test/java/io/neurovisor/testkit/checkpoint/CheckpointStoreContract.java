@@ -137,6 +137,39 @@ public abstract class CheckpointStoreContract {
     }
 
     @Test
+    void lendsWhatIsSavedForTheTimeOfACall() {
+        List<Path> lent = new ArrayList<>();
+        store().lend(source(ONE, 1), SIZE, CheckpointWriter.of("lent"), start -> {
+            Path directory = start.checkpoint().orElseThrow().directory();
+            assertThat(start.saved()).isEqualTo(template());
+            assertThat(directory.resolve(CheckpointWriter.STATE)).hasContent("lent");
+            assertThat(store().sandboxes()).isEmpty();
+            store().sweep(Set.of());
+            assertThat(directory).as("after a sweep").isNotEmptyDirectory();
+            lent.add(directory);
+        });
+        assertThat(lent).hasSize(1);
+        assertThat(lent.getFirst()).doesNotExist();
+    }
+
+    @Test
+    void lendsBesideTheCheckpointOfTheSameSandbox() {
+        SandboxCheckpoint first = save(ONE, 1, "first");
+        store().lend(source(ONE, 1), SIZE, CheckpointWriter.of("lent"), _ -> {});
+        assertThat(stateOf(first)).isEqualTo("first");
+    }
+
+    @Test
+    void aFailureOfABorrowerIsThrownOn() {
+        NeuroVisorException failure = new NeuroVisorException(Fault.SANDBOX_LOST, "it does not go on");
+        assertThatThrownBy(() -> store().lend(source(ONE, 1), SIZE, CheckpointWriter.of("lent"), _ -> {
+                    throw failure;
+                }))
+                .isSameAs(failure);
+        assertThat(store().newest(ONE)).isEmpty();
+    }
+
+    @Test
     void sandboxesAreIndependent() {
         SandboxCheckpoint one = save(ONE, 1, "one");
         SandboxCheckpoint other = save(OTHER, 1, "other");

@@ -65,6 +65,25 @@ public final class TemporaryCheckpoints implements CheckpointStore {
         }
     }
 
+    @Override
+    public void lend(
+            CheckpointSource source, long expectedBytes, Consumer<Path> writer, Consumer<VmStart.Restore> use) {
+        try {
+            Path aside = Files.createTempDirectory(home.get(), "lent-");
+            try {
+                before.run();
+                writer.accept(aside.resolve(FILES));
+                after.run();
+                use.accept(new VmStart.Restore(source.template(), Optional.of(new Checkpoint(aside.resolve(FILES)))));
+            } finally {
+                remove(aside);
+            }
+        } catch (IOException exception) {
+            throw new NeuroVisorException(
+                    Fault.STORAGE_FAILED, "sandbox " + source.sandbox() + " was not saved", exception);
+        }
+    }
+
     private synchronized void put(Kept checkpoint) {
         kept.put(checkpoint.source().sandbox(), checkpoint);
     }

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,12 +68,9 @@ public final class FileCheckpointStore implements CheckpointStore {
     @Override
     public SandboxCheckpoint save(CheckpointSource source, long expectedBytes, Consumer<Path> writer) {
         CheckpointName name = new CheckpointName(source.sandbox(), source.generation());
-        Path home = published.create();
         requireNewer(name);
         BaseTemplate template = BaseTemplate.of(source.sandbox(), source.template());
-        try (SaveSlot slot = SaveSlot.acquire(home);
-                DiskRoom.Reservation _ = room.reserve(home, usedBytes(), expectedBytes);
-                StagedDirectory staged = StagedDirectory.begin(home, slot.name(), slot.lock(), supervisor)) {
+        return staged(expectedBytes, staged -> {
             Path machine = staged.path().resolve(MACHINE);
             writer.accept(machine);
             Instant created = clock.instant().truncatedTo(ChronoUnit.MILLIS);
@@ -88,6 +86,27 @@ public final class FileCheckpointStore implements CheckpointStore {
                             MachineFiles.finish(machine).states()));
             LastingUses.write(staged.path(), template.artifacts());
             return publish(staged, name, created);
+        });
+    }
+
+    @Override
+    public void lend(
+            CheckpointSource source, long expectedBytes, Consumer<Path> writer, Consumer<VmStart.Restore> use) {
+        boolean _ = staged(expectedBytes, staged -> {
+            Path machine = staged.path().resolve(MACHINE);
+            writer.accept(machine);
+            use.accept(new VmStart.Restore(source.template(), Optional.of(new Checkpoint(machine))));
+            return true;
+        });
+    }
+
+    /** Fills a directory that is removed afterwards unless it was published. */
+    private <T> T staged(long expectedBytes, Function<StagedDirectory, T> filling) {
+        Path home = published.create();
+        try (SaveSlot slot = SaveSlot.acquire(home);
+                DiskRoom.Reservation _ = room.reserve(home, usedBytes(), expectedBytes);
+                StagedDirectory staged = StagedDirectory.begin(home, slot.name(), slot.lock(), supervisor)) {
+            return filling.apply(staged);
         }
     }
 

@@ -34,6 +34,11 @@ public final class DaemonFailure {
         return ofService(exception).orElseGet(() -> sandboxFailure(exception, socket));
     }
 
+    /** Translates the status of a copy that was not made. */
+    public static NeuroVisorException ofStatus(Status status, Path socket) {
+        return ofSandboxes(StatusProto.toStatusException(status), socket);
+    }
+
     private static Optional<NeuroVisorException> ofService(StatusException exception) {
         Status status = StatusProto.fromThrowable(exception);
         String message = status == null ? "" : status.getMessage();

@@ -2,9 +2,9 @@ package io.neurovisor.server.metrics;
 
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxEnd;
-import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.sandbox.SandboxPhase;
 import io.neurovisor.engine.sandbox.SandboxRecord;
+import io.neurovisor.engine.sandbox.report.SandboxListener;
 import io.neurovisor.engine.time.Ticker;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
@@ -31,6 +31,7 @@ public final class SandboxMetrics implements SandboxListener {
         CONNECT,
         PAUSE,
         RESUME,
+        FORK,
         SET_TIMEOUT,
         KILL;
 

@@ -2,8 +2,8 @@ package io.neurovisor.server.sandbox;
 
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxEnd;
-import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.sandbox.SandboxRecord;
+import io.neurovisor.engine.sandbox.report.SandboxListener;
 import java.util.List;
 
 /** Passes each event to several listeners in their order. */

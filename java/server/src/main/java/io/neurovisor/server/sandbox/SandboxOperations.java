@@ -1,10 +1,12 @@
 package io.neurovisor.server.sandbox;
 
+import io.neurovisor.engine.sandbox.ForkedSandbox;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.server.metrics.SandboxMetrics;
 import io.neurovisor.server.trace.Tracing;
 import io.opentelemetry.api.trace.Span;
+import java.util.List;
 import java.util.function.Supplier;
 
 /** Measures operations on sandboxes and records their spans as children of the current span. */
@@ -17,6 +19,23 @@ public record SandboxOperations(SandboxMetrics metrics, Tracing tracing) {
                 span.setAttribute("neurovisor.sandbox.id", sandbox.id().value());
                 sandbox.record().vmId().map(VmId::value).ifPresent(id -> span.setAttribute("neurovisor.vm.id", id));
                 return sandbox;
+            });
+        });
+    }
+
+    List<ForkedSandbox> observeFork(String id, Supplier<List<ForkedSandbox>> work) {
+        return metrics.timed(SandboxMetrics.Operation.FORK, () -> {
+            Span span = tracing.span("fork sandbox")
+                    .setAttribute("neurovisor.sandbox.id", id)
+                    .startSpan();
+            return tracing.within(span, () -> {
+                List<ForkedSandbox> results = work.get();
+                span.setAttribute(
+                        "neurovisor.sandbox.copies",
+                        results.stream()
+                                .filter(result -> result.sandbox().isPresent())
+                                .count());
+                return results;
             });
         });
     }

@@ -4,6 +4,7 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.file.GuestFiles;
 import io.neurovisor.engine.process.GuestProcesses;
+import io.neurovisor.engine.sandbox.ForkedSandbox;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxEnd;
 import io.neurovisor.engine.sandbox.SandboxId;
@@ -61,12 +62,12 @@ public record TenantSandboxes(
         audit.log(change(
                 "sandbox_created",
                 SERVICE + "Create",
-                Map.of(
-                        "sandbox_id",
-                        sandbox.id().value(),
-                        "vm_id",
-                        sandbox.record().vmId().map(VmId::value).orElse(""))));
+                Map.of("sandbox_id", sandbox.id().value(), "vm_id", vmId(sandbox))));
         return sandbox;
+    }
+
+    private static String vmId(Sandbox sandbox) {
+        return sandbox.record().vmId().map(VmId::value).orElse("");
     }
 
     /** Returns a sandbox that has not ended. */
@@ -126,6 +127,25 @@ public record TenantSandboxes(
         return operations.observe(Operation.PAUSE, () -> sandboxes.pause(known, owner()));
     }
 
+    /** As {@link Sandboxes#fork}. Each copy has a line in the audit log. */
+    public List<ForkedSandbox> fork(String id, int count, Duration timeout, Deadline deadline) {
+        SandboxId known = parse(id);
+        requireLine(
+                "sandbox_fork",
+                SERVICE + "Fork",
+                known,
+                Map.of("count", Integer.toString(count), "timeout_ms", Long.toString(timeout.toMillis())));
+        List<ForkedSandbox> results =
+                operations.observeFork(id, () -> sandboxes.fork(known, sandboxOwner(), count, timeout, deadline));
+        results.stream()
+                .flatMap(result -> result.sandbox().stream())
+                .forEach(copy -> audit.log(change(
+                        "sandbox_forked",
+                        SERVICE + "Fork",
+                        Map.of("sandbox_id", copy.id().value(), "vm_id", vmId(copy), "forked_from", id))));
+        return results;
+    }
+
     /** Sets the rest of a sandbox's life, counted from now; after zero its time-out has passed. */
     public Sandbox setTimeout(String id, Duration timeout) {
         SandboxId known = parse(id);
@@ -179,10 +199,16 @@ public record TenantSandboxes(
         return new AuditedFiles(sandbox.files(), bytes -> fileWrites.add(sandbox.record(), bytes));
     }
 
-    /** Only lines about sandboxes of the tenant, so that the log cannot be filled with ids that never existed. */
     private void requireLine(String event, String method, SandboxId id) {
+        requireLine(event, method, id, Map.of());
+    }
+
+    /** Only lines about sandboxes of the tenant, so that the log cannot be filled with ids that never existed. */
+    private void requireLine(String event, String method, SandboxId id, Map<String, String> details) {
         if (sandboxes.find(id, owner()).isPresent()) {
-            audit.require(change(event, method, Map.of("sandbox_id", id.value())));
+            Map<String, String> all = new TreeMap<>(details);
+            all.put("sandbox_id", id.value());
+            audit.require(change(event, method, all));
         }
     }
 

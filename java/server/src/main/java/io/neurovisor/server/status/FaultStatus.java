@@ -1,6 +1,7 @@
 package io.neurovisor.server.status;
 
 import com.google.rpc.Code;
+import com.google.rpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.FaultKind;
@@ -24,14 +25,22 @@ public final class FaultStatus {
     private FaultStatus() {}
 
     public static StatusRuntimeException of(NeuroVisorException exception) {
+        return failure(exception).exception();
+    }
+
+    /** Returns the status for a response that reports several outcomes. */
+    public static Status status(NeuroVisorException exception) {
+        return failure(exception).status();
+    }
+
+    private static RpcFailure failure(NeuroVisorException exception) {
         Fault fault = exception.fault();
         boolean mayPass = fault.kind() == FaultKind.CAPACITY || fault.kind() == FaultKind.SANDBOX;
         return new RpcFailure(code(fault), fault.name(), String.valueOf(exception.getMessage()))
                 .withField(Optional.of(exception.argument())
                         .filter(argument -> !argument.isEmpty())
                         .map(argument -> FIELDS.getOrDefault(argument, argument)))
-                .withRetryAfter(exception.retryAfter().or(() -> mayPass ? Optional.of(RETRY) : Optional.empty()))
-                .exception();
+                .withRetryAfter(exception.retryAfter().or(() -> mayPass ? Optional.of(RETRY) : Optional.empty()));
     }
 
     static Code code(Fault fault) {

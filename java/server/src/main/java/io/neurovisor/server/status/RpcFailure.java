@@ -71,6 +71,11 @@ public record RpcFailure(
     }
 
     public StatusRuntimeException exception() {
+        return StatusProto.toStatusRuntimeException(status());
+    }
+
+    /** Returns the status with its details, for a response that reports several outcomes. */
+    public Status status() {
         Status.Builder status = Status.newBuilder()
                 .setCode(code.getNumber())
                 .setMessage(message)
@@ -88,6 +93,6 @@ public record RpcFailure(
                         .setSeconds(delay.toSeconds())
                         .setNanos(delay.toNanosPart()))
                 .build())));
-        return StatusProto.toStatusRuntimeException(status.build());
+        return status.build();
     }
 }

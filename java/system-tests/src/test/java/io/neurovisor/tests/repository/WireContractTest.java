@@ -75,9 +75,12 @@ final class WireContractTest {
     }
 
     private Path copy() throws IOException {
-        try (Stream<Path> files = Files.list(proto())) {
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                Files.copy(file, directory.resolve(file.getFileName()));
+        Files.createDirectories(directory.resolve("google/rpc"));
+        try (Stream<Path> files = Files.walk(proto())) {
+            for (Path file : files.map(proto()::relativize)
+                    .filter(path -> path.toString().matches("[a-z_]+\\.(proto|yaml)|google/.*\\.proto"))
+                    .toList()) {
+                Files.copy(proto().resolve(file), directory.resolve(file));
             }
         }
         return directory;

@@ -27,6 +27,14 @@ public interface CheckpointStore {
      */
     SandboxCheckpoint save(CheckpointSource source, long expectedBytes, Consumer<Path> writer);
 
+    /**
+     * Saves a sandbox for as long as machines are started from it: nothing of that is flushed, listed, opened or kept.
+     *
+     * @param writer as for {@link #save}
+     * @param use is called with the start of such machines, by this thread; what it throws is thrown on
+     */
+    void lend(CheckpointSource source, long expectedBytes, Consumer<Path> writer, Consumer<VmStart.Restore> use);
+
     /** Returns the checkpoint of the last generation, without reading its files; empty if there is none. */
     Optional<SandboxCheckpoint> newest(SandboxId sandbox);
 

@@ -8,8 +8,15 @@ import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.vm.Checkpoint;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.VmmIdentity;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,17 +56,84 @@ public record MachineSaving(CheckpointStore store, VmmIdentity vmm) {
                     });
             return Optional.empty();
         } catch (RuntimeException | Error failure) {
-            NeuroVisorException reason = failure instanceof NeuroVisorException known
-                    ? known
-                    : new NeuroVisorException(Fault.INTERNAL, "sandbox " + id + " was not saved: " + failure, failure);
-            return Optional.of(new Failure(reason, goesOn(id, machine, stopped.get(), reason)));
+            return Optional.of(failure(id, machine, stopped.get(), failure));
         }
+    }
+
+    /**
+     * Saves a machine, lets its sandbox go on, and has other machines started from what was saved, which is removed after that.
+     *
+     * @param copies starts them; is called when the sandbox goes on, and throws nothing
+     */
+    public Optional<Failure> lend(
+            SandboxId id, int generation, Machine machine, Deadline deadline, Consumer<VmStart.Restore> copies) {
+        if (!(machine.start() instanceof VmStart.Restore start)) {
+            return Optional.of(new Failure(notAClone(id), true));
+        }
+        AtomicBoolean stopped = new AtomicBoolean();
+        try {
+            store.lend(
+                    new CheckpointSource(id, generation, start.saved(), vmm),
+                    expectedBytes(machine, start),
+                    directory -> {
+                        Checkpoint _ = machine.save(directory, deadline);
+                        stopped.set(true);
+                    },
+                    saved -> {
+                        stopped.set(false); // Whether it goes on is decided once.
+                        machine.goOn();
+                        copies.accept(saved);
+                    });
+            return Optional.empty();
+        } catch (RuntimeException | Error failure) {
+            return Optional.of(failure(id, machine, stopped.get(), failure));
+        }
+    }
+
+    /**
+     * Has machines started from a copy of the checkpoint of a paused sandbox, because the sandbox may be resumed meanwhile.
+     *
+     * @param copies starts them, and throws nothing
+     */
+    public void lend(SandboxId id, int generation, Consumer<VmStart.Restore> copies) {
+        VmStart.Restore saved = open(id, generation);
+        store.lend(
+                new CheckpointSource(id, generation, saved.saved(), vmm),
+                store.bytes(id),
+                directory -> copy(id, saved.checkpoint().orElseThrow().directory(), directory),
+                copies);
+    }
+
+    private static void copy(SandboxId id, Path from, Path to) {
+        try (Stream<Path> files = Files.list(from)) {
+            Path _ = Files.createDirectory(to);
+            for (Path file : files.toList()) {
+                // With their modes: a VMM with a uid of its own opens one of them.
+                Path _ = Files.copy(file, to.resolve(file.getFileName()), StandardCopyOption.COPY_ATTRIBUTES);
+            }
+        } catch (NoSuchFileException exception) {
+            throw new NeuroVisorException(
+                    Fault.SANDBOX_MOVED, "sandbox " + id + " was resumed or killed while it was copied", exception);
+        } catch (IOException exception) {
+            throw new NeuroVisorException(
+                    Fault.STORAGE_FAILED,
+                    "the checkpoint of sandbox " + id + " cannot be copied: " + exception.getMessage(),
+                    exception);
+        }
+    }
+
+    private static Failure failure(SandboxId id, Machine machine, boolean stopped, Throwable failure) {
+        NeuroVisorException reason = failure instanceof NeuroVisorException known
+                ? known
+                : new NeuroVisorException(Fault.INTERNAL, "sandbox " + id + " was not saved: " + failure, failure);
+        return new Failure(reason, goesOn(id, machine, stopped, reason));
     }
 
     private static NeuroVisorException notAClone(SandboxId id) {
         return new NeuroVisorException(
                 Fault.GUEST_REFUSED,
-                "sandbox " + id + " cannot be paused, because its machine was booted; start the daemon with snapshots");
+                "sandbox " + id
+                        + " cannot be paused or copied, because its machine was booted; start the daemon with snapshots");
     }
 
     /** The pages that differ from the template are part of what only this machine uses, and of the guest's memory. */

@@ -5,6 +5,8 @@ import io.neurovisor.engine.file.GuestFiles;
 import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.proto.sandbox.ConnectRequest;
 import io.neurovisor.proto.sandbox.CreateRequest;
+import io.neurovisor.proto.sandbox.ForkRequest;
+import io.neurovisor.proto.sandbox.ForkResult;
 import io.neurovisor.proto.sandbox.GetRequest;
 import io.neurovisor.proto.sandbox.KillRequest;
 import io.neurovisor.proto.sandbox.ListRequest;
@@ -17,6 +19,7 @@ import io.neurovisor.proto.sandbox.SetTimeoutRequest;
 import io.neurovisor.proto.sandbox.WatchRequest;
 import io.neurovisor.proto.sandbox.WatchResponse;
 import io.neurovisor.server.client.DaemonConnection;
+import io.neurovisor.server.client.DaemonFailure;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -105,6 +108,30 @@ public final class SandboxClient implements AutoCloseable {
                 .build();
         return SandboxMessages.view(
                 connection.answer(() -> calls().connect(message).getSandbox()));
+    }
+
+    /**
+     * Makes copies of a sandbox, in which its programs go on as they do in it; blocks until each of them runs or has failed.
+     *
+     * @param timeout of the copies; empty for that of the daemon
+     */
+    public List<SandboxCopy> fork(String id, int count, Optional<Duration> timeout) {
+        ForkRequest.Builder request = ForkRequest.newBuilder().setSandboxId(id).setCount(count);
+        timeout.ifPresent(time -> request.setTimeoutSecs((int) time.toSeconds()));
+        // The daemon limits the wait for the machines.
+        return connection
+                .answer(() ->
+                        SandboxServiceGrpc.newBlockingV2Stub(connection.calls()).fork(request.build()))
+                .getResultsList()
+                .stream()
+                .map(this::copy)
+                .toList();
+    }
+
+    private SandboxCopy copy(ForkResult result) {
+        return result.hasSandbox()
+                ? new SandboxCopy.Made(SandboxMessages.view(result.getSandbox()))
+                : new SandboxCopy.Failed(DaemonFailure.ofStatus(result.getStatus(), connection.socket()));
     }
 
     /** Sets the rest of a sandbox's life; zero ends or pauses it. */

@@ -49,6 +49,7 @@ final class SandboxMessages {
                 sandbox.getOnTimeout() == OnTimeout.ON_TIMEOUT_PAUSE,
                 sandbox.getAutoResume(),
                 sandbox.getGeneration(),
+                sandbox.getForkedFrom(),
                 sandbox.getVcpuCount(),
                 sandbox.getMemoryBytes(),
                 sandbox.getDiskBytes(),

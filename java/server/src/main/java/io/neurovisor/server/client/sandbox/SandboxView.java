@@ -12,6 +12,7 @@ import java.util.Map;
  * @param pausesOnTimeout whether it is paused when its time-out passes, and not killed
  * @param autoResume whether calls for its processes and files resume it
  * @param generation the number of machines that it has had
+ * @param forkedFrom the sandbox of which it is a copy; empty if it is not one
  * @param ends the time at which its time-out passes, or at which it ended
  * @param endReason in small letters, such as {@code timed out}; empty if it has not ended
  * @param endDetail why it ended, for people
@@ -29,6 +30,7 @@ public record SandboxView(
         boolean pausesOnTimeout,
         boolean autoResume,
         int generation,
+        String forkedFrom,
         int vcpuCount,
         long memoryBytes,
         long diskBytes,

@@ -10,6 +10,8 @@ import io.neurovisor.proto.sandbox.ConnectRequest;
 import io.neurovisor.proto.sandbox.ConnectResponse;
 import io.neurovisor.proto.sandbox.CreateRequest;
 import io.neurovisor.proto.sandbox.CreateResponse;
+import io.neurovisor.proto.sandbox.ForkRequest;
+import io.neurovisor.proto.sandbox.ForkResponse;
 import io.neurovisor.proto.sandbox.GetRequest;
 import io.neurovisor.proto.sandbox.GetResponse;
 import io.neurovisor.proto.sandbox.KillRequest;
@@ -38,6 +40,9 @@ import java.util.function.UnaryOperator;
 
 /** The sandboxes of clients. */
 public final class SandboxGrpcService extends SandboxServiceGrpc.SandboxServiceImplBase {
+    /** The time for each copy of a fork, in addition to that of a creation: their machines share the host's processors. */
+    private static final Duration COPY_LIMIT = Duration.ofSeconds(5);
+
     private final TenantSandboxes sandboxes;
     private final Defaults defaults;
     private final UnaryOperator<MachineKind> available;
@@ -79,10 +84,15 @@ public final class SandboxGrpcService extends SandboxServiceGrpc.SandboxServiceI
     }
 
     private Deadline createDeadline() {
+        return deadline(defaults.createLimit());
+    }
+
+    /** Returns the time until which a call waits: the client's, but at most the limit from now. */
+    private static Deadline deadline(Duration most) {
         Duration limit = Optional.ofNullable(Context.current().getDeadline())
                 .map(deadline -> Duration.ofNanos(Math.max(0, deadline.timeRemaining(TimeUnit.NANOSECONDS))))
-                .filter(remaining -> remaining.compareTo(defaults.createLimit()) < 0)
-                .orElse(defaults.createLimit());
+                .filter(remaining -> remaining.compareTo(most) < 0)
+                .orElse(most);
         return Deadline.after(limit, Ticker.SYSTEM);
     }
 
@@ -103,6 +113,24 @@ public final class SandboxGrpcService extends SandboxServiceGrpc.SandboxServiceI
                 call -> call.send(PauseResponse.newBuilder()
                         .setSandbox(SandboxProtos.sandbox(sandboxes.pause(request.getSandboxId())))
                         .build()));
+    }
+
+    @Override
+    public void fork(ForkRequest request, StreamObserver<ForkResponse> client) {
+        ServedCall.begin(client, call -> {
+            int count = SandboxRequests.copies(request);
+            call.send(ForkResponse.newBuilder()
+                    .addAllResults(sandboxes
+                            .fork(
+                                    request.getSandboxId(),
+                                    count,
+                                    SandboxRequests.lifetime(request.getTimeoutSecs(), defaults.timeout()),
+                                    deadline(defaults.createLimit().plus(COPY_LIMIT.multipliedBy(count))))
+                            .stream()
+                            .map(SandboxProtos::result)
+                            .toList())
+                    .build());
+        });
     }
 
     @Override

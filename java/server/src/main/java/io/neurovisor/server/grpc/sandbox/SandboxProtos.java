@@ -3,13 +3,16 @@ package io.neurovisor.server.grpc.sandbox;
 import com.google.protobuf.Timestamp;
 import io.neurovisor.engine.guest.GuestUsage;
 import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.sandbox.ForkedSandbox;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxEnd;
+import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.engine.sandbox.SandboxPhase;
 import io.neurovisor.engine.sandbox.SandboxRecord;
 import io.neurovisor.engine.sandbox.SandboxSpec;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.proto.sandbox.EndReason;
+import io.neurovisor.proto.sandbox.ForkResult;
 import io.neurovisor.proto.sandbox.MetricsPoint;
 import io.neurovisor.proto.sandbox.OnTimeout;
 import io.neurovisor.proto.sandbox.SandboxEventKind;
@@ -18,6 +21,7 @@ import io.neurovisor.proto.sandbox.SandboxState;
 import io.neurovisor.proto.sandbox.WatchResponse;
 import io.neurovisor.server.sandbox.SandboxChange;
 import io.neurovisor.server.sandbox.SandboxMeasurements;
+import io.neurovisor.server.status.FaultStatus;
 import java.time.Instant;
 
 /** Translates the engine's values of sandboxes into messages. */
@@ -43,6 +47,14 @@ final class SandboxProtos {
         return message.build();
     }
 
+    /** Returns one copy of a fork, or why there is none. */
+    static ForkResult result(ForkedSandbox result) {
+        ForkResult.Builder message = ForkResult.newBuilder();
+        result.sandbox().map(SandboxProtos::withLayers).ifPresent(message::setSandbox);
+        result.failure().map(FaultStatus::status).ifPresent(message::setStatus);
+        return message.build();
+    }
+
     private static io.neurovisor.proto.sandbox.Sandbox.Builder summary(Sandbox sandbox) {
         SandboxRecord record = sandbox.record();
         SandboxSpec spec = record.spec();
@@ -65,6 +77,7 @@ final class SandboxProtos {
                 .setDiskBytes(sandbox.diskBytes())
                 .setVmId(record.vmId().map(VmId::value).orElse(""))
                 .setGeneration(record.generation())
+                .setForkedFrom(spec.forkedFrom().map(SandboxId::value).orElse(""))
                 .setEndReason(record.end().map(SandboxProtos::reason).orElse(EndReason.END_REASON_UNSPECIFIED))
                 .setName(spec.name())
                 .setEndDetail(record.endDetail());
@@ -74,7 +87,7 @@ final class SandboxProtos {
         return switch (phase) {
             case CREATING -> SandboxState.SANDBOX_STATE_CREATING;
             case RUNNING -> SandboxState.SANDBOX_STATE_RUNNING;
-            case PAUSING -> SandboxState.SANDBOX_STATE_PAUSING;
+            case COPYING, PAUSING -> SandboxState.SANDBOX_STATE_PAUSING;
             case PAUSED -> SandboxState.SANDBOX_STATE_PAUSED;
             case RESUMING -> SandboxState.SANDBOX_STATE_RESUMING;
             case ENDED -> SandboxState.SANDBOX_STATE_ENDED;

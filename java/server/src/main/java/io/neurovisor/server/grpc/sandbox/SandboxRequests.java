@@ -8,6 +8,7 @@ import io.neurovisor.engine.sandbox.SandboxPhase;
 import io.neurovisor.engine.sandbox.SandboxSpec;
 import io.neurovisor.proto.sandbox.ConnectRequest;
 import io.neurovisor.proto.sandbox.CreateRequest;
+import io.neurovisor.proto.sandbox.ForkRequest;
 import io.neurovisor.proto.sandbox.ListRequest;
 import io.neurovisor.proto.sandbox.OnTimeout;
 import io.neurovisor.proto.sandbox.SandboxState;
@@ -16,10 +17,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Checks requests about sandboxes. What is not allowed is {@code INVALID_ARGUMENT} with field, value and range. */
 final class SandboxRequests {
     private static final int MAX_PAGE_SIZE = 100;
+    private static final int MAX_COPIES = 32;
     private static final int MAX_TOKEN_CHARACTERS = 200;
     private static final int MAX_TEMPLATE_CHARACTERS = 128;
 
@@ -42,7 +45,7 @@ final class SandboxRequests {
                 new MachineKind(
                         request.getTemplate().isEmpty() ? usual.image() : template(request.getTemplate()),
                         request.getSize().isEmpty() ? usual.size() : SandboxSize.named(request.getSize())),
-                request.getTimeoutSecs() == 0 ? timeout : seconds(request.getTimeoutSecs()),
+                lifetime(request.getTimeoutSecs(), timeout),
                 request.getEnvMap(),
                 Optional.of(request.getCwd()).filter(directory -> !directory.isEmpty()),
                 request.getMetadataMap(),
@@ -66,6 +69,22 @@ final class SandboxRequests {
         return request.getTimeoutSecs() == 0 ? Optional.empty() : Optional.of(seconds(request.getTimeoutSecs()));
     }
 
+    /** Returns the time-out of a new sandbox. */
+    static Duration lifetime(int seconds, Duration usual) {
+        return seconds == 0 ? usual : seconds(seconds);
+    }
+
+    /** Returns the number of copies that a client asks for. */
+    static int copies(ForkRequest request) {
+        if (Integer.compareUnsigned(request.getCount(), MAX_COPIES) > 0) {
+            throw NeuroVisorException.invalid(
+                    "count",
+                    "count is %s; 1 to %d is allowed"
+                            .formatted(Integer.toUnsignedString(request.getCount()), MAX_COPIES));
+        }
+        return Math.max(1, request.getCount());
+    }
+
     private static String template(String name) {
         if (name.length() > MAX_TEMPLATE_CHARACTERS) {
             throw NeuroVisorException.invalid(
@@ -83,7 +102,9 @@ final class SandboxRequests {
 
     static SandboxQuery query(ListRequest request) {
         return new SandboxQuery(
-                request.getStatesList().stream().map(SandboxRequests::phase).collect(Collectors.toSet()),
+                request.getStatesList().stream()
+                        .flatMap(SandboxRequests::phases)
+                        .collect(Collectors.toSet()),
                 request.getMetadataMap(),
                 Optional.of(request.getTemplate()).filter(name -> !name.isEmpty()),
                 request.hasStartedAfter()
@@ -96,14 +117,14 @@ final class SandboxRequests {
                         .map(SandboxRequests::position));
     }
 
-    private static SandboxPhase phase(SandboxState state) {
+    private static Stream<SandboxPhase> phases(SandboxState state) {
         return switch (state) {
-            case SANDBOX_STATE_CREATING -> SandboxPhase.CREATING;
-            case SANDBOX_STATE_RUNNING -> SandboxPhase.RUNNING;
-            case SANDBOX_STATE_PAUSING -> SandboxPhase.PAUSING;
-            case SANDBOX_STATE_PAUSED -> SandboxPhase.PAUSED;
-            case SANDBOX_STATE_RESUMING -> SandboxPhase.RESUMING;
-            case SANDBOX_STATE_ENDED -> SandboxPhase.ENDED;
+            case SANDBOX_STATE_CREATING -> Stream.of(SandboxPhase.CREATING);
+            case SANDBOX_STATE_RUNNING -> Stream.of(SandboxPhase.RUNNING);
+            case SANDBOX_STATE_PAUSING -> Stream.of(SandboxPhase.PAUSING, SandboxPhase.COPYING);
+            case SANDBOX_STATE_PAUSED -> Stream.of(SandboxPhase.PAUSED);
+            case SANDBOX_STATE_RESUMING -> Stream.of(SandboxPhase.RESUMING);
+            case SANDBOX_STATE_ENDED -> Stream.of(SandboxPhase.ENDED);
             case SANDBOX_STATE_UNSPECIFIED, UNRECOGNIZED ->
                 throw NeuroVisorException.invalid("states", "states has a value that is not known; 1 to 6 are allowed");
         };

@@ -34,9 +34,10 @@ record SandboxRows(DatabaseFaults faults) {
         SandboxSpec spec = record.spec();
         handle.createUpdate("""
                         INSERT INTO sandbox (id, tenant, image, size, timeout_ms, directory, metadata, name,
-                            idempotency_key, owner, generation, created_ms, ends_ms, end_detail, on_timeout, auto_resume)
+                            idempotency_key, owner, generation, created_ms, ends_ms, end_detail, on_timeout, auto_resume,
+                            forked_from)
                         VALUES (:id, :tenant, :image, :size, :timeout, :directory, :metadata, :name,
-                            :key, :owner, :generation, :created, :ends, '', :onTimeout, :autoResume)
+                            :key, :owner, :generation, :created, :ends, '', :onTimeout, :autoResume, :forkedFrom)
                         """)
                 .bind("id", record.id().value())
                 .bind("tenant", record.owner())
@@ -53,6 +54,7 @@ record SandboxRows(DatabaseFaults faults) {
                 .bind("ends", record.ends().toEpochMilli())
                 .bind("onTimeout", spec.onTimeout().name())
                 .bind("autoResume", spec.autoResume())
+                .bind("forkedFrom", spec.forkedFrom().map(SandboxId::value).orElse(null))
                 .execute();
     }
 
@@ -181,7 +183,8 @@ record SandboxRows(DatabaseFaults faults) {
                 text(row, "name"),
                 optional(row, "idempotency_key"),
                 SandboxSpec.OnTimeout.valueOf(text(row, "on_timeout")),
-                row.getBoolean("auto_resume"));
+                row.getBoolean("auto_resume"),
+                optional(row, "forked_from").map(SandboxId::new));
     }
 
     private static String text(ResultSet row, String column) throws SQLException {

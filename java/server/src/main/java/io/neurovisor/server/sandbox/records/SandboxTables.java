@@ -39,11 +39,12 @@ final class SandboxTables {
                     """,
                             "CREATE INDEX sandbox_by_end ON sandbox (end_reason, ends_ms)",
                             "CREATE INDEX sandbox_by_tenant ON sandbox (tenant, ends_ms)"),
-                    // Sandboxes that can be paused.
+                    // Sandboxes that can be paused and copied.
                     List.of(
                             "ALTER TABLE sandbox ADD COLUMN on_timeout TEXT NOT NULL DEFAULT 'KILL'",
                             "ALTER TABLE sandbox ADD COLUMN auto_resume INTEGER NOT NULL DEFAULT 0",
-                            "ALTER TABLE sandbox ADD COLUMN pause_reason TEXT")));
+                            "ALTER TABLE sandbox ADD COLUMN pause_reason TEXT",
+                            "ALTER TABLE sandbox ADD COLUMN forked_from TEXT")));
 
     private SandboxTables() {}
 }

@@ -174,6 +174,7 @@ final class SandboxDatabaseTest {
         assertThat(records.ended()).singleElement().satisfies(ended -> {
             assertThat(ended.spec().onTimeout()).isEqualTo(SandboxSpec.OnTimeout.KILL);
             assertThat(ended.spec().autoResume()).isFalse();
+            assertThat(ended.spec().forkedFrom()).isEmpty();
             assertThat(ended.pause()).isEmpty();
         });
     }
@@ -190,7 +191,7 @@ final class SandboxDatabaseTest {
                 new CheckpointSource(record.id(), generation, template, vmm), 1, CheckpointWriter.of("state"));
     }
 
-    /** Returns a sandbox that has had two machines. */
+    /** Returns a copy of another sandbox that has had two machines. */
     private static SandboxRecord running() {
         SandboxRecord record = living();
         SandboxSpec spec = record.spec();
@@ -206,7 +207,8 @@ final class SandboxDatabaseTest {
                         spec.name(),
                         spec.idempotencyKey(),
                         SandboxSpec.OnTimeout.PAUSE,
-                        true),
+                        true,
+                        Optional.of(new SandboxId("b".repeat(20)))),
                 record.created(),
                 record.ends(),
                 Optional.of(new VmId("vm-2")),

@@ -1,5 +1,6 @@
-package io.neurovisor.engine.sandbox;
+package io.neurovisor.engine.sandbox.report;
 
+import io.neurovisor.engine.sandbox.SandboxRecord;
 import java.util.List;
 
 /**

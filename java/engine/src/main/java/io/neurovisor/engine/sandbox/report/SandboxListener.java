@@ -1,4 +1,8 @@
-package io.neurovisor.engine.sandbox;
+package io.neurovisor.engine.sandbox.report;
+
+import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.sandbox.SandboxEnd;
+import io.neurovisor.engine.sandbox.SandboxRecord;
 
 /**
  * Receives events of sandboxes in the threads that cause them, after they have been recorded. Implementations must be
