@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,9 +27,12 @@ record SandboxForks(
         MachineSaving saving,
         SandboxCreation creation,
         PausedSandboxes paused,
+        RandomGenerator strongRandom,
         Executor executor,
         SandboxTasks tasks,
         Runnable changed) {
+    private static final int MOST_COPIES = 32;
+
     private static final Logger LOG = LoggerFactory.getLogger(SandboxForks.class);
 
     /**
@@ -53,16 +58,23 @@ record SandboxForks(
     /**
      * Makes copies of a sandbox that runs or is paused.
      *
-     * @param ids of the copies
+     * @param count 1 to 32
      * @param timeout of their lives
      * @param deadline the time until which the caller waits
      */
-    List<ForkedSandbox> fork(
-            SandboxId source, SandboxOwner owner, List<SandboxId> ids, Duration timeout, Deadline deadline) {
+    List<ForkedSandbox> fork(SandboxId source, SandboxOwner owner, int count, Duration timeout, Deadline deadline) {
+        SandboxSpec.checkTimeout(timeout, Duration.ofSeconds(1));
+        if (count < 1 || count > MOST_COPIES) {
+            throw NeuroVisorException.invalid(
+                    "count", "%d copies are out of range; use 1 to %d".formatted(count, MOST_COPIES));
+        }
         SandboxSpec spec =
                 book.settled(source, book.longestWait()).record().spec().copy(source, timeout);
         // All find room before the source stands still.
-        List<Copy> copies = ids.stream().map(id -> admit(id, spec, owner)).toList();
+        List<Copy> copies = Stream.generate(() -> SandboxId.random(strongRandom))
+                .limit(count)
+                .map(id -> admit(id, spec, owner))
+                .toList();
         Fork fork = new Fork(source, spec, owner, copies, new CompletableFuture<>());
         try {
             if (fork.made().isEmpty()) {
