@@ -37,6 +37,7 @@ final class AttachedProcess {
     private final StandardStreams streams;
     /** The bytes of each stream that have been passed on or were missing. */
     private final Map<ProcessStream, Long> received = new EnumMap<>(ProcessStream.class);
+
     private final Lock resizing = new ReentrantLock();
     /** Printed when the terminal is restored. */
     private final List<String> notes = new ArrayList<>();
