@@ -62,8 +62,7 @@ public record TenantSandboxes(
         audit.log(change(
                 "sandbox_created",
                 SERVICE + "Create",
-                Map.of(
-                        "sandbox_id", sandbox.id().value(), "vm_id", vmId(sandbox))));
+                Map.of("sandbox_id", sandbox.id().value(), "vm_id", vmId(sandbox))));
         return sandbox;
     }
 
@@ -136,8 +135,8 @@ public record TenantSandboxes(
                 SERVICE + "Fork",
                 known,
                 Map.of("count", Integer.toString(count), "timeout_ms", Long.toString(timeout.toMillis())));
-        List<ForkedSandbox> results = operations.observeFork(
-                id, () -> sandboxes.fork(known, sandboxOwner(), count, timeout, deadline));
+        List<ForkedSandbox> results =
+                operations.observeFork(id, () -> sandboxes.fork(known, sandboxOwner(), count, timeout, deadline));
         results.stream()
                 .flatMap(result -> result.sandbox().stream())
                 .forEach(copy -> audit.log(change(

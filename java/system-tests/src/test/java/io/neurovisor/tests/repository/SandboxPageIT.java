@@ -88,13 +88,11 @@ final class SandboxPageIT {
                 .hasSizeGreaterThan(6)
                 .allSatisfy(command -> assertThat(WORDS_OF_DAEMONS).contains(command.word()));
         try (DoomedRun files = DoomedRun.in("images", "kernels", "initrds", "templates")) {
-            List<String> outputs = outputs(
-                    """
+            List<String> outputs = outputs("""
                     export NEUROVISOR_DATA_DIR=%s NEUROVISOR_SOCKET=%s NEUROVISOR_PORT=0 NEUROVISOR_METRICS_PORT=0
                     export NEUROVISOR_WARM=0 NEUROVISOR_MAX=4 NEUROVISOR_MAX_SANDBOXES=4 NEUROVISOR_SIZE=small
                     trap 'kill -KILL $daemon' EXIT
-                    """.formatted(files.data(), files.socket()),
-                    commands);
+                    """.formatted(files.data(), files.socket()), commands);
             String all = String.join("\n", outputs);
             for (int i = 0; i < commands.size(); i++) {
                 if (!commands.get(i).output().isEmpty()) {
@@ -121,9 +119,8 @@ final class SandboxPageIT {
                 .flatMap(document -> ConsoleBlock.of(Documents.lines(document)).stream())
                 .filter(block -> block.test().filter("SandboxPageIT"::equals).isPresent())
                 .map(ConsoleBlock::commands)
-                .filter(commands -> commands.stream()
-                                .anyMatch(command -> command.text().contains(OWN_DAEMON))
-                        == ownDaemon)
+                .filter(commands ->
+                        commands.stream().anyMatch(command -> command.text().contains(OWN_DAEMON)) == ownDaemon)
                 .flatMap(List::stream);
     }
 

@@ -98,30 +98,29 @@ final class SandboxForkIT {
             await().atMost(LIMIT).until(() -> program.rounds(client, source) >= 2);
         }
 
-        CommandLineRun fork =
-                SandboxCommand.of(socket(), "fork", source, "--count=" + count, "--timeout=30m");
+        CommandLineRun fork = SandboxCommand.of(socket(), "fork", source, "--count=" + count, "--timeout=30m");
         assertThat(fork.exitCode()).as(fork.stderr()).isZero();
         List<String> copies = fork.stdout().lines().toList();
         assertThat(copies).hasSize(count);
         await().atMost(LIMIT)
                 .untilAsserted(() -> assertThat(checkpoints()).as("of the fork").isEmpty());
 
-        List<String> all =
-                Stream.concat(Stream.of(source), copies.stream()).toList();
+        List<String> all = Stream.concat(Stream.of(source), copies.stream()).toList();
         assertThat(names(source)).isEqualTo(names);
         List<List<String>> allNames = all.stream().map(this::names).toList();
         IntStream.range(0, names.size())
-                .forEach(i -> assertThat(allNames).extracting(each -> each.get(i)).doesNotHaveDuplicates());
+                .forEach(i ->
+                        assertThat(allNames).extracting(each -> each.get(i)).doesNotHaveDuplicates());
         assertThat(all).allSatisfy(this::assertHasTheTimeOfTheHost);
         assertThat(copies).allSatisfy(copy -> assertThat(layers(copy)).isEqualTo(layers(source)));
         for (DrawingProgram program : DrawingProgram.values()) {
-            await().atMost(LIMIT)
-                    .untilAsserted(() -> program.assertRepeatsOnlyWhatIsDocumented(client, all));
+            await().atMost(LIMIT).untilAsserted(() -> program.assertRepeatsOnlyWhatIsDocumented(client, all));
         }
 
         assertThat(client.kill(source)).isTrue();
         assertThat(copies)
-                .allSatisfy(copy -> assertThat(client.output(copy, "echo alive")).isEqualTo("alive\n"));
+                .allSatisfy(
+                        copy -> assertThat(client.output(copy, "echo alive")).isEqualTo("alive\n"));
         assertThat(copies).allSatisfy(copy -> assertThat(client.kill(copy)).isTrue());
         assertNothingIsLeft();
     }
@@ -145,11 +144,9 @@ final class SandboxForkIT {
                 .connect(ConnectRequest.newBuilder().setSandboxId(source).build())
                 .getSandbox();
         assertThat(resumed.getState()).isEqualTo(SandboxState.SANDBOX_STATE_RUNNING);
-        List<String> all =
-                Stream.concat(Stream.of(source), copies.stream()).toList();
+        List<String> all = Stream.concat(Stream.of(source), copies.stream()).toList();
         assertThat(all.stream().flatMap(id -> names(id).stream())).doesNotHaveDuplicates();
-        await().atMost(LIMIT)
-                .untilAsserted(() -> DrawingProgram.BASH.assertRepeatsOnlyWhatIsDocumented(client, all));
+        await().atMost(LIMIT).untilAsserted(() -> DrawingProgram.BASH.assertRepeatsOnlyWhatIsDocumented(client, all));
 
         assertThat(all).allSatisfy(id -> assertThat(client.kill(id)).isTrue());
         assertNothingIsLeft();

@@ -120,8 +120,8 @@ public final class SandboxClient implements AutoCloseable {
         timeout.ifPresent(time -> request.setTimeoutSecs((int) time.toSeconds()));
         // The daemon limits the wait for the machines.
         return connection
-                .answer(() -> SandboxServiceGrpc.newBlockingV2Stub(connection.calls())
-                        .fork(request.build()))
+                .answer(() ->
+                        SandboxServiceGrpc.newBlockingV2Stub(connection.calls()).fork(request.build()))
                 .getResultsList()
                 .stream()
                 .map(this::copy)

@@ -102,7 +102,9 @@ final class SandboxRequests {
 
     static SandboxQuery query(ListRequest request) {
         return new SandboxQuery(
-                request.getStatesList().stream().flatMap(SandboxRequests::phases).collect(Collectors.toSet()),
+                request.getStatesList().stream()
+                        .flatMap(SandboxRequests::phases)
+                        .collect(Collectors.toSet()),
                 request.getMetadataMap(),
                 Optional.of(request.getTemplate()).filter(name -> !name.isEmpty()),
                 request.hasStartedAfter()

@@ -103,8 +103,8 @@ final class ForkedSandboxesGrpcTest {
     @ParameterizedTest
     @CsvSource({"0, 300", "60, 60"})
     void aCopyHasATimeoutOfItsOwn(int requested, long seconds) {
-        String id = create(CreateRequest.newBuilder().setTimeoutSecs(3600).build())
-                .getId();
+        String id =
+                create(CreateRequest.newBuilder().setTimeoutSecs(3600).build()).getId();
         Sandbox copy = made(client.fork(ForkRequest.newBuilder()
                         .setSandboxId(id)
                         .setTimeoutSecs(requested)
@@ -172,8 +172,8 @@ final class ForkedSandboxesGrpcTest {
         String id = create(CreateRequest.getDefaultInstance()).getId();
         SandboxServiceBlockingStub other = served.as(served.key("other", SandboxQuota.UNLIMITED));
         for (String each : new String[] {id, "b".repeat(20), "no id\u0000", ""}) {
-            StatusRuntimeException refusal = refused(() ->
-                    other.fork(ForkRequest.newBuilder().setSandboxId(each).build()));
+            StatusRuntimeException refusal = refused(
+                    () -> other.fork(ForkRequest.newBuilder().setSandboxId(each).build()));
             assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
             assertThat(TestServer.reason(refusal)).isEqualTo("SANDBOX_UNKNOWN");
         }
@@ -192,9 +192,8 @@ final class ForkedSandboxesGrpcTest {
     @Test
     void aPausedSandboxStaysPaused() {
         String id = create(CreateRequest.getDefaultInstance()).getId();
-        Sandbox paused = client.pause(
-                        PauseRequest.newBuilder().setSandboxId(id).build())
-                .getSandbox();
+        Sandbox paused =
+                client.pause(PauseRequest.newBuilder().setSandboxId(id).build()).getSandbox();
         assertThat(made(fork(id, 2))).hasSize(2).allSatisfy(copy -> {
             assertThat(copy.getState()).isEqualTo(SandboxState.SANDBOX_STATE_RUNNING);
             assertThat(copy.getForkedFrom()).isEqualTo(id);
@@ -208,7 +207,8 @@ final class ForkedSandboxesGrpcTest {
         String id = create(CreateRequest.getDefaultInstance()).getId();
         List<Sandbox> copies = made(fork(id, 2));
         kill(id);
-        assertThat(copies).allSatisfy(copy -> assertThat(processes(copy.getId())).isZero());
+        assertThat(copies)
+                .allSatisfy(copy -> assertThat(processes(copy.getId())).isZero());
         List<Sandbox> ofACopy = made(fork(copies.getFirst().getId(), 1));
         assertThat(ofACopy)
                 .extracting(Sandbox::getForkedFrom)
