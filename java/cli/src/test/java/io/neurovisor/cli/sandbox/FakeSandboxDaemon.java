@@ -171,7 +171,7 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
         forked.add(request);
         ForkResponse.Builder response = ForkResponse.newBuilder();
         for (int i = 0; i < request.getCount(); i++) {
-            if (i == 2) {
+            if (i >= 2) {
                 response.addResults(ForkResult.newBuilder()
                         .setStatus(new RpcFailure(Code.RESOURCE_EXHAUSTED, "SANDBOX_QUOTA", "no room").status()));
                 continue;

@@ -28,8 +28,7 @@ record LivingSandbox(
         /** @param claimedBytes the space for files as the guest reports it, which can be any number */
         static Home of(Lease lease, long claimedBytes, SandboxSpec spec) {
             // Files are in the memory of the guest.
-            return new Home(
-                    lease, Math.min(claimedBytes, (long) spec.kind().size().memoryMebibytes() << 20));
+            return new Home(lease, Math.min(claimedBytes, spec.memoryBytes()));
         }
 
         Machine machine() {

@@ -257,14 +257,9 @@ final class SandboxBook {
         }
         List<SandboxState> own =
                 all.stream().filter(state -> state.owner().equals(owner.name())).toList();
-        if (own.size() >= owner.sandboxes().orElse(Integer.MAX_VALUE)) {
-            throw SandboxFaults.numberUsed(owner, own.size(), retry(own, nowNanos));
-        }
-        long memoryBytes =
-                own.stream().mapToLong(state -> memoryBytes(state.spec())).sum();
-        if (memoryBytes + memoryBytes(spec) > owner.memoryBytes().orElse(Long.MAX_VALUE)) {
-            throw SandboxFaults.memoryUsed(owner, memoryBytes, memoryBytes(spec), retry(own, nowNanos));
-        }
+        long usedBytes =
+                own.stream().mapToLong(state -> state.spec().memoryBytes()).sum();
+        owner.requireRoom(own.size(), usedBytes, spec.memoryBytes(), retry(own, nowNanos));
     }
 
     /** Returns the time after which the next of these sandboxes ends by itself, within bounds. */
@@ -274,10 +269,6 @@ final class SandboxBook {
                 .min()
                 .orElse(Long.MAX_VALUE);
         return Duration.ofNanos(Math.clamp(nextNanos, SHORTEST_RETRY.toNanos(), LONGEST_RETRY.toNanos()));
-    }
-
-    private static long memoryBytes(SandboxSpec spec) {
-        return (long) spec.kind().size().memoryMebibytes() << 20;
     }
 
     private void forget(long nowNanos) {

@@ -14,6 +14,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntConsumer;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,9 +29,12 @@ record SandboxForks(
         MachineSaving saving,
         SandboxCreation creation,
         PausedSandboxes paused,
+        RandomGenerator strongRandom,
         Executor executor,
         SandboxTasks tasks,
         Runnable changed) {
+    private static final int MOST_COPIES = 32;
+
     private static final Logger LOG = LoggerFactory.getLogger(SandboxForks.class);
 
     /**
@@ -57,16 +62,24 @@ record SandboxForks(
     /**
      * Makes copies of a sandbox that runs or is paused.
      *
-     * @param ids of the copies
+     * @param count 1 to 32
      * @param timeout of their lives
      * @param deadline the time until which the caller waits
      */
     List<ForkedSandbox> fork(
-            SandboxId source, SandboxOwner owner, List<SandboxId> ids, Duration timeout, Deadline deadline) {
+            SandboxId source, SandboxOwner owner, int count, Duration timeout, Deadline deadline) {
+        SandboxSpec.checkTimeout(timeout, Duration.ofSeconds(1));
+        if (count < 1 || count > MOST_COPIES) {
+            throw NeuroVisorException.invalid(
+                    "count", "%d copies are out of range; use 1 to %d".formatted(count, MOST_COPIES));
+        }
         SandboxSpec spec =
                 book.settled(source, book.longestWait()).record().spec().copy(source, timeout);
         // All find room before the source stands still.
-        List<Copy> copies = ids.stream().map(id -> admit(id, spec, owner)).toList();
+        List<Copy> copies = Stream.generate(() -> SandboxId.random(strongRandom))
+                .limit(count)
+                .map(id -> admit(id, spec, owner))
+                .toList();
         List<LockedBook.View> admitted =
                 copies.stream().flatMap(copy -> copy.view().stream()).toList();
         if (admitted.isEmpty()) {

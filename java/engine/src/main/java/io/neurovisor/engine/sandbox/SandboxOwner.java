@@ -1,6 +1,7 @@
 package io.neurovisor.engine.sandbox;
 
 import io.neurovisor.engine.pool.Claimant;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -18,5 +19,22 @@ public record SandboxOwner(Claimant claimant, Optional<Integer> sandboxes, Optio
 
     String name() {
         return claimant.name();
+    }
+
+    /**
+     * Throws {@code SANDBOX_QUOTA} unless one more sandbox is within the limits.
+     *
+     * @param number of sandboxes that it has
+     * @param usedBytes the memory of their guests
+     * @param wantedBytes that of the one more
+     * @param retry the time after which this may have changed
+     */
+    void requireRoom(int number, long usedBytes, long wantedBytes, Duration retry) {
+        if (number >= sandboxes.orElse(Integer.MAX_VALUE)) {
+            throw SandboxFaults.numberUsed(this, number, retry);
+        }
+        if (usedBytes + wantedBytes > memoryBytes.orElse(Long.MAX_VALUE)) {
+            throw SandboxFaults.memoryUsed(this, usedBytes, wantedBytes, retry);
+        }
     }
 }

@@ -126,6 +126,11 @@ public record SandboxSpec(
                 Optional.of(source));
     }
 
+    /** Returns the memory of its guest. */
+    long memoryBytes() {
+        return (long) kind.size().memoryMebibytes() << 20;
+    }
+
     /** Throws {@code INVALID_ARGUMENT} unless the time-out is between {@code least} and 24 hours. */
     static void checkTimeout(Duration timeout, Duration least) {
         check(

@@ -176,6 +176,15 @@ final class SandboxTasks {
         return ending.isFirst();
     }
 
+    /** Admits no more sandboxes, and ends those that are being created. */
+    void refuse(SandboxEnd end) {
+        List<LockedBook.View> creating = book.list(all -> {
+            all.stop();
+            return all.living().filter(state -> state.phase() == SandboxPhase.CREATING);
+        });
+        creating.forEach(view -> end(view.id(), end));
+    }
+
     /** Ends sandboxes at the same time and waits until nothing of them is left; returns how many had not ended. */
     int endAll(List<LockedBook.View> views, SandboxEnd end) {
         int ended = 0;

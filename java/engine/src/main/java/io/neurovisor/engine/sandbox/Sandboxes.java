@@ -1,6 +1,5 @@
 package io.neurovisor.engine.sandbox;
 
-import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
 import io.neurovisor.engine.sandbox.report.SandboxListener;
@@ -20,7 +19,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import java.util.stream.Stream;
 
 /**
  * The living sandboxes of a process. Safe for use by many threads.
@@ -34,8 +32,6 @@ import java.util.stream.Stream;
  * </ul>
  */
 public final class Sandboxes implements AutoCloseable {
-    private static final int MOST_COPIES = 32;
-
     private final LockedBook book;
     private final SandboxTasks tasks;
     private final SandboxTimer timer;
@@ -95,16 +91,13 @@ public final class Sandboxes implements AutoCloseable {
         this.timer = new SandboxTimer(book, tasks);
         this.paused = new PausedSandboxes(book, pool, saving, listener, ticker, executor, tasks, timer::notice);
         this.creation = new SandboxCreation(book, pool, records, listener, executor, tasks);
-        this.forks = new SandboxForks(book, saving, creation, paused, executor, tasks, timer::notice);
+        this.forks = new SandboxForks(book, saving, creation, paused, strongRandom, executor, tasks, timer::notice);
         this.records = records;
         this.listener = listener;
         this.strongRandom = strongRandom;
     }
 
-    /**
-     * Remembers the sandboxes that have ended before and those that are paused, and does what is due by their times from now
-     * on.
-     */
+    /** Remembers the sandboxes that have ended or are paused, and does what is due by their times from now on. */
     public void start() {
         book.remember(records.ended());
         book.remember(records.paused());
@@ -145,7 +138,7 @@ public final class Sandboxes implements AutoCloseable {
             BiFunction<SandboxId, Supplier<LivingSandbox.Home>, Supplier<LivingSandbox.Home>> machine) {
         SandboxId fresh = SandboxId.random(strongRandom);
         SandboxId id = book.create(fresh, spec, owner);
-        LockedBook.View view = view(id);
+        LockedBook.View view = book.find(id).orElseThrow();
         if (id.equals(fresh)) {
             try {
                 creation.start(view, machine.apply(id, () -> creation.home(id, spec, owner, deadline)));
@@ -157,7 +150,7 @@ public final class Sandboxes implements AutoCloseable {
         } else if (!view.hasEnded()) {
             LockedBook.await(view, LivingSandbox::settled, deadline.remaining());
         }
-        return paused.sandbox(view(id), owner);
+        return paused.sandbox(book.find(id).orElseThrow(), owner);
     }
 
     /**
@@ -198,11 +191,7 @@ public final class Sandboxes implements AutoCloseable {
      */
     public Sandbox pause(SandboxId id, String owner) {
         LockedBook.View _ = own(id, owner);
-        return tasks.sandbox(pause(id, PauseReason.CLIENT));
-    }
-
-    private LockedBook.View pause(SandboxId id, PauseReason reason) {
-        return paused.pause(id, reason, book.longestWait(), Optional.empty());
+        return tasks.sandbox(paused.pause(id, PauseReason.CLIENT, book.longestWait(), Optional.empty()));
     }
 
     /**
@@ -216,16 +205,8 @@ public final class Sandboxes implements AutoCloseable {
      * @return what became of each copy
      */
     public List<ForkedSandbox> fork(SandboxId id, SandboxOwner owner, int count, Duration timeout, Deadline deadline) {
-        SandboxSpec.checkTimeout(timeout, Duration.ofSeconds(1));
-        if (count < 1 || count > MOST_COPIES) {
-            throw NeuroVisorException.invalid(
-                    "count", "%d copies are out of range; use 1 to %d".formatted(count, MOST_COPIES));
-        }
         LockedBook.View _ = own(id, owner.name());
-        List<SandboxId> ids = Stream.generate(() -> SandboxId.random(strongRandom))
-                .limit(count)
-                .toList();
-        return forks.fork(id, owner, ids, timeout, deadline);
+        return forks.fork(id, owner, count, timeout, deadline);
     }
 
     /**
@@ -261,11 +242,11 @@ public final class Sandboxes implements AutoCloseable {
         LockedBook.View _ = own(id, owner);
         LockedBook.View view = book.settled(id, book.longestWait());
         if (timeout.isZero() && view.record().spec().onTimeout() == SandboxSpec.OnTimeout.PAUSE) {
-            return tasks.sandbox(pause(id, PauseReason.TIMED_OUT));
+            return tasks.sandbox(paused.pause(id, PauseReason.TIMED_OUT, book.longestWait(), Optional.empty()));
         }
         if (timeout.isZero()) {
             boolean _ = kill(id, owner, SandboxEnd.TIMED_OUT);
-            return tasks.sandbox(view(id));
+            return tasks.sandbox(book.find(id).orElseThrow());
         }
         book.change((all, nowNanos) -> {
             all.setTimeout(id, timeout, nowNanos);
@@ -338,11 +319,7 @@ public final class Sandboxes implements AutoCloseable {
     }
 
     private void refuse(SandboxEnd end) {
-        List<LockedBook.View> creating = book.list(all -> {
-            all.stop();
-            return all.living().filter(state -> state.phase() == SandboxPhase.CREATING);
-        });
-        creating.forEach(view -> tasks.end(view.id(), end));
+        tasks.refuse(end);
         creation.pool().refuseSandboxes();
     }
 
@@ -350,9 +327,5 @@ public final class Sandboxes implements AutoCloseable {
         return book.find(id)
                 .filter(view -> view.record().owner().equals(owner))
                 .orElseThrow(() -> SandboxFaults.unknown(id));
-    }
-
-    private LockedBook.View view(SandboxId id) {
-        return book.find(id).orElseThrow(() -> SandboxFaults.unknown(id));
     }
 }

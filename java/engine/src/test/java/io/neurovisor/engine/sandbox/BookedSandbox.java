@@ -105,6 +105,36 @@ final class BookedSandbox {
         return false;
     }
 
+    SandboxStep beginPause(SandboxId id, PauseReason why) {
+        phase = SandboxPhase.PAUSING;
+        mayBeOnDisk = true;
+        reason = Optional.of(why);
+        begin(Work.SAVE);
+        return new SandboxStep.Save(id);
+    }
+
+    /** Returns what is due, after doing it. */
+    Optional<SandboxStep> next(SandboxId id, boolean mayPause, long nowNanos) {
+        if (isDue(nowNanos) && isToBePaused() && mayPause) {
+            return Optional.of(beginPause(id, PauseReason.TIMED_OUT));
+        } else if (isDue(nowNanos)) {
+            if (!isToBePaused()) {
+                end(SandboxEnd.TIMED_OUT, nowNanos);
+            }
+            if (!isToBePaused() || failsToPause(nowNanos)) {
+                begin(Work.END);
+                return Optional.of(new SandboxStep.End(id, mayBeOnDisk));
+            }
+        } else if (isClockDue(nowNanos)) {
+            clockSetNanos = nowNanos;
+            return Optional.of(new SandboxStep.SetClock(id));
+        } else if (areLayersDue(nowNanos)) {
+            layersReadNanos = nowNanos;
+            return Optional.of(new SandboxStep.ReadLayers(id));
+        }
+        return Optional.empty();
+    }
+
     /** It is paused after its process has ended: all else is forgotten. */
     void isFound() {
         phase = SandboxPhase.PAUSED;

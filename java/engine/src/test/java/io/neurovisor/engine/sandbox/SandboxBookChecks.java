@@ -34,6 +34,21 @@ record SandboxBookChecks(
                         .orElse(SandboxBook.NEVER));
     }
 
+    /**
+     * Returns whether one more of an owner is within the limits.
+     *
+     * @param most the most that may have machines
+     */
+    boolean mayRun(SandboxOwner owner, SandboxSize size, int most) {
+        List<BookedSandbox> own =
+                counting().filter(row -> row.owner.name().equals(owner.name())).toList();
+        long bytes =
+                own.stream().mapToLong(row -> bytes(row.spec.kind().size())).sum() + bytes(size);
+        return counting().count() < most
+                && own.size() < owner.sandboxes().orElse(Integer.MAX_VALUE)
+                && bytes <= owner.memoryBytes().orElse(Long.MAX_VALUE);
+    }
+
     private void checkOwner(SandboxOwner owner) {
         List<BookedSandbox> own =
                 counting().filter(row -> row.owner.equals(owner)).toList();

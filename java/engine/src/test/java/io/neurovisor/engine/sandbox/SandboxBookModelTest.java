@@ -91,7 +91,7 @@ final class SandboxBookModelTest {
                         new Event(
                                 "a machine dies while it is copied",
                                 has(Work.COPY),
-                                SandboxBooks::machineDiesWhileItIsCopied))
+                                (books, choice) -> books.machineDies(Work.COPY, choice)))
                 .withAction(4, new Event("one is saved", has(Work.SAVE), SandboxBooks::saveSucceeds))
                 .withAction(1, new Event("one is not saved", has(Work.SAVE), SandboxBooks::saveFails))
                 .withAction(
@@ -99,7 +99,7 @@ final class SandboxBookModelTest {
                         new Event(
                                 "a machine dies while it is saved",
                                 has(Work.SAVE),
-                                SandboxBooks::machineDiesWhileItIsSaved))
+                                (books, choice) -> books.machineDies(Work.SAVE, choice)))
                 .withAction(4, new Event("one is paused", has(Work.PAUSE), SandboxBooks::isPaused))
                 .withAction(4, new Event("a client resumes one", has(SandboxPhase.PAUSED), SandboxBooks::resume))
                 .withAction(4, new Event("one is restored", has(Work.RESTORE), SandboxBooks::restoreSucceeds))

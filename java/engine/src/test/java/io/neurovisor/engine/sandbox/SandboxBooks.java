@@ -18,7 +18,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /**
@@ -72,17 +71,7 @@ final class SandboxBooks {
     }
 
     private boolean mayRun(SandboxOwner owner, SandboxSize size) {
-        List<BookedSandbox> own =
-                counting().filter(row -> row.owner.name().equals(owner.name())).toList();
-        long bytes = own.stream()
-                        .mapToLong(
-                                row -> SandboxBookChecks.bytes(row.spec.kind().size()))
-                        .sum()
-                + SandboxBookChecks.bytes(size);
-        return !stopped
-                && counting().count() < most
-                && own.size() < owner.sandboxes().orElse(Integer.MAX_VALUE)
-                && bytes <= owner.memoryBytes().orElse(Long.MAX_VALUE);
+        return !stopped && checks().mayRun(owner, size, most);
     }
 
     private void assertNoRoom(ThrowingCallable call, boolean mayPass) {
@@ -180,16 +169,8 @@ final class SandboxBooks {
         }
         Optional<SandboxStep> step = book.pause(id, reason);
         assertThat(step.isPresent()).isEqualTo(row.phase == SandboxPhase.RUNNING);
-        step.ifPresent(_ -> begin(id, step, reason));
+        step.ifPresent(save -> assertThat(save).isEqualTo(row.beginPause(id, reason)));
         check();
-    }
-
-    private void begin(SandboxId id, Optional<SandboxStep> step, PauseReason reason) {
-        assertThat(step).contains(new SandboxStep.Save(id));
-        row(id).phase = SandboxPhase.PAUSING;
-        row(id).mayBeOnDisk = true;
-        row(id).reason = Optional.of(reason);
-        row(id).begin(Work.SAVE);
     }
 
     void copy(int choice) {
@@ -223,15 +204,6 @@ final class SandboxBooks {
         expect(id, step, row.phase == SandboxPhase.ENDED);
     }
 
-    void machineDiesWhileItIsCopied(int choice) {
-        SandboxId id = reported(Work.COPY, choice);
-        Optional<SandboxStep> step = book.notSaved(id, Optional.of(SandboxEnd.DIED), "signal 9", nowNanos);
-        if (row(id).phase == SandboxPhase.COPYING) {
-            row(id).end(SandboxEnd.DIED, nowNanos);
-        }
-        expect(id, step, true);
-    }
-
     void saveSucceeds(int choice) {
         SandboxId id = reported(Work.SAVE, choice);
         BookedSandbox row = row(id);
@@ -260,10 +232,11 @@ final class SandboxBooks {
         expect(id, step, row.phase == SandboxPhase.ENDED);
     }
 
-    void machineDiesWhileItIsSaved(int choice) {
-        SandboxId id = reported(Work.SAVE, choice);
+    /** @param work to save it, for a pause or for copies */
+    void machineDies(Work work, int choice) {
+        SandboxId id = reported(work, choice);
         Optional<SandboxStep> step = book.notSaved(id, Optional.of(SandboxEnd.DIED), "signal 9", nowNanos);
-        if (row(id).phase == SandboxPhase.PAUSING) {
+        if (row(id).phase != SandboxPhase.ENDED) {
             row(id).end(SandboxEnd.DIED, nowNanos);
         }
         expect(id, step, true);
@@ -371,24 +344,9 @@ final class SandboxBooks {
         for (Map.Entry<SandboxId, BookedSandbox> entry : rows.entrySet()) {
             SandboxId id = entry.getKey();
             BookedSandbox row = entry.getValue();
-            if (row.isDue(nowNanos) && row.isToBePaused() && paused() < mostPaused) {
-                Optional<SandboxStep> save = Optional.of(new SandboxStep.Save(id));
-                begin(id, save, PauseReason.TIMED_OUT);
-                return save;
-            } else if (row.isDue(nowNanos)) {
-                if (!row.isToBePaused()) {
-                    row.end(SandboxEnd.TIMED_OUT, nowNanos);
-                }
-                if (!row.isToBePaused() || row.failsToPause(nowNanos)) {
-                    row.begin(Work.END);
-                    return Optional.of(new SandboxStep.End(id, row.mayBeOnDisk));
-                }
-            } else if (row.isClockDue(nowNanos)) {
-                row.clockSetNanos = nowNanos;
-                return Optional.of(new SandboxStep.SetClock(id));
-            } else if (row.areLayersDue(nowNanos)) {
-                row.layersReadNanos = nowNanos;
-                return Optional.of(new SandboxStep.ReadLayers(id));
+            Optional<SandboxStep> step = row.next(id, paused() < mostPaused, nowNanos);
+            if (step.isPresent()) {
+                return step;
             }
         }
         return Optional.empty();
@@ -508,17 +466,17 @@ final class SandboxBooks {
         check();
     }
 
+    private SandboxBookChecks checks() {
+        return new SandboxBookChecks(book, rows, owners, nowNanos);
+    }
+
     private void check() {
-        new SandboxBookChecks(book, rows, owners, nowNanos).check(most, wasStopped ? most + mostPaused : mostPaused);
+        checks().check(most, wasStopped ? most + mostPaused : mostPaused);
     }
 
     private int paused() {
         return (int)
                 rows.values().stream().filter(BookedSandbox::countsAsPaused).count();
-    }
-
-    private Stream<BookedSandbox> counting() {
-        return rows.values().stream().filter(row -> row.counts);
     }
 
     private SandboxId reported(Work work, int choice) {

@@ -1,5 +1,6 @@
 package io.neurovisor.tests.isolation;
 
+import io.neurovisor.engine.vm.Vm;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -20,14 +21,19 @@ final class Http2Socket implements AutoCloseable {
     private static final byte GOAWAY = 7;
     private static final byte ACK = 1;
 
-    private final SocketChannel socket;
+    private static final Duration LOOK_INTERVAL = Duration.ofMillis(200);
 
-    private Http2Socket(SocketChannel socket) {
+    private final SocketChannel socket;
+    private final Vm vm;
+
+    private Http2Socket(SocketChannel socket, Vm vm) {
         this.socket = socket;
+        this.vm = vm;
     }
 
-    static Http2Socket connect(Path path) throws IOException {
-        Http2Socket client = new Http2Socket(SocketChannel.open(UnixDomainSocketAddress.of(path)));
+    /** @param vm whose agent listens there; a frame is waited for no longer than it lives */
+    static Http2Socket connect(Path path, Vm vm) throws IOException {
+        Http2Socket client = new Http2Socket(SocketChannel.open(UnixDomainSocketAddress.of(path)), vm);
         client.socket.write(ByteBuffer.wrap(PREFACE.getBytes(StandardCharsets.US_ASCII)));
         client.send(SETTINGS, ByteBuffer.allocate(0));
         return client;
@@ -89,6 +95,12 @@ final class Http2Socket implements AutoCloseable {
     private ByteBuffer read(int length) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(length);
         while (bytes.hasRemaining()) {
+            // A VMM whose guest has ended keeps its sockets open.
+            while (!isReadableWithin(LOOK_INTERVAL)) {
+                if (vm.death().isPresent()) {
+                    throw new IOException(vm.death().get());
+                }
+            }
             if (socket.read(bytes) < 0) {
                 throw new IOException("the agent hung up");
             }

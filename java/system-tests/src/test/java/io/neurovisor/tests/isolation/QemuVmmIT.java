@@ -10,6 +10,7 @@ import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.engine.vm.Boots;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
@@ -63,15 +64,29 @@ final class QemuVmmIT extends VmmContract {
     @ShortTier
     @Test
     void goAwayWithoutHangUpOpensNoNewConnection() throws IOException {
+        int boots = 1;
+        while (!answeredAfterGoAway()) {
+            boots++;
+            assertThat(boots).as("boots").isLessThanOrEqualTo(Boots.MAX);
+        }
+    }
+
+    /** Returns false if the guest ended while it booted, as {@link Boots} says. */
+    private boolean answeredAfterGoAway() throws IOException {
         VmId id = VmId.random(new SecureRandom());
         Deadline deadline = Deadline.after(Duration.ofMinutes(4), Ticker.SYSTEM);
-        try (Vm _ = vmm().start(id, new VmStart.ColdBoot(files(), SandboxSize.SMALL), deadline)) {
-            try (Http2Socket host = Http2Socket.connect(channelOf(id))) {
+        try (Vm vm = vmm().start(id, new VmStart.ColdBoot(files(), SandboxSize.SMALL), deadline);
+                Http2Socket host = Http2Socket.connect(channelOf(id), vm)) {
+            try {
                 assertThat(host.frame()).isEqualTo("SETTINGS");
-                assertThat(host.frame()).isEqualTo("SETTINGS answered");
-                host.sayGoodBye();
-                assertThat(host.framesWithin(Duration.ofSeconds(2))).doesNotContain("SETTINGS");
+            } catch (IOException ended) {
+                assertThat(vm.death()).as(ended.toString()).isPresent();
+                return false;
             }
+            assertThat(host.frame()).isEqualTo("SETTINGS answered");
+            host.sayGoodBye();
+            assertThat(host.framesWithin(Duration.ofSeconds(2))).doesNotContain("SETTINGS");
+            return true;
         }
     }
 

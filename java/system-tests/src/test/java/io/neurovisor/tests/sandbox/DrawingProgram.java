@@ -14,6 +14,7 @@ import java.util.Set;
  * A program that draws random numbers of each kind that SECURITY.md lists for copies of a sandbox. It writes a line for each
  * round into a file of its name.
  */
+@SuppressWarnings("ImmutableEnumChecker") // The sets are.
 enum DrawingProgram {
     PYTHON(Set.of("kernel", "urandom", "getrandom", "secrets", "uuid4"), Set.of("random", "ssl"), "python3", """
             import os, random, secrets, ssl, time, uuid
@@ -62,7 +63,7 @@ enum DrawingProgram {
 
     /** Returns the number of rounds that it has written. */
     int rounds(SandboxClient client, String id) {
-        return drawn(client, id).get("kernel").size();
+        return drawn(client, id).getOrDefault("kernel", List.of()).size();
     }
 
     /**
@@ -96,9 +97,9 @@ enum DrawingProgram {
 
     private Map<String, List<String>> drawn(SandboxClient client, String id) {
         String text = client.output(id, "touch " + name() + "; cat " + name());
-        Map<String, List<String>> drawn = new HashMap<>(Map.of("kernel", new ArrayList<>()));
+        Map<String, List<String>> drawn = new HashMap<>();
         text.substring(0, text.lastIndexOf('\n') + 1).lines().forEach(line -> {
-            for (String pair : line.split(" ")) {
+            for (String pair : line.split(" ", -1)) {
                 String[] parts = pair.split("=", 2);
                 drawn.computeIfAbsent(parts[0], _ -> new ArrayList<>()).add(parts[1]);
             }

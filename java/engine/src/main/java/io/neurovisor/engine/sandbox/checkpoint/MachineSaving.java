@@ -13,7 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -29,6 +32,10 @@ import org.slf4j.LoggerFactory;
  */
 public record MachineSaving(CheckpointStore store, VmmIdentity vmm) {
     private static final Logger LOG = LoggerFactory.getLogger(MachineSaving.class);
+
+    /** The spawner loads memory from no other directories. */
+    private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
+
     private static final int MEBIBYTE_BITS = 20;
 
     /** The generation of the checkpoint that a snapshot is. */
@@ -157,7 +164,7 @@ public record MachineSaving(CheckpointStore store, VmmIdentity vmm) {
 
     private static void copy(SandboxId id, Path from, Path to) {
         try (Stream<Path> files = Files.list(from)) {
-            Path _ = Files.createDirectory(to);
+            Path _ = Files.createDirectory(to, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
             for (Path file : files.toList()) {
                 // With their modes: a VMM with a uid of its own opens one of them.
                 Path _ = Files.copy(file, to.resolve(file.getFileName()), StandardCopyOption.COPY_ATTRIBUTES);
