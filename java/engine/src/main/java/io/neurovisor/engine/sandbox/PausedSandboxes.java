@@ -10,6 +10,7 @@ import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
 import io.neurovisor.engine.sandbox.report.SandboxListener;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.VmStart;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -148,8 +149,12 @@ record PausedSandboxes(
         return home(kind, record.spec(), owner);
     }
 
-    /** Starts a machine from a checkpoint. */
-    Home home(MachineKind kind, SandboxSpec spec, SandboxOwner owner) {
+    /** Starts the machine of a copy of a sandbox. */
+    Home copy(SandboxId id, SandboxSpec spec, SandboxOwner owner, VmStart.Restore start) {
+        return home(spec.kind().copying(start, id.value()), spec, owner);
+    }
+
+    private Home home(MachineKind kind, SandboxSpec spec, SandboxOwner owner) {
         Lease lease = pool.lease(kind, owner.claimant().forItsSandboxes(), Optional.empty());
         try {
             long diskBytes =

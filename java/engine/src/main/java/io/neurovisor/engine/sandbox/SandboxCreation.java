@@ -25,9 +25,9 @@ record SandboxCreation(
     private static final Logger LOG = LoggerFactory.getLogger(SandboxCreation.class);
 
     /** Records a new sandbox and has its machine made. */
-    void start(LockedBook.View view, SandboxSpec spec, SandboxOwner owner, Deadline deadline) {
+    void start(LockedBook.View view, Supplier<Home> machine) {
         if (record(view)) {
-            executor.execute(() -> settle(view, () -> home(view.id(), spec, owner, deadline)));
+            executor.execute(() -> settle(view, machine));
         }
     }
 
@@ -55,7 +55,7 @@ record SandboxCreation(
     }
 
     /** Leases a machine and turns it into a sandbox; tries a second one if the first dies of it. */
-    private Home home(SandboxId id, SandboxSpec spec, SandboxOwner owner, Deadline deadline) {
+    Home home(SandboxId id, SandboxSpec spec, SandboxOwner owner, Deadline deadline) {
         Lease first = lease(spec, owner, deadline);
         try {
             return adopted(first, spec, deadline);

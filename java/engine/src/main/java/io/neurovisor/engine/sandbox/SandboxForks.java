@@ -12,13 +12,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntConsumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes copies of sandboxes, outside the lock of the book. A caller that gives up does not end what it has begun.
+ * Makes copies and snapshots of sandboxes, outside the lock of the book. A caller that gives up does not end what it has begun.
  *
  * @param changed is run when the time of the next step may have changed
  */
@@ -44,15 +46,17 @@ record SandboxForks(
     private record Copy(Optional<LockedBook.View> view, Optional<NeuroVisorException> refusal) {}
 
     /**
-     * Copies that are wanted of one sandbox.
+     * What is done with a sandbox that goes on, or is paused.
      *
-     * @param saved completes when their source is saved and goes on, or exceptionally with the reason why it was not saved
+     * @param save saves it if it runs
+     * @param copy copies its checkpoint of a generation if it is paused
+     * @param done completes at the end, if not before, or exceptionally with the reason of a failure
      */
-    private record Fork(
-            SandboxId source, SandboxSpec spec, SandboxOwner owner, List<Copy> copies, CompletableFuture<Void> saved) {
-        List<LockedBook.View> made() {
-            return copies.stream().flatMap(copy -> copy.view().stream()).toList();
-        }
+    private record Work(Saving save, IntConsumer copy, CompletableFuture<Void> done) {}
+
+    private interface Saving {
+        /** @param goesOn is to be run when the sandbox goes on */
+        Optional<MachineSaving.Failure> save(int generation, Machine machine, Runnable goesOn);
     }
 
     /**
@@ -62,7 +66,8 @@ record SandboxForks(
      * @param timeout of their lives
      * @param deadline the time until which the caller waits
      */
-    List<ForkedSandbox> fork(SandboxId source, SandboxOwner owner, int count, Duration timeout, Deadline deadline) {
+    List<ForkedSandbox> fork(
+            SandboxId source, SandboxOwner owner, int count, Duration timeout, Deadline deadline) {
         SandboxSpec.checkTimeout(timeout, Duration.ofSeconds(1));
         if (count < 1 || count > MOST_COPIES) {
             throw NeuroVisorException.invalid(
@@ -75,18 +80,32 @@ record SandboxForks(
                 .limit(count)
                 .map(id -> admit(id, spec, owner))
                 .toList();
-        Fork fork = new Fork(source, spec, owner, copies, new CompletableFuture<>());
-        try {
-            if (fork.made().isEmpty()) {
-                throw copies.getFirst().refusal().orElseThrow();
-            }
-            begin(fork);
-        } catch (RuntimeException | Error failure) {
-            fail(fork, failure);
-            throw failure;
+        List<LockedBook.View> admitted =
+                copies.stream().flatMap(copy -> copy.view().stream()).toList();
+        if (admitted.isEmpty()) {
+            throw copies.getFirst().refusal().orElseThrow();
         }
+        CompletableFuture<Void> saved = new CompletableFuture<>();
+        CompletableFuture<Void> _ = saved.whenComplete((_, reason) -> {
+            if (reason != null) {
+                admitted.forEach(view -> creation.failed(view, reason));
+            }
+        });
+        begin(
+                source,
+                new Work(
+                        (generation, machine, goesOn) -> saving.lend(
+                                source,
+                                generation,
+                                machine,
+                                tasks.longestSave(),
+                                goesOn,
+                                start -> make(admitted, spec, owner, start, saved)),
+                        generation ->
+                                saving.lend(source, generation, start -> make(admitted, spec, owner, start, saved)),
+                        saved));
         try {
-            LockedBook.await(fork.made().getFirst(), _ -> fork.saved(), deadline.remaining());
+            LockedBook.await(admitted.getFirst(), _ -> saved, deadline.remaining());
             return copies.stream().map(copy -> result(copy, owner, deadline)).toList();
         } finally {
             changed.run();
@@ -109,71 +128,20 @@ record SandboxForks(
         return book.find(id).orElseThrow();
     }
 
-    /** Begins to save the source if it runs, or to copy its checkpoint if it is paused. */
-    private void begin(Fork fork) {
-        Deadline wait = book.longestWait();
-        LockedBook.View source = book.settled(fork.source(), wait);
-        while (source.phase() != SandboxPhase.PAUSED) {
-            LockedBook.Begun copy = book.copy(fork.source());
-            if (copy.begins()) {
-                executor.execute(() -> copyRunning(fork, copy.view()));
-                return;
-            }
-            source = book.settled(fork.source(), wait);
-        }
-        int generation = source.record().generation();
-        executor.execute(() -> copyPaused(fork, generation));
-    }
-
-    private void copyRunning(Fork fork, LockedBook.View source) {
-        SandboxId id = fork.source();
-        Machine machine =
-                source.living().flatMap(LivingSandbox::homeNow).orElseThrow().machine();
-        Optional<MachineSaving.Failure> failed =
-                saving.lend(id, source.record().generation(), machine, tasks.longestSave(), start -> {
-                    tasks.follow(book.report(id, (all, nowNanos) -> all.copied(id, nowNanos)), Optional.empty());
-                    changed.run();
-                    make(fork, start);
-                });
-        if (failed.isPresent() && fork.saved().isDone()) {
-            LOG.warn(
-                    "the files from which sandbox {} was copied were not removed: {}",
-                    id,
-                    failed.get().reason().getMessage());
-        } else if (failed.isPresent()) {
-            tasks.notSaved(id, machine, failed.get());
-            changed.run();
-            fail(fork, failed.get().reason());
-        }
-    }
-
-    private void copyPaused(Fork fork, int generation) {
-        try {
-            saving.lend(fork.source(), generation, start -> make(fork, start));
-        } catch (RuntimeException | Error failure) {
-            fail(fork, failure);
-        }
-    }
-
     /** Starts the machines of all copies at the same time, and returns when each runs or has failed. */
-    private void make(Fork fork, VmStart.Restore start) {
-        boolean _ = fork.saved().complete(null);
+    private void make(
+            List<LockedBook.View> copies,
+            SandboxSpec spec,
+            SandboxOwner owner,
+            VmStart.Restore start,
+            CompletableFuture<Void> saved) {
+        boolean _ = saved.complete(null);
         List<CompletableFuture<Void>> running = new ArrayList<>();
-        for (LockedBook.View view : fork.made()) {
+        for (LockedBook.View view : copies) {
             running.add(CompletableFuture.runAsync(
-                    () -> creation.settle(
-                            view,
-                            () -> paused.home(
-                                    fork.spec().kind().copying(start, view.id().value()), fork.spec(), fork.owner())),
-                    executor));
+                    () -> creation.settle(view, () -> paused.copy(view.id(), spec, owner, start)), executor));
         }
         CompletableFuture.allOf(running.toArray(CompletableFuture[]::new)).join();
-    }
-
-    private void fail(Fork fork, Throwable failure) {
-        if (fork.saved().completeExceptionally(failure)) {
-            fork.made().forEach(view -> creation.failed(view, failure));
-        }
     }
 
     private ForkedSandbox result(Copy copy, SandboxOwner owner, Deadline deadline) {
@@ -189,6 +157,76 @@ record SandboxForks(
                 throw failure;
             }
             return new ForkedSandbox(Optional.empty(), Optional.of(failure));
+        }
+    }
+
+    /**
+     * Saves a sandbox that runs or is paused as a snapshot, and returns when that is complete.
+     *
+     * @param deadline the time until which the caller waits
+     */
+    void snapshot(SandboxId source, SandboxId snapshot, Deadline deadline) {
+        CompletableFuture<Void> kept = new CompletableFuture<>();
+        begin(
+                source,
+                new Work(
+                        (_, machine, goesOn) -> saving.keep(snapshot, source, machine, tasks.longestSave(), goesOn),
+                        generation -> saving.keep(snapshot, source, generation),
+                        kept));
+        LockedBook.await(view(source), _ -> kept, deadline.remaining());
+    }
+
+    /** Begins to save a sandbox if it runs, or to copy its checkpoint if it is paused. A failure completes the work. */
+    private void begin(SandboxId id, Work work) {
+        try {
+            Deadline wait = book.longestWait();
+            LockedBook.View source = book.settled(id, wait);
+            while (source.phase() != SandboxPhase.PAUSED) {
+                LockedBook.Begun copy = book.copy(id);
+                if (copy.begins()) {
+                    executor.execute(() -> save(copy.view(), work));
+                    return;
+                }
+                source = book.settled(id, wait);
+            }
+            int generation = source.record().generation();
+            executor.execute(() -> copy(generation, work));
+        } catch (RuntimeException | Error failure) {
+            boolean _ = work.done().completeExceptionally(failure);
+        }
+    }
+
+    private void save(LockedBook.View source, Work work) {
+        SandboxId id = source.id();
+        Machine machine =
+                source.living().flatMap(LivingSandbox::homeNow).orElseThrow().machine();
+        AtomicBoolean goesOn = new AtomicBoolean();
+        Optional<MachineSaving.Failure> failed = work.save()
+                .save(source.record().generation(), machine, () -> {
+                    goesOn.set(true);
+                    tasks.follow(book.report(id, (all, nowNanos) -> all.copied(id, nowNanos)), Optional.empty());
+                    changed.run();
+                });
+        if (failed.isEmpty()) {
+            boolean _ = work.done().complete(null);
+            return;
+        }
+        NeuroVisorException reason = failed.get().reason();
+        if (!goesOn.get()) {
+            tasks.notSaved(id, machine, failed.get());
+            changed.run();
+        }
+        if (!work.done().completeExceptionally(reason)) {
+            LOG.warn("what sandbox {} was copied from was not removed: {}", id, reason.getMessage());
+        }
+    }
+
+    private static void copy(int generation, Work work) {
+        try {
+            work.copy().accept(generation);
+            boolean _ = work.done().complete(null);
+        } catch (RuntimeException | Error failure) {
+            boolean _ = work.done().completeExceptionally(failure);
         }
     }
 }

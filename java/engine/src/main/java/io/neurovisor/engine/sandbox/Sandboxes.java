@@ -7,6 +7,7 @@ import io.neurovisor.engine.sandbox.report.SandboxRecords;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.SteadyClock;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.VmStart;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -15,6 +16,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -116,12 +119,29 @@ public final class Sandboxes implements AutoCloseable {
      * @param deadline the time until which the caller waits
      */
     public Sandbox create(SandboxSpec spec, SandboxOwner owner, Deadline deadline) {
+        return create(spec, owner, deadline, (_, adopting) -> adopting);
+    }
+
+    /**
+     * As {@link #create(SandboxSpec, SandboxOwner, Deadline)}, but the sandbox begins as a copy of one that was saved.
+     *
+     * @param start of its machine
+     */
+    public Sandbox create(SandboxSpec spec, VmStart.Restore start, SandboxOwner owner, Deadline deadline) {
+        return create(spec, owner, deadline, (id, _) -> () -> paused.copy(id, spec, owner, start));
+    }
+
+    private Sandbox create(
+            SandboxSpec spec,
+            SandboxOwner owner,
+            Deadline deadline,
+            BiFunction<SandboxId, Supplier<LivingSandbox.Home>, Supplier<LivingSandbox.Home>> machine) {
         SandboxId fresh = SandboxId.random(strongRandom);
         SandboxId id = book.create(fresh, spec, owner);
         LockedBook.View view = book.find(id).orElseThrow();
         if (id.equals(fresh)) {
             try {
-                creation.start(view, spec, owner, deadline);
+                creation.start(view, machine.apply(id, () -> creation.home(id, spec, owner, deadline)));
                 LockedBook.await(view, LivingSandbox::settled, SandboxBook.NEVER);
             } finally {
                 // Also for a client that disconnects, because its sandbox is created and its time-out passes.
@@ -187,6 +207,18 @@ public final class Sandboxes implements AutoCloseable {
     public List<ForkedSandbox> fork(SandboxId id, SandboxOwner owner, int count, Duration timeout, Deadline deadline) {
         LockedBook.View _ = own(id, owner.name());
         return forks.fork(id, owner, count, timeout, deadline);
+    }
+
+    /**
+     * Saves a sandbox that runs or is paused as a snapshot, which is complete when this returns. One that runs stands still
+     * while its memory is read, and runs on. Interrupting the thread ends nothing.
+     *
+     * @param snapshot an id that no sandbox and no snapshot has
+     * @param deadline the time until which the caller waits
+     */
+    public void snapshot(SandboxId id, SandboxOwner owner, SandboxId snapshot, Deadline deadline) {
+        LockedBook.View _ = own(id, owner.name());
+        forks.snapshot(id, snapshot, deadline);
     }
 
     /** Returns a sandbox of the owner, also after its end; empty if it is unknown. */

@@ -18,13 +18,15 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Saves the machines of sandboxes, and finds the checkpoints from which they are continued.
+ * Saves the machines of sandboxes, and finds the checkpoints from which they and their copies are continued. Snapshots are
+ * checkpoints under ids of their own.
  *
  * @param vmm runs the machines
  */
@@ -35,6 +37,9 @@ public record MachineSaving(CheckpointStore store, VmmIdentity vmm) {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
 
     private static final int MEBIBYTE_BITS = 20;
+
+    /** The generation of the checkpoint that a snapshot is. */
+    private static final int SNAPSHOT = 1;
 
     /**
      * Why a machine was not saved.
@@ -70,45 +75,91 @@ public record MachineSaving(CheckpointStore store, VmmIdentity vmm) {
     /**
      * Saves a machine, lets its sandbox go on, and has other machines started from what was saved, which is removed after that.
      *
-     * @param copies starts them; is called when the sandbox goes on, and throws nothing
+     * @param goesOn is run when the sandbox goes on
+     * @param copies starts the machines; throws nothing
      */
     public Optional<Failure> lend(
-            SandboxId id, int generation, Machine machine, Deadline deadline, Consumer<VmStart.Restore> copies) {
-        if (!(machine.start() instanceof VmStart.Restore start)) {
-            return Optional.of(new Failure(notAClone(id), true));
-        }
-        AtomicBoolean stopped = new AtomicBoolean();
-        try {
-            store.lend(
-                    new CheckpointSource(id, generation, start.saved(), vmm),
-                    expectedBytes(machine, start),
-                    directory -> {
-                        Checkpoint _ = machine.save(directory, deadline);
-                        stopped.set(true);
-                    },
-                    saved -> {
-                        stopped.set(false); // Whether it goes on is decided once.
-                        machine.goOn();
-                        copies.accept(saved);
-                    });
-            return Optional.empty();
-        } catch (RuntimeException | Error failure) {
-            return Optional.of(failure(id, machine, stopped.get(), failure));
-        }
+            SandboxId id,
+            int generation,
+            Machine machine,
+            Deadline deadline,
+            Runnable goesOn,
+            Consumer<VmStart.Restore> copies) {
+        return saveAndGoOn(
+                id,
+                machine,
+                deadline,
+                goesOn,
+                (start, writer) -> store.lend(
+                        new CheckpointSource(id, generation, start.saved(), vmm),
+                        expectedBytes(machine, start),
+                        writer,
+                        copies));
+    }
+
+    /** As the other one, from a copy of the checkpoint of a paused sandbox, because that may be resumed meanwhile. */
+    public void lend(SandboxId id, int generation, Consumer<VmStart.Restore> copies) {
+        VmStart.Restore start = open(id, generation);
+        store.lend(
+                new CheckpointSource(id, generation, start.saved(), vmm), store.bytes(id), copying(id, start), copies);
     }
 
     /**
-     * Has machines started from a copy of the checkpoint of a paused sandbox, because the sandbox may be resumed meanwhile.
+     * Saves a machine as a snapshot, and lets its sandbox go on.
      *
-     * @param copies starts them, and throws nothing
+     * @param goesOn is run when the sandbox goes on; the snapshot is complete when this returns
      */
-    public void lend(SandboxId id, int generation, Consumer<VmStart.Restore> copies) {
-        VmStart.Restore saved = open(id, generation);
-        store.lend(
-                new CheckpointSource(id, generation, saved.saved(), vmm),
-                store.bytes(id),
-                directory -> copy(id, saved.checkpoint().orElseThrow().directory(), directory),
-                copies);
+    public Optional<Failure> keep(
+            SandboxId snapshot, SandboxId id, Machine machine, Deadline deadline, Runnable goesOn) {
+        return saveAndGoOn(id, machine, deadline, goesOn, (start, writer) -> {
+            SandboxCheckpoint _ = store.save(
+                    new CheckpointSource(snapshot, SNAPSHOT, start.saved(), vmm),
+                    expectedBytes(machine, start),
+                    writer);
+        });
+    }
+
+    /** As the other one, of a paused sandbox. */
+    public void keep(SandboxId snapshot, SandboxId id, int generation) {
+        VmStart.Restore start = open(id, generation);
+        SandboxCheckpoint _ = store.save(
+                new CheckpointSource(snapshot, SNAPSHOT, start.saved(), vmm), store.bytes(id), copying(id, start));
+    }
+
+    /** Returns the start of a machine that begins as a snapshot; throws as {@link #open} does. */
+    public VmStart.Restore snapshot(SandboxId snapshot) {
+        return open(snapshot, SNAPSHOT);
+    }
+
+    /** Returns the size of the checkpoints of a sandbox or snapshot; 0 if there are none. */
+    public long bytes(SandboxId id) {
+        return store.bytes(id);
+    }
+
+    private static Optional<Failure> saveAndGoOn(
+            SandboxId id,
+            Machine machine,
+            Deadline deadline,
+            Runnable goesOn,
+            BiConsumer<VmStart.Restore, Consumer<Path>> storing) {
+        if (!(machine.start() instanceof VmStart.Restore start)) {
+            return Optional.of(new Failure(notAClone(id), true));
+        }
+        try {
+            storing.accept(start, directory -> {
+                Checkpoint _ = machine.save(directory, deadline);
+                // What the store does next takes time, in which the sandbox need not stand still.
+                machine.goOn();
+                goesOn.run();
+            });
+            return Optional.empty();
+        } catch (RuntimeException | Error failure) {
+            return Optional.of(failure(id, machine, false, failure));
+        }
+    }
+
+    private static Consumer<Path> copying(SandboxId id, VmStart.Restore start) {
+        return directory -> copy(id, start.checkpoint().orElseThrow().directory(), directory);
     }
 
     private static void copy(SandboxId id, Path from, Path to) {
