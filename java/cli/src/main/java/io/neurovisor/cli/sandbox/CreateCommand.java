@@ -29,15 +29,16 @@ final class CreateCommand implements Callable<Integer> {
 
     @Option(
             names = "--template",
-            paramLabel = "IMAGE",
-            description = "The image that it is created from. Default: that of the daemon.")
+            paramLabel = "TEMPLATE",
+            description =
+                    "What it is created from: the id or name of a snapshot, or an image. Default: the image of the daemon.")
     private @Nullable String template;
 
     @Option(
             names = "--size",
             paramLabel = "SIZE",
             completionCandidates = Sizes.class,
-            description = "Its size: ${COMPLETION-CANDIDATES}. Default: that of the daemon.")
+            description = "Its size: ${COMPLETION-CANDIDATES}. Default: that of the daemon, or of the snapshot.")
     private @Nullable String size;
 
     @Option(

@@ -31,6 +31,7 @@ public final class SandboxCommand {
                 .addSubcommand(new PauseCommand())
                 .addSubcommand(new ResumeCommand())
                 .addSubcommand(new ForkCommand())
+                .addSubcommand(new SnapshotCommand())
                 .addSubcommand(new TimeoutCommand())
                 .addSubcommand(new WatchCommand())
                 .addSubcommand(new MetricsCommand())

@@ -16,6 +16,10 @@ import io.neurovisor.proto.sandbox.ConnectRequest;
 import io.neurovisor.proto.sandbox.ConnectResponse;
 import io.neurovisor.proto.sandbox.CreateRequest;
 import io.neurovisor.proto.sandbox.CreateResponse;
+import io.neurovisor.proto.sandbox.CreateSnapshotRequest;
+import io.neurovisor.proto.sandbox.CreateSnapshotResponse;
+import io.neurovisor.proto.sandbox.DeleteSnapshotRequest;
+import io.neurovisor.proto.sandbox.DeleteSnapshotResponse;
 import io.neurovisor.proto.sandbox.EndReason;
 import io.neurovisor.proto.sandbox.ForkRequest;
 import io.neurovisor.proto.sandbox.ForkResponse;
@@ -26,6 +30,8 @@ import io.neurovisor.proto.sandbox.KillRequest;
 import io.neurovisor.proto.sandbox.KillResponse;
 import io.neurovisor.proto.sandbox.ListRequest;
 import io.neurovisor.proto.sandbox.ListResponse;
+import io.neurovisor.proto.sandbox.ListSnapshotsRequest;
+import io.neurovisor.proto.sandbox.ListSnapshotsResponse;
 import io.neurovisor.proto.sandbox.MetricsPoint;
 import io.neurovisor.proto.sandbox.MetricsRequest;
 import io.neurovisor.proto.sandbox.MetricsResponse;
@@ -38,6 +44,7 @@ import io.neurovisor.proto.sandbox.SandboxServiceGrpc;
 import io.neurovisor.proto.sandbox.SandboxState;
 import io.neurovisor.proto.sandbox.SetTimeoutRequest;
 import io.neurovisor.proto.sandbox.SetTimeoutResponse;
+import io.neurovisor.proto.sandbox.Snapshot;
 import io.neurovisor.proto.sandbox.WatchRequest;
 import io.neurovisor.proto.sandbox.WatchResponse;
 import io.neurovisor.server.status.RpcFailure;
@@ -47,10 +54,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** A daemon on a Unix socket that keeps sandboxes without machines. What their processes do is scripted. */
 final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase implements AutoCloseable {
@@ -60,6 +69,7 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
     private final List<String> order = new CopyOnWriteArrayList<>();
     private final AtomicBoolean busy = new AtomicBoolean();
     private final List<CreateRequest> created = new CopyOnWriteArrayList<>();
+    private final AtomicReference<Optional<Snapshot>> snapshot = new AtomicReference<>(Optional.empty());
     private final List<ForkRequest> forked = new CopyOnWriteArrayList<>();
     private final ScriptedProcesses processes = new ScriptedProcesses(this);
     private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -182,6 +192,38 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
             response.addResults(ForkResult.newBuilder().setSandbox(sandbox(id)));
         }
         answer(client, response.build());
+    }
+
+    /** Keeps one snapshot. */
+    @Override
+    public void createSnapshot(CreateSnapshotRequest request, StreamObserver<CreateSnapshotResponse> client) {
+        Snapshot taken = Snapshot.newBuilder()
+                .setId("snap".concat("a".repeat(16)))
+                .setName(request.getName())
+                .setSandboxId(request.getSandboxId())
+                .setTemplate("base")
+                .setSize("small")
+                .setCreated(time(START_SECONDS))
+                .setDiskBytes(30 << 20)
+                .build();
+        snapshot.set(Optional.of(taken));
+        answer(client, CreateSnapshotResponse.newBuilder().setSnapshot(taken).build());
+    }
+
+    @Override
+    public void listSnapshots(ListSnapshotsRequest request, StreamObserver<ListSnapshotsResponse> client) {
+        ListSnapshotsResponse.Builder response = ListSnapshotsResponse.newBuilder();
+        snapshot.get().ifPresent(response::addSnapshots);
+        answer(client, response.build());
+    }
+
+    @Override
+    public void deleteSnapshot(DeleteSnapshotRequest request, StreamObserver<DeleteSnapshotResponse> client) {
+        boolean deleted = snapshot.getAndUpdate(
+                        kept -> kept.filter(one -> !one.getId().equals(request.getSnapshotId())))
+                .filter(one -> one.getId().equals(request.getSnapshotId()))
+                .isPresent();
+        answer(client, DeleteSnapshotResponse.newBuilder().setDeleted(deleted).build());
     }
 
     @Override

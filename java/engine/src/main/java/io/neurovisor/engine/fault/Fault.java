@@ -43,7 +43,6 @@ public enum Fault {
     TOKENS_EXCEEDED(FaultKind.CAPACITY, "A key has reached its daily limit of language model tokens."),
     TENANT_LIMIT(FaultKind.CAPACITY, "A client has reached its key's limit of virtual machines or waiting requests."),
     SANDBOX_UNKNOWN(FaultKind.CALLER, "No running sandbox of the client has the given id."),
-    SNAPSHOT_UNKNOWN(FaultKind.CALLER, "No snapshot of the client has the given id or name."),
     SANDBOX_QUOTA(FaultKind.CAPACITY, "A client or the daemon has reached its limit of sandboxes or of their memory."),
     SANDBOX_BUSY(
             FaultKind.CAPACITY, "A sandbox is being created or changed, and the call has waited too long for that."),

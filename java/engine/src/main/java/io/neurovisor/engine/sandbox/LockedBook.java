@@ -243,6 +243,12 @@ final class LockedBook {
         return require(view.id());
     }
 
+    /** Returns a sandbox of an owner, also after its end. */
+    View own(SandboxId id, String owner) {
+        return find(id).filter(view -> view.record().owner().equals(owner))
+                .orElseThrow(() -> SandboxFaults.unknown(id));
+    }
+
     /** Returns a sandbox that has not ended; throws how it ended. */
     View require(SandboxId id) {
         View view = find(id).orElseThrow(() -> SandboxFaults.unknown(id));
@@ -276,13 +282,16 @@ final class LockedBook {
         }
     }
 
-    /** Waits for an event of a sandbox; throws why it does not happen, or {@code SANDBOX_BUSY} if it does not happen in time. */
+    /** Waits for an event of the life of a sandbox, if it has one now, as the other one does. */
     static void await(View view, Function<LivingSandbox, CompletableFuture<Void>> event, Duration limit) {
-        SandboxId id = view.record().id();
+        view.living().ifPresent(living -> await(view, event.apply(living), limit));
+    }
+
+    /** Waits for an event of a sandbox; throws why it does not happen, or {@code SANDBOX_BUSY} if it does not happen in time. */
+    static void await(View view, CompletableFuture<Void> event, Duration limit) {
+        SandboxId id = view.id();
         try {
-            if (view.living().isPresent()) {
-                event.apply(view.living().get()).get(limit.toNanos(), TimeUnit.NANOSECONDS);
-            }
+            event.get(limit.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException exception) {
             throw SandboxFaults.busy(id, view.phase());
         } catch (ExecutionException exception) {

@@ -71,7 +71,7 @@ record PausedSandboxes(
                 }
                 case PAUSING -> {
                     CompletableFuture<Void> pause = view.save().orElseThrow();
-                    LockedBook.await(view, _ -> pause, wait.remaining());
+                    LockedBook.await(view, pause, wait.remaining());
                     return book.require(id); // It may have been resumed by now.
                 }
                 case CREATING, COPYING, RESUMING -> view = book.passed(view, wait);
@@ -80,6 +80,15 @@ record PausedSandboxes(
             }
         }
         return view;
+    }
+
+    /** Pauses or ends a sandbox as its specification says for its time-out, and returns it. */
+    LockedBook.View timeOut(LockedBook.View view) {
+        if (view.record().spec().onTimeout() == SandboxSpec.OnTimeout.PAUSE) {
+            return pause(view.id(), PauseReason.TIMED_OUT, book.longestWait(), Optional.empty());
+        }
+        int _ = tasks.endAll(List.of(view), SandboxEnd.TIMED_OUT);
+        return book.find(view.id()).orElseThrow();
     }
 
     /**

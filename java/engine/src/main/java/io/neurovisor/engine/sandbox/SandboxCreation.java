@@ -8,6 +8,7 @@ import io.neurovisor.engine.sandbox.LivingSandbox.Home;
 import io.neurovisor.engine.sandbox.report.SandboxListener;
 import io.neurovisor.engine.sandbox.report.SandboxRecords;
 import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.vm.VmStart;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
@@ -21,13 +22,23 @@ record SandboxCreation(
         SandboxRecords records,
         SandboxListener listener,
         Executor executor,
-        SandboxTasks tasks) {
+        SandboxTasks tasks,
+        PausedSandboxes paused) {
     private static final Logger LOG = LoggerFactory.getLogger(SandboxCreation.class);
 
-    /** Records a new sandbox and has its machine made. */
-    void start(LockedBook.View view, Supplier<Home> machine) {
+    /** Records a new sandbox and has its machine made: from the pool, or as a copy of a saved one. */
+    void start(
+            LockedBook.View view,
+            SandboxSpec spec,
+            Optional<VmStart.Restore> saved,
+            SandboxOwner owner,
+            Deadline deadline) {
         if (record(view)) {
-            executor.execute(() -> settle(view, machine));
+            SandboxId id = view.id();
+            executor.execute(() -> settle(
+                    view,
+                    () -> saved.map(start -> paused.copy(id, spec, owner, start))
+                            .orElseGet(() -> home(id, spec, owner, deadline))));
         }
     }
 
@@ -55,7 +66,7 @@ record SandboxCreation(
     }
 
     /** Leases a machine and turns it into a sandbox; tries a second one if the first dies of it. */
-    Home home(SandboxId id, SandboxSpec spec, SandboxOwner owner, Deadline deadline) {
+    private Home home(SandboxId id, SandboxSpec spec, SandboxOwner owner, Deadline deadline) {
         Lease first = lease(spec, owner, deadline);
         try {
             return adopted(first, spec, deadline);

@@ -17,7 +17,8 @@ public record SandboxOwner(Claimant claimant, Optional<Integer> sandboxes, Optio
         return new SandboxOwner(claimant, Optional.empty(), Optional.empty());
     }
 
-    String name() {
+    /** Returns the name that owns the sandboxes. */
+    public String name() {
         return claimant.name();
     }
 

@@ -221,6 +221,14 @@ final class SandboxTasks {
         executor.execute(() -> perform(step));
     }
 
+    /** Records and reports a new time-out, and returns the sandbox. */
+    LockedBook.View timeoutSet(SandboxId id) {
+        write(id);
+        LockedBook.View view = book.require(id);
+        listener.timeoutSet(sandbox(view));
+        return view;
+    }
+
     /** Writes the record of a sandbox as it is now. A failure is logged: its row counts as lost at the next start. */
     void write(SandboxId id) {
         writing.lock();

@@ -16,8 +16,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BiFunction;
-import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -37,9 +35,8 @@ public final class Sandboxes implements AutoCloseable {
     private final SandboxTimer timer;
     private final SandboxCreation creation;
     private final PausedSandboxes paused;
-    private final SandboxForks forks;
+    private final SandboxCopies copies;
     private final SandboxRecords records;
-    private final SandboxListener listener;
     private final RandomGenerator strongRandom;
 
     /**
@@ -90,10 +87,9 @@ public final class Sandboxes implements AutoCloseable {
         this.tasks = new SandboxTasks(book, records, listener, saving, ticker, executor);
         this.timer = new SandboxTimer(book, tasks);
         this.paused = new PausedSandboxes(book, pool, saving, listener, ticker, executor, tasks, timer::notice);
-        this.creation = new SandboxCreation(book, pool, records, listener, executor, tasks);
-        this.forks = new SandboxForks(book, saving, creation, paused, strongRandom, executor, tasks, timer::notice);
+        this.creation = new SandboxCreation(book, pool, records, listener, executor, tasks, paused);
+        this.copies = new SandboxCopies(book, saving, creation, paused, strongRandom, executor, tasks, timer::notice);
         this.records = records;
-        this.listener = listener;
         this.strongRandom = strongRandom;
     }
 
@@ -119,29 +115,21 @@ public final class Sandboxes implements AutoCloseable {
      * @param deadline the time until which the caller waits
      */
     public Sandbox create(SandboxSpec spec, SandboxOwner owner, Deadline deadline) {
-        return create(spec, owner, deadline, (_, adopting) -> adopting);
+        return create(spec, Optional.empty(), owner, deadline);
     }
 
     /**
-     * As {@link #create(SandboxSpec, SandboxOwner, Deadline)}, but the sandbox begins as a copy of one that was saved.
+     * As {@link #create(SandboxSpec, SandboxOwner, Deadline)}.
      *
-     * @param start of its machine
+     * @param saved the start of its machine, if the sandbox begins as a copy of one that was saved
      */
-    public Sandbox create(SandboxSpec spec, VmStart.Restore start, SandboxOwner owner, Deadline deadline) {
-        return create(spec, owner, deadline, (id, _) -> () -> paused.copy(id, spec, owner, start));
-    }
-
-    private Sandbox create(
-            SandboxSpec spec,
-            SandboxOwner owner,
-            Deadline deadline,
-            BiFunction<SandboxId, Supplier<LivingSandbox.Home>, Supplier<LivingSandbox.Home>> machine) {
+    public Sandbox create(SandboxSpec spec, Optional<VmStart.Restore> saved, SandboxOwner owner, Deadline deadline) {
         SandboxId fresh = SandboxId.random(strongRandom);
         SandboxId id = book.create(fresh, spec, owner);
         LockedBook.View view = book.find(id).orElseThrow();
         if (id.equals(fresh)) {
             try {
-                creation.start(view, machine.apply(id, () -> creation.home(id, spec, owner, deadline)));
+                creation.start(view, spec, saved, owner, deadline);
                 LockedBook.await(view, LivingSandbox::settled, SandboxBook.NEVER);
             } finally {
                 // Also for a client that disconnects, because its sandbox is created and its time-out passes.
@@ -159,7 +147,7 @@ public final class Sandboxes implements AutoCloseable {
      * sandbox that it returns, throw {@code SANDBOX_PAUSED}.
      */
     public Sandbox require(SandboxId id, SandboxOwner owner) {
-        LockedBook.View _ = own(id, owner.name());
+        LockedBook.View _ = book.own(id, owner.name());
         return paused.sandbox(paused.running(id, owner, Optional.empty()), owner);
     }
 
@@ -169,7 +157,7 @@ public final class Sandboxes implements AutoCloseable {
      */
     public Sandbox connect(SandboxId id, SandboxOwner owner, Duration timeout) {
         SandboxSpec.checkTimeout(timeout, Duration.ofSeconds(1));
-        LockedBook.View _ = own(id, owner.name());
+        LockedBook.View _ = book.own(id, owner.name());
         LockedBook.View _ = paused.running(id, owner, Optional.of(timeout));
         book.change((all, nowNanos) -> {
             all.extend(id, timeout, nowNanos);
@@ -181,7 +169,7 @@ public final class Sandboxes implements AutoCloseable {
 
     /** As {@link #connect(SandboxId, SandboxOwner, Duration)}, but leaves the time-out as it is. */
     public Sandbox connect(SandboxId id, SandboxOwner owner) {
-        LockedBook.View _ = own(id, owner.name());
+        LockedBook.View _ = book.own(id, owner.name());
         return paused.sandbox(paused.running(id, owner, Optional.of(Duration.ZERO)), owner);
     }
 
@@ -190,7 +178,7 @@ public final class Sandboxes implements AutoCloseable {
      * saved runs on, and the reason is thrown: {@code GUEST_REFUSED} if a program does not stand still.
      */
     public Sandbox pause(SandboxId id, String owner) {
-        LockedBook.View _ = own(id, owner);
+        LockedBook.View _ = book.own(id, owner);
         return tasks.sandbox(paused.pause(id, PauseReason.CLIENT, book.longestWait(), Optional.empty()));
     }
 
@@ -205,20 +193,19 @@ public final class Sandboxes implements AutoCloseable {
      * @return what became of each copy
      */
     public List<ForkedSandbox> fork(SandboxId id, SandboxOwner owner, int count, Duration timeout, Deadline deadline) {
-        LockedBook.View _ = own(id, owner.name());
-        return forks.fork(id, owner, count, timeout, deadline);
+        LockedBook.View _ = book.own(id, owner.name());
+        return copies.fork(id, owner, count, timeout, deadline);
     }
 
     /**
-     * Saves a sandbox that runs or is paused as a snapshot, which is complete when this returns. One that runs stands still
-     * while its memory is read, and runs on. Interrupting the thread ends nothing.
+     * Saves a sandbox that runs or is paused elsewhere, and returns when that is done. One that runs stands still while its
+     * memory is read, and runs on. Interrupting the thread ends nothing.
      *
-     * @param snapshot an id that no sandbox and no snapshot has
      * @param deadline the time until which the caller waits
      */
-    public void snapshot(SandboxId id, SandboxOwner owner, SandboxId snapshot, Deadline deadline) {
-        LockedBook.View _ = own(id, owner.name());
-        forks.snapshot(id, snapshot, deadline);
+    public void copy(SandboxId id, SandboxOwner owner, MachineSaving.Destination destination, Deadline deadline) {
+        LockedBook.View _ = book.own(id, owner.name());
+        copies.copy(id, destination, deadline);
     }
 
     /** Returns a sandbox of the owner, also after its end; empty if it is unknown. */
@@ -239,14 +226,10 @@ public final class Sandboxes implements AutoCloseable {
     /** Sets the rest of a sandbox's life, counted from now; after zero its time-out has passed. It is not resumed. */
     public Sandbox setTimeout(SandboxId id, String owner, Duration timeout) {
         SandboxSpec.checkTimeout(timeout, Duration.ZERO);
-        LockedBook.View _ = own(id, owner);
+        LockedBook.View _ = book.own(id, owner);
         LockedBook.View view = book.settled(id, book.longestWait());
-        if (timeout.isZero() && view.record().spec().onTimeout() == SandboxSpec.OnTimeout.PAUSE) {
-            return tasks.sandbox(paused.pause(id, PauseReason.TIMED_OUT, book.longestWait(), Optional.empty()));
-        }
         if (timeout.isZero()) {
-            boolean _ = kill(id, owner, SandboxEnd.TIMED_OUT);
-            return tasks.sandbox(book.find(id).orElseThrow());
+            return tasks.sandbox(paused.timeOut(view));
         }
         book.change((all, nowNanos) -> {
             all.setTimeout(id, timeout, nowNanos);
@@ -257,10 +240,7 @@ public final class Sandboxes implements AutoCloseable {
 
     private LockedBook.View timed(SandboxId id) {
         timer.notice();
-        tasks.write(id);
-        LockedBook.View view = book.require(id);
-        listener.timeoutSet(tasks.sandbox(view));
-        return view;
+        return tasks.timeoutSet(id);
     }
 
     /**
@@ -321,11 +301,5 @@ public final class Sandboxes implements AutoCloseable {
     private void refuse(SandboxEnd end) {
         tasks.refuse(end);
         creation.pool().refuseSandboxes();
-    }
-
-    private LockedBook.View own(SandboxId id, String owner) {
-        return book.find(id)
-                .filter(view -> view.record().owner().equals(owner))
-                .orElseThrow(() -> SandboxFaults.unknown(id));
     }
 }

@@ -16,6 +16,7 @@ import io.neurovisor.engine.sandbox.checkpoint.CheckpointSource;
 import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
 import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
 import io.neurovisor.engine.sandbox.checkpoint.SandboxCheckpoint;
+import io.neurovisor.engine.sandbox.checkpoint.Snapshot;
 import io.neurovisor.engine.sandbox.report.SandboxListener;
 import io.neurovisor.engine.sandbox.report.SandboxRecords;
 import io.neurovisor.engine.time.Deadline;
@@ -31,6 +32,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -260,8 +262,18 @@ final class SandboxesLincheckTest {
         }
 
         @Override
-        public void lend(
-                CheckpointSource source, long expectedBytes, Consumer<Path> writer, Consumer<VmStart.Restore> use) {
+        public SandboxCheckpoint keep(
+                Snapshot snapshot, CheckpointSource source, long expectedBytes, Consumer<Path> writer) {
+            throw new UnsupportedOperationException("no snapshot is taken");
+        }
+
+        @Override
+        public List<Snapshot> snapshots() {
+            return List.of();
+        }
+
+        @Override
+        public void lend(SavedVm template, long expectedBytes, Consumer<Path> writer, Consumer<VmStart.Restore> use) {
             throw new UnsupportedOperationException("no sandbox is copied");
         }
 

@@ -5,18 +5,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.engine.sandbox.checkpoint.CheckpointSource;
 import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
 import io.neurovisor.engine.sandbox.checkpoint.SandboxCheckpoint;
+import io.neurovisor.engine.sandbox.checkpoint.Snapshot;
 import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.VmmIdentity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -139,7 +144,7 @@ public abstract class CheckpointStoreContract {
     @Test
     void lendsWhatIsSavedForTheTimeOfACall() {
         List<Path> lent = new ArrayList<>();
-        store().lend(source(ONE, 1), SIZE, CheckpointWriter.of("lent"), start -> {
+        store().lend(template(), SIZE, CheckpointWriter.of("lent"), start -> {
             Path directory = start.checkpoint().orElseThrow().directory();
             assertThat(start.saved()).isEqualTo(template());
             assertThat(directory.resolve(CheckpointWriter.STATE)).hasContent("lent");
@@ -155,18 +160,62 @@ public abstract class CheckpointStoreContract {
     @Test
     void lendsBesideTheCheckpointOfTheSameSandbox() {
         SandboxCheckpoint first = save(ONE, 1, "first");
-        store().lend(source(ONE, 1), SIZE, CheckpointWriter.of("lent"), _ -> {});
+        store().lend(template(), SIZE, CheckpointWriter.of("lent"), _ -> {});
         assertThat(stateOf(first)).isEqualTo("first");
     }
 
     @Test
     void aFailureOfABorrowerIsThrownOn() {
         NeuroVisorException failure = new NeuroVisorException(Fault.SANDBOX_LOST, "it does not go on");
-        assertThatThrownBy(() -> store().lend(source(ONE, 1), SIZE, CheckpointWriter.of("lent"), _ -> {
+        assertThatThrownBy(() -> store().lend(template(), SIZE, CheckpointWriter.of("lent"), _ -> {
                     throw failure;
                 }))
                 .isSameAs(failure);
         assertThat(store().newest(ONE)).isEmpty();
+    }
+
+    @Test
+    void keepsASnapshotBesideItsSandboxUntilItIsDeleted() {
+        save(ONE, 2, "sandbox");
+        Snapshot snapshot = snapshot(OTHER);
+        SandboxCheckpoint saved = store().keep(snapshot, source(OTHER, 1), SIZE, directory -> {
+            CheckpointWriter.of("snapshot").accept(directory);
+            assertThat(store().snapshots()).as("before it is complete").isEmpty();
+            store().sweep(Set.of(ONE));
+        });
+        assertThat(store().snapshots()).containsExactly(snapshot);
+        assertThat(store().sandboxes()).containsExactly(ONE);
+        assertThat(store().bytes(OTHER)).isPositive();
+        store().delete(ONE);
+        store().sweep(Set.of());
+        assertThat(store().newest(OTHER)).contains(saved);
+        assertThat(stateOf(saved)).isEqualTo("snapshot");
+        assertThat(store().snapshots()).containsExactly(snapshot);
+        store().delete(OTHER);
+        assertThat(store().snapshots()).isEmpty();
+        assertFault(Fault.CHECKPOINT_DAMAGED, () -> store().open(saved, VMM));
+    }
+
+    @Test
+    void aSnapshotThatIsNotWrittenLeavesNothing() {
+        NeuroVisorException failure = new NeuroVisorException(Fault.VMM_FAILED, "it has ended");
+        assertThatThrownBy(() -> store().keep(snapshot(OTHER), source(OTHER, 1), SIZE, _ -> {
+                    throw failure;
+                }))
+                .isSameAs(failure);
+        assertThat(store().snapshots()).isEmpty();
+        assertThat(store().newest(OTHER)).isEmpty();
+    }
+
+    private static Snapshot snapshot(SandboxId id) {
+        return new Snapshot(
+                id,
+                "key:ci",
+                "with \"pandas\" \u00fc",
+                ONE,
+                new MachineKind("base", SandboxSize.MEDIUM),
+                Optional.of("/tmp"),
+                Instant.parse("2026-01-02T03:04:05.678Z"));
     }
 
     @Test

@@ -6,7 +6,9 @@ import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.engine.sandbox.checkpoint.CheckpointSource;
 import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
 import io.neurovisor.engine.sandbox.checkpoint.SandboxCheckpoint;
+import io.neurovisor.engine.sandbox.checkpoint.Snapshot;
 import io.neurovisor.engine.vm.Checkpoint;
+import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.VmmIdentity;
 import java.io.IOException;
@@ -22,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Keeps checkpoints in a directory, where they appear by a rename. */
@@ -30,6 +33,7 @@ public final class TemporaryCheckpoints implements CheckpointStore {
 
     private final Supplier<Path> home;
     private final Map<SandboxId, Kept> kept = new HashMap<>();
+    private final Map<SandboxId, Snapshot> snapshots = new HashMap<>();
 
     private record Kept(SandboxCheckpoint checkpoint, CheckpointSource source) {}
 
@@ -66,21 +70,29 @@ public final class TemporaryCheckpoints implements CheckpointStore {
     }
 
     @Override
-    public void lend(
-            CheckpointSource source, long expectedBytes, Consumer<Path> writer, Consumer<VmStart.Restore> use) {
+    public SandboxCheckpoint keep(
+            Snapshot snapshot, CheckpointSource source, long expectedBytes, Consumer<Path> writer) {
+        SandboxCheckpoint saved = save(source, expectedBytes, writer);
+        synchronized (this) {
+            snapshots.put(snapshot.id(), snapshot);
+        }
+        return saved;
+    }
+
+    @Override
+    public void lend(SavedVm template, long expectedBytes, Consumer<Path> writer, Consumer<VmStart.Restore> use) {
         try {
             Path aside = Files.createTempDirectory(home.get(), "lent-");
             try {
                 before.run();
                 writer.accept(aside.resolve(FILES));
                 after.run();
-                use.accept(new VmStart.Restore(source.template(), Optional.of(new Checkpoint(aside.resolve(FILES)))));
+                use.accept(new VmStart.Restore(template, Optional.of(new Checkpoint(aside.resolve(FILES)))));
             } finally {
                 remove(aside);
             }
         } catch (IOException exception) {
-            throw new NeuroVisorException(
-                    Fault.STORAGE_FAILED, "sandbox " + source.sandbox() + " was not saved", exception);
+            throw new NeuroVisorException(Fault.STORAGE_FAILED, "a sandbox was not saved", exception);
         }
     }
 
@@ -114,6 +126,7 @@ public final class TemporaryCheckpoints implements CheckpointStore {
     @Override
     public synchronized void delete(SandboxId id) {
         Kept checkpoint = kept.remove(id);
+        snapshots.remove(id);
         if (checkpoint != null) {
             remove(directory(checkpoint.checkpoint()));
         }
@@ -121,7 +134,12 @@ public final class TemporaryCheckpoints implements CheckpointStore {
 
     @Override
     public synchronized Set<SandboxId> sandboxes() {
-        return Set.copyOf(kept.keySet());
+        return kept.keySet().stream().filter(id -> !snapshots.containsKey(id)).collect(Collectors.toUnmodifiableSet());
+    }
+
+    @Override
+    public synchronized List<Snapshot> snapshots() {
+        return List.copyOf(snapshots.values());
     }
 
     @Override
@@ -131,7 +149,7 @@ public final class TemporaryCheckpoints implements CheckpointStore {
 
     @Override
     public synchronized void sweep(Set<SandboxId> recorded) {
-        List.copyOf(kept.keySet()).stream().filter(id -> !recorded.contains(id)).forEach(this::delete);
+        sandboxes().stream().filter(id -> !recorded.contains(id)).forEach(this::delete);
     }
 
     /** Removes the files of a checkpoint behind its back. */

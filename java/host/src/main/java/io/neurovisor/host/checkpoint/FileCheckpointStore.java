@@ -6,7 +6,9 @@ import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.engine.sandbox.checkpoint.CheckpointSource;
 import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
 import io.neurovisor.engine.sandbox.checkpoint.SandboxCheckpoint;
+import io.neurovisor.engine.sandbox.checkpoint.Snapshot;
 import io.neurovisor.engine.vm.Checkpoint;
+import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.files.FileDigests;
@@ -26,8 +28,10 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -36,7 +40,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Checkpoints in directories {@code ID-GENERATION}, which contain {@code manifest.json} and, in {@code machine}, the files of the
- * VMM. Whole files of memory are not read: the VMM checks them when it loads them.
+ * VMM. A snapshot has a {@code snapshot.json}, too. Whole files of memory are not read: the VMM checks them when it loads them.
  */
 public final class FileCheckpointStore implements CheckpointStore {
     private static final Logger LOG = LoggerFactory.getLogger(FileCheckpointStore.class);
@@ -49,6 +53,9 @@ public final class FileCheckpointStore implements CheckpointStore {
     private final InstantSource clock;
     private final Supervisor supervisor;
     private final DiskRoom room;
+
+    /** Those whose files have been read, which never change; empty for a damaged one. */
+    private final Map<CheckpointName, Optional<Snapshot>> snapshots = new ConcurrentHashMap<>();
 
     /**
      * @param directory created by the first save
@@ -67,6 +74,18 @@ public final class FileCheckpointStore implements CheckpointStore {
 
     @Override
     public SandboxCheckpoint save(CheckpointSource source, long expectedBytes, Consumer<Path> writer) {
+        return save(source, expectedBytes, writer, _ -> {});
+    }
+
+    @Override
+    public SandboxCheckpoint keep(
+            Snapshot snapshot, CheckpointSource source, long expectedBytes, Consumer<Path> writer) {
+        return save(source, expectedBytes, writer, directory -> SnapshotFile.write(directory, snapshot));
+    }
+
+    /** @param description adds what is kept beside the manifest */
+    private SandboxCheckpoint save(
+            CheckpointSource source, long expectedBytes, Consumer<Path> writer, Consumer<Path> description) {
         CheckpointName name = new CheckpointName(source.sandbox(), source.generation());
         requireNewer(name);
         BaseTemplate template = BaseTemplate.of(source.sandbox(), source.template());
@@ -75,7 +94,7 @@ public final class FileCheckpointStore implements CheckpointStore {
             writer.accept(machine);
             Instant created = clock.instant().truncatedTo(ChronoUnit.MILLIS);
             ManifestJson.write(
-                    staged.path(),
+                    staged.path().resolve(ManifestJson.FILE),
                     new CheckpointManifest(
                             CheckpointManifest.FORMAT,
                             source.sandbox().value(),
@@ -85,17 +104,17 @@ public final class FileCheckpointStore implements CheckpointStore {
                             template,
                             MachineFiles.finish(machine).states()));
             LastingUses.write(staged.path(), template.artifacts());
+            description.accept(staged.path());
             return publish(staged, name, created);
         });
     }
 
     @Override
-    public void lend(
-            CheckpointSource source, long expectedBytes, Consumer<Path> writer, Consumer<VmStart.Restore> use) {
+    public void lend(SavedVm template, long expectedBytes, Consumer<Path> writer, Consumer<VmStart.Restore> use) {
         boolean _ = staged(expectedBytes, staged -> {
             Path machine = staged.path().resolve(MACHINE);
             writer.accept(machine);
-            use.accept(new VmStart.Restore(source.template(), Optional.of(new Checkpoint(machine))));
+            use.accept(new VmStart.Restore(template, Optional.of(new Checkpoint(machine))));
             return true;
         });
     }
@@ -208,8 +227,24 @@ public final class FileCheckpointStore implements CheckpointStore {
     @Override
     public Set<SandboxId> sandboxes() {
         return published.locked(published::all).stream()
+                .filter(name -> !SnapshotFile.isIn(published.directory(name)))
                 .map(CheckpointName::sandbox)
                 .collect(Collectors.toUnmodifiableSet());
+    }
+
+    @Override
+    public List<Snapshot> snapshots() {
+        return published.locked(() -> {
+            List<CheckpointName> names = published.all();
+            snapshots.keySet().retainAll(names);
+            return names.stream()
+                    .filter(name -> SnapshotFile.isIn(published.directory(name)))
+                    .flatMap(name ->
+                            snapshots
+                                    .computeIfAbsent(name, _ -> SnapshotFile.read(name, published.directory(name)))
+                                    .stream())
+                    .toList();
+        });
     }
 
     @Override
@@ -239,7 +274,7 @@ public final class FileCheckpointStore implements CheckpointStore {
             for (CheckpointName name : all) {
                 if (all.stream().anyMatch(name::isBefore)) {
                     removed.add(remove(name, "of an earlier generation", dryRun));
-                } else if (!kept.contains(name.sandbox())) {
+                } else if (!kept.contains(name.sandbox()) && !SnapshotFile.isIn(published.directory(name))) {
                     removed.add(remove(name, "of a sandbox without a record", dryRun));
                 }
             }

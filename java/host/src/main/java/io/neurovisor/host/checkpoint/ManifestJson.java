@@ -52,13 +52,26 @@ final class ManifestJson {
 
     private ManifestJson() {}
 
-    static void write(Path directory, CheckpointManifest manifest) {
-        Path file = directory.resolve(FILE);
+    /** Writes a manifest or another file of a checkpoint. */
+    static void write(Path file, Record content) {
         try {
-            PrivateFiles.replace(file, MAPPER.writeValueAsBytes(manifest));
+            PrivateFiles.replace(file, MAPPER.writeValueAsBytes(content));
         } catch (IOException failure) {
             throw StorageFaults.of("write", file, failure);
         }
+    }
+
+    /**
+     * Reads another file of a checkpoint with the same strictness.
+     *
+     * @throws IOException if it does not have the form of what {@link #write(Path, Record)} writes, is too long or cannot be read
+     */
+    static <R extends Record> R read(Path file, Class<R> type) throws IOException {
+        R content = MAPPER.readValue(content(file), type);
+        if (content == null) {
+            throw new IOException("it is null");
+        }
+        return content;
     }
 
     /**
@@ -90,16 +103,32 @@ final class ManifestJson {
     }
 
     private static byte[] content(Path file, CheckpointName name) {
+        try {
+            return content(file);
+        } catch (NoSuchFileException missing) {
+            throw CheckpointFaults.damaged(name.sandbox(), FILE + " is missing", missing);
+        } catch (TooLong tooLong) {
+            throw CheckpointFaults.damaged(name.sandbox(), FILE + " is too long", tooLong);
+        } catch (IOException failure) {
+            throw StorageFaults.of("read", file, failure);
+        }
+    }
+
+    private static byte[] content(Path file) throws IOException {
         try (InputStream input = Files.newInputStream(file)) {
             byte[] content = input.readNBytes(MAX_BYTES + 1);
             if (content.length > MAX_BYTES) {
-                throw CheckpointFaults.damaged(name.sandbox(), FILE + " is too long", null);
+                throw new TooLong();
             }
             return content;
-        } catch (NoSuchFileException missing) {
-            throw CheckpointFaults.damaged(name.sandbox(), FILE + " is missing", missing);
-        } catch (IOException failure) {
-            throw StorageFaults.of("read", file, failure);
+        }
+    }
+
+    private static final class TooLong extends IOException {
+        private static final long serialVersionUID = 1;
+
+        TooLong() {
+            super("it is longer than " + MAX_BYTES + " bytes");
         }
     }
 }

@@ -100,7 +100,11 @@ final class CheckpointFixture {
     }
 
     CheckpointSource source(int generation) {
-        return new CheckpointSource(ID, generation, template(), VMM);
+        return source(ID, generation);
+    }
+
+    CheckpointSource source(SandboxId id, int generation) {
+        return new CheckpointSource(id, generation, template(), VMM);
     }
 
     /** Saves the sandbox with pages that are too large for a digest. */

@@ -7,6 +7,7 @@ import io.neurovisor.engine.sandbox.SandboxRecord;
 import io.neurovisor.engine.sandbox.Sandboxes;
 import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
 import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
+import io.neurovisor.engine.sandbox.snapshot.Snapshots;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.server.InstalledComponents;
@@ -22,11 +23,13 @@ import io.neurovisor.server.grpc.sandbox.RunningSandboxes;
 import io.neurovisor.server.grpc.sandbox.SandboxGrpcService;
 import io.neurovisor.server.sandbox.FileWrites;
 import io.neurovisor.server.sandbox.InvalidKeys;
+import io.neurovisor.server.sandbox.SandboxAudit;
 import io.neurovisor.server.sandbox.SandboxListeners;
 import io.neurovisor.server.sandbox.SandboxMeasurements;
 import io.neurovisor.server.sandbox.SandboxOperations;
 import io.neurovisor.server.sandbox.SandboxWatches;
 import io.neurovisor.server.sandbox.TenantSandboxes;
+import io.neurovisor.server.sandbox.TenantSnapshots;
 import io.neurovisor.server.sandbox.records.SandboxDatabase;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -51,6 +54,7 @@ final class SandboxServices implements AutoCloseable {
     private final SandboxDatabase records;
     private final SandboxWatches watches;
     private final Sandboxes sandboxes;
+    private final Snapshots snapshots;
     private final SandboxMeasurements measurements;
     private final SandboxOperations operations;
     private final FileWrites fileWrites;
@@ -72,17 +76,19 @@ final class SandboxServices implements AutoCloseable {
         this.operations = operations;
         this.fileWrites = new FileWrites(audit);
         this.watches = new SandboxWatches(clock);
+        MachineSaving saving = new MachineSaving(checkpoints, neuroVisor.vmm());
         this.sandboxes = new Sandboxes(
                 new Sandboxes.Limits(
                         config.sandbox().maxOf(config.pool().max()),
                         config.sandbox().maxPaused()),
                 neuroVisor.pool(),
-                new MachineSaving(checkpoints, neuroVisor.vmm()),
+                saving,
                 records,
                 new SandboxListeners(List.of(audit, operations.metrics(), watches)),
                 Ticker.SYSTEM,
                 clock,
                 new SecureRandom());
+        this.snapshots = new Snapshots(sandboxes, saving, clock, new SecureRandom());
         this.measurements = new SandboxMeasurements(
                 sandboxes::all, Thread.ofVirtual().name("sandbox-usage")::start, Ticker.SYSTEM, clock);
         operations.metrics().watch(sandboxes::all, measurements::processes);
@@ -112,21 +118,27 @@ final class SandboxServices implements AutoCloseable {
         SandboxServices services =
                 new SandboxServices(settings.config(), neuroVisor, checkpoints, records, audit, operations, clock);
         services.sandboxes.start();
-        services.upkeep.every(KEYS_INTERVAL, new InvalidKeys(services.sandboxes, keys, clock)::look);
+        services.upkeep.every(
+                KEYS_INTERVAL, new InvalidKeys(services.sandboxes, services.snapshots, keys, clock)::look);
         services.upkeep.every(SandboxMeasurements.INTERVAL, services.measurements::measure);
         services.upkeep.every(FileWrites.INTERVAL, services.fileWrites::report);
         return Optional.of(services);
     }
 
     List<BindableService> services() {
-        TenantSandboxes tenants = new TenantSandboxes(
-                sandboxes, audit, operations, watches, measurements, fileWrites, TraceInterceptor::currentId);
+        SandboxAudit changes = new SandboxAudit(audit, TraceInterceptor::currentId);
+        TenantSandboxes tenants =
+                new TenantSandboxes(sandboxes, snapshots, changes, operations, watches, measurements, fileWrites);
         RunningSandboxes running = id -> {
             Sandbox sandbox = tenants.running(id);
             return new RunningSandboxes.Guest(tenants.processes(sandbox), tenants.files(sandbox));
         };
         return List.of(
-                new SandboxGrpcService(tenants, SandboxGrpcService.Defaults.of(config), neuroVisor::available),
+                new SandboxGrpcService(
+                        tenants,
+                        new TenantSnapshots(tenants, snapshots, changes, operations),
+                        SandboxGrpcService.Defaults.of(config),
+                        neuroVisor::available),
                 new ProcessGrpcService(running),
                 new FileGrpcService(running));
     }

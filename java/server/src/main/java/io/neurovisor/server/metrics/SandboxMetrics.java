@@ -32,6 +32,7 @@ public final class SandboxMetrics implements SandboxListener {
         PAUSE,
         RESUME,
         FORK,
+        SNAPSHOT,
         SET_TIMEOUT,
         KILL;
 

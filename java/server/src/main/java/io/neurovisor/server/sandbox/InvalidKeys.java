@@ -2,30 +2,39 @@ package io.neurovisor.server.sandbox;
 
 import io.neurovisor.engine.sandbox.SandboxEnd;
 import io.neurovisor.engine.sandbox.Sandboxes;
+import io.neurovisor.engine.sandbox.checkpoint.Snapshot;
+import io.neurovisor.engine.sandbox.snapshot.Snapshots;
 import io.neurovisor.server.access.Tenant;
 import io.neurovisor.server.access.keys.AccessKey;
 import io.neurovisor.server.access.keys.ApiKeys;
 import java.time.InstantSource;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Ends the sandboxes of keys that were revoked or have expired, because no client can use or kill them any longer. */
+/**
+ * Ends the sandboxes of keys that were revoked or have expired, and deletes their snapshots, because no client can use or remove
+ * them any longer.
+ */
 public final class InvalidKeys {
     private static final Logger LOG = LoggerFactory.getLogger(InvalidKeys.class);
 
     private final Sandboxes sandboxes;
+    private final Snapshots snapshots;
     private final ApiKeys keys;
     private final InstantSource clock;
 
     /** The owners whose failure has been logged, because the next look follows within a second. */
     private final Set<String> failing = new HashSet<>();
 
-    public InvalidKeys(Sandboxes sandboxes, ApiKeys keys, InstantSource clock) {
+    public InvalidKeys(Sandboxes sandboxes, Snapshots snapshots, ApiKeys keys, InstantSource clock) {
         this.sandboxes = sandboxes;
+        this.snapshots = snapshots;
         this.keys = keys;
         this.clock = clock;
     }
@@ -38,8 +47,9 @@ public final class InvalidKeys {
     }
 
     private Set<String> owners() {
-        return sandboxes.all().stream()
-                .map(sandbox -> sandbox.record().owner())
+        return Stream.concat(
+                        sandboxes.all().stream().map(sandbox -> sandbox.record().owner()),
+                        snapshots.all().stream().map(Snapshot::owner))
                 .filter(owner -> owner.startsWith(Tenant.KeyHolder.PREFIX))
                 .collect(Collectors.toSet());
     }
@@ -49,7 +59,14 @@ public final class InvalidKeys {
             Optional<SandboxEnd> reason = reason(owner.substring(Tenant.KeyHolder.PREFIX.length()));
             if (reason.isPresent()) {
                 int ended = sandboxes.killAll(owner, reason.get());
-                LOG.info("ended {} sandboxes of {}: {}", ended, owner, reason.get());
+                List<Snapshot> deleted = snapshots.list(owner);
+                deleted.forEach(snapshots::delete);
+                LOG.info(
+                        "ended {} sandboxes of {} and deleted {} snapshots: {}",
+                        ended,
+                        owner,
+                        deleted.size(),
+                        reason.get());
             }
             failing.remove(owner);
         } catch (RuntimeException failure) {

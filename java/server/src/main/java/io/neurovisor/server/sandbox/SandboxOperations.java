@@ -40,9 +40,10 @@ public record SandboxOperations(SandboxMetrics metrics, Tracing tracing) {
         });
     }
 
-    boolean observeKill(String id, Supplier<Boolean> work) {
-        return metrics.timed(SandboxMetrics.Operation.KILL, () -> {
-            Span span = tracing.span("kill sandbox")
+    /** Observes an operation on a sandbox that is known before. */
+    <R> R observe(SandboxMetrics.Operation operation, String id, Supplier<R> work) {
+        return metrics.timed(operation, () -> {
+            Span span = tracing.span(operation.label() + " sandbox")
                     .setAttribute("neurovisor.sandbox.id", id)
                     .startSpan();
             return tracing.within(span, work);

@@ -12,13 +12,11 @@ import io.neurovisor.engine.sandbox.SandboxOwner;
 import io.neurovisor.engine.sandbox.SandboxPhase;
 import io.neurovisor.engine.sandbox.SandboxSpec;
 import io.neurovisor.engine.sandbox.Sandboxes;
+import io.neurovisor.engine.sandbox.checkpoint.Snapshot;
+import io.neurovisor.engine.sandbox.snapshot.Snapshots;
 import io.neurovisor.engine.time.Deadline;
-import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.server.access.Tenant;
-import io.neurovisor.server.audit.AuditLog;
-import io.neurovisor.server.audit.AuditedCall;
-import io.neurovisor.server.audit.AuditedChange;
 import io.neurovisor.server.metrics.SandboxMetrics.Operation;
 import java.time.Duration;
 import java.util.List;
@@ -30,39 +28,44 @@ import java.util.function.Supplier;
 /**
  * The sandboxes of the tenant of the running call: within its limits, and after each change is recorded in the audit
  * log. A sandbox of another tenant is treated as one that does not exist.
- *
- * @param trace returns the trace of the running call
  */
 public record TenantSandboxes(
         Sandboxes sandboxes,
-        AuditLog audit,
+        Snapshots snapshots,
+        SandboxAudit audit,
         SandboxOperations operations,
         SandboxWatches watches,
         SandboxMeasurements measurements,
-        FileWrites fileWrites,
-        Supplier<TraceId> trace) {
-    private static final String SERVICE = "neurovisor.sandbox.v1.SandboxService/";
+        FileWrites fileWrites) {
+    private static final String SERVICE = SandboxAudit.SERVICE;
     private static final String PROCESS_START = "neurovisor.sandbox.v1.ProcessService/Start";
 
-    /** As {@link Sandboxes#create}. */
-    public Sandbox create(SandboxSpec spec, Deadline deadline) {
-        Tenant tenant = Tenant.ofCall();
-        audit.require(change(
+    /**
+     * As {@link Sandboxes#create}, or as {@link Snapshots#create}.
+     *
+     * @param snapshot as which it begins; empty for a fresh sandbox
+     */
+    public Sandbox create(SandboxSpec spec, Optional<Snapshot> snapshot, Deadline deadline) {
+        SandboxOwner owner = sandboxOwner();
+        audit.require(
                 "sandbox_create",
                 SERVICE + "Create",
                 Map.of(
                         "template",
-                        spec.kind().image(),
+                        snapshot.map(begin -> begin.id().value())
+                                .orElse(spec.kind().image()),
                         "size",
                         spec.kind().size().label(),
                         "timeout_ms",
-                        Long.toString(spec.timeout().toMillis()))));
-        Sandbox sandbox =
-                operations.observe(Operation.CREATE, () -> sandboxes.create(spec, tenant.sandboxOwner(), deadline));
-        audit.log(change(
+                        Long.toString(spec.timeout().toMillis())));
+        Sandbox sandbox = operations.observe(
+                Operation.CREATE,
+                () -> snapshot.map(begin -> snapshots.create(begin, spec, owner, deadline))
+                        .orElseGet(() -> sandboxes.create(spec, owner, deadline)));
+        audit.log(
                 "sandbox_created",
                 SERVICE + "Create",
-                Map.of("sandbox_id", sandbox.id().value(), "vm_id", vmId(sandbox))));
+                Map.of("sandbox_id", sandbox.id().value(), "vm_id", vmId(sandbox)));
         return sandbox;
     }
 
@@ -139,10 +142,10 @@ public record TenantSandboxes(
                 operations.observeFork(id, () -> sandboxes.fork(known, sandboxOwner(), count, timeout, deadline));
         results.stream()
                 .flatMap(result -> result.sandbox().stream())
-                .forEach(copy -> audit.log(change(
+                .forEach(copy -> audit.log(
                         "sandbox_forked",
                         SERVICE + "Fork",
-                        Map.of("sandbox_id", copy.id().value(), "vm_id", vmId(copy), "forked_from", id))));
+                        Map.of("sandbox_id", copy.id().value(), "vm_id", vmId(copy), "forked_from", id)));
         return results;
     }
 
@@ -166,7 +169,7 @@ public record TenantSandboxes(
         }
         SandboxId known = new SandboxId(id);
         requireLine("sandbox_kill", SERVICE + "Kill", known);
-        return operations.observeKill(id, () -> sandboxes.kill(known, owner(), SandboxEnd.KILLED));
+        return operations.observe(Operation.KILL, id, () -> sandboxes.kill(known, owner(), SandboxEnd.KILLED));
     }
 
     /** Returns the sandboxes of the tenant and those that ended in the last 24 hours, the newest first. */
@@ -188,10 +191,10 @@ public record TenantSandboxes(
     public GuestProcesses processes(Sandbox sandbox) {
         return new AuditedProcesses(
                 sandbox.processes(),
-                digest -> audit.require(change(
+                digest -> audit.require(
                         "process_start",
                         PROCESS_START,
-                        Map.of("sandbox_id", sandbox.id().value(), "command_sha256", digest))));
+                        Map.of("sandbox_id", sandbox.id().value(), "command_sha256", digest)));
     }
 
     /** Returns the files of a sandbox of the tenant. What is written is summed up in the audit log. */
@@ -208,12 +211,8 @@ public record TenantSandboxes(
         if (sandboxes.find(id, owner()).isPresent()) {
             Map<String, String> all = new TreeMap<>(details);
             all.put("sandbox_id", id.value());
-            audit.require(change(event, method, all));
+            audit.require(event, method, all);
         }
-    }
-
-    private AuditedChange change(String event, String method, Map<String, String> details) {
-        return new AuditedChange(event, trace.get(), new AuditedCall(owner(), method), new TreeMap<>(details));
     }
 
     private static SandboxOwner sandboxOwner() {

@@ -46,7 +46,7 @@ public final class FaultStatus {
     static Code code(Fault fault) {
         return switch (fault) {
             case INVALID_ARGUMENT, UNKNOWN_LANGUAGE -> Code.INVALID_ARGUMENT;
-            case IMAGE_UNKNOWN, SESSION_UNKNOWN, SANDBOX_UNKNOWN, SNAPSHOT_UNKNOWN, PROCESS_UNKNOWN, FILE_UNKNOWN -> Code.NOT_FOUND;
+            case IMAGE_UNKNOWN, SESSION_UNKNOWN, SANDBOX_UNKNOWN, PROCESS_UNKNOWN, FILE_UNKNOWN -> Code.NOT_FOUND;
             case TAG_TAKEN, FILE_EXISTS -> Code.ALREADY_EXISTS;
             case FILE_FORBIDDEN -> Code.PERMISSION_DENIED;
             case LANGUAGE_MISSING,

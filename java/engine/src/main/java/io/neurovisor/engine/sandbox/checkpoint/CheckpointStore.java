@@ -1,9 +1,11 @@
 package io.neurovisor.engine.sandbox.checkpoint;
 
 import io.neurovisor.engine.sandbox.SandboxId;
+import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.VmmIdentity;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -28,12 +30,20 @@ public interface CheckpointStore {
     SandboxCheckpoint save(CheckpointSource source, long expectedBytes, Consumer<Path> writer);
 
     /**
+     * Saves a sandbox as {@link #save} does, to be kept without one.
+     *
+     * @param source of the id of the snapshot
+     */
+    SandboxCheckpoint keep(Snapshot snapshot, CheckpointSource source, long expectedBytes, Consumer<Path> writer);
+
+    /**
      * Saves a sandbox for as long as machines are started from it: nothing of that is flushed, listed, opened or kept.
      *
+     * @param template the template of which the saved machine is a clone
      * @param writer as for {@link #save}
      * @param use is called with the start of such machines, by this thread; what it throws is thrown on
      */
-    void lend(CheckpointSource source, long expectedBytes, Consumer<Path> writer, Consumer<VmStart.Restore> use);
+    void lend(SavedVm template, long expectedBytes, Consumer<Path> writer, Consumer<VmStart.Restore> use);
 
     /** Returns the checkpoint of the last generation, without reading its files; empty if there is none. */
     Optional<SandboxCheckpoint> newest(SandboxId sandbox);
@@ -47,18 +57,21 @@ public interface CheckpointStore {
      */
     VmStart.Restore open(SandboxCheckpoint checkpoint, VmmIdentity vmm);
 
-    /** Removes all checkpoints of a sandbox; does nothing if there are none. */
+    /** Removes all checkpoints of a sandbox, or a snapshot; does nothing if there are none. */
     void delete(SandboxId sandbox);
 
     /** Returns the sandboxes that have a checkpoint. */
     Set<SandboxId> sandboxes();
 
-    /** Returns the size of all checkpoints of a sandbox; 0 if there are none. */
+    /** Returns the snapshots that are complete. One whose description is damaged is logged and left out. */
+    List<Snapshot> snapshots();
+
+    /** Returns the size of all checkpoints of a sandbox, or of a snapshot; 0 if there are none. */
     long bytes(SandboxId sandbox);
 
     /**
-     * Removes what saves that did not end have left, the checkpoints of all other sandboxes, and those of earlier generations. A
-     * save under way is not disturbed.
+     * Removes what saves that did not end have left, the checkpoints of all other sandboxes, and those of earlier generations.
+     * Snapshots stay. A save under way is not disturbed.
      *
      * @param kept the sandboxes that have a record
      */

@@ -18,15 +18,14 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Saves the machines of sandboxes, and finds the checkpoints from which they and their copies are continued. Snapshots are
- * checkpoints under ids of their own.
+ * Saves the machines of sandboxes, and finds the checkpoints from which they and their copies are continued. A snapshot is a
+ * checkpoint under an id of its own.
  *
  * @param vmm runs the machines
  */
@@ -72,83 +71,42 @@ public record MachineSaving(CheckpointStore store, VmmIdentity vmm) {
         }
     }
 
+    /** Where copies of machines go. */
+    public interface Destination {
+        /** As {@link CheckpointStore#save}, for a machine that was started in this way. */
+        void store(VmStart.Restore start, long expectedBytes, Consumer<Path> writer);
+    }
+
     /**
-     * Saves a machine, lets its sandbox go on, and has other machines started from what was saved, which is removed after that.
+     * Returns a place that exists while other machines are started from it.
      *
-     * @param goesOn is run when the sandbox goes on
      * @param copies starts the machines; throws nothing
      */
-    public Optional<Failure> lend(
-            SandboxId id,
-            int generation,
-            Machine machine,
-            Deadline deadline,
-            Runnable goesOn,
-            Consumer<VmStart.Restore> copies) {
-        return saveAndGoOn(
-                id,
-                machine,
-                deadline,
-                goesOn,
-                (start, writer) -> store.lend(
-                        new CheckpointSource(id, generation, start.saved(), vmm),
-                        expectedBytes(machine, start),
-                        writer,
-                        copies));
+    public Destination lent(Consumer<VmStart.Restore> copies) {
+        return (start, expectedBytes, writer) -> store.lend(start.saved(), expectedBytes, writer, copies);
     }
 
-    /** As the other one, from a copy of the checkpoint of a paused sandbox, because that may be resumed meanwhile. */
-    public void lend(SandboxId id, int generation, Consumer<VmStart.Restore> copies) {
-        VmStart.Restore start = open(id, generation);
-        store.lend(
-                new CheckpointSource(id, generation, start.saved(), vmm), store.bytes(id), copying(id, start), copies);
+    /** Returns the place of a snapshot. */
+    public Destination kept(Snapshot snapshot) {
+        return (start, expectedBytes, writer) -> {
+            SandboxCheckpoint _ = store.keep(
+                    snapshot, new CheckpointSource(snapshot.id(), SNAPSHOT, start.saved(), vmm), expectedBytes, writer);
+        };
     }
 
     /**
-     * Saves a machine as a snapshot, and lets its sandbox go on.
+     * Saves a machine elsewhere, and lets its sandbox go on as soon as its memory is read.
      *
-     * @param goesOn is run when the sandbox goes on; the snapshot is complete when this returns
+     * @param goesOn is run when the sandbox goes on, which a later failure does not change
      */
-    public Optional<Failure> keep(
-            SandboxId snapshot, SandboxId id, Machine machine, Deadline deadline, Runnable goesOn) {
-        return saveAndGoOn(id, machine, deadline, goesOn, (start, writer) -> {
-            SandboxCheckpoint _ = store.save(
-                    new CheckpointSource(snapshot, SNAPSHOT, start.saved(), vmm),
-                    expectedBytes(machine, start),
-                    writer);
-        });
-    }
-
-    /** As the other one, of a paused sandbox. */
-    public void keep(SandboxId snapshot, SandboxId id, int generation) {
-        VmStart.Restore start = open(id, generation);
-        SandboxCheckpoint _ = store.save(
-                new CheckpointSource(snapshot, SNAPSHOT, start.saved(), vmm), store.bytes(id), copying(id, start));
-    }
-
-    /** Returns the start of a machine that begins as a snapshot; throws as {@link #open} does. */
-    public VmStart.Restore snapshot(SandboxId snapshot) {
-        return open(snapshot, SNAPSHOT);
-    }
-
-    /** Returns the size of the checkpoints of a sandbox or snapshot; 0 if there are none. */
-    public long bytes(SandboxId id) {
-        return store.bytes(id);
-    }
-
-    private static Optional<Failure> saveAndGoOn(
-            SandboxId id,
-            Machine machine,
-            Deadline deadline,
-            Runnable goesOn,
-            BiConsumer<VmStart.Restore, Consumer<Path>> storing) {
+    public Optional<Failure> copy(
+            SandboxId id, Machine machine, Deadline deadline, Runnable goesOn, Destination destination) {
         if (!(machine.start() instanceof VmStart.Restore start)) {
             return Optional.of(new Failure(notAClone(id), true));
         }
         try {
-            storing.accept(start, directory -> {
+            destination.store(start, expectedBytes(machine, start), directory -> {
                 Checkpoint _ = machine.save(directory, deadline);
-                // What the store does next takes time, in which the sandbox need not stand still.
                 machine.goOn();
                 goesOn.run();
             });
@@ -158,8 +116,11 @@ public record MachineSaving(CheckpointStore store, VmmIdentity vmm) {
         }
     }
 
-    private static Consumer<Path> copying(SandboxId id, VmStart.Restore start) {
-        return directory -> copy(id, start.checkpoint().orElseThrow().directory(), directory);
+    /** Copies the checkpoint of a paused sandbox elsewhere. */
+    public void copy(SandboxId id, int generation, Destination destination) {
+        VmStart.Restore start = open(id, generation);
+        Path checkpoint = start.checkpoint().orElseThrow().directory();
+        destination.store(start, store.bytes(id), directory -> copy(id, checkpoint, directory));
     }
 
     private static void copy(SandboxId id, Path from, Path to) {
@@ -223,9 +184,14 @@ public record MachineSaving(CheckpointStore store, VmmIdentity vmm) {
     public VmStart.Restore open(SandboxId id, int generation) {
         SandboxCheckpoint checkpoint = store.newest(id)
                 .filter(found -> found.generation() == generation)
-                .orElseThrow(() -> new NeuroVisorException(
-                        Fault.CHECKPOINT_DAMAGED, "the checkpoint of sandbox " + id + " is missing"));
+                .orElseThrow(() ->
+                        new NeuroVisorException(Fault.CHECKPOINT_DAMAGED, "the checkpoint of " + id + " is missing"));
         return store.open(checkpoint, vmm);
+    }
+
+    /** Returns the start of a machine that begins as a snapshot; throws as the other one does. */
+    public VmStart.Restore open(Snapshot snapshot) {
+        return open(snapshot.id(), SNAPSHOT);
     }
 
     /** Removes the checkpoints of a sandbox that has ended, if there are any. */

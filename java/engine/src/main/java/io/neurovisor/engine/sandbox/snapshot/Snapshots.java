@@ -8,104 +8,92 @@ import io.neurovisor.engine.sandbox.SandboxOwner;
 import io.neurovisor.engine.sandbox.SandboxSpec;
 import io.neurovisor.engine.sandbox.Sandboxes;
 import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
+import io.neurovisor.engine.sandbox.checkpoint.Snapshot;
 import io.neurovisor.engine.time.Deadline;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
  * The snapshots of clients. Safe for use by many threads. A snapshot of another owner is treated as one that does not exist.
  *
- * @param saving keeps the checkpoints that they are
+ * @param saving also finds and removes what it has saved
  */
-public record Snapshots(
-        Sandboxes sandboxes,
-        MachineSaving saving,
-        SnapshotRecords records,
-        InstantSource clock,
-        RandomGenerator strongRandom) {
+public record Snapshots(Sandboxes sandboxes, MachineSaving saving, InstantSource clock, RandomGenerator strongRandom) {
     /** Of one owner. Their size is limited by that of all checkpoints. */
     static final int MOST = 100;
 
     /**
-     * Takes a snapshot of a sandbox that runs or is paused, and returns it when it is complete. One that runs stands still while
-     * its memory is read, and runs on.
+     * Saves a sandbox that runs or is paused, and returns its snapshot when that is complete. One that runs stands still while
+     * its memory is read, and runs on. A caller that does not wait that long finds the snapshot later.
      *
      * @param name may be empty
      * @param deadline the time until which the caller waits
      */
     public Snapshot take(SandboxId source, SandboxOwner owner, String name, Deadline deadline) {
-        Sandbox sandbox = sandboxes
-                .find(source, owner.name())
-                .orElseGet(() -> sandboxes.require(source, owner)); // Throws the exception that says what it lacks.
+        // If there is none, the call throws the exception that says why.
+        Sandbox sandbox = sandboxes.find(source, owner.name()).orElseGet(() -> sandboxes.require(source, owner));
+        SandboxSpec spec = sandbox.record().spec();
         Snapshot snapshot = new Snapshot(
                 SandboxId.random(strongRandom),
                 owner.name(),
                 name,
                 source,
-                sandbox.record().spec().kind(),
-                clock.instant().truncatedTo(ChronoUnit.MILLIS),
-                0);
-        if (records.of(owner.name()).size() >= MOST) {
+                spec.kind(),
+                spec.directory(),
+                clock.instant().truncatedTo(ChronoUnit.MILLIS));
+        if (list(owner.name()).size() >= MOST) {
             throw new NeuroVisorException(
                     Fault.SANDBOX_QUOTA,
                     "%s has %d snapshots, as many as a client may keep; delete one".formatted(owner.name(), MOST));
         }
-        records.begin(snapshot);
-        try {
-            sandboxes.snapshot(source, owner, snapshot.id(), deadline);
-        } catch (RuntimeException | Error failure) {
-            // One that is still being taken has no record then, and the next sweep removes it.
-            records.remove(snapshot.id());
-            saving.delete(snapshot.id());
-            throw failure;
-        }
-        records.finish(snapshot.id(), saving.bytes(snapshot.id()));
-        return require(snapshot.id().value(), owner.name());
+        sandboxes.copy(source, owner, saving.kept(snapshot), deadline);
+        return snapshot;
+    }
+
+    /** Returns the snapshots of all owners. */
+    public List<Snapshot> all() {
+        return saving.store().snapshots();
     }
 
     /** Returns the snapshots of an owner, the newest first. */
     public List<Snapshot> list(String owner) {
-        return records.of(owner);
+        return all().stream()
+                .filter(snapshot -> snapshot.owner().equals(owner))
+                .sorted(Comparator.comparing(Snapshot::created).reversed())
+                .toList();
     }
 
-    /**
-     * Returns a snapshot of an owner.
-     *
-     * @param text its id, or its name
-     */
-    public Snapshot require(String text, String owner) {
-        List<Snapshot> own = records.of(owner);
-        return own.stream()
+    /** Returns the snapshot of an owner that has an id, or the newest that has a name; empty if there is none. */
+    public Optional<Snapshot> find(String text, String owner) {
+        List<Snapshot> named =
+                list(owner).stream().filter(snapshot -> snapshot.isNamed(text)).toList();
+        return named.stream()
                 .filter(snapshot -> snapshot.id().value().equals(text))
                 .findFirst()
-                .or(() -> own.stream()
-                        .filter(snapshot -> snapshot.name().equals(text))
-                        .findFirst())
-                .orElseThrow(() -> new NeuroVisorException(
-                        Fault.SNAPSHOT_UNKNOWN,
-                        "no snapshot has the id or name " + text + "; ./neurovisor sandbox snapshots lists them"));
+                .or(() -> named.stream().findFirst());
+    }
+
+    /** Returns the size of a snapshot on the disk. */
+    public long bytes(Snapshot snapshot) {
+        return saving.store().bytes(snapshot.id());
     }
 
     /**
-     * Creates a sandbox that begins where a snapshot was taken, with names and randomness of its own.
+     * Creates a sandbox that begins as a snapshot, with names and randomness of its own.
      *
      * @param spec of the kind of the snapshot
      * @param deadline the time until which the caller waits
      */
     public Sandbox create(Snapshot snapshot, SandboxSpec spec, SandboxOwner owner, Deadline deadline) {
-        return sandboxes.create(spec, saving.snapshot(snapshot.id()), owner, deadline);
+        return sandboxes.create(spec, Optional.of(saving.open(snapshot)), owner, deadline);
     }
 
-    /** Deletes a snapshot; sandboxes that began from it live on. Returns false if there was none. */
-    public boolean delete(SandboxId id, String owner) {
-        boolean isThere =
-                records.of(owner).stream().anyMatch(snapshot -> snapshot.id().equals(id));
-        if (isThere) {
-            records.remove(id);
-            saving.delete(id);
-        }
-        return isThere;
+    /** Deletes a snapshot. Sandboxes that were created from it are not affected. */
+    public void delete(Snapshot snapshot) {
+        saving.store().delete(snapshot.id());
     }
 }

@@ -5,12 +5,15 @@ import io.neurovisor.engine.file.GuestFiles;
 import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.proto.sandbox.ConnectRequest;
 import io.neurovisor.proto.sandbox.CreateRequest;
+import io.neurovisor.proto.sandbox.CreateSnapshotRequest;
+import io.neurovisor.proto.sandbox.DeleteSnapshotRequest;
 import io.neurovisor.proto.sandbox.ForkRequest;
 import io.neurovisor.proto.sandbox.ForkResult;
 import io.neurovisor.proto.sandbox.GetRequest;
 import io.neurovisor.proto.sandbox.KillRequest;
 import io.neurovisor.proto.sandbox.ListRequest;
 import io.neurovisor.proto.sandbox.ListResponse;
+import io.neurovisor.proto.sandbox.ListSnapshotsRequest;
 import io.neurovisor.proto.sandbox.MetricsRequest;
 import io.neurovisor.proto.sandbox.PauseRequest;
 import io.neurovisor.proto.sandbox.SandboxServiceGrpc;
@@ -132,6 +135,39 @@ public final class SandboxClient implements AutoCloseable {
         return result.hasSandbox()
                 ? new SandboxCopy.Made(SandboxMessages.view(result.getSandbox()))
                 : new SandboxCopy.Failed(DaemonFailure.ofStatus(result.getStatus(), connection.socket()));
+    }
+
+    /**
+     * Saves a sandbox; blocks until its snapshot is complete.
+     *
+     * @param name may be empty
+     */
+    public SnapshotView createSnapshot(String id, String name) {
+        CreateSnapshotRequest message = CreateSnapshotRequest.newBuilder()
+                .setSandboxId(id)
+                .setName(name)
+                .build();
+        // The daemon limits the time.
+        return SandboxMessages.view(connection.answer(() -> SandboxServiceGrpc.newBlockingV2Stub(connection.calls())
+                .createSnapshot(message)
+                .getSnapshot()));
+    }
+
+    /** Returns the snapshots, the newest first. */
+    public List<SnapshotView> snapshots() {
+        return connection
+                .answer(() -> calls().listSnapshots(ListSnapshotsRequest.getDefaultInstance()))
+                .getSnapshotsList()
+                .stream()
+                .map(SandboxMessages::view)
+                .toList();
+    }
+
+    /** Deletes the snapshot with an id or name; returns false if there is none. */
+    public boolean deleteSnapshot(String snapshot) {
+        DeleteSnapshotRequest message =
+                DeleteSnapshotRequest.newBuilder().setSnapshotId(snapshot).build();
+        return connection.answer(() -> calls().deleteSnapshot(message).getDeleted());
     }
 
     /** Sets the rest of a sandbox's life; zero ends or pauses it. */

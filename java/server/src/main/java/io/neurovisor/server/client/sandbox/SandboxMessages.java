@@ -11,6 +11,7 @@ import io.neurovisor.proto.sandbox.Sandbox;
 import io.neurovisor.proto.sandbox.SandboxEventKind;
 import io.neurovisor.proto.sandbox.SandboxLayer;
 import io.neurovisor.proto.sandbox.SandboxState;
+import io.neurovisor.proto.sandbox.Snapshot;
 import io.neurovisor.proto.sandbox.WatchResponse;
 import java.time.Instant;
 import java.util.Arrays;
@@ -57,6 +58,17 @@ final class SandboxMessages {
                 label(sandbox.getEndReason()),
                 sandbox.getEndDetail(),
                 sandbox.getLayersList().stream().map(SandboxMessages::layer).toList());
+    }
+
+    static SnapshotView view(Snapshot snapshot) {
+        return new SnapshotView(
+                snapshot.getId(),
+                snapshot.getName(),
+                snapshot.getSandboxId(),
+                snapshot.getTemplate(),
+                snapshot.getSize(),
+                instant(snapshot.getCreated()),
+                snapshot.getDiskBytes());
     }
 
     static SandboxUsage usage(MetricsPoint point) {

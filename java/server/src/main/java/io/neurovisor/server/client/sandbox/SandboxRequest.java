@@ -7,7 +7,7 @@ import java.util.Optional;
 /**
  * A sandbox to be created. What is empty is left to the daemon.
  *
- * @param template the name of an image
+ * @param template the name of an image, or the id or name of a snapshot
  * @param environment of all its processes
  * @param metadata labels by which it can be listed
  * @param directory in which its processes start

@@ -4,12 +4,17 @@ import io.grpc.Context;
 import io.grpc.stub.StreamObserver;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.sandbox.SandboxSpec;
+import io.neurovisor.engine.sandbox.checkpoint.Snapshot;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.proto.sandbox.ConnectRequest;
 import io.neurovisor.proto.sandbox.ConnectResponse;
 import io.neurovisor.proto.sandbox.CreateRequest;
 import io.neurovisor.proto.sandbox.CreateResponse;
+import io.neurovisor.proto.sandbox.CreateSnapshotRequest;
+import io.neurovisor.proto.sandbox.CreateSnapshotResponse;
+import io.neurovisor.proto.sandbox.DeleteSnapshotRequest;
+import io.neurovisor.proto.sandbox.DeleteSnapshotResponse;
 import io.neurovisor.proto.sandbox.ForkRequest;
 import io.neurovisor.proto.sandbox.ForkResponse;
 import io.neurovisor.proto.sandbox.GetRequest;
@@ -18,6 +23,8 @@ import io.neurovisor.proto.sandbox.KillRequest;
 import io.neurovisor.proto.sandbox.KillResponse;
 import io.neurovisor.proto.sandbox.ListRequest;
 import io.neurovisor.proto.sandbox.ListResponse;
+import io.neurovisor.proto.sandbox.ListSnapshotsRequest;
+import io.neurovisor.proto.sandbox.ListSnapshotsResponse;
 import io.neurovisor.proto.sandbox.MetricsRequest;
 import io.neurovisor.proto.sandbox.MetricsResponse;
 import io.neurovisor.proto.sandbox.PauseRequest;
@@ -32,6 +39,7 @@ import io.neurovisor.server.grpc.ServedCall;
 import io.neurovisor.server.sandbox.SandboxQuery;
 import io.neurovisor.server.sandbox.SandboxWatch;
 import io.neurovisor.server.sandbox.TenantSandboxes;
+import io.neurovisor.server.sandbox.TenantSnapshots;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -44,6 +52,7 @@ public final class SandboxGrpcService extends SandboxServiceGrpc.SandboxServiceI
     private static final Duration COPY_LIMIT = Duration.ofSeconds(5);
 
     private final TenantSandboxes sandboxes;
+    private final TenantSnapshots snapshots;
     private final Defaults defaults;
     private final UnaryOperator<MachineKind> available;
 
@@ -66,8 +75,13 @@ public final class SandboxGrpcService extends SandboxServiceGrpc.SandboxServiceI
     }
 
     /** @param available returns the kind if its image can be used, or throws a fault */
-    public SandboxGrpcService(TenantSandboxes sandboxes, Defaults defaults, UnaryOperator<MachineKind> available) {
+    public SandboxGrpcService(
+            TenantSandboxes sandboxes,
+            TenantSnapshots snapshots,
+            Defaults defaults,
+            UnaryOperator<MachineKind> available) {
         this.sandboxes = sandboxes;
+        this.snapshots = snapshots;
         this.defaults = defaults;
         this.available = available;
     }
@@ -75,16 +89,17 @@ public final class SandboxGrpcService extends SandboxServiceGrpc.SandboxServiceI
     @Override
     public void create(CreateRequest request, StreamObserver<CreateResponse> client) {
         ServedCall.begin(client, call -> {
-            SandboxSpec spec = SandboxRequests.spec(request, defaults.kind(), defaults.timeout());
-            MachineKind _ = available.apply(spec.kind());
+            Optional<Snapshot> snapshot = snapshots.find(request.getTemplate());
+            SandboxSpec spec = snapshot.map(begin -> SandboxRequests.spec(request, begin, defaults.timeout()))
+                    .orElseGet(() -> SandboxRequests.spec(request, defaults.kind(), defaults.timeout()));
+            if (snapshot.isEmpty()) {
+                MachineKind _ = available.apply(spec.kind());
+            }
             call.send(CreateResponse.newBuilder()
-                    .setSandbox(SandboxProtos.withLayers(sandboxes.create(spec, createDeadline())))
+                    .setSandbox(SandboxProtos.withLayers(
+                            sandboxes.create(spec, snapshot, deadline(defaults.createLimit()))))
                     .build());
         });
-    }
-
-    private Deadline createDeadline() {
-        return deadline(defaults.createLimit());
     }
 
     /** Returns the time until which a call waits: the client's, but at most the limit from now. */
@@ -131,6 +146,37 @@ public final class SandboxGrpcService extends SandboxServiceGrpc.SandboxServiceI
                             .toList())
                     .build());
         });
+    }
+
+    @Override
+    public void createSnapshot(CreateSnapshotRequest request, StreamObserver<CreateSnapshotResponse> client) {
+        ServedCall.begin(client, call -> {
+            Snapshot snapshot =
+                    snapshots.take(request.getSandboxId(), request.getName(), deadline(defaults.createLimit()));
+            call.send(CreateSnapshotResponse.newBuilder()
+                    .setSnapshot(SandboxProtos.snapshot(snapshot, snapshots.bytes(snapshot)))
+                    .build());
+        });
+    }
+
+    @Override
+    public void listSnapshots(ListSnapshotsRequest request, StreamObserver<ListSnapshotsResponse> client) {
+        ServedCall.begin(
+                client,
+                call -> call.send(ListSnapshotsResponse.newBuilder()
+                        .addAllSnapshots(snapshots.list(request.getSandboxId()).stream()
+                                .map(snapshot -> SandboxProtos.snapshot(snapshot, snapshots.bytes(snapshot)))
+                                .toList())
+                        .build()));
+    }
+
+    @Override
+    public void deleteSnapshot(DeleteSnapshotRequest request, StreamObserver<DeleteSnapshotResponse> client) {
+        ServedCall.begin(
+                client,
+                call -> call.send(DeleteSnapshotResponse.newBuilder()
+                        .setDeleted(snapshots.delete(request.getSnapshotId()))
+                        .build()));
     }
 
     @Override

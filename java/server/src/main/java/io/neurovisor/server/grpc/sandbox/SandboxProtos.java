@@ -10,6 +10,7 @@ import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.engine.sandbox.SandboxPhase;
 import io.neurovisor.engine.sandbox.SandboxRecord;
 import io.neurovisor.engine.sandbox.SandboxSpec;
+import io.neurovisor.engine.sandbox.checkpoint.Snapshot;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.proto.sandbox.EndReason;
 import io.neurovisor.proto.sandbox.ForkResult;
@@ -53,6 +54,18 @@ final class SandboxProtos {
         result.sandbox().map(SandboxProtos::withLayers).ifPresent(message::setSandbox);
         result.failure().map(FaultStatus::status).ifPresent(message::setStatus);
         return message.build();
+    }
+
+    static io.neurovisor.proto.sandbox.Snapshot snapshot(Snapshot snapshot, long diskBytes) {
+        return io.neurovisor.proto.sandbox.Snapshot.newBuilder()
+                .setId(snapshot.id().value())
+                .setName(snapshot.name())
+                .setSandboxId(snapshot.source().value())
+                .setTemplate(snapshot.kind().image())
+                .setSize(snapshot.kind().size().label())
+                .setCreated(timestamp(snapshot.created()))
+                .setDiskBytes(diskBytes)
+                .build();
     }
 
     private static io.neurovisor.proto.sandbox.Sandbox.Builder summary(Sandbox sandbox) {

@@ -6,6 +6,7 @@ import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.sandbox.SandboxPhase;
 import io.neurovisor.engine.sandbox.SandboxSpec;
+import io.neurovisor.engine.sandbox.checkpoint.Snapshot;
 import io.neurovisor.proto.sandbox.ConnectRequest;
 import io.neurovisor.proto.sandbox.CreateRequest;
 import io.neurovisor.proto.sandbox.ForkRequest;
@@ -15,6 +16,7 @@ import io.neurovisor.proto.sandbox.SandboxState;
 import io.neurovisor.server.sandbox.SandboxQuery;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -53,6 +55,38 @@ final class SandboxRequests {
                 Optional.of(request.getIdempotencyKey()).filter(key -> !key.isEmpty()),
                 onTimeout(request.getOnTimeout()),
                 request.getAutoResume());
+    }
+
+    /**
+     * Returns the sandbox that a client asks for, and that begins as a snapshot. Its memory has what a creation sets: the size,
+     * the environment and the directory.
+     */
+    static SandboxSpec spec(CreateRequest request, Snapshot snapshot, Duration timeout) {
+        String size = snapshot.kind().size().label();
+        rejectFixed("size", !request.getSize().isEmpty() && !request.getSize().equals(size), snapshot);
+        rejectFixed("env", request.getEnvCount() > 0, snapshot);
+        rejectFixed("cwd", !request.getCwd().isEmpty(), snapshot);
+        return new SandboxSpec(
+                snapshot.kind(),
+                lifetime(request.getTimeoutSecs(), timeout),
+                Map.of(),
+                snapshot.directory(),
+                request.getMetadataMap(),
+                request.getName(),
+                Optional.of(request.getIdempotencyKey()).filter(key -> !key.isEmpty()),
+                onTimeout(request.getOnTimeout()),
+                request.getAutoResume(),
+                Optional.of(snapshot.source()));
+    }
+
+    private static void rejectFixed(String field, boolean isGiven, Snapshot snapshot) {
+        if (isGiven) {
+            throw NeuroVisorException.invalid(
+                    field,
+                    "%s cannot be chosen for a sandbox that begins as a snapshot: %s has size %s and the environment and cwd of its sandbox; set variables for each process"
+                            .formatted(
+                                    field, snapshot.id(), snapshot.kind().size().label()));
+        }
     }
 
     private static SandboxSpec.OnTimeout onTimeout(OnTimeout value) {

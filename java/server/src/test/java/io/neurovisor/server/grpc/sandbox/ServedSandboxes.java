@@ -13,6 +13,7 @@ import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.Sandboxes;
 import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
+import io.neurovisor.engine.sandbox.snapshot.Snapshots;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.SavedVm;
@@ -32,11 +33,13 @@ import io.neurovisor.server.grpc.TraceInterceptor;
 import io.neurovisor.server.metrics.Metrics;
 import io.neurovisor.server.sandbox.FileWrites;
 import io.neurovisor.server.sandbox.InvalidKeys;
+import io.neurovisor.server.sandbox.SandboxAudit;
 import io.neurovisor.server.sandbox.SandboxListeners;
 import io.neurovisor.server.sandbox.SandboxMeasurements;
 import io.neurovisor.server.sandbox.SandboxOperations;
 import io.neurovisor.server.sandbox.SandboxWatches;
 import io.neurovisor.server.sandbox.TenantSandboxes;
+import io.neurovisor.server.sandbox.TenantSnapshots;
 import io.neurovisor.server.sandbox.records.SandboxDatabase;
 import io.neurovisor.server.trace.Tracing;
 import io.neurovisor.testkit.FakeGuest;
@@ -78,6 +81,7 @@ final class ServedSandboxes implements AutoCloseable {
     private final SandboxDatabase records;
     private final SandboxWatches watches = new SandboxWatches(InstantSource.system());
     private final Sandboxes sandboxes;
+    private final Snapshots snapshots;
     private final SandboxMeasurements measurements;
     private final SandboxGrpcService service;
     private final ProcessGrpcService processes;
@@ -128,10 +132,11 @@ final class ServedSandboxes implements AutoCloseable {
         keys = ApiKeys.open(data.resolve("access"), InstantSource.system());
         audit = new AuditLog(data.resolve("audit"), OptionalLong.empty(), InstantSource.system());
         records = SandboxDatabase.open(data.resolve("sandboxes"), InstantSource.system(), host.checkpoints());
+        MachineSaving saving = new MachineSaving(host.checkpoints(), host.vmm().identity());
         sandboxes = new Sandboxes(
                 new Sandboxes.Limits(MOST, MOST_PAUSED),
                 pool,
-                new MachineSaving(host.checkpoints(), host.vmm().identity()),
+                saving,
                 records,
                 new SandboxListeners(List.of(audit, metrics.sandboxes(), watches)),
                 Ticker.SYSTEM,
@@ -140,20 +145,18 @@ final class ServedSandboxes implements AutoCloseable {
         sandboxes.start();
         measurements = new SandboxMeasurements(sandboxes::all, Runnable::run, Ticker.SYSTEM, InstantSource.system());
         metrics.sandboxes().watch(sandboxes::all, measurements::processes);
+        snapshots = new Snapshots(sandboxes, saving, InstantSource.system(), new SecureRandom());
+        SandboxAudit changes = new SandboxAudit(audit, TraceInterceptor::currentId);
+        SandboxOperations operations = new SandboxOperations(metrics.sandboxes(), tracing);
         TenantSandboxes tenants = new TenantSandboxes(
-                sandboxes,
-                audit,
-                new SandboxOperations(metrics.sandboxes(), tracing),
-                watches,
-                measurements,
-                new FileWrites(audit),
-                TraceInterceptor::currentId);
+                sandboxes, snapshots, changes, operations, watches, measurements, new FileWrites(audit));
         processes = new ProcessGrpcService(id -> {
             Sandbox sandbox = tenants.running(id);
             return new RunningSandboxes.Guest(tenants.processes(sandbox), tenants.files(sandbox));
         });
         service = new SandboxGrpcService(
                 tenants,
+                new TenantSnapshots(tenants, snapshots, changes, operations),
                 new SandboxGrpcService.Defaults(USUAL, Duration.ofMinutes(5), Duration.ofSeconds(30)),
                 ServedSandboxes::available);
     }
@@ -243,7 +246,7 @@ final class ServedSandboxes implements AutoCloseable {
 
     /** @param clock by which keys expire */
     InvalidKeys invalidKeys(InstantSource clock) {
-        return new InvalidKeys(sandboxes, keys, clock);
+        return new InvalidKeys(sandboxes, snapshots, keys, clock);
     }
 
     /** Ends as a daemon that is stopped, and returns the next one on the same host. */

@@ -13,18 +13,17 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.IntConsumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes copies and snapshots of sandboxes, outside the lock of the book. A caller that gives up does not end what it has begun.
+ * Makes copies of sandboxes, outside the lock of the book. A caller that gives up does not end what it has begun.
  *
  * @param changed is run when the time of the next step may have changed
  */
-record SandboxForks(
+record SandboxCopies(
         LockedBook book,
         MachineSaving saving,
         SandboxCreation creation,
@@ -35,7 +34,7 @@ record SandboxForks(
         Runnable changed) {
     private static final int MOST_COPIES = 32;
 
-    private static final Logger LOG = LoggerFactory.getLogger(SandboxForks.class);
+    private static final Logger LOG = LoggerFactory.getLogger(SandboxCopies.class);
 
     /**
      * A copy that is wanted.
@@ -46,28 +45,13 @@ record SandboxForks(
     private record Copy(Optional<LockedBook.View> view, Optional<NeuroVisorException> refusal) {}
 
     /**
-     * What is done with a sandbox that goes on, or is paused.
-     *
-     * @param save saves it if it runs
-     * @param copy copies its checkpoint of a generation if it is paused
-     * @param done completes at the end, if not before, or exceptionally with the reason of a failure
-     */
-    private record Work(Saving save, IntConsumer copy, CompletableFuture<Void> done) {}
-
-    private interface Saving {
-        /** @param goesOn is to be run when the sandbox goes on */
-        Optional<MachineSaving.Failure> save(int generation, Machine machine, Runnable goesOn);
-    }
-
-    /**
      * Makes copies of a sandbox that runs or is paused.
      *
      * @param count 1 to 32
      * @param timeout of their lives
      * @param deadline the time until which the caller waits
      */
-    List<ForkedSandbox> fork(
-            SandboxId source, SandboxOwner owner, int count, Duration timeout, Deadline deadline) {
+    List<ForkedSandbox> fork(SandboxId source, SandboxOwner owner, int count, Duration timeout, Deadline deadline) {
         SandboxSpec.checkTimeout(timeout, Duration.ofSeconds(1));
         if (count < 1 || count > MOST_COPIES) {
             throw NeuroVisorException.invalid(
@@ -91,21 +75,9 @@ record SandboxForks(
                 admitted.forEach(view -> creation.failed(view, reason));
             }
         });
-        begin(
-                source,
-                new Work(
-                        (generation, machine, goesOn) -> saving.lend(
-                                source,
-                                generation,
-                                machine,
-                                tasks.longestSave(),
-                                goesOn,
-                                start -> make(admitted, spec, owner, start, saved)),
-                        generation ->
-                                saving.lend(source, generation, start -> make(admitted, spec, owner, start, saved)),
-                        saved));
+        begin(source, saving.lent(start -> make(admitted, spec, owner, start, saved)), saved);
         try {
-            LockedBook.await(admitted.getFirst(), _ -> saved, deadline.remaining());
+            LockedBook.await(admitted.getFirst(), saved, deadline.remaining());
             return copies.stream().map(copy -> result(copy, owner, deadline)).toList();
         } finally {
             changed.run();
@@ -161,54 +133,59 @@ record SandboxForks(
     }
 
     /**
-     * Saves a sandbox that runs or is paused as a snapshot, and returns when that is complete.
+     * Saves a sandbox that runs or is paused, and returns when that is done.
      *
      * @param deadline the time until which the caller waits
      */
-    void snapshot(SandboxId source, SandboxId snapshot, Deadline deadline) {
-        CompletableFuture<Void> kept = new CompletableFuture<>();
-        begin(
-                source,
-                new Work(
-                        (_, machine, goesOn) -> saving.keep(snapshot, source, machine, tasks.longestSave(), goesOn),
-                        generation -> saving.keep(snapshot, source, generation),
-                        kept));
-        LockedBook.await(view(source), _ -> kept, deadline.remaining());
+    void copy(SandboxId source, MachineSaving.Destination destination, Deadline deadline) {
+        LockedBook.View view = book.require(source);
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        begin(source, destination, done);
+        LockedBook.await(view, done, deadline.remaining());
     }
 
-    /** Begins to save a sandbox if it runs, or to copy its checkpoint if it is paused. A failure completes the work. */
-    private void begin(SandboxId id, Work work) {
+    /**
+     * Begins to save a sandbox if it runs, or to copy its checkpoint if it is paused.
+     *
+     * @param done completes at the end, if the destination has not completed it before
+     */
+    private void begin(SandboxId id, MachineSaving.Destination destination, CompletableFuture<Void> done) {
         try {
             Deadline wait = book.longestWait();
             LockedBook.View source = book.settled(id, wait);
             while (source.phase() != SandboxPhase.PAUSED) {
                 LockedBook.Begun copy = book.copy(id);
                 if (copy.begins()) {
-                    executor.execute(() -> save(copy.view(), work));
+                    executor.execute(() -> copyRunning(copy.view(), destination, done));
                     return;
                 }
                 source = book.settled(id, wait);
             }
             int generation = source.record().generation();
-            executor.execute(() -> copy(generation, work));
+            executor.execute(() -> copyPaused(id, generation, destination, done));
         } catch (RuntimeException | Error failure) {
-            boolean _ = work.done().completeExceptionally(failure);
+            boolean _ = done.completeExceptionally(failure);
         }
     }
 
-    private void save(LockedBook.View source, Work work) {
+    private void copyRunning(
+            LockedBook.View source, MachineSaving.Destination destination, CompletableFuture<Void> done) {
         SandboxId id = source.id();
         Machine machine =
                 source.living().flatMap(LivingSandbox::homeNow).orElseThrow().machine();
         AtomicBoolean goesOn = new AtomicBoolean();
-        Optional<MachineSaving.Failure> failed = work.save()
-                .save(source.record().generation(), machine, () -> {
+        Optional<MachineSaving.Failure> failed = saving.copy(
+                id,
+                machine,
+                tasks.longestSave(),
+                () -> {
                     goesOn.set(true);
                     tasks.follow(book.report(id, (all, nowNanos) -> all.copied(id, nowNanos)), Optional.empty());
                     changed.run();
-                });
+                },
+                destination);
         if (failed.isEmpty()) {
-            boolean _ = work.done().complete(null);
+            boolean _ = done.complete(null);
             return;
         }
         NeuroVisorException reason = failed.get().reason();
@@ -216,17 +193,18 @@ record SandboxForks(
             tasks.notSaved(id, machine, failed.get());
             changed.run();
         }
-        if (!work.done().completeExceptionally(reason)) {
+        if (!done.completeExceptionally(reason)) {
             LOG.warn("what sandbox {} was copied from was not removed: {}", id, reason.getMessage());
         }
     }
 
-    private static void copy(int generation, Work work) {
+    private void copyPaused(
+            SandboxId id, int generation, MachineSaving.Destination destination, CompletableFuture<Void> done) {
         try {
-            work.copy().accept(generation);
-            boolean _ = work.done().complete(null);
+            saving.copy(id, generation, destination);
+            boolean _ = done.complete(null);
         } catch (RuntimeException | Error failure) {
-            boolean _ = work.done().completeExceptionally(failure);
+            boolean _ = done.completeExceptionally(failure);
         }
     }
 }
