@@ -1,6 +1,7 @@
 package io.neurovisor.cli.sandbox;
 
 import io.neurovisor.cli.run.Launch;
+import io.neurovisor.cli.sandbox.terminal.RawTerminal;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.process.OutputOffsets;

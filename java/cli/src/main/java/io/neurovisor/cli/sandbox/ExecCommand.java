@@ -3,6 +3,7 @@ package io.neurovisor.cli.sandbox;
 import io.neurovisor.cli.console.Terminal;
 import io.neurovisor.cli.run.EnvironmentArguments;
 import io.neurovisor.cli.run.Launch;
+import io.neurovisor.cli.sandbox.terminal.RawTerminal;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.process.ProcessEvents;

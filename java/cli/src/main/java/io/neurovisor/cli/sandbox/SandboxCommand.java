@@ -32,6 +32,8 @@ public final class SandboxCommand {
                 .addSubcommand(new ResumeCommand())
                 .addSubcommand(new ForkCommand())
                 .addSubcommand(new SnapshotCommand())
+                .addSubcommand(new SnapshotsCommand())
+                .addSubcommand(new DeleteSnapshotCommand())
                 .addSubcommand(new TimeoutCommand())
                 .addSubcommand(new WatchCommand())
                 .addSubcommand(new MetricsCommand())

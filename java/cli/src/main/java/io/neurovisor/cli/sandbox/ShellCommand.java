@@ -2,6 +2,7 @@ package io.neurovisor.cli.sandbox;
 
 import io.neurovisor.cli.run.EnvironmentArguments;
 import io.neurovisor.cli.run.Launch;
+import io.neurovisor.cli.sandbox.terminal.RawTerminal;
 import io.neurovisor.engine.process.ProcessSpec;
 import java.util.List;
 import java.util.Map;

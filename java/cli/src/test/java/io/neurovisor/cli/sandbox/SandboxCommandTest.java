@@ -195,23 +195,23 @@ final class SandboxCommandTest {
 
     @Test
     void snapshotsAreTakenListedUsedAndDeleted() {
-        CommandRun taken = run("snapshot", "create", "mine", "--name=ready\u001b[31m");
+        CommandRun taken = run("snapshot", "mine", "--name=ready\u001b[31m");
         assertThat(taken.exitCode()).as(taken.stderr()).isZero();
         assertThat(taken.stdout()).isEqualTo("snapaaaaaaaaaaaaaaaa\n");
         assertThat(taken.stderr()).contains("takes 30 MiB of the disk until it is deleted");
-        assertThat(run("snapshot", "list").stdout())
+        assertThat(run("snapshots").stdout())
                 .containsPattern("snapa{16}  " + FIRST + "  base .* ready")
                 .doesNotContain("\u001b");
-        assertThat(run("snapshot", "list", "--json").stdout()).contains("\"disk_bytes\" : 31457280");
+        assertThat(run("snapshots", "--json").stdout()).contains("\"disk_bytes\" : 31457280");
         assertThat(run("create", "--template=snapaaaaaaaaaaaaaaaa").exitCode()).isZero();
         assertThat(daemon.created().getLast().getTemplate()).isEqualTo("snapaaaaaaaaaaaaaaaa");
 
-        CommandRun deleted = run("snapshot", "delete", "nothing", "snapaaaaaaaaaaaaaaaa");
+        CommandRun deleted = run("delete-snapshot", "nothing", "snapaaaaaaaaaaaaaaaa");
         assertThat(deleted.exitCode()).isEqualTo(1);
         assertThat(deleted.stderr()).contains("no snapshot has the id or name \"nothing\"");
-        assertThat(run("snapshot", "list").stdout().lines()).hasSize(1);
-        assertThat(run("snapshot", "delete", "snapaaaaaaaaaaaaaaaa").exitCode()).isEqualTo(1);
-        assertThat(run("snapshot", "create", "nothing").exitCode()).isEqualTo(2);
+        assertThat(run("snapshots").stdout().lines()).hasSize(1);
+        assertThat(run("delete-snapshot", "snapaaaaaaaaaaaaaaaa").exitCode()).isEqualTo(1);
+        assertThat(run("snapshot", "nothing").exitCode()).isEqualTo(2);
     }
 
     @Test

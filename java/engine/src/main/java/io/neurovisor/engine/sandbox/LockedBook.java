@@ -243,12 +243,6 @@ final class LockedBook {
         return require(view.id());
     }
 
-    /** Returns a sandbox of an owner, also after its end. */
-    View own(SandboxId id, String owner) {
-        return find(id).filter(view -> view.record().owner().equals(owner))
-                .orElseThrow(() -> SandboxFaults.unknown(id));
-    }
-
     /** Returns a sandbox that has not ended; throws how it ended. */
     View require(SandboxId id) {
         View view = find(id).orElseThrow(() -> SandboxFaults.unknown(id));

@@ -221,6 +221,13 @@ final class SandboxTasks {
         executor.execute(() -> perform(step));
     }
 
+    /** Returns a sandbox of an owner, also after its end. */
+    LockedBook.View own(SandboxId id, String owner) {
+        return book.find(id)
+                .filter(view -> view.record().owner().equals(owner))
+                .orElseThrow(() -> SandboxFaults.unknown(id));
+    }
+
     /** Records and reports a new time-out, and returns the sandbox. */
     LockedBook.View timeoutSet(SandboxId id) {
         write(id);

@@ -33,6 +33,12 @@ final class SandboxTimer {
         changed.release();
     }
 
+    /** Records, reports and follows a new time-out, and returns the sandbox. */
+    LockedBook.View timeoutSet(SandboxId id) {
+        notice();
+        return tasks.timeoutSet(id);
+    }
+
     private void watch() {
         try {
             while (!book.read(SandboxBook::isOver)) {

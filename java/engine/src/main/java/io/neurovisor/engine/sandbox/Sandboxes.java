@@ -118,11 +118,7 @@ public final class Sandboxes implements AutoCloseable {
         return create(spec, Optional.empty(), owner, deadline);
     }
 
-    /**
-     * As {@link #create(SandboxSpec, SandboxOwner, Deadline)}.
-     *
-     * @param saved the start of its machine, if the sandbox begins as a copy of one that was saved
-     */
+    /** As the other one; a sandbox that begins as a copy of one that was saved has the start of that machine. */
     public Sandbox create(SandboxSpec spec, Optional<VmStart.Restore> saved, SandboxOwner owner, Deadline deadline) {
         SandboxId fresh = SandboxId.random(strongRandom);
         SandboxId id = book.create(fresh, spec, owner);
@@ -147,7 +143,7 @@ public final class Sandboxes implements AutoCloseable {
      * sandbox that it returns, throw {@code SANDBOX_PAUSED}.
      */
     public Sandbox require(SandboxId id, SandboxOwner owner) {
-        LockedBook.View _ = book.own(id, owner.name());
+        LockedBook.View _ = tasks.own(id, owner.name());
         return paused.sandbox(paused.running(id, owner, Optional.empty()), owner);
     }
 
@@ -157,19 +153,19 @@ public final class Sandboxes implements AutoCloseable {
      */
     public Sandbox connect(SandboxId id, SandboxOwner owner, Duration timeout) {
         SandboxSpec.checkTimeout(timeout, Duration.ofSeconds(1));
-        LockedBook.View _ = book.own(id, owner.name());
+        LockedBook.View _ = tasks.own(id, owner.name());
         LockedBook.View _ = paused.running(id, owner, Optional.of(timeout));
         book.change((all, nowNanos) -> {
             all.extend(id, timeout, nowNanos);
             return all;
         });
-        LockedBook.View view = timed(id);
+        LockedBook.View view = timer.timeoutSet(id);
         return paused.sandbox(view, owner);
     }
 
     /** As {@link #connect(SandboxId, SandboxOwner, Duration)}, but leaves the time-out as it is. */
     public Sandbox connect(SandboxId id, SandboxOwner owner) {
-        LockedBook.View _ = book.own(id, owner.name());
+        LockedBook.View _ = tasks.own(id, owner.name());
         return paused.sandbox(paused.running(id, owner, Optional.of(Duration.ZERO)), owner);
     }
 
@@ -178,7 +174,7 @@ public final class Sandboxes implements AutoCloseable {
      * saved runs on, and the reason is thrown: {@code GUEST_REFUSED} if a program does not stand still.
      */
     public Sandbox pause(SandboxId id, String owner) {
-        LockedBook.View _ = book.own(id, owner);
+        LockedBook.View _ = tasks.own(id, owner);
         return tasks.sandbox(paused.pause(id, PauseReason.CLIENT, book.longestWait(), Optional.empty()));
     }
 
@@ -193,7 +189,7 @@ public final class Sandboxes implements AutoCloseable {
      * @return what became of each copy
      */
     public List<ForkedSandbox> fork(SandboxId id, SandboxOwner owner, int count, Duration timeout, Deadline deadline) {
-        LockedBook.View _ = book.own(id, owner.name());
+        LockedBook.View _ = tasks.own(id, owner.name());
         return copies.fork(id, owner, count, timeout, deadline);
     }
 
@@ -204,7 +200,7 @@ public final class Sandboxes implements AutoCloseable {
      * @param deadline the time until which the caller waits
      */
     public void copy(SandboxId id, SandboxOwner owner, MachineSaving.Destination destination, Deadline deadline) {
-        LockedBook.View _ = book.own(id, owner.name());
+        LockedBook.View _ = tasks.own(id, owner.name());
         copies.copy(id, destination, deadline);
     }
 
@@ -226,7 +222,7 @@ public final class Sandboxes implements AutoCloseable {
     /** Sets the rest of a sandbox's life, counted from now; after zero its time-out has passed. It is not resumed. */
     public Sandbox setTimeout(SandboxId id, String owner, Duration timeout) {
         SandboxSpec.checkTimeout(timeout, Duration.ZERO);
-        LockedBook.View _ = book.own(id, owner);
+        LockedBook.View _ = tasks.own(id, owner);
         LockedBook.View view = book.settled(id, book.longestWait());
         if (timeout.isZero()) {
             return tasks.sandbox(paused.timeOut(view));
@@ -235,12 +231,7 @@ public final class Sandboxes implements AutoCloseable {
             all.setTimeout(id, timeout, nowNanos);
             return all;
         });
-        return tasks.sandbox(timed(id));
-    }
-
-    private LockedBook.View timed(SandboxId id) {
-        timer.notice();
-        return tasks.timeoutSet(id);
+        return tasks.sandbox(timer.timeoutSet(id));
     }
 
     /**

@@ -83,7 +83,7 @@ final class DamagedSnapshotTest {
         "aaaaaaaaaaaaaaaaaaaa, bbbbbbbbbbbbbbbbbbbb",
         "small, gigantic",
         "1970-01-01T00:00:00Z, yesterday",
-        "local, ''",
+        "'\"local\"', 7",
         "'\"owner\"', '\"owned\"'"
     })
     void aFileWithAnotherValue(String text, String other) throws IOException {

@@ -43,7 +43,9 @@ public record SandboxConfig(Optional<Integer> limit, Duration timeout, int maxPa
             .as(SettingType.count(0, MOST_PAUSED));
 
     public static final Setting<DataSize> SANDBOX_DISK = Setting.declare(
-                    "sandbox-disk", SettingGroup.CALLS, "Maximum size of the files of all paused sandboxes together.")
+                    "sandbox-disk",
+                    SettingGroup.CALLS,
+                    "Maximum size of the files of all paused sandboxes and snapshots together.")
             .defaultsTo("20G")
             .as(SettingType.SIZE);
 

@@ -1,14 +1,18 @@
 package io.neurovisor.server.doctor;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
+import io.neurovisor.engine.sandbox.checkpoint.Snapshot;
 import io.neurovisor.host.doctor.Finding;
 import io.neurovisor.server.sandbox.records.SandboxDatabase;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
- * The living sandboxes of running daemons and all that are paused, by their records. Those that died with their daemon are among
+ * The living sandboxes of running daemons and all that are paused, by their records, and the snapshots. Those that died with their daemon are among
  * the {@link Leftovers}.
  */
 record KeptSandboxes(Path directory, InstantSource clock, CheckpointStore checkpoints) {
@@ -20,7 +24,7 @@ record KeptSandboxes(Path directory, InstantSource clock, CheckpointStore checkp
             return Finding.pass(NAME, "none runs");
         }
         try (SandboxDatabase records = SandboxDatabase.open(directory, clock, checkpoints)) {
-            return Finding.pass(NAME, running(records.running()) + paused(records.sizePaused()));
+            return Finding.pass(NAME, running(records.running()) + paused(records.sizePaused()) + snapshots());
         } catch (NeuroVisorException unusable) {
             return Finding.warn(NAME, String.valueOf(unusable.getMessage()), "remove " + directory);
         }
@@ -38,9 +42,20 @@ record KeptSandboxes(Path directory, InstantSource clock, CheckpointStore checkp
         if (number == 0) {
             return "";
         }
-        long bytes =
-                checkpoints.sandboxes().stream().mapToLong(checkpoints::bytes).sum();
-        return "; %d %s paused, with %d MiB on disk"
-                .formatted(number, number == 1 ? "is" : "are", Math.ceilDiv(bytes, MEBIBYTE));
+        return "; %d %s paused, %s".formatted(number, number == 1 ? "is" : "are", onDisk(checkpoints.sandboxes()));
+    }
+
+    private String snapshots() {
+        Set<SandboxId> kept = checkpoints.snapshots().stream().map(Snapshot::id).collect(Collectors.toSet());
+        return switch (kept.size()) {
+            case 0 -> "";
+            case 1 -> "; 1 snapshot, " + onDisk(kept);
+            default -> "; " + kept.size() + " snapshots, " + onDisk(kept);
+        };
+    }
+
+    private String onDisk(Set<SandboxId> saved) {
+        long bytes = saved.stream().mapToLong(checkpoints::bytes).sum();
+        return "with " + Math.ceilDiv(bytes, MEBIBYTE) + " MiB on disk";
     }
 }

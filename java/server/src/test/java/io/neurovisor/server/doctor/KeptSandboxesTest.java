@@ -9,6 +9,7 @@ import io.neurovisor.engine.sandbox.SandboxRecord;
 import io.neurovisor.engine.sandbox.SandboxSpec;
 import io.neurovisor.engine.sandbox.checkpoint.CheckpointSource;
 import io.neurovisor.engine.sandbox.checkpoint.SandboxCheckpoint;
+import io.neurovisor.engine.sandbox.checkpoint.Snapshot;
 import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.server.sandbox.records.SandboxDatabase;
@@ -50,6 +51,19 @@ final class KeptSandboxesTest {
         SandboxCheckpoint _ = checkpoints.save(
                 new CheckpointSource(ID, record().generation(), template, vmm), 1, CheckpointWriter.of("state"));
         assertThat(found()).isEqualTo("none runs; 1 is paused, with 1 MiB on disk");
+    }
+
+    @Test
+    void countsSnapshots() {
+        open().close();
+        SavedVm template = new SavedVm(TestFiles.bootFiles(), SandboxSize.SMALL, data);
+        VmmIdentity vmm = new VmmIdentity("fake", "1", "none", "none", "none");
+        SandboxCheckpoint _ = checkpoints.keep(
+                new Snapshot(ID, "key:ci", "", ID, record().spec().kind(), Optional.empty(), Instant.EPOCH),
+                new CheckpointSource(ID, 1, template, vmm),
+                1,
+                CheckpointWriter.of("state"));
+        assertThat(found()).isEqualTo("none runs; 1 snapshot, with 1 MiB on disk");
     }
 
     private final TemporaryCheckpoints checkpoints = new TemporaryCheckpoints(() -> data);

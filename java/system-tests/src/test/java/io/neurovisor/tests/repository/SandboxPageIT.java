@@ -23,8 +23,15 @@ import org.junit.jupiter.api.io.TempDir;
 /** Runs the commands about sandboxes that documents show, and compares their output. */
 final class SandboxPageIT {
     /** The first words of the commands. The page's own daemon is replaced by one on free ports. */
-    private static final Set<String> WORDS =
-            Set.of("serve", "sandbox", "id=$(./neurovisor", "pid=$(./neurovisor", "echo", "api=$(grpcurl", "grpcurl");
+    private static final Set<String> WORDS = Set.of(
+            "serve",
+            "sandbox",
+            "id=$(./neurovisor",
+            "again=$(./neurovisor",
+            "pid=$(./neurovisor",
+            "echo",
+            "api=$(grpcurl",
+            "grpcurl");
 
     /** Those of the block that stops its own daemon and starts the next one. */
     private static final Set<String> WORDS_OF_DAEMONS =

@@ -5,12 +5,16 @@ import static org.awaitility.Awaitility.await;
 
 import io.grpc.ManagedChannel;
 import io.neurovisor.proto.sandbox.ConnectRequest;
+import io.neurovisor.proto.sandbox.CreateRequest;
+import io.neurovisor.proto.sandbox.CreateSnapshotRequest;
+import io.neurovisor.proto.sandbox.DeleteSnapshotRequest;
 import io.neurovisor.proto.sandbox.ForkRequest;
 import io.neurovisor.proto.sandbox.ForkResult;
 import io.neurovisor.proto.sandbox.PauseRequest;
 import io.neurovisor.proto.sandbox.Sandbox;
 import io.neurovisor.proto.sandbox.SandboxLayer;
 import io.neurovisor.proto.sandbox.SandboxState;
+import io.neurovisor.proto.sandbox.Snapshot;
 import io.neurovisor.tests.fixtures.CommandLineRun;
 import io.neurovisor.tests.fixtures.RunningDaemon;
 import io.neurovisor.tests.lifecycle.DoomedRun;
@@ -56,6 +60,10 @@ final class SandboxForkIT {
     @BeforeEach
     void start() throws IOException {
         files = DoomedRun.in("images", "kernels", "initrds", "templates");
+        serve();
+    }
+
+    private void serve() throws IOException {
         daemon = RunningDaemon.start(
                 directory, "--data-dir=" + files.data(), "--warm=0", "--max=11", "--max-sandboxes=11", "--size=small");
         channel = SandboxCommand.channel(socket());
@@ -177,6 +185,55 @@ final class SandboxForkIT {
         assertThat(List.of(copy, copyOfCopy))
                 .allSatisfy(id -> assertThat(client.kill(id)).isTrue());
         assertNothingIsLeft();
+    }
+
+    @Test
+    void aSnapshotOutlivesItsSandboxAndItsDaemon() throws IOException {
+        String source = client.create();
+        DrawingProgram.BASH.start(client, source);
+        await().atMost(LIMIT).until(() -> DrawingProgram.BASH.rounds(client, source) >= 2);
+        List<String> names = names(source);
+        List<String> layers = layers(source);
+
+        Snapshot snapshot = client.sandboxes()
+                .createSnapshot(CreateSnapshotRequest.newBuilder()
+                        .setSandboxId(source)
+                        .setName("ready")
+                        .build())
+                .getSnapshot();
+        assertThat(names(source)).isEqualTo(names);
+        assertThat(checkpoints()).hasSize(1);
+        assertThat(client.kill(source)).isTrue();
+        restart();
+
+        List<String> all = Stream.of(snapshot.getId(), "ready")
+                .map(template -> client.sandboxes()
+                        .create(CreateRequest.newBuilder()
+                                .setTemplate(template)
+                                .setTimeoutSecs(600)
+                                .build())
+                        .getSandbox()
+                        .getId())
+                .toList();
+        assertThat(Stream.concat(names.stream(), all.stream().flatMap(id -> names(id).stream())))
+                .doesNotHaveDuplicates();
+        assertThat(all).allSatisfy(id -> assertThat(layers(id)).isEqualTo(layers));
+        assertThat(all).allSatisfy(this::assertHasTheTimeOfTheHost);
+        await().atMost(LIMIT).untilAsserted(() -> DrawingProgram.BASH.assertRepeatsOnlyWhatIsDocumented(client, all));
+        assertThat(client.sandboxes()
+                        .deleteSnapshot(DeleteSnapshotRequest.newBuilder()
+                                .setSnapshotId("ready")
+                                .build())
+                        .getDeleted())
+                .isTrue();
+        assertThat(all).allSatisfy(id -> assertThat(client.kill(id)).isTrue());
+        assertNothingIsLeft();
+    }
+
+    private void restart() throws IOException {
+        channel.shutdownNow();
+        daemon.close();
+        serve();
     }
 
     private List<String> fork(String id, int count) {

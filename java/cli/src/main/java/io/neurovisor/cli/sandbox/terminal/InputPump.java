@@ -1,4 +1,4 @@
-package io.neurovisor.cli.sandbox;
+package io.neurovisor.cli.sandbox.terminal;
 
 import static java.util.Objects.requireNonNull;
 
@@ -6,6 +6,8 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.process.ProcessInput;
 import io.neurovisor.engine.process.ProcessSelector;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -21,9 +23,12 @@ import org.jspecify.annotations.Nullable;
  * Sends standard input to a process, as fast as it reads; the process sees the end of the input. Closing it ends the
  * calls, so that their connection can be closed; a thread that waits for input is left alone.
  */
-final class InputPump implements AutoCloseable {
+public final class InputPump implements AutoCloseable {
     /** Ctrl-]. */
     private static final byte LEAVE = 0x1d;
+
+    /** The time in which the daemon has to answer a call. */
+    private static final Duration ANSWER = Duration.ofSeconds(30);
 
     private static final int BUFFER_BYTES = 64 << 10;
 
@@ -48,7 +53,7 @@ final class InputPump implements AutoCloseable {
      * @param leave runs when Ctrl-] is read, after which no more input is sent
      * @param leaves whether Ctrl-] is not sent but runs {@code leave}
      */
-    InputPump(
+    public InputPump(
             GuestProcesses processes,
             ProcessSelector process,
             InputStream input,
@@ -64,7 +69,7 @@ final class InputPump implements AutoCloseable {
     }
 
     /** Starts a thread, which the JVM does not wait for: it may read a terminal. */
-    void start() {
+    public void start() {
         Thread.ofPlatform().daemon().name("input").start(this::run);
     }
 
@@ -102,7 +107,7 @@ final class InputPump implements AutoCloseable {
     }
 
     private boolean open() {
-        stream = processes.streamInput(process, SandboxAccess.answer());
+        stream = processes.streamInput(process, Deadline.after(ANSWER, Ticker.SYSTEM));
         return true;
     }
 
@@ -110,7 +115,7 @@ final class InputPump implements AutoCloseable {
         ProcessInput target = requireNonNull(stream);
         if (count < 0) {
             target.finish();
-            processes.closeInput(process, SandboxAccess.answer());
+            processes.closeInput(process, Deadline.after(ANSWER, Ticker.SYSTEM));
             return false;
         }
         int end = leaves ? indexOfLeave(buffer, count) : count;

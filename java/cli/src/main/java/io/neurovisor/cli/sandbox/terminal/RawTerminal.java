@@ -1,4 +1,4 @@
-package io.neurovisor.cli.sandbox;
+package io.neurovisor.cli.sandbox.terminal;
 
 import io.neurovisor.cli.run.Launch;
 import io.neurovisor.engine.fault.Fault;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * The terminal of this process. In raw mode each key reaches the terminal in the sandbox, which echoes it and turns Ctrl-C
  * into a signal. Closing it restores the terminal, as does the end of the JVM.
  */
-final class RawTerminal implements AutoCloseable {
+public final class RawTerminal implements AutoCloseable {
     private static final int MAX = 4096;
     private static final TerminalSize UNKNOWN = new TerminalSize(24, 80);
     private static final String RESIZED = "WINCH";
@@ -37,7 +37,7 @@ final class RawTerminal implements AutoCloseable {
     }
 
     /** Returns the terminal; empty if standard input and output are not one. */
-    static Optional<RawTerminal> ofThisProcess() {
+    public static Optional<RawTerminal> ofThisProcess() {
         if (!io.neurovisor.cli.console.Terminal.isTerminal(io.neurovisor.cli.console.Terminal.STDIN)
                 || !io.neurovisor.cli.console.Terminal.isTerminal(io.neurovisor.cli.console.Terminal.STDOUT)) {
             return Optional.empty();
@@ -60,7 +60,7 @@ final class RawTerminal implements AutoCloseable {
      *
      * @param resized runs in a thread of the JVM each time the size has changed
      */
-    void setRaw(Runnable resized) {
+    public void setRaw(Runnable resized) {
         formerHandler = Signals.register(RESIZED, resized);
         terminal.setAttributes(raw(terminal.getAttributes()));
     }
@@ -89,18 +89,18 @@ final class RawTerminal implements AutoCloseable {
     }
 
     /** Returns the size of the terminal, or a usual one without a terminal. */
-    static TerminalSize size(Optional<RawTerminal> terminal) {
+    public static TerminalSize size(Optional<RawTerminal> terminal) {
         return terminal.map(RawTerminal::size).orElse(UNKNOWN);
     }
 
     /** Returns the environment of a process with a terminal: it knows the type of this one. */
-    static Map<String, String> environment(Map<String, String> environment, Launch launch) {
+    public static Map<String, String> environment(Map<String, String> environment, Launch launch) {
         Map<String, String> variables = new HashMap<>(environment);
         variables.putIfAbsent("TERM", launch.environment().variables().getOrDefault("TERM", "dumb"));
         return variables;
     }
 
-    TerminalSize size() {
+    public TerminalSize size() {
         Size size = terminal.getSize();
         return size.getRows() < 1 || size.getColumns() < 1
                 ? UNKNOWN

@@ -1,4 +1,4 @@
-package io.neurovisor.cli.sandbox;
+package io.neurovisor.cli.sandbox.terminal;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * being started, the first is kept for it, and the second cancels its start. Thread-safe: the JVM reports each signal in a
  * thread of its own.
  */
-final class Interrupts implements AutoCloseable {
+public final class Interrupts implements AutoCloseable {
     private static final String NAME = "INT";
     private static final int SIGINT = 2;
     private static final int SIGKILL = 9;
@@ -27,8 +27,12 @@ final class Interrupts implements AutoCloseable {
 
     private final Object formerHandler = Signals.register(NAME, this::received);
 
-    /** @param signal sends a signal to the process, which has started */
-    void aim(IntConsumer signal) {
+    /**
+     * Directs the interrupts of this command to a process.
+     *
+     * @param signal sends a signal to the process, which has started
+     */
+    public void aim(IntConsumer signal) {
         boolean kept;
         synchronized (lock) {
             process = signal;
