@@ -55,6 +55,13 @@ final class CreateCommand implements Callable<Integer> {
     private String onTimeout = Actions.KILL;
 
     @Option(
+            names = "--idle-pause",
+            paramLabel = "TIME",
+            description =
+                    "Pause it after this time without commands for it and without work of its programs, 10s to 24h.")
+    private @Nullable String idlePause;
+
+    @Option(
             names = "--auto-resume",
             description = "Resume it when a command uses its processes or files while it is paused.")
     private boolean autoResume;
@@ -129,7 +136,8 @@ final class CreateCommand implements Callable<Integer> {
                 Optional.ofNullable(directory),
                 Optional.ofNullable(name),
                 isPause(onTimeout),
-                autoResume);
+                autoResume,
+                SandboxArguments.time("--idle-pause", idlePause));
         return daemon.call(client -> {
             SandboxView created = client.create(request);
             daemon.print(json ? SandboxText.json(created).toPrettyString() : created.id());

@@ -96,6 +96,7 @@ final class SandboxText {
         object.put("forked_from", sandbox.forkedFrom());
         object.put("on_timeout", sandbox.pausesOnTimeout() ? "pause" : "kill");
         object.put("auto_resume", sandbox.autoResume());
+        object.put("idle_pause_secs", sandbox.idlePause().toSeconds());
         if (sandbox.hasEnded()) {
             object.put("end_reason", sandbox.endReason());
             object.put("end_detail", sandbox.endDetail());

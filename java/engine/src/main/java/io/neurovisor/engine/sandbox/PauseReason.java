@@ -6,6 +6,8 @@ public enum PauseReason {
     CLIENT,
     /** Its time-out has passed, and it is to be paused then. */
     TIMED_OUT,
+    /** It was idle for as long as it may be. */
+    IDLE,
     /** Its daemon was stopped. The first call for the sandbox resumes it. */
     SHUTDOWN
 }

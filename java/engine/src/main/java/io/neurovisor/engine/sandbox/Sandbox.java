@@ -9,6 +9,7 @@ import io.neurovisor.engine.sandbox.calls.GuardedProcesses;
 import io.neurovisor.engine.sandbox.calls.GuestCalls;
 import io.neurovisor.engine.time.Deadline;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * A sandbox as it was at one moment. Its processes and files are those of the living sandbox: once it has ended, each
@@ -23,11 +24,11 @@ public final class Sandbox {
     private final List<LayerState> layers;
     private final long diskBytes;
     private final GuestCalls calls;
-    private final GuestCalls measurements;
+    private final Function<Deadline, GuestUsage> usage;
 
     /**
      * @param calls for its processes and files
-     * @param measurements which do not resume it
+     * @param usage measures its guest, without resuming it
      */
     Sandbox(
             SandboxRecord record,
@@ -35,13 +36,13 @@ public final class Sandbox {
             List<LayerState> layers,
             long diskBytes,
             GuestCalls calls,
-            GuestCalls measurements) {
+            Function<Deadline, GuestUsage> usage) {
         this.record = record;
         this.phase = phase;
         this.layers = List.copyOf(layers);
         this.diskBytes = diskBytes;
         this.calls = calls;
-        this.measurements = measurements;
+        this.usage = usage;
     }
 
     public SandboxId id() {
@@ -77,7 +78,7 @@ public final class Sandbox {
 
     /** Measures the guest; throws {@code SANDBOX_PAUSED} if it is paused. */
     public GuestUsage usage(Deadline deadline) {
-        return measurements.call(machine -> machine.usage(deadline));
+        return usage.apply(deadline);
     }
 
     GuestCalls calls() {

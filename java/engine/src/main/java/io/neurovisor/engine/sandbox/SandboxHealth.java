@@ -13,8 +13,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,12 +33,27 @@ record SandboxHealth(LockedBook book, Ticker ticker, Executor executor, Consumer
     private static final Logger LOG = LoggerFactory.getLogger(SandboxHealth.class);
 
     /**
-     * Returns the calls to the guest of a sandbox.
+     * Returns the calls of clients to the guest of a sandbox, which is not idle meanwhile.
      *
      * @param running returns the sandbox when it runs; throws if it does not
      */
     GuestCalls calls(Supplier<LockedBook.View> running) {
-        return new Calls(running, this);
+        return new Calls(running, this, true);
+    }
+
+    /** Measures the guest of a sandbox that runs. */
+    GuestUsage usage(SandboxId id, Deadline deadline) {
+        GuestUsage usage = new Calls(() -> book.running(id), this, false).call(machine -> machine.usage(deadline));
+        state(id, (state, nowNanos) -> state.times().measure(usage.cpuSeconds(), nowNanos));
+        return usage;
+    }
+
+    private void state(SandboxId id, ObjLongConsumer<SandboxState> event) {
+        Optional<SandboxState> _ = book.change((all, nowNanos) -> {
+            Optional<SandboxState> found = all.find(id);
+            found.ifPresent(state -> event.accept(state, nowNanos));
+            return found;
+        });
     }
 
     /** Ends the sandboxes whose VMM or guest has ended. Nothing else reports the death of an idle machine. */
@@ -164,26 +181,54 @@ record SandboxHealth(LockedBook book, Ticker ticker, Executor executor, Consumer
         return Deadline.after(EXAMINATION, ticker);
     }
 
-    private record Calls(Supplier<LockedBook.View> running, SandboxHealth health) implements GuestCalls {
+    /** @param counted whether the sandbox is in use meanwhile */
+    private record Calls(Supplier<LockedBook.View> running, SandboxHealth health, boolean counted)
+            implements GuestCalls {
         @Override
         public <T> T open(BiFunction<Machine, Guard, T> call) {
             LockedBook.View view = running.get();
             Machine machine = view.home()
                     .orElseThrow(() -> SandboxFaults.unknown(view.id()))
                     .machine();
-            Guard guard = new OneCall(view, health);
-            return guard.get(() -> call.apply(machine, guard));
+            Guard guard = new OneCall(
+                    view, health, counted && view.record().spec().idlePause().isPresent());
+            try {
+                return guard.get(() -> call.apply(machine, guard));
+            } catch (RuntimeException | Error failure) {
+                guard.close();
+                throw failure;
+            }
         }
     }
 
-    /** @param view the sandbox when the call began */
-    private record OneCall(LockedBook.View view, SandboxHealth health) implements GuestCalls.Guard {
+    private static final class OneCall implements GuestCalls.Guard {
+        private final LockedBook.View view;
+        private final SandboxHealth health;
+        private final AtomicBoolean counted;
+
+        /** @param view the sandbox when the call began */
+        OneCall(LockedBook.View view, SandboxHealth health, boolean counted) {
+            this.view = view;
+            this.health = health;
+            this.counted = new AtomicBoolean(counted);
+            if (counted) {
+                health.state(view.id(), (state, _) -> state.beginCall());
+            }
+        }
+
         @Override
         public <T> T get(Supplier<T> step) {
             try {
                 return step.get();
             } catch (NeuroVisorException failure) {
                 throw health.explained(view, failure);
+            }
+        }
+
+        @Override
+        public void close() {
+            if (counted.getAndSet(false)) {
+                health.state(view.id(), SandboxState::endCall);
             }
         }
     }

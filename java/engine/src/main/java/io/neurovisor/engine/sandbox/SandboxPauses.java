@@ -98,6 +98,7 @@ final class SandboxPauses {
         if (ending.isPresent()) {
             return state.end(ending.get(), nowNanos);
         }
+        state.times().use(nowNanos);
         return reason.equals(Optional.of(PauseReason.TIMED_OUT)) ? timedOut(detail, nowNanos) : Optional.empty();
     }
 

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param idempotencyKey makes repeated creations by one owner create one sandbox
  * @param onTimeout what happens when its time-out passes
  * @param autoResume whether a call for its processes or files resumes it while it is paused
+ * @param idlePause the time without calls and work after which it is paused: 10 seconds to 24 hours; empty for never
  * @param forkedFrom the sandbox of which it is a copy; empty if it was created from an image
  */
 public record SandboxSpec(
@@ -30,9 +31,13 @@ public record SandboxSpec(
         Optional<String> idempotencyKey,
         OnTimeout onTimeout,
         boolean autoResume,
+        Optional<Duration> idlePause,
         Optional<SandboxId> forkedFrom) {
     public static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(5);
     public static final Duration MAX_TIMEOUT = Duration.ofHours(24);
+
+    /** Guests are measured every few seconds. */
+    private static final Duration SHORTEST_IDLE = Duration.ofSeconds(10);
 
     private static final int MAX_VARIABLES = 256;
     private static final int MAX_ENVIRONMENT_BYTES = 128 << 10;
@@ -55,6 +60,7 @@ public record SandboxSpec(
         environment = Map.copyOf(environment);
         metadata = Map.copyOf(metadata);
         checkTimeout(timeout, Duration.ofSeconds(1));
+        idlePause.ifPresent(SandboxSpec::checkIdlePause);
         checkEnvironment(environment);
         checkMetadata(metadata);
         check(name.length() <= MAX_NAME, "name", "a name of " + name.length() + " characters; at most " + MAX_NAME);
@@ -90,6 +96,7 @@ public record SandboxSpec(
                 idempotencyKey,
                 onTimeout,
                 autoResume,
+                Optional.empty(),
                 Optional.empty());
     }
 
@@ -108,7 +115,17 @@ public record SandboxSpec(
     /** Returns this specification without the environment, whose values only the guest keeps. */
     SandboxSpec withoutEnvironment() {
         return new SandboxSpec(
-                kind, timeout, Map.of(), directory, metadata, name, idempotencyKey, onTimeout, autoResume, forkedFrom);
+                kind,
+                timeout,
+                Map.of(),
+                directory,
+                metadata,
+                name,
+                idempotencyKey,
+                onTimeout,
+                autoResume,
+                idlePause,
+                forkedFrom);
     }
 
     /** Returns the specification of a copy, which has the environment of its source in its memory. */
@@ -123,7 +140,24 @@ public record SandboxSpec(
                 Optional.empty(),
                 onTimeout,
                 autoResume,
+                idlePause,
                 Optional.of(source));
+    }
+
+    /** Returns this specification for a sandbox that is paused when it is idle. */
+    public SandboxSpec pausedAfter(Duration idle) {
+        return new SandboxSpec(
+                kind,
+                timeout,
+                environment,
+                directory,
+                metadata,
+                name,
+                idempotencyKey,
+                onTimeout,
+                autoResume,
+                Optional.of(idle),
+                forkedFrom);
     }
 
     /** Returns the memory of its guest. */
@@ -137,6 +171,14 @@ public record SandboxSpec(
                 timeout.compareTo(least) >= 0 && timeout.compareTo(MAX_TIMEOUT) <= 0,
                 "timeout",
                 "timeout of %d s is out of range; use %d s to 24 h".formatted(timeout.toSeconds(), least.toSeconds()));
+    }
+
+    private static void checkIdlePause(Duration idle) {
+        check(
+                idle.compareTo(SHORTEST_IDLE) >= 0 && idle.compareTo(MAX_TIMEOUT) <= 0,
+                "idle_pause",
+                "idle pause after %d s is out of range; use %d s to 24 h"
+                        .formatted(idle.toSeconds(), SHORTEST_IDLE.toSeconds()));
     }
 
     private static void checkEnvironment(Map<String, String> environment) {

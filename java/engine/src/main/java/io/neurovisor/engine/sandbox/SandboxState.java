@@ -4,6 +4,8 @@ import io.neurovisor.engine.sandbox.SandboxSpec.OnTimeout;
 import io.neurovisor.engine.vm.VmId;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -22,6 +24,8 @@ final class SandboxState {
     private Optional<Ending> ending = Optional.empty();
     private boolean holding = true;
     private boolean over;
+    /** The calls to its guest that are under way, with their streams. */
+    private int calls;
 
     /** Why a sandbox ended, or will end. */
     record Ending(SandboxEnd end, String detail) {}
@@ -144,6 +148,9 @@ final class SandboxState {
         if (times.isOver(nowNanos)) {
             return timeOut(mayPause, nowNanos);
         }
+        if (!untilIdle(nowNanos).isPositive()) {
+            return idle(mayPause, nowNanos);
+        }
         return Optional.of(
                 times.takeClock(nowNanos) || !times.takeLayers(nowNanos)
                         ? new SandboxStep.SetClock(id)
@@ -159,13 +166,39 @@ final class SandboxState {
                 : pauses.timedOut("as many sandboxes as allowed are paused", nowNanos);
     }
 
+    private Optional<SandboxStep> idle(boolean mayPause, long nowNanos) {
+        if (mayPause) {
+            return pauses.begin(PauseReason.IDLE);
+        }
+        times.use(nowNanos);
+        return Optional.empty();
+    }
+
+    /** Records that a call to its guest begins. */
+    void beginCall() {
+        calls++;
+    }
+
+    /** Records that a call to its guest, with the streams that it has opened, has ended. */
+    void endCall(long nowNanos) {
+        calls--;
+        times.use(nowNanos);
+    }
+
+    private Duration untilIdle(long nowNanos) {
+        return spec.idlePause()
+                .filter(_ -> phase == SandboxPhase.RUNNING && calls == 0)
+                .map(idle -> times.untilIdle(idle, nowNanos))
+                .orElse(SandboxBook.NEVER);
+    }
+
     /** Returns the time until a step is due; {@link SandboxBook#NEVER} if none will be without an event. */
     Duration untilNext(long nowNanos) {
         return switch (phase) {
             // An end that falls into a phase that passes is found after it.
             case CREATING, COPYING, PAUSING, RESUMING, ENDED -> SandboxBook.NEVER;
             case PAUSED -> spec.onTimeout() == OnTimeout.KILL ? times.untilEnd(nowNanos) : SandboxBook.NEVER;
-            case RUNNING -> times.untilNext(nowNanos);
+            case RUNNING -> Collections.min(List.of(times.untilNext(nowNanos), untilIdle(nowNanos)));
         };
     }
 

@@ -270,6 +270,6 @@ final class SandboxTasks {
                 home.map(living -> living.machine().layers()).orElse(List.of()),
                 home.map(Home::diskBytes).orElse(0L),
                 health.calls(running),
-                health.calls(() -> book.running(view.id())));
+                deadline -> health.usage(view.id(), deadline));
     }
 }

@@ -11,11 +11,19 @@ final class SandboxTimes {
     /** The interval at which the layers of a machine are read. */
     static final Duration LAYERS_INTERVAL = Duration.ofMinutes(10);
 
+    /** The share of a processor that timers, loops with pauses and the guest itself may use while it is idle. */
+    private static final double IDLE_SHARE = 0.05;
+
+    private static final double NANOS_PER_SECOND = 1e9;
+
     private final Instant created;
     private final long createdNanos;
     private long endsNanos;
     private long clockNanos;
     private long layersNanos;
+    private long usedNanos;
+    private long measuredNanos;
+    private double measuredSeconds;
 
     SandboxTimes(Instant created, long createdNanos, long endsNanos) {
         this.created = created;
@@ -48,6 +56,29 @@ final class SandboxTimes {
     void begin(long nowNanos) {
         clockNanos = nowNanos;
         layersNanos = nowNanos + LAYERS_INTERVAL.toNanos();
+        use(nowNanos);
+    }
+
+    /** Notes that it is in use. */
+    void use(long nowNanos) {
+        usedNanos = nowNanos;
+    }
+
+    /**
+     * Notes the processor time of its guest, and that it is in use if that has grown by more than idle programs take.
+     *
+     * @param seconds as the guest reports it, which can be any number
+     */
+    void measure(double seconds, long nowNanos) {
+        if (seconds - measuredSeconds > IDLE_SHARE * (nowNanos - measuredNanos) / NANOS_PER_SECOND) {
+            use(nowNanos);
+        }
+        measuredSeconds = seconds;
+        measuredNanos = nowNanos;
+    }
+
+    Duration untilIdle(Duration idle, long nowNanos) {
+        return idle.minusNanos(nowNanos - usedNanos);
     }
 
     /** Returns whether the clock is to be set, which counts as done. */

@@ -29,6 +29,8 @@ final class BookedSandbox {
     long endsNanos;
     long clockSetNanos;
     long layersReadNanos;
+    long usedNanos;
+    int calls;
     int failedPauses;
     int deaths;
     Optional<PauseReason> reason = Optional.empty();
@@ -81,6 +83,7 @@ final class BookedSandbox {
         hasMachine = true;
         clockSetNanos = nowNanos - SandboxTimes.CLOCK_INTERVAL.toNanos();
         layersReadNanos = nowNanos;
+        usedNanos = nowNanos;
     }
 
     void loseMachine() {
@@ -125,6 +128,11 @@ final class BookedSandbox {
                 begin(Work.END);
                 return Optional.of(new SandboxStep.End(id, mayBeOnDisk));
             }
+        } else if (isIdle(nowNanos)) {
+            if (mayPause) {
+                return Optional.of(beginPause(id, PauseReason.IDLE));
+            }
+            usedNanos = nowNanos;
         } else if (isClockDue(nowNanos)) {
             clockSetNanos = nowNanos;
             return Optional.of(new SandboxStep.SetClock(id));
@@ -142,12 +150,23 @@ final class BookedSandbox {
         loseMachine();
         failedPauses = 0;
         deaths = 0;
+        calls = 0;
         otherwise = Optional.empty();
     }
 
     boolean isDue(long nowNanos) {
         return endsNanos <= nowNanos
                 && (phase == SandboxPhase.RUNNING || (phase == SandboxPhase.PAUSED && !isToBePaused()));
+    }
+
+    boolean isIdle(long nowNanos) {
+        return phase == SandboxPhase.RUNNING && untilIdle(nowNanos).compareTo(Duration.ZERO) <= 0;
+    }
+
+    private Duration untilIdle(long nowNanos) {
+        return spec.idlePause().isPresent() && calls == 0
+                ? spec.idlePause().get().minusNanos(nowNanos - usedNanos)
+                : SandboxBook.NEVER;
     }
 
     boolean isClockDue(long nowNanos) {
@@ -163,7 +182,7 @@ final class BookedSandbox {
         return switch (phase) {
             case RUNNING ->
                 min(
-                        untilEnd,
+                        min(untilEnd, untilIdle(nowNanos)),
                         min(
                                 SandboxTimes.CLOCK_INTERVAL.minusNanos(nowNanos - clockSetNanos),
                                 SandboxTimes.LAYERS_INTERVAL.minusNanos(nowNanos - layersReadNanos)));

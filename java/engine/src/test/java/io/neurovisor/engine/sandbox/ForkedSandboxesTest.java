@@ -74,6 +74,7 @@ final class ForkedSandboxesTest extends SandboxesFixture {
                         Optional.empty(),
                         OnTimeout.PAUSE,
                         true,
+                        Optional.empty(),
                         Optional.of(source.id())));
         assertThat(Duration.between(copy.created(), copy.ends())).isEqualTo(LIFE);
         assertThat(recorded.events).contains("created " + copy.id());

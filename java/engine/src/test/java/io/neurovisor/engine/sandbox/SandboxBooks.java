@@ -51,7 +51,8 @@ final class SandboxBooks {
         SandboxSize size = choice % 5 == 0 ? SandboxSize.LARGE : SandboxSize.SMALL;
         Optional<String> key = Optional.of("key-" + choice % 7).filter(_ -> choice % 2 == 0);
         OnTimeout onTimeout = choice / 3 % 2 == 0 ? OnTimeout.PAUSE : OnTimeout.KILL;
-        SandboxSpec spec = SandboxSpecs.spec(Duration.ofSeconds(1 + choice), size, key, onTimeout, false);
+        SandboxSpec usual = SandboxSpecs.spec(Duration.ofSeconds(1 + choice), size, key, onTimeout, false);
+        SandboxSpec spec = choice % 4 < 2 ? usual : usual.pausedAfter(Duration.ofSeconds(10 + choice % 90));
         SandboxId id = SandboxId.random(random);
         Optional<SandboxId> before =
                 key.flatMap(text -> book.created(owner.name(), text, nowNanos)).map(SandboxState::id);
@@ -158,6 +159,25 @@ final class SandboxBooks {
         check();
     }
 
+    void beginCall(int choice) {
+        SandboxId id = chosen(row -> row.phase == SandboxPhase.RUNNING, choice);
+        book.find(id).orElseThrow().beginCall();
+        row(id).calls++;
+        check();
+    }
+
+    void endCall(int choice) {
+        SandboxId id = chosen(row -> row.calls > 0, choice);
+        book.find(id).orElseThrow().endCall(nowNanos);
+        row(id).calls--;
+        row(id).usedNanos = nowNanos;
+        check();
+    }
+
+    boolean hasCall() {
+        return rows.values().stream().anyMatch(row -> row.calls > 0);
+    }
+
     void pause(int choice) {
         SandboxId id = chosen(_ -> true, choice);
         BookedSandbox row = row(id);
@@ -199,6 +219,7 @@ final class SandboxBooks {
         BookedSandbox row = row(id);
         if (row.phase == SandboxPhase.COPYING) {
             row.phase = SandboxPhase.RUNNING;
+            row.usedNanos = nowNanos;
             row.otherwise.ifPresent(why -> row.end(why, nowNanos));
         }
         expect(id, step, row.phase == SandboxPhase.ENDED);
@@ -226,6 +247,7 @@ final class SandboxBooks {
         Optional<SandboxStep> step = book.notSaved(id, Optional.empty(), "a program does not stop", nowNanos);
         if (row.phase == SandboxPhase.PAUSING) {
             row.phase = SandboxPhase.RUNNING;
+            row.usedNanos = nowNanos;
             row.otherwise.ifPresent(why -> row.end(why, nowNanos));
             boolean _ = row.otherwise.isEmpty() && isLast && row.failsToPause(nowNanos);
         }
@@ -398,36 +420,15 @@ final class SandboxBooks {
         check();
     }
 
-    /** Completes what is under way and ends all: then nothing is left. */
-    void finish() {
-        stop();
-        while (has(SandboxPhase.CREATING)) {
-            becomesReady(0);
-        }
-        giveUp();
-        while (has(Work.SAVE)) {
-            saveSucceeds(0);
-        }
-        while (has(Work.COPY)) {
-            isCopied(0);
-        }
-        while (has(Work.RESTORE)) {
-            restoreSucceeds(0);
-        }
-        while (has(Work.PAUSE)) {
-            isPaused(0);
-        }
-        while (has(Work.END)) {
-            endIsComplete(0);
-        }
+    void assertsThatAllIsOver() {
         assertThat(book.isOver()).isTrue();
-        for (int i = 0; i < rows.size(); i++) {
-            kill(i);
-        }
-        while (has(Work.END)) {
-            endIsComplete(0);
-        }
-        passTime(Duration.ofHours(25));
+    }
+
+    int size() {
+        return rows.size();
+    }
+
+    void assertsThatNothingIsRemembered() {
         assertThat(owners.stream().flatMap(owner -> book.of(owner.name())))
                 .as("remembered after a day")
                 .isEmpty();

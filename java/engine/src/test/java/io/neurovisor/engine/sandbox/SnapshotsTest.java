@@ -235,6 +235,7 @@ final class SnapshotsTest extends SandboxesFixture {
                 Optional.empty(),
                 SandboxSpec.OnTimeout.KILL,
                 false,
+                Optional.empty(),
                 Optional.of(snapshot.source()));
         return snapshots.create(snapshot, spec, OWNER, soon());
     }

@@ -19,8 +19,17 @@ public final class FaultStatus {
     private static final Duration RETRY = Duration.ofSeconds(1);
 
     /** Request fields whose names differ from the components of the engine's values. */
-    private static final Map<String, String> FIELDS =
-            Map.of("arguments", "args", "environment", "env", "timeout", "timeout_secs", "directory", "cwd");
+    private static final Map<String, String> FIELDS = Map.of(
+            "arguments",
+            "args",
+            "environment",
+            "env",
+            "timeout",
+            "timeout_secs",
+            "directory",
+            "cwd",
+            "idle_pause",
+            "idle_pause_secs");
 
     private FaultStatus() {}
 

@@ -31,6 +31,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Tests paused sandboxes: they outlive their daemon with their programs, and damaged files are found. */
 final class SandboxPauseIT {
     private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final Duration IDLE_LIMIT = Duration.ofMinutes(2);
     private static final String[] STORES = {"images", "kernels", "initrds", "templates"};
     private static final String NAMES = "cat /proc/sys/kernel/hostname /etc/machine-id /proc/sys/kernel/random/boot_id";
 
@@ -87,6 +88,24 @@ final class SandboxPauseIT {
             assertThat(bash(run, id, NAMES)).isEqualTo(names);
             assertThat(layers(run, id)).isEqualTo(layers);
             assertNumbersGrow(run, id);
+            stop(run);
+        }
+    }
+
+    @Test
+    void anIdleSandboxIsPaused() throws Exception {
+        try (DoomedRun run = DoomedRun.in(STORES)) {
+            run.serve();
+            String idle = create(run, "--idle-pause=10s", "--auto-resume");
+            String busy = create(run, "--idle-pause=10s");
+            bash(run, busy, "nohup bash -c 'while :; do :; done' >/dev/null 2>&1 &");
+            assertThat(bash(run, idle, "echo 41 > n")).isEmpty();
+
+            await().atMost(IDLE_LIMIT)
+                    .untilAsserted(() -> assertThat(command(run, "list")).contains(idle + "  paused "));
+            assertThat(command(run, "list")).contains(busy + "  running ");
+            assertThat(run.vmms()).hasSize(1);
+            assertThat(bash(run, idle, "echo $(( $(cat n) + 1 ))")).isEqualTo("42\n");
             stop(run);
         }
     }

@@ -75,7 +75,9 @@ public record GuardedFiles(GuestCalls calls) implements GuestFiles {
 
         @Override
         public void close() {
-            reader.close();
+            try (guard) {
+                reader.close();
+            }
         }
     }
 
@@ -92,7 +94,9 @@ public record GuardedFiles(GuestCalls calls) implements GuestFiles {
 
         @Override
         public void close() {
-            writer.close();
+            try (guard) {
+                writer.close();
+            }
         }
     }
 
@@ -104,7 +108,9 @@ public record GuardedFiles(GuestCalls calls) implements GuestFiles {
 
         @Override
         public void close() {
-            events.close();
+            try (guard) {
+                events.close();
+            }
         }
     }
 }

@@ -67,7 +67,9 @@ public record GuardedProcesses(GuestCalls calls) implements GuestProcesses {
 
         @Override
         public void close() {
-            events.close();
+            try (guard) {
+                events.close();
+            }
         }
     }
 
@@ -89,7 +91,9 @@ public record GuardedProcesses(GuestCalls calls) implements GuestProcesses {
 
         @Override
         public void close() {
-            input.close();
+            try (guard) {
+                input.close();
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ import io.neurovisor.proto.sandbox.SandboxLayer;
 import io.neurovisor.proto.sandbox.SandboxState;
 import io.neurovisor.proto.sandbox.Snapshot;
 import io.neurovisor.proto.sandbox.WatchResponse;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -32,6 +33,7 @@ final class SandboxMessages {
         request.name().ifPresent(message::setName);
         message.setOnTimeout(request.pausesOnTimeout() ? OnTimeout.ON_TIMEOUT_PAUSE : OnTimeout.ON_TIMEOUT_UNSPECIFIED);
         message.setAutoResume(request.autoResume());
+        request.idlePause().ifPresent(idle -> message.setIdlePauseSecs((int) idle.toSeconds()));
         return message.build();
     }
 
@@ -49,6 +51,7 @@ final class SandboxMessages {
                 sandbox.getMetadataMap(),
                 sandbox.getOnTimeout() == OnTimeout.ON_TIMEOUT_PAUSE,
                 sandbox.getAutoResume(),
+                Duration.ofSeconds(Integer.toUnsignedLong(sandbox.getIdlePauseSecs())),
                 sandbox.getGeneration(),
                 sandbox.getForkedFrom(),
                 sandbox.getVcpuCount(),

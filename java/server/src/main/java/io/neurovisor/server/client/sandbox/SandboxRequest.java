@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param name for people
  * @param pausesOnTimeout whether it is paused when its time-out passes, and not killed
  * @param autoResume whether calls for its processes and files resume it
+ * @param idlePause the time after which it is paused when it is idle
  */
 public record SandboxRequest(
         Optional<String> template,
@@ -24,7 +25,8 @@ public record SandboxRequest(
         Optional<String> directory,
         Optional<String> name,
         boolean pausesOnTimeout,
-        boolean autoResume) {
+        boolean autoResume,
+        Optional<Duration> idlePause) {
     public SandboxRequest {
         environment = Map.copyOf(environment);
         metadata = Map.copyOf(metadata);
@@ -39,6 +41,6 @@ public record SandboxRequest(
             Map<String, String> metadata,
             Optional<String> directory,
             Optional<String> name) {
-        this(template, size, timeout, environment, metadata, directory, name, false, false);
+        this(template, size, timeout, environment, metadata, directory, name, false, false, Optional.empty());
     }
 }

@@ -1,6 +1,7 @@
 package io.neurovisor.server.client.sandbox;
 
 import io.neurovisor.engine.layer.LayerState;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,7 @@ import java.util.Map;
  * @param state in small letters, such as {@code running}
  * @param pausesOnTimeout whether it is paused when its time-out passes, and not killed
  * @param autoResume whether calls for its processes and files resume it
+ * @param idlePause the time after which it is paused when it is idle; zero for never
  * @param generation the number of machines that it has had
  * @param forkedFrom the sandbox of which it is a copy; empty if it is not one
  * @param ends the time at which its time-out passes, or at which it ended
@@ -29,6 +31,7 @@ public record SandboxView(
         Map<String, String> metadata,
         boolean pausesOnTimeout,
         boolean autoResume,
+        Duration idlePause,
         int generation,
         String forkedFrom,
         int vcpuCount,

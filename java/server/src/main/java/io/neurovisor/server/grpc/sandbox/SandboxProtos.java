@@ -23,6 +23,7 @@ import io.neurovisor.proto.sandbox.WatchResponse;
 import io.neurovisor.server.sandbox.SandboxChange;
 import io.neurovisor.server.sandbox.SandboxMeasurements;
 import io.neurovisor.server.status.FaultStatus;
+import java.time.Duration;
 import java.time.Instant;
 
 /** Translates the engine's values of sandboxes into messages. */
@@ -85,6 +86,7 @@ final class SandboxProtos {
                             case PAUSE -> OnTimeout.ON_TIMEOUT_PAUSE;
                         })
                 .setAutoResume(spec.autoResume())
+                .setIdlePauseSecs((int) spec.idlePause().orElse(Duration.ZERO).toSeconds())
                 .setVcpuCount(spec.kind().size().vcpuCount())
                 .setMemoryBytes((long) spec.kind().size().memoryMebibytes() << MEBIBYTE_BITS)
                 .setDiskBytes(sandbox.diskBytes())

@@ -54,7 +54,9 @@ final class SandboxRequests {
                 request.getName(),
                 Optional.of(request.getIdempotencyKey()).filter(key -> !key.isEmpty()),
                 onTimeout(request.getOnTimeout()),
-                request.getAutoResume());
+                request.getAutoResume(),
+                idlePause(request),
+                Optional.empty());
     }
 
     /**
@@ -76,6 +78,7 @@ final class SandboxRequests {
                 Optional.of(request.getIdempotencyKey()).filter(key -> !key.isEmpty()),
                 onTimeout(request.getOnTimeout()),
                 request.getAutoResume(),
+                idlePause(request),
                 Optional.of(snapshot.source()));
     }
 
@@ -96,6 +99,10 @@ final class SandboxRequests {
             case UNRECOGNIZED ->
                 throw NeuroVisorException.invalid("on_timeout", "on_timeout has a value that is not known; use 0 to 2");
         };
+    }
+
+    private static Optional<Duration> idlePause(CreateRequest request) {
+        return request.getIdlePauseSecs() == 0 ? Optional.empty() : Optional.of(seconds(request.getIdlePauseSecs()));
     }
 
     /** Returns the least rest of life that a client asks for; empty if it leaves the time-out as it is. */

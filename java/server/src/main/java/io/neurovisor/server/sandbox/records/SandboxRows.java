@@ -35,9 +35,10 @@ record SandboxRows(DatabaseFaults faults) {
         handle.createUpdate("""
                         INSERT INTO sandbox (id, tenant, image, size, timeout_ms, directory, metadata, name,
                             idempotency_key, owner, generation, created_ms, ends_ms, end_detail, on_timeout, auto_resume,
-                            forked_from)
+                            idle_pause_ms, forked_from)
                         VALUES (:id, :tenant, :image, :size, :timeout, :directory, :metadata, :name,
-                            :key, :owner, :generation, :created, :ends, '', :onTimeout, :autoResume, :forkedFrom)
+                            :key, :owner, :generation, :created, :ends, '', :onTimeout, :autoResume, :idlePause,
+                            :forkedFrom)
                         """)
                 .bind("id", record.id().value())
                 .bind("tenant", record.owner())
@@ -54,6 +55,7 @@ record SandboxRows(DatabaseFaults faults) {
                 .bind("ends", record.ends().toEpochMilli())
                 .bind("onTimeout", spec.onTimeout().name())
                 .bind("autoResume", spec.autoResume())
+                .bind("idlePause", spec.idlePause().map(Duration::toMillis).orElse(null))
                 .bind("forkedFrom", spec.forkedFrom().map(SandboxId::value).orElse(null))
                 .execute();
     }
@@ -184,6 +186,8 @@ record SandboxRows(DatabaseFaults faults) {
                 optional(row, "idempotency_key"),
                 SandboxSpec.OnTimeout.valueOf(text(row, "on_timeout")),
                 row.getBoolean("auto_resume"),
+                Optional.ofNullable(row.getObject("idle_pause_ms"))
+                        .map(millis -> Duration.ofMillis(((Number) millis).longValue())),
                 optional(row, "forked_from").map(SandboxId::new));
     }
 

@@ -44,7 +44,9 @@ final class SandboxTables {
                             "ALTER TABLE sandbox ADD COLUMN on_timeout TEXT NOT NULL DEFAULT 'KILL'",
                             "ALTER TABLE sandbox ADD COLUMN auto_resume INTEGER NOT NULL DEFAULT 0",
                             "ALTER TABLE sandbox ADD COLUMN pause_reason TEXT",
-                            "ALTER TABLE sandbox ADD COLUMN forked_from TEXT")));
+                            "ALTER TABLE sandbox ADD COLUMN forked_from TEXT"),
+                    // Sandboxes that are paused when they are idle.
+                    List.of("ALTER TABLE sandbox ADD COLUMN idle_pause_ms INTEGER")));
 
     private SandboxTables() {}
 }

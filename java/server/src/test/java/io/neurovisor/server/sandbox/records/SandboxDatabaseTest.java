@@ -174,6 +174,7 @@ final class SandboxDatabaseTest {
         assertThat(records.ended()).singleElement().satisfies(ended -> {
             assertThat(ended.spec().onTimeout()).isEqualTo(SandboxSpec.OnTimeout.KILL);
             assertThat(ended.spec().autoResume()).isFalse();
+            assertThat(ended.spec().idlePause()).isEmpty();
             assertThat(ended.spec().forkedFrom()).isEmpty();
             assertThat(ended.pause()).isEmpty();
         });
@@ -208,6 +209,7 @@ final class SandboxDatabaseTest {
                         spec.idempotencyKey(),
                         SandboxSpec.OnTimeout.PAUSE,
                         true,
+                        Optional.of(Duration.ofSeconds(90)),
                         Optional.of(new SandboxId("b".repeat(20)))),
                 record.created(),
                 record.ends(),
