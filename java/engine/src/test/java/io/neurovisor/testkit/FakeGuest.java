@@ -52,6 +52,7 @@ public final class FakeGuest implements GuestChannel {
     private final FakeProcesses processes = new FakeProcesses(this::requireAdopted);
     private boolean outOfMemory;
     private boolean lost;
+    private Runnable whileSaved = () -> {};
     private Optional<NeuroVisorException> freezeFailure = Optional.empty();
     private boolean freezing = true;
     private Optional<LateFile> lateFile = Optional.empty();
@@ -179,6 +180,12 @@ public final class FakeGuest implements GuestChannel {
     public FakeGuest failingFreeze(Fault fault, boolean standStill) {
         freezeFailure = Optional.of(new NeuroVisorException(fault, "the guest agent did not freeze its programs"));
         freezing = standStill;
+        return this;
+    }
+
+    /** Runs an action while its memory is saved. */
+    public FakeGuest whileSaved(Runnable action) {
+        whileSaved = action;
         return this;
     }
 
@@ -376,6 +383,7 @@ public final class FakeGuest implements GuestChannel {
 
     /** Returns what a checkpoint keeps of it. */
     Memory memory() {
+        whileSaved.run();
         return new Memory(identity, executed, warmed, adoption, programs, processes.running());
     }
 

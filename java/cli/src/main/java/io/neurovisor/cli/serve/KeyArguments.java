@@ -80,6 +80,20 @@ final class KeyArguments {
     private @Nullable String sandboxMemory;
 
     @Option(
+            names = "--max-paused",
+            paramLabel = "N",
+            description = "The number of its sandboxes that may be paused. Default: no limit but the daemon's.")
+    private @Nullable String maxPaused;
+
+    @Option(
+            names = "--sandbox-disk",
+            paramLabel = "SIZE",
+            description =
+                    "The size of its paused sandboxes and snapshots on the disk, such as 2G. Default: no limit but the"
+                            + " daemon's.")
+    private @Nullable String sandboxDisk;
+
+    @Option(
             names = "--token-budget",
             paramLabel = "N/day",
             description =
@@ -105,7 +119,9 @@ final class KeyArguments {
                 parse("--max-waiting", maxWaiting, PoolShare::parse, PoolShare.ALLOWED, problems));
         SandboxQuota checkedSandboxes = new SandboxQuota(
                 parse("--max-sandboxes", maxSandboxes, SandboxQuota::parse, SandboxQuota.ALLOWED, problems),
-                parse("--sandbox-memory", sandboxMemory, DataSize::parse, SandboxQuota.ALLOWED_MEMORY, problems));
+                parse("--sandbox-memory", sandboxMemory, DataSize::parse, SandboxQuota.ALLOWED_SIZE, problems),
+                parse("--max-paused", maxPaused, SandboxQuota::parse, SandboxQuota.ALLOWED, problems),
+                parse("--sandbox-disk", sandboxDisk, DataSize::parse, SandboxQuota.ALLOWED_SIZE, problems));
         Optional<TokenBudget> checkedTokens =
                 parse("--token-budget", tokenBudget, TokenBudget::parse, TokenBudget.ALLOWED, problems);
         Optional<KeyExpiry> checkedExpiry =

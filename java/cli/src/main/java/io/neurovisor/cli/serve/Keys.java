@@ -75,6 +75,8 @@ final class Keys {
                 "WAITING",
                 "SANDBOXES",
                 "SANDBOX MEMORY",
+                "PAUSED",
+                "SANDBOX DISK",
                 "TOKENS",
                 "CREATED",
                 "USED",
@@ -94,6 +96,8 @@ final class Keys {
             key.grant().share().waiting().map(Object::toString).orElse(NONE),
             key.grant().sandboxes().sandboxes().map(Object::toString).orElse(NONE),
             key.grant().sandboxes().memory().map(Object::toString).orElse(NONE),
+            key.grant().sandboxes().paused().map(Object::toString).orElse(NONE),
+            key.grant().sandboxes().disk().map(Object::toString).orElse(NONE),
             key.grant().tokens().map(Object::toString).orElse(NONE),
             Table.time(key.created()),
             key.lastUsed().map(Table::time).orElse(NONE),
@@ -134,6 +138,8 @@ final class Keys {
             key.grant().share().waiting().ifPresent(count -> object.put("max_waiting", count));
             key.grant().sandboxes().sandboxes().ifPresent(count -> object.put("max_sandboxes", count));
             key.grant().sandboxes().memory().ifPresent(memory -> object.put("sandbox_memory", memory.toString()));
+            key.grant().sandboxes().paused().ifPresent(count -> object.put("max_paused", count));
+            key.grant().sandboxes().disk().ifPresent(size -> object.put("sandbox_disk", size.toString()));
             key.grant().tokens().ifPresent(budget -> object.put("token_budget", budget.toString()));
             object.put("created", key.created().toString());
             key.lastUsed().ifPresent(time -> object.put("used", time.toString()));

@@ -32,7 +32,7 @@ final class KeysCommandTest {
     void listWithoutKeysCreatesNoFiles() {
         assertThat(run("keys", "list").out())
                 .isEqualTo(
-                        "NAME  SCOPES  RATE  QUOTA  MACHINES  WAITING  SANDBOXES  SANDBOX MEMORY  TOKENS  CREATED  USED"
+                        "NAME  SCOPES  RATE  QUOTA  MACHINES  WAITING  SANDBOXES  SANDBOX MEMORY  PAUSED  SANDBOX DISK  TOKENS  CREATED  USED"
                                 + "  EXPIRES  REVOKED\n");
         assertThat(run("keys", "list", "--json").out()).isEqualTo("[ ]\n");
         Run revoke = run("keys", "revoke", "ci");
@@ -61,6 +61,10 @@ final class KeysCommandTest {
                 "3",
                 "--sandbox-memory",
                 "4G",
+                "--max-paused",
+                "7",
+                "--sandbox-disk",
+                "2G",
                 "--token-budget",
                 "2000000/day",
                 "--expires",
@@ -75,8 +79,8 @@ final class KeysCommandTest {
                         .skip(1)
                         .map(line -> line.replaceAll("\\d{4}-\\S+", "TIME").replaceAll(" +", " ")))
                 .containsExactly(
-                        "ci execute,agent 10:5 1000/day 2 5 3 4G 2000000/day TIME - TIME -",
-                        "other execute,infer,agent,sandbox,metrics - - - - - - - TIME - - -");
+                        "ci execute,agent 10:5 1000/day 2 5 3 4G 7 2G 2000000/day TIME - TIME -",
+                        "other execute,infer,agent,sandbox,metrics - - - - - - - - - TIME - - -");
         JsonNode json =
                 new ObjectMapper().readTree(run("keys", "list", "--json").out());
         assertThat(json.at("/0/name").asText()).isEqualTo("ci");
@@ -87,6 +91,8 @@ final class KeysCommandTest {
         assertThat(json.at("/0/max_waiting").asInt()).isEqualTo(5);
         assertThat(json.at("/0/max_sandboxes").asInt()).isEqualTo(3);
         assertThat(json.at("/0/sandbox_memory").asText()).isEqualTo("4G");
+        assertThat(json.at("/0/max_paused").asInt()).isEqualTo(7);
+        assertThat(json.at("/0/sandbox_disk").asText()).isEqualTo("2G");
         assertThat(json.at("/0/token_budget").asText()).isEqualTo("2000000/day");
         assertThat(Duration.between(
                         Instant.parse(json.at("/0/created").asText()),

@@ -35,7 +35,7 @@ final class SandboxBook {
     private static final Duration LONGEST_RETRY = Duration.ofMinutes(1);
 
     private final int most;
-    private final int mostPaused;
+    private final PauseLimits pauseLimits;
     private final Map<SandboxId, SandboxState> sandboxes = new LinkedHashMap<>();
     private boolean stopped;
 
@@ -45,7 +45,7 @@ final class SandboxBook {
      */
     SandboxBook(int most, int mostPaused) {
         this.most = most;
-        this.mostPaused = mostPaused;
+        this.pauseLimits = new PauseLimits(mostPaused);
     }
 
     /** Adds a sandbox that waits for its machine; throws if a limit is reached. */
@@ -105,8 +105,8 @@ final class SandboxBook {
     /** Begins to pause a sandbox if it runs; throws if that would exceed the limit. */
     Optional<SandboxStep> pause(SandboxId id, PauseReason reason) {
         SandboxState state = known(id);
-        if (state.phase() == SandboxPhase.RUNNING && reason != PauseReason.SHUTDOWN && !mayPause()) {
-            throw SandboxFaults.allPaused(mostPaused);
+        if (state.phase() == SandboxPhase.RUNNING && reason != PauseReason.SHUTDOWN && !mayPause(state)) {
+            throw pauseLimits.refusal(state, sandboxes.values());
         }
         return state.pauses().begin(reason);
     }
@@ -182,7 +182,7 @@ final class SandboxBook {
     Optional<SandboxStep> next(long nowNanos) {
         forget(nowNanos);
         for (SandboxState state : sandboxes.values()) {
-            Optional<SandboxStep> step = state.next(mayPause(), nowNanos);
+            Optional<SandboxStep> step = state.next(() -> mayPause(state), nowNanos);
             if (step.isPresent()) {
                 return step;
             }
@@ -229,15 +229,16 @@ final class SandboxBook {
 
     /** Returns the number of sandboxes that are paused, or may be after the step that is under way. */
     int sizePaused() {
-        return (int) sandboxes.values().stream()
-                .filter(state -> state.phase() == SandboxPhase.PAUSED
-                        || state.phase() == SandboxPhase.PAUSING
-                        || state.phase() == SandboxPhase.RESUMING)
-                .count();
+        return PauseLimits.count(sandboxes.values());
     }
 
-    private boolean mayPause() {
-        return sizePaused() < mostPaused;
+    private boolean mayPause(SandboxState state) {
+        return pauseLimits.allowOneMore(state, sandboxes.values());
+    }
+
+    /** Returns the most that the files of its owner may take; empty if there is no limit. */
+    Optional<Long> diskBytes(SandboxId id) {
+        return pauseLimits.owner(known(id)).diskBytes();
     }
 
     /** Returns the sandboxes that have a machine or will get one, and those that ended of which something is left. */
@@ -257,9 +258,8 @@ final class SandboxBook {
         }
         List<SandboxState> own =
                 all.stream().filter(state -> state.owner().equals(owner.name())).toList();
-        long usedBytes =
-                own.stream().mapToLong(state -> state.spec().memoryBytes()).sum();
-        owner.requireRoom(own.size(), usedBytes, spec.memoryBytes(), retry(own, nowNanos));
+        owner.requireRoom(own, spec.memoryBytes(), retry(own, nowNanos));
+        pauseLimits.remember(owner);
     }
 
     /** Returns the time after which the next of these sandboxes ends by itself, within bounds. */

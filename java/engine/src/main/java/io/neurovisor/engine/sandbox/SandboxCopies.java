@@ -4,6 +4,7 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.machine.Machine;
 import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
+import io.neurovisor.engine.sandbox.report.ForkedSandbox;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.vm.VmStart;
 import java.time.Duration;

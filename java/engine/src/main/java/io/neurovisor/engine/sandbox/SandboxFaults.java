@@ -52,6 +52,13 @@ final class SandboxFaults {
                         .formatted(most));
     }
 
+    static NeuroVisorException allOwnPaused(SandboxOwner owner) {
+        return new NeuroVisorException(
+                Fault.SANDBOX_QUOTA,
+                "%s has %d paused sandboxes, as many as its key allows; resume or kill one"
+                        .formatted(owner.name(), owner.paused().orElse(0)));
+    }
+
     static NeuroVisorException stopping() {
         return new NeuroVisorException(
                 Fault.STOPPING, "NeuroVisor is shutting down and runs no more sandboxes; start it again");

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
  * The state of one sandbox. It uses no threads, clocks or machines: {@code nowNanos} is the time of a monotonic clock at an
@@ -139,9 +140,9 @@ final class SandboxState {
     /**
      * Returns the next step that is due by its time, which counts as taken; empty if there is none.
      *
-     * @param mayPause whether one more sandbox may be paused
+     * @param mayPause returns whether one more sandbox of its owner may be paused
      */
-    Optional<SandboxStep> next(boolean mayPause, long nowNanos) {
+    Optional<SandboxStep> next(BooleanSupplier mayPause, long nowNanos) {
         if (untilNext(nowNanos).isPositive()) {
             return Optional.empty();
         }
@@ -157,17 +158,17 @@ final class SandboxState {
                         : new SandboxStep.ReadLayers(id));
     }
 
-    private Optional<SandboxStep> timeOut(boolean mayPause, long nowNanos) {
+    private Optional<SandboxStep> timeOut(BooleanSupplier mayPause, long nowNanos) {
         if (spec.onTimeout() == OnTimeout.KILL) {
             return end(new Ending(SandboxEnd.TIMED_OUT, ""), nowNanos);
         }
-        return mayPause
+        return mayPause.getAsBoolean()
                 ? pauses.begin(PauseReason.TIMED_OUT)
                 : pauses.timedOut("as many sandboxes as allowed are paused", nowNanos);
     }
 
-    private Optional<SandboxStep> idle(boolean mayPause, long nowNanos) {
-        if (mayPause) {
+    private Optional<SandboxStep> idle(BooleanSupplier mayPause, long nowNanos) {
+        if (mayPause.getAsBoolean()) {
             return pauses.begin(PauseReason.IDLE);
         }
         times.use(nowNanos);

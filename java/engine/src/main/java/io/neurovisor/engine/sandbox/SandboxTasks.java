@@ -112,12 +112,27 @@ final class SandboxTasks {
         LockedBook.View view = book.find(id).orElseThrow();
         Machine machine =
                 view.living().flatMap(LivingSandbox::homeNow).orElseThrow().machine();
-        Optional<MachineSaving.Failure> failed = saving.save(id, view.record().generation(), machine, deadline);
+        Optional<MachineSaving.Failure> failed = saving.save(
+                id,
+                view.record().generation(),
+                machine,
+                deadline,
+                book.read(all -> all.diskBytes(id)).map(most -> most - usedBytes(view)));
         if (failed.isPresent()) {
             notSaved(id, machine, failed.get());
         } else {
             follow(book.report(id, (all, _) -> Optional.of(all.saved(id))), Optional.empty());
         }
+    }
+
+    /** Returns what the owner of a sandbox has on the disk, without the checkpoint that the next one replaces. */
+    private long usedBytes(LockedBook.View view) {
+        String owner = view.record().owner();
+        return saving.bytes(
+                book.list(all -> all.living().filter(state -> state.owner().equals(owner))).stream()
+                        .map(LockedBook.View::id)
+                        .filter(other -> !other.equals(view.id())),
+                owner);
     }
 
     /** Reports that a sandbox was not saved. */

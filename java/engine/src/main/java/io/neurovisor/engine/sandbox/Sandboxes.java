@@ -2,6 +2,7 @@ package io.neurovisor.engine.sandbox;
 
 import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
+import io.neurovisor.engine.sandbox.report.ForkedSandbox;
 import io.neurovisor.engine.sandbox.report.SandboxListener;
 import io.neurovisor.engine.sandbox.report.SandboxRecords;
 import io.neurovisor.engine.time.Deadline;

@@ -7,6 +7,8 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.process.ProcessInfo;
 import io.neurovisor.engine.sandbox.SandboxSpec.OnTimeout;
+import io.neurovisor.engine.sandbox.report.ForkedSandbox;
+import io.neurovisor.testkit.FakeGuest;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -182,7 +184,8 @@ final class ForkedSandboxesTest extends SandboxesFixture {
     @Test
     void aSourceThatDoesNotGoOnHasNoCopies() {
         Sandbox source = create();
-        checkpoints.after = () -> guests.getFirst().silent();
+        FakeGuest guest = guests.getFirst();
+        FakeGuest _ = guest.whileSaved(guest::silent);
 
         assertFault(() -> fork(source, 2), Fault.SANDBOX_LOST);
 

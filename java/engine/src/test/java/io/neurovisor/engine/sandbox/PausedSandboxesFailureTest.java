@@ -7,11 +7,43 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.sandbox.SandboxSpec.OnTimeout;
 import io.neurovisor.testkit.FakeGuest;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** Tests pauses and resumes that fail, or whose sandbox is killed meanwhile. */
 final class PausedSandboxesFailureTest extends SandboxesFixture {
+    @Test
+    void anOwnerWithoutSpaceKeepsItsSandboxRunning() {
+        SandboxOwner small = new SandboxOwner(
+                OWNER.claimant(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(0L));
+        SandboxId first = create(small).id();
+        SandboxId second = create(small).id();
+        Sandbox _ = sandboxes.pause(first, NAME); // The fakes use no memory, and take a byte of the disk.
+
+        assertThatThrownBy(() -> sandboxes.pause(second, NAME))
+                .hasMessageContaining("its key has 0 MiB left for paused sandboxes and snapshots");
+
+        assertThat(phase(second)).isEqualTo(SandboxPhase.RUNNING);
+        assertThat(checkpoints.names()).hasSize(1);
+    }
+
+    @Test
+    void anOwnerPausesNoMoreThanItMay() {
+        SandboxOwner one = new SandboxOwner(
+                OWNER.claimant(), Optional.empty(), Optional.empty(), Optional.of(1), Optional.empty());
+        SandboxId first = create(one).id();
+        SandboxId second = create(one).id();
+        Sandbox _ = sandboxes.pause(first, NAME);
+
+        assertThatThrownBy(() -> sandboxes.pause(second, NAME))
+                .hasMessage("key:ci has 1 paused sandboxes, as many as its key allows; resume or kill one");
+
+        Sandbox other = create(OTHER);
+        assertThat(sandboxes.pause(other.id(), OTHER.name()).phase()).isEqualTo(SandboxPhase.PAUSED);
+        assertThat(sandboxes.kill(other.id(), OTHER.name(), SandboxEnd.KILLED)).isTrue();
+    }
+
     @Test
     void aSandboxWhoseProgramsDoNotStopRunsOn() {
         Sandbox sandbox = sleeping();

@@ -49,6 +49,15 @@ record SandboxBookChecks(
                 && bytes <= owner.memoryBytes().orElse(Long.MAX_VALUE);
     }
 
+    /** Returns whether one more of the owner of a sandbox may be paused. */
+    boolean mayPause(BookedSandbox row, int mostPaused) {
+        List<BookedSandbox> paused =
+                rows.values().stream().filter(BookedSandbox::countsAsPaused).toList();
+        long own =
+                paused.stream().filter(other -> other.owner.equals(row.owner)).count();
+        return paused.size() < mostPaused && own < row.owner.paused().orElse(Integer.MAX_VALUE);
+    }
+
     private void checkOwner(SandboxOwner owner) {
         List<BookedSandbox> own =
                 counting().filter(row -> row.owner.equals(owner)).toList();

@@ -23,8 +23,13 @@ import net.jqwik.api.state.Transformer;
 final class SandboxBookModelTest {
     private static final List<SandboxOwner> OWNERS = List.of(
             SandboxOwner.unlimited(Claimant.LOCAL),
-            owner("two", Optional.of(2), Optional.empty()),
-            owner("memory", Optional.empty(), Optional.of(600L << 20)));
+            new SandboxOwner(
+                    new Claimant("two", PoolShare.UNLIMITED),
+                    Optional.of(2),
+                    Optional.empty(),
+                    Optional.of(1),
+                    Optional.empty()),
+            new SandboxOwner(new Claimant("memory", PoolShare.UNLIMITED), Optional.empty(), Optional.of(600L << 20)));
 
     @Property(tries = 1000)
     void keepsItsPromisesWhateverHappens(@ForAll("histories") ActionChain<SandboxBooks> history) {
@@ -147,10 +152,6 @@ final class SandboxBookModelTest {
 
     private static Predicate<SandboxBooks> has(Work work) {
         return books -> books.has(work);
-    }
-
-    private static SandboxOwner owner(String name, Optional<Integer> sandboxes, Optional<Long> memoryBytes) {
-        return new SandboxOwner(new Claimant(name, PoolShare.UNLIMITED), sandboxes, memoryBytes);
     }
 
     /** @param what the action, with a number that selects its object */

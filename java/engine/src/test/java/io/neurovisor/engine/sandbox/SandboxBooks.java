@@ -182,7 +182,7 @@ final class SandboxBooks {
         SandboxId id = chosen(_ -> true, choice);
         BookedSandbox row = row(id);
         PauseReason reason = stopped ? PauseReason.SHUTDOWN : PauseReason.CLIENT;
-        if (row.phase == SandboxPhase.RUNNING && !stopped && paused() >= mostPaused) {
+        if (row.phase == SandboxPhase.RUNNING && !stopped && !checks().mayPause(row, mostPaused)) {
             assertNoRoom(() -> book.pause(id, reason), false);
             check();
             return;
@@ -366,7 +366,7 @@ final class SandboxBooks {
         for (Map.Entry<SandboxId, BookedSandbox> entry : rows.entrySet()) {
             SandboxId id = entry.getKey();
             BookedSandbox row = entry.getValue();
-            Optional<SandboxStep> step = row.next(id, paused() < mostPaused, nowNanos);
+            Optional<SandboxStep> step = row.next(id, checks().mayPause(row, mostPaused), nowNanos);
             if (step.isPresent()) {
                 return step;
             }
@@ -473,11 +473,6 @@ final class SandboxBooks {
 
     private void check() {
         checks().check(most, wasStopped ? most + mostPaused : mostPaused);
-    }
-
-    private int paused() {
-        return (int)
-                rows.values().stream().filter(BookedSandbox::countsAsPaused).count();
     }
 
     private SandboxId reported(Work work, int choice) {

@@ -165,12 +165,12 @@ final class SandboxStateTest {
     void isPausedAgainAfterAFailureAndThenEnds() {
         SandboxState state = in(SandboxPhase.RUNNING, OnTimeout.PAUSE);
         for (int minute = 20; minute < 22; minute++) {
-            assertThat(state.next(true, minute * MINUTE)).contains(new SandboxStep.Save(ID));
+            assertThat(state.next(() -> true, minute * MINUTE)).contains(new SandboxStep.Save(ID));
             assertThat(state.pauses().notSaved(Optional.empty(), "no space left", minute * MINUTE))
                     .isEmpty();
             assertThat(state.endsNanos()).isEqualTo((minute + 1) * MINUTE);
         }
-        assertThat(state.next(false, 22 * MINUTE)).as("without room").contains(new SandboxStep.End(ID, true));
+        assertThat(state.next(() -> false, 22 * MINUTE)).as("without room").contains(new SandboxStep.End(ID, true));
         assertThat(state.record().end()).contains(SandboxEnd.TIMED_OUT);
         assertThat(state.record().endDetail()).startsWith("it could not be paused: ");
     }
@@ -199,7 +199,7 @@ final class SandboxStateTest {
         assertThat(state.record().generation()).isEqualTo(2);
         assertThat(state.record().vmId()).contains(new VmId("vm-2"));
         assertThat(state.record().isPaused()).isFalse();
-        assertThat(state.next(true, 51 * MINUTE)).as("its clock").contains(new SandboxStep.SetClock(ID));
+        assertThat(state.next(() -> true, 51 * MINUTE)).as("its clock").contains(new SandboxStep.SetClock(ID));
     }
 
     @Test
@@ -212,7 +212,7 @@ final class SandboxStateTest {
         assertThat(after.isHolding()).isFalse();
         assertThat(after.record()).isEqualTo(before.record());
         assertThat(after.untilNext(119 * MINUTE)).isEqualTo(Duration.ofMinutes(1));
-        assertThat(after.next(true, 120 * MINUTE)).contains(new SandboxStep.End(ID, true));
+        assertThat(after.next(() -> true, 120 * MINUTE)).contains(new SandboxStep.End(ID, true));
     }
 
     @Test
@@ -266,7 +266,7 @@ final class SandboxStateTest {
         assertThat(state.endsNanos()).isEqualTo(35 * MINUTE);
         state.setTimeout(Duration.ofMinutes(1), 5 * MINUTE);
         assertThat(state.endsNanos()).isEqualTo(6 * MINUTE);
-        assertThat(state.next(true, 6 * MINUTE)).contains(new SandboxStep.End(ID, false));
+        assertThat(state.next(() -> true, 6 * MINUTE)).contains(new SandboxStep.End(ID, false));
         assertThat(state.end()).contains(SandboxEnd.TIMED_OUT);
         assertThat(state.record().ends()).isEqualTo(CREATED.plus(Duration.ofMinutes(6)));
     }
@@ -275,17 +275,22 @@ final class SandboxStateTest {
     void itsClockIsSetAndItsLayersAreReadAgainFromTimeToTime() {
         SandboxState state = in(SandboxPhase.RUNNING, OnTimeout.KILL);
 
-        assertThat(state.next(true, 0)).as("a machine may have waited long").contains(new SandboxStep.SetClock(ID));
+        assertThat(state.next(() -> true, 0))
+                .as("a machine may have waited long")
+                .contains(new SandboxStep.SetClock(ID));
         assertThat(state.untilNext(0)).isEqualTo(SandboxTimes.CLOCK_INTERVAL);
-        assertThat(state.next(true, 5 * MINUTE - 1)).isEmpty();
-        assertThat(state.next(true, 5 * MINUTE)).contains(new SandboxStep.SetClock(ID));
-        assertThat(state.next(true, 5 * MINUTE)).isEmpty();
-        assertThat(List.of(state.next(true, 10 * MINUTE), state.next(true, 10 * MINUTE), state.next(true, 10 * MINUTE)))
+        assertThat(state.next(() -> true, 5 * MINUTE - 1)).isEmpty();
+        assertThat(state.next(() -> true, 5 * MINUTE)).contains(new SandboxStep.SetClock(ID));
+        assertThat(state.next(() -> true, 5 * MINUTE)).isEmpty();
+        assertThat(List.of(
+                        state.next(() -> true, 10 * MINUTE),
+                        state.next(() -> true, 10 * MINUTE),
+                        state.next(() -> true, 10 * MINUTE)))
                 .containsExactly(
                         Optional.of(new SandboxStep.SetClock(ID)),
                         Optional.of(new SandboxStep.ReadLayers(ID)),
                         Optional.empty());
-        assertThat(state.next(true, 20 * MINUTE)).contains(new SandboxStep.End(ID, false));
+        assertThat(state.next(() -> true, 20 * MINUTE)).contains(new SandboxStep.End(ID, false));
     }
 
     private static SandboxState in(SandboxPhase phase, OnTimeout onTimeout) {
@@ -321,7 +326,7 @@ final class SandboxStateTest {
         TIME_PASSES {
             @Override
             Optional<SandboxStep> on(SandboxState state) {
-                return state.next(true, 21 * MINUTE);
+                return state.next(() -> true, 21 * MINUTE);
             }
         },
         MACHINE_IS_DEAD {

@@ -214,6 +214,17 @@ final class SnapshotsTest extends SandboxesFixture {
     }
 
     @Test
+    void anOwnerWithoutSpaceTakesNone() {
+        SandboxOwner small = new SandboxOwner(
+                OWNER.claimant(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(0L));
+        Sandbox source = create();
+        Snapshot first = snapshots.take(source.id(), small, "", soon());
+        assertFault(() -> snapshots.take(source.id(), small, "", soon()), Fault.DISK_SHORT);
+        assertThat(phase(source.id())).isEqualTo(SandboxPhase.RUNNING);
+        assertThat(snapshots.list(NAME)).containsExactly(first);
+    }
+
+    @Test
     void rejectsALongName() {
         Sandbox source = create();
         assertThat(take(source, "n".repeat(63)).name()).hasSize(63);

@@ -78,7 +78,11 @@ public sealed interface Tenant {
         public SandboxOwner sandboxOwner() {
             SandboxQuota quota = key.grant().sandboxes();
             return new SandboxOwner(
-                    claimant(), quota.sandboxes(), quota.memory().map(DataSize::bytes));
+                    claimant(),
+                    quota.sandboxes(),
+                    quota.memory().map(DataSize::bytes),
+                    quota.paused(),
+                    quota.disk().map(DataSize::bytes));
         }
     }
 

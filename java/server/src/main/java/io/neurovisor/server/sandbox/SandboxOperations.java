@@ -1,7 +1,7 @@
 package io.neurovisor.server.sandbox;
 
-import io.neurovisor.engine.sandbox.ForkedSandbox;
 import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.sandbox.report.ForkedSandbox;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.server.metrics.SandboxMetrics;
 import io.neurovisor.server.trace.Tracing;

@@ -51,17 +51,19 @@ public record MachineSaving(CheckpointStore store, VmmIdentity vmm) {
      * Saves a machine and leaves it stopped, to be killed.
      *
      * @param generation its number among the machines of the sandbox
+     * @param mostBytes the space that its owner has left
      */
-    public Optional<Failure> save(SandboxId id, int generation, Machine machine, Deadline deadline) {
+    public Optional<Failure> save(
+            SandboxId id, int generation, Machine machine, Deadline deadline, Optional<Long> mostBytes) {
         if (!(machine.start() instanceof VmStart.Restore start)) {
             return Optional.of(new Failure(notAClone(id), true));
         }
         AtomicBoolean stopped = new AtomicBoolean();
         try {
-            SandboxCheckpoint _ = store.save(
-                    new CheckpointSource(id, generation, start.saved(), vmm),
-                    expectedBytes(machine, start),
-                    directory -> {
+            long expectedBytes = expectedBytes(machine, start);
+            requireRoom(expectedBytes, mostBytes);
+            SandboxCheckpoint _ =
+                    store.save(new CheckpointSource(id, generation, start.saved(), vmm), expectedBytes, directory -> {
                         Checkpoint _ = machine.save(directory, deadline);
                         stopped.set(true);
                     });
@@ -86,9 +88,14 @@ public record MachineSaving(CheckpointStore store, VmmIdentity vmm) {
         return (start, expectedBytes, writer) -> store.lend(start.saved(), expectedBytes, writer, copies);
     }
 
-    /** Returns the place of a snapshot. */
-    public Destination kept(Snapshot snapshot) {
+    /**
+     * Returns the place of a snapshot.
+     *
+     * @param mostBytes the space that its owner has left
+     */
+    public Destination kept(Snapshot snapshot, Optional<Long> mostBytes) {
         return (start, expectedBytes, writer) -> {
+            requireRoom(expectedBytes, mostBytes);
             SandboxCheckpoint _ = store.keep(
                     snapshot, new CheckpointSource(snapshot.id(), SNAPSHOT, start.saved(), vmm), expectedBytes, writer);
         };
@@ -153,6 +160,25 @@ public record MachineSaving(CheckpointStore store, VmmIdentity vmm) {
                 Fault.GUEST_REFUSED,
                 "sandbox " + id
                         + " cannot be paused or copied, because its machine was booted; start the daemon with snapshots");
+    }
+
+    private static void requireRoom(long expectedBytes, Optional<Long> mostBytes) {
+        if (expectedBytes > mostBytes.orElse(Long.MAX_VALUE)) {
+            throw new NeuroVisorException(
+                    Fault.DISK_SHORT,
+                    "saving the sandbox takes up to %d MiB, and its key has %d MiB left for paused sandboxes and snapshots; kill or delete some"
+                            .formatted(
+                                    expectedBytes >> MEBIBYTE_BITS,
+                                    Math.max(0, mostBytes.orElse(0L)) >> MEBIBYTE_BITS));
+        }
+    }
+
+    /** Returns what the files of these sandboxes, and the snapshots of their owner, take on the disk. */
+    public long bytes(Stream<SandboxId> sandboxes, String owner) {
+        Stream<SandboxId> snapshots = store.snapshots().stream()
+                .filter(snapshot -> snapshot.owner().equals(owner))
+                .map(Snapshot::id);
+        return Stream.concat(sandboxes, snapshots).mapToLong(store::bytes).sum();
     }
 
     /** The pages that differ from the template are part of what only this machine uses, and of the guest's memory. */

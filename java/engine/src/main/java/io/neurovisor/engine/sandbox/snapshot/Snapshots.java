@@ -50,8 +50,13 @@ public record Snapshots(Sandboxes sandboxes, MachineSaving saving, InstantSource
                     Fault.SANDBOX_QUOTA,
                     "%s has %d snapshots, as many as a client may keep; delete one".formatted(owner.name(), MOST));
         }
-        sandboxes.copy(source, owner, saving.kept(snapshot), deadline);
+        Optional<Long> mostBytes = owner.diskBytes().map(most -> most - usedBytes(owner.name()));
+        sandboxes.copy(source, owner, saving.kept(snapshot, mostBytes), deadline);
         return snapshot;
+    }
+
+    private long usedBytes(String owner) {
+        return saving.bytes(sandboxes.list(owner).stream().map(Sandbox::id), owner);
     }
 
     /** Returns the snapshots of all owners. */

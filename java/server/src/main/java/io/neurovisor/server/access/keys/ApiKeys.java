@@ -72,9 +72,9 @@ public final class ApiKeys implements AutoCloseable {
     private AccessKey insert(Handle handle, KeyGrant grant, KeySecret secret) {
         handle.createUpdate("""
                         INSERT INTO access_key (name, hash, scopes, rate_limit, quota, max_machines, max_waiting,
-                            max_sandboxes, sandbox_memory, token_budget, expires_ms, created_ms)
+                            max_sandboxes, sandbox_memory, max_paused, sandbox_disk, token_budget, expires_ms, created_ms)
                         VALUES (:name, :hash, :scopes, :rateLimit, :quota, :maxMachines, :maxWaiting,
-                            :maxSandboxes, :sandboxMemory, :tokens, :expires, :created)
+                            :maxSandboxes, :sandboxMemory, :maxPaused, :sandboxDisk, :tokens, :expires, :created)
                         """)
                 .bind("name", grant.name().value())
                 .bind("hash", secret.hash())
@@ -89,6 +89,12 @@ public final class ApiKeys implements AutoCloseable {
                 .bind(
                         "sandboxMemory",
                         grant.sandboxes().memory().map(Object::toString).orElse(null))
+                .bind(
+                        "maxPaused",
+                        grant.sandboxes().paused().map(Object::toString).orElse(null))
+                .bind(
+                        "sandboxDisk",
+                        grant.sandboxes().disk().map(Object::toString).orElse(null))
                 .bind("tokens", grant.tokens().map(Object::toString).orElse(null))
                 .bind(
                         "expires",

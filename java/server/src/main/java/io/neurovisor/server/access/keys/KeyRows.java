@@ -63,7 +63,9 @@ record KeyRows(DatabaseFaults faults) {
                         optional(row.getString("max_waiting"), PoolShare::parse)),
                 new SandboxQuota(
                         optional(row.getString("max_sandboxes"), SandboxQuota::parse),
-                        optional(row.getString("sandbox_memory"), DataSize::parse)),
+                        optional(row.getString("sandbox_memory"), DataSize::parse),
+                        optional(row.getString("max_paused"), SandboxQuota::parse),
+                        optional(row.getString("sandbox_disk"), DataSize::parse)),
                 optional(row.getString("token_budget"), TokenBudget::parse),
                 time(row, "expires_ms").map(KeyExpiry::new));
         return new AccessKey(

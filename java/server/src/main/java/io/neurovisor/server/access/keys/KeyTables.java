@@ -16,7 +16,8 @@ final class KeyTables {
             Fault.ACCESS_UNUSABLE,
             // Without the keys, the service would admit either no client or every client.
             Optional.empty(),
-            List.of(List.of("""
+            List.of(
+                    List.of("""
                     CREATE TABLE access_key (
                         id INTEGER PRIMARY KEY AUTOINCREMENT,
                         name TEXT NOT NULL UNIQUE,
@@ -34,20 +35,28 @@ final class KeyTables {
                         epoch_day INTEGER NOT NULL,
                         executions INTEGER NOT NULL
                     ) STRICT
-                    """), List.of("""
+                    """),
+                    List.of("""
                     ALTER TABLE access_key ADD COLUMN max_machines INTEGER
                     """, """
                     ALTER TABLE access_key ADD COLUMN max_waiting INTEGER
-                    """), List.of("""
+                    """),
+                    List.of("""
                     ALTER TABLE access_key ADD COLUMN token_budget TEXT
                     """, """
                     ALTER TABLE access_key ADD COLUMN expires_ms INTEGER
                     """, """
                     ALTER TABLE day_of_key ADD COLUMN tokens INTEGER NOT NULL DEFAULT 0
-                    """), List.of("""
+                    """),
+                    List.of("""
                     ALTER TABLE access_key ADD COLUMN max_sandboxes TEXT
                     """, """
                     ALTER TABLE access_key ADD COLUMN sandbox_memory TEXT
+                    """),
+                    List.of("""
+                    ALTER TABLE access_key ADD COLUMN max_paused TEXT
+                    """, """
+                    ALTER TABLE access_key ADD COLUMN sandbox_disk TEXT
                     """)));
 
     private KeyTables() {}

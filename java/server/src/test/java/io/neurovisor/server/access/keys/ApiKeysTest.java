@@ -57,7 +57,7 @@ final class ApiKeysTest {
                 Optional.of(new RateLimit(7, 3)),
                 Optional.of(new Quota(1000)),
                 new PoolShare(Optional.of(2), Optional.of(5)),
-                new SandboxQuota(Optional.of(0), DataSize.parse("1500M")),
+                new SandboxQuota(Optional.of(0), DataSize.parse("1500M"), Optional.of(3), DataSize.parse("2G")),
                 Optional.of(new TokenBudget(2_000_000)),
                 Optional.of(new KeyExpiry(START.plus(Duration.ofDays(90)))));
         NewKey created = keys.create(grant);
@@ -82,6 +82,8 @@ final class ApiKeysTest {
             handle.execute("ALTER TABLE access_key DROP COLUMN expires_ms");
             handle.execute("ALTER TABLE access_key DROP COLUMN max_sandboxes");
             handle.execute("ALTER TABLE access_key DROP COLUMN sandbox_memory");
+            handle.execute("ALTER TABLE access_key DROP COLUMN max_paused");
+            handle.execute("ALTER TABLE access_key DROP COLUMN sandbox_disk");
             handle.execute("ALTER TABLE day_of_key DROP COLUMN tokens");
             handle.execute("PRAGMA user_version = 1");
         });
@@ -107,6 +109,8 @@ final class ApiKeysTest {
             handle.execute("ALTER TABLE access_key DROP COLUMN expires_ms");
             handle.execute("ALTER TABLE access_key DROP COLUMN max_sandboxes");
             handle.execute("ALTER TABLE access_key DROP COLUMN sandbox_memory");
+            handle.execute("ALTER TABLE access_key DROP COLUMN max_paused");
+            handle.execute("ALTER TABLE access_key DROP COLUMN sandbox_disk");
             handle.execute("ALTER TABLE day_of_key DROP COLUMN tokens");
             handle.execute("PRAGMA user_version = 2");
         });
@@ -125,6 +129,8 @@ final class ApiKeysTest {
         database.useHandle(handle -> {
             handle.execute("ALTER TABLE access_key DROP COLUMN max_sandboxes");
             handle.execute("ALTER TABLE access_key DROP COLUMN sandbox_memory");
+            handle.execute("ALTER TABLE access_key DROP COLUMN max_paused");
+            handle.execute("ALTER TABLE access_key DROP COLUMN sandbox_disk");
             handle.execute("PRAGMA user_version = 3");
         });
         open();

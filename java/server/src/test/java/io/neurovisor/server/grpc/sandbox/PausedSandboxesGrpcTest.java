@@ -27,9 +27,11 @@ import io.neurovisor.server.access.Tenant;
 import io.neurovisor.server.access.keys.SandboxQuota;
 import io.neurovisor.server.grpc.TestServer;
 import io.neurovisor.server.metrics.Scrape;
+import io.neurovisor.server.setting.DataSize;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -180,6 +182,21 @@ final class PausedSandboxesGrpcTest {
         assertThat(TestServer.reason(refused(() -> other.connect(
                         ConnectRequest.newBuilder().setSandboxId(id).build()))))
                 .isEqualTo("SANDBOX_UNKNOWN");
+    }
+
+    @Test
+    void theLimitsOfAKeyHold() {
+        client = served.as(served.key(
+                "ci", new SandboxQuota(Optional.empty(), Optional.empty(), Optional.of(1), DataSize.parse("4G"))));
+        String first = create(CreateRequest.getDefaultInstance()).getId();
+        String second = create(CreateRequest.getDefaultInstance()).getId();
+        pause(first);
+        StatusRuntimeException refusal = refused(() -> pause(second));
+        assertThat(TestServer.reason(refusal)).isEqualTo("SANDBOX_QUOTA");
+        assertThat(refusal.getStatus().getDescription()).contains("as many as its key allows");
+        assertThat(get(second).getState()).isEqualTo(SandboxState.SANDBOX_STATE_RUNNING);
+        client.kill(KillRequest.newBuilder().setSandboxId(first).build());
+        assertThat(pause(second).getState()).isEqualTo(SandboxState.SANDBOX_STATE_PAUSED);
     }
 
     @Test

@@ -1,6 +1,7 @@
-package io.neurovisor.engine.sandbox;
+package io.neurovisor.engine.sandbox.report;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.sandbox.Sandbox;
 import java.util.Optional;
 
 /**
