@@ -91,7 +91,7 @@ final class SandboxServices implements AutoCloseable {
         this.snapshots = new Snapshots(sandboxes, saving, clock, new SecureRandom());
         this.measurements = new SandboxMeasurements(
                 sandboxes::all, Thread.ofVirtual().name("sandbox-usage")::start, Ticker.SYSTEM, clock);
-        operations.metrics().watch(sandboxes::all, measurements::processes);
+        operations.metrics().watch(sandboxes::all, measurements::processes, checkpoints::allBytes);
     }
 
     /**

@@ -24,6 +24,7 @@ public final class SandboxMetrics implements SandboxListener {
     private final Counter ended;
     private volatile Supplier<List<Sandbox>> living = List::of;
     private volatile LongSupplier processes = () -> 0;
+    private volatile LongSupplier checkpointBytes = () -> 0;
 
     /** An operation whose duration is measured. */
     public enum Operation {
@@ -68,16 +69,23 @@ public final class SandboxMetrics implements SandboxListener {
                 .help("Processes in all sandboxes, as their guests have reported them within the last seconds.")
                 .callback(callback -> callback.call((double) processes.getAsLong()))
                 .register(registry);
+        GaugeWithCallback.builder()
+                .name("neurovisor_checkpoint_bytes")
+                .help("Size of the files of all paused sandboxes and snapshots.")
+                .callback(callback -> callback.call((double) checkpointBytes.getAsLong()))
+                .register(registry);
     }
 
     /**
      * Exposes the sandboxes of a daemon.
      *
      * @param all returns those that have not ended
+     * @param bytes returns the size of all checkpoints
      */
-    public void watch(Supplier<List<Sandbox>> all, LongSupplier processesInAll) {
+    public void watch(Supplier<List<Sandbox>> all, LongSupplier processesInAll, LongSupplier bytes) {
         living = all;
         processes = processesInAll;
+        checkpointBytes = bytes;
     }
 
     public <R> R timed(Operation operation, Supplier<R> work) {

@@ -38,6 +38,7 @@ final class MetricFamiliesTest {
             neurovisor_cgroup_cpu_throttled_total counter [vm_id]
             neurovisor_cgroup_memory_usage_bytes gauge [vm_id]
             neurovisor_code_execution_duration_seconds histogram [language] 0.001..60.0
+            neurovisor_checkpoint_bytes gauge []
             neurovisor_code_executions_total counter [language, status]
             neurovisor_ebpf_enabled gauge []
             neurovisor_ebpf_lsm_blocked_total counter [hook]
@@ -137,6 +138,7 @@ final class MetricFamiliesTest {
                         "neurovisor_sandbox_ended_total{reason=\"timed_out\"} 0.0",
                         "neurovisor_sandbox_operation_seconds_count{operation=\"create\"} 0",
                         "neurovisor_sandbox_processes 0.0",
+                        "neurovisor_checkpoint_bytes 0.0",
                         "neurovisor_errors_total{error_type=\"pool_exhausted\"} 0.0",
                         "neurovisor_rate_limited_total{scope=\"api_key\"} 0.0");
     }

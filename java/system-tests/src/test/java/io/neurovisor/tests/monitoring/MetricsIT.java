@@ -73,6 +73,7 @@ final class MetricsIT {
             "neurovisor_rate_limited_total\\{scope=\"loopback\"} [1-9]",
             "neurovisor_sandboxes\\{state=\"running\"} 0.0",
             "neurovisor_sandbox_processes 0.0",
+            "neurovisor_checkpoint_bytes 0.0",
             "neurovisor_sandbox_operation_seconds_count\\{operation=\"create\"} 1",
             "neurovisor_sandbox_ended_total\\{reason=\"killed\"} 1.0",
             "jvm_memory_used_bytes\\{area=\"heap\"} [1-9]");

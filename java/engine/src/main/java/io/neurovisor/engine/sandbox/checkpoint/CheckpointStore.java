@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Keeps the checkpoints of sandboxes beyond the end of the process. Safe for use by many threads and processes; the calls that
@@ -68,6 +69,13 @@ public interface CheckpointStore {
 
     /** Returns the size of all checkpoints of a sandbox, or of a snapshot; 0 if there are none. */
     long bytes(SandboxId sandbox);
+
+    /** Returns the size of all checkpoints of all sandboxes, and of all snapshots. */
+    default long allBytes() {
+        return Stream.concat(sandboxes().stream(), snapshots().stream().map(Snapshot::id))
+                .mapToLong(this::bytes)
+                .sum();
+    }
 
     /**
      * Removes what saves that did not end have left, the checkpoints of all other sandboxes, and those of earlier generations.

@@ -144,7 +144,7 @@ final class ServedSandboxes implements AutoCloseable {
                 new SecureRandom());
         sandboxes.start();
         measurements = new SandboxMeasurements(sandboxes::all, Runnable::run, Ticker.SYSTEM, InstantSource.system());
-        metrics.sandboxes().watch(sandboxes::all, measurements::processes);
+        metrics.sandboxes().watch(sandboxes::all, measurements::processes, host.checkpoints()::allBytes);
         snapshots = new Snapshots(sandboxes, saving, InstantSource.system(), new SecureRandom());
         SandboxAudit changes = new SandboxAudit(audit, TraceInterceptor::currentId);
         SandboxOperations operations = new SandboxOperations(metrics.sandboxes(), tracing);

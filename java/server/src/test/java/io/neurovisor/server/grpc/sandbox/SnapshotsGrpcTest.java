@@ -79,7 +79,9 @@ final class SnapshotsGrpcTest {
         }
         assertThat(served.machines()).isEqualTo(2);
         assertThat(Scrape.of(served.registry()))
-                .contains("neurovisor_sandbox_operation_seconds_count{operation=\"snapshot\"} 1");
+                .contains(
+                        "neurovisor_sandbox_operation_seconds_count{operation=\"snapshot\"} 1",
+                        "neurovisor_checkpoint_bytes 1.0");
     }
 
     @Test
