@@ -8,6 +8,42 @@ const TABLES: [[u32; 256]; 8] = tables();
 
 /// Returns the checksum of bytes.
 pub fn crc32c(bytes: &[u8]) -> u32 {
+    #[cfg(target_arch = "x86_64")]
+    if std::is_x86_feature_detected!("sse4.2") {
+        // SAFETY: the processor has the instruction.
+        return unsafe { by_instruction(bytes) };
+    }
+    by_tables(bytes)
+}
+
+/// Computes the checksum with an instruction of the processor, about ten times as fast as by tables.
+///
+/// # Safety
+///
+/// The processor must have SSE 4.2.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "sse4.2")]
+#[allow(unused_unsafe)] // Rust 1.85 needs the blocks, later versions do not.
+unsafe fn by_instruction(bytes: &[u8]) -> u32 {
+    use std::arch::x86_64::{_mm_crc32_u64, _mm_crc32_u8};
+
+    let mut words = bytes.chunks_exact(8);
+    let mut remainder = u64::from(u32::MAX);
+    for word in &mut words {
+        let word = u64::from_le_bytes(std::array::from_fn(|index| word[index]));
+        // SAFETY: as the caller says, the processor has the instruction.
+        remainder = unsafe { _mm_crc32_u64(remainder, word) };
+    }
+    // The instruction for words leaves the upper half zero.
+    let mut remainder = remainder as u32;
+    for byte in words.remainder() {
+        // SAFETY: as above.
+        remainder = unsafe { _mm_crc32_u8(remainder, *byte) };
+    }
+    !remainder
+}
+
+fn by_tables(bytes: &[u8]) -> u32 {
     let mut words = bytes.chunks_exact(8);
     let mut remainder = u32::MAX;
     for word in &mut words {
@@ -64,5 +100,13 @@ mod tests {
         assert_eq!(crc32c(&[0; 32]), 0x8a91_36aa);
         assert_eq!(crc32c(&[0xff; 32]), 0x62a8_ab43);
         assert_eq!(crc32c(&ascending), 0x46dd_794e);
+    }
+
+    #[test]
+    fn is_the_same_by_tables() {
+        let bytes: Vec<u8> = (0..100).map(|number| (number * 37) as u8).collect();
+        for length in 0..bytes.len() {
+            assert_eq!(crc32c(&bytes[..length]), by_tables(&bytes[..length]));
+        }
     }
 }
