@@ -37,8 +37,8 @@ final class MetricFamiliesTest {
             neurovisor_build_info gauge [java, version, vmm]
             neurovisor_cgroup_cpu_throttled_total counter [vm_id]
             neurovisor_cgroup_memory_usage_bytes gauge [vm_id]
-            neurovisor_code_execution_duration_seconds histogram [language] 0.001..60.0
             neurovisor_checkpoint_bytes gauge []
+            neurovisor_code_execution_duration_seconds histogram [language] 0.001..60.0
             neurovisor_code_executions_total counter [language, status]
             neurovisor_ebpf_enabled gauge []
             neurovisor_ebpf_lsm_blocked_total counter [hook]
