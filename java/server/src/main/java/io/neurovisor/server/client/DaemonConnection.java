@@ -41,8 +41,11 @@ public final class DaemonConnection implements AutoCloseable {
 
     private static final Duration ALIVE_ANSWER = Duration.ofSeconds(20);
 
-    /** Eight copies at a time share the rate limit of one user, so that one may be refused often before its turn. */
-    private static final int MAX_ATTEMPTS = 100;
+    /**
+     * Eight copies at a time share the rate limit of one user, and get the same delay, so that one may be refused very often
+     * before its turn. Calls have deadlines, too.
+     */
+    private static final int MAX_ATTEMPTS = 1000;
 
     /**
      * Repeats calls about files that the daemon has refused for its rate limit, before it has done anything, after the
