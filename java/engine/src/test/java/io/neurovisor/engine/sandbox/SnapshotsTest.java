@@ -210,6 +210,8 @@ final class SnapshotsTest extends SandboxesFixture {
         Snapshot snapshot = take(create(), "");
         checkpoints.damage(snapshot.id());
         assertFault(() -> create(snapshot), Fault.CHECKPOINT_DAMAGED);
+        assertThatThrownBy(() -> create(snapshot))
+                .hasMessageStartingWith("snapshot " + snapshot.id() + " cannot be used: ");
         assertThat(sandboxes.all()).hasSize(1);
     }
 

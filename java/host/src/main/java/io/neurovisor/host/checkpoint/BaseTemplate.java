@@ -96,13 +96,13 @@ record BaseTemplate(
             if (!Files.isRegularFile(path) || !digests.digest(path).equals(file.digest)) {
                 throw CheckpointFaults.foreign(
                         sandbox,
-                        "%s %s of image %s was removed or has changed; kill the sandbox".formatted(kind, path, image));
+                        "%s %s of image %s was removed or has changed; kill or delete it".formatted(kind, path, image));
             }
         });
     }
 
     private static NeuroVisorException removed(SandboxId sandbox, Path template) {
-        return CheckpointFaults.foreign(sandbox, "template %s was removed; kill the sandbox".formatted(template));
+        return CheckpointFaults.foreign(sandbox, "template %s was removed; kill or delete it".formatted(template));
     }
 
     private static String absolute(Path path) {

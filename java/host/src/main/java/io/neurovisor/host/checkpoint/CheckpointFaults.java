@@ -12,7 +12,7 @@ final class CheckpointFaults {
     static NeuroVisorException damaged(SandboxId sandbox, String problem, @Nullable Exception cause) {
         return new NeuroVisorException(
                 Fault.CHECKPOINT_DAMAGED,
-                "the checkpoint of sandbox %s is damaged: %s; kill the sandbox, it cannot be resumed"
+                "the checkpoint of sandbox %s is damaged: %s; it cannot be resumed, so kill or delete it"
                         .formatted(sandbox, problem),
                 cause);
     }

@@ -217,7 +217,12 @@ public record MachineSaving(CheckpointStore store, VmmIdentity vmm) {
 
     /** Returns the start of a machine that begins as a snapshot; throws as the other one does. */
     public VmStart.Restore open(Snapshot snapshot) {
-        return open(snapshot.id(), SNAPSHOT);
+        try {
+            return open(snapshot.id(), SNAPSHOT);
+        } catch (NeuroVisorException failure) {
+            throw new NeuroVisorException(
+                    failure.fault(), "snapshot " + snapshot.id() + " cannot be used: " + failure.getMessage(), failure);
+        }
     }
 
     /** Removes the checkpoints of a sandbox that has ended, if there are any. */

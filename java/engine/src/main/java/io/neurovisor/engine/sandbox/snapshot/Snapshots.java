@@ -5,6 +5,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.engine.sandbox.SandboxOwner;
+import io.neurovisor.engine.sandbox.SandboxPhase;
 import io.neurovisor.engine.sandbox.SandboxSpec;
 import io.neurovisor.engine.sandbox.Sandboxes;
 import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
@@ -56,7 +57,11 @@ public record Snapshots(Sandboxes sandboxes, MachineSaving saving, InstantSource
     }
 
     private long usedBytes(String owner) {
-        return saving.bytes(sandboxes.list(owner).stream().map(Sandbox::id), owner);
+        return saving.bytes(
+                sandboxes.list(owner).stream()
+                        .filter(sandbox -> sandbox.phase() != SandboxPhase.ENDED)
+                        .map(Sandbox::id),
+                owner);
     }
 
     /** Returns the snapshots of all owners. */
