@@ -13,7 +13,8 @@ usage: neurovisor-floor template DIR --kernel FILE --initrd FILE --rootfs FILE [
   clone     N times: starts a clone of the template in DIR, runs --code in it, and ends it; with --template that of the product
             which is there, by the arguments that it was made with
   sandbox   starts a clone, turns it into a living sandbox after --rest, and does what each line to the socket DIR/steps says
-            (start COMMAND, write BYTES, read, files COUNT BYTES); answers with the milliseconds
+            (start COMMAND, write BYTES, read, files COUNT BYTES); answers with the milliseconds; pause, resume and fork COUNT
+            save it and start further clones: their answers are described in living.rs
   guest     asks the guest of a Firecracker whose vsock is SOCKET: does what each line of its input says (connect, prime,
             execute) and answers with the same word
 options:
@@ -32,7 +33,7 @@ pub enum Command {
     Guest,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Arguments {
     pub command: Command,
     /// The socket of a guest.

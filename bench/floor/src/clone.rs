@@ -40,20 +40,8 @@ pub async fn resume(
     qmp: &mut Qmp,
     steps: &mut Steps,
 ) -> Result<Guest, Failure> {
-    qmp.prepare_migration().await?;
-    qmp.execute(&format!(
-        r#"{{"execute":"migrate-incoming","arguments":{{"uri":"file:{}"}}}}"#,
-        arguments
-            .template
-            .as_ref()
-            .unwrap_or(&arguments.directory)
-            .join(STATE)
-            .display()
-    ))
-    .await?;
-    qmp.migrated().await?;
-    steps.reached("loaded");
-    qmp.execute(r#"{"execute":"cont"}"#).await?;
+    let template = arguments.template.as_ref().unwrap_or(&arguments.directory);
+    qmp.load(&template.join(STATE)).await?;
     steps.reached("running");
     let guest = Guest::connect(&vmm.channel).await?;
     guest.hello().await?;

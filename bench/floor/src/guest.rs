@@ -19,8 +19,8 @@ use crate::wire::execution::execution_service_client::ExecutionServiceClient;
 use crate::wire::execution::{ExecuteMetadata, ExecuteRequest, InputFile, Limits};
 use crate::wire::guest::guest_service_client::GuestServiceClient;
 use crate::wire::guest::{
-    AdoptRequest, HelloRequest, HelloResponse, PrimeRequest, RefreshRequest, StatsRequest,
-    WarmRequest,
+    AdoptRequest, FreezeRequest, HelloRequest, HelloResponse, PrimeRequest, RefreshRequest,
+    StatsRequest, ThawRequest, WarmRequest,
 };
 use crate::Failure;
 
@@ -70,20 +70,47 @@ impl Guest {
     pub async fn refresh(&self) -> Result<(), Failure> {
         let random = std::fs::read_to_string("/proc/sys/kernel/random/uuid")?;
         let uuid = random.trim();
-        let mut entropy = vec![0; 64];
-        std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, &mut entropy)?;
-        let request = RefreshRequest {
-            entropy,
-            unix_nanos: SystemTime::now()
-                .duration_since(UNIX_EPOCH)?
-                .as_nanos()
-                .try_into()?,
+        self.refreshed(RefreshRequest {
             hostname: format!("vm-{}", &uuid[..8]),
             machine_id: uuid.replace('-', ""),
             boot_id: uuid.to_owned(),
+            ..Default::default()
+        })
+        .await
+    }
+
+    async fn refreshed(&self, names: RefreshRequest) -> Result<(), Failure> {
+        let mut entropy = vec![0; 64];
+        std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, &mut entropy)?;
+        let unix_nanos = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos();
+        let request = RefreshRequest {
+            entropy,
+            unix_nanos: unix_nanos.try_into()?,
+            ..names
         };
         GuestServiceClient::new(self.channel.clone())
             .refresh(request)
+            .await?;
+        Ok(())
+    }
+
+    /// Stops the programs of a living sandbox.
+    pub async fn freeze(&self) -> Result<(), Failure> {
+        GuestServiceClient::new(self.channel.clone())
+            .freeze(FreezeRequest {})
+            .await?;
+        Ok(())
+    }
+
+    /// Lets the programs of a saved sandbox go on under the same names.
+    pub async fn go_on(&self) -> Result<(), Failure> {
+        self.refreshed(RefreshRequest::default()).await?;
+        self.thaw().await
+    }
+
+    pub async fn thaw(&self) -> Result<(), Failure> {
+        GuestServiceClient::new(self.channel.clone())
+            .thaw(ThawRequest {})
             .await?;
         Ok(())
     }
@@ -109,11 +136,16 @@ impl Guest {
     }
 
     /// Turns the refreshed guest into a living sandbox.
-    pub async fn adopt(&self) -> Result<Sandbox, Failure> {
+    pub async fn adopt(&self) -> Result<(), Failure> {
         GuestServiceClient::new(self.channel.clone())
             .adopt(AdoptRequest::default())
             .await?;
-        Ok(Sandbox::new(self.channel.clone()))
+        Ok(())
+    }
+
+    /// Returns the processes and files of a guest that is a living sandbox.
+    pub fn sandbox(&self) -> Sandbox {
+        Sandbox::new(self.channel.clone())
     }
 
     /// Returns the resident memory of the agent.

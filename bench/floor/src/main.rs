@@ -4,9 +4,11 @@
 
 mod arguments;
 mod asked;
+mod checkpoint;
 mod clone;
 mod guest;
 mod living;
+mod pages;
 mod qmp;
 mod sandbox;
 mod steps;

@@ -1,6 +1,7 @@
 //! QEMU's control socket.
 
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
@@ -60,12 +61,35 @@ impl Qmp {
         }
     }
 
+    /// Waits until the guest has noticed that its channel was closed, which must have happened just now. With an open connection
+    /// in its memory a saved guest would not answer when it is restored. The agent closes the port and opens it again, which
+    /// causes events. QEMU may merge events within a second into the last one, so only their time of origin is evaluated.
+    pub async fn hung_up(&mut self) -> Result<(), Failure> {
+        let closed = SystemTime::now().duration_since(UNIX_EPOCH)?.as_micros();
+        self.event(|event| event["event"] == "VSERPORT_CHANGE" && origin_micros(event) >= closed)
+            .await
+            .map(drop)
+    }
+
     /// Enables events on both sides, so that no polling is needed.
     pub async fn prepare_migration(&mut self) -> Result<(), Failure> {
         self.execute(
             r#"{"execute":"migrate-set-capabilities","arguments":{"capabilities":[{"capability":"x-ignore-shared","state":true},{"capability":"events","state":true}]}}"#,
         )
         .await?;
+        Ok(())
+    }
+
+    /// Loads the state of the devices, and lets the machine run.
+    pub async fn load(&mut self, state: &Path) -> Result<(), Failure> {
+        self.prepare_migration().await?;
+        self.execute(&format!(
+            r#"{{"execute":"migrate-incoming","arguments":{{"uri":"file:{}"}}}}"#,
+            state.display()
+        ))
+        .await?;
+        self.migrated().await?;
+        self.execute(r#"{"execute":"cont"}"#).await?;
         Ok(())
     }
 
@@ -101,4 +125,9 @@ impl Qmp {
             .ok_or("QEMU has closed its control socket")?;
         Ok(serde_json::from_str(&line)?)
     }
+}
+
+fn origin_micros(event: &Value) -> u128 {
+    let part = |name: &str| u128::from(event["timestamp"][name].as_u64().unwrap_or(0));
+    part("seconds") * 1_000_000 + part("microseconds")
 }

@@ -1,8 +1,7 @@
 //! Boots a VM, to save it as a template or to run a program in it.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use serde_json::Value;
 use tokio::time::sleep;
 
 use crate::arguments::Arguments;
@@ -42,12 +41,7 @@ async fn save(
             steps.announce("warm");
         }
     }
-    // The channel is closed. If the template were saved before the agent notices, the old connection would be part of
-    // its memory, and its clones would not answer. The agent closes the port and opens it again, which causes events.
-    // QEMU may merge events within a second into the last one, so only their time of origin is evaluated.
-    let closed = SystemTime::now().duration_since(UNIX_EPOCH)?.as_micros();
-    qmp.event(|event| event["event"] == "VSERPORT_CHANGE" && origin_micros(event) >= closed)
-        .await?;
+    qmp.hung_up().await?;
     steps.announce("hang-up seen");
     qmp.execute(r#"{"execute":"stop"}"#).await?;
     qmp.prepare_migration().await?;
@@ -61,11 +55,6 @@ async fn save(
     steps.announce("saved");
     println!("state: {} bytes", state.metadata()?.len());
     Ok(())
-}
-
-fn origin_micros(event: &Value) -> u128 {
-    let part = |name: &str| u128::from(event["timestamp"][name].as_u64().unwrap_or(0));
-    part("seconds") * 1_000_000 + part("microseconds")
 }
 
 pub async fn boot_and_run(arguments: &Arguments) -> Result<(), Failure> {

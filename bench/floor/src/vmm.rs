@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::arguments::Arguments;
 use crate::{tsc, Failure};
 
-const MEMORY: &str = "memory";
+pub const MEMORY: &str = "memory";
 const RECORD: &str = "template.json";
 pub const STATE: &str = "state";
 
@@ -27,6 +27,8 @@ pub struct Vmm {
 pub enum Origin {
     Boot,
     Clone,
+    /// A clone that goes on with a state of devices that was saved without memory.
+    Restored,
 }
 
 impl Vmm {
@@ -113,7 +115,9 @@ fn template_words(
             format!("{memory_mib}M")
         } else if before == "-smp" {
             arguments.vcpus.to_string()
-        } else if origin == Origin::Clone && word.starts_with("memory-backend") {
+        } else if before == "-M" && origin == Origin::Restored {
+            format!("{word},suppress-vmdesc=on")
+        } else if origin != Origin::Boot && word.starts_with("memory-backend") {
             format!(
                 "memory-backend-file,id=mem,size={memory_mib}M,share=off,readonly=on,rom=off,mem-path={}",
                 template.join(MEMORY).display()
@@ -140,6 +144,12 @@ fn template_words(
     let append;
     let own = match origin {
         Origin::Clone => vec!["-incoming", "defer"],
+        Origin::Restored => vec![
+            "-incoming",
+            "defer",
+            "-global",
+            "migration.send-configuration=off",
+        ],
         Origin::Boot => {
             let (_, options) = kernel
                 .split_once(" -append ")
@@ -183,7 +193,7 @@ fn words(arguments: &Arguments, origin: Origin, directory: &Path) -> Result<Vec<
                 memory.display()
             ));
         }
-        Origin::Clone => {
+        Origin::Clone | Origin::Restored => {
             add(&format!(
                 "-object memory-backend-file,id=mem,size={size}M,share=off,readonly=on,rom=off,mem-path={} -incoming defer -S",
                 memory.display()

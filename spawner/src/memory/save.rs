@@ -86,12 +86,19 @@ impl Save {
 
     /// Copies at most 1 MiB. Returns the size of the file of pages when it is complete.
     pub fn step(&mut self) -> Result<Progress<u64>, String> {
-        if let Some((first, count)) = self.found.pop() {
-            let now = count.min(STEP_PAGES);
+        let mut budget = STEP_PAGES;
+        while budget > 0 {
+            let Some((first, count)) = self.found.pop() else {
+                break;
+            };
+            let now = count.min(budget);
             if now < count {
                 self.found.push((first + now, count - now));
             }
             self.copy(first, now)?;
+            budget -= now;
+        }
+        if budget < STEP_PAGES {
             return Ok(Progress::More);
         }
         if self.scanned < self.memory.page_count() {

@@ -1,5 +1,7 @@
 package io.neurovisor.bench.speed;
 
+import io.neurovisor.bench.floor.BareSandbox;
+import io.neurovisor.bench.floor.Floor;
 import io.neurovisor.bench.measure.Contender;
 import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.bench.measure.Unit;
@@ -38,6 +40,8 @@ record SandboxRun(Workbench bench) {
         use();
         new IdleSandboxes(bench).measure();
         execute();
+        new PauseRun(bench).measure();
+        new ForkRun(bench).measure();
     }
 
     private void create() {

@@ -12,7 +12,9 @@ public final class SandboxTargets {
     /** Returns the targets of scenario {@code sandbox}. */
     public static List<Target> of(String size, Measurements measurements) {
         Target.Figures figures = new Target.Figures(size, measurements);
-        return Stream.concat(ofCalls(size, figures), ofMachines(size, figures)).toList();
+        return Stream.of(ofCalls(size, figures), ofMachines(size, figures), ofCheckpoints(size, figures))
+                .flatMap(targets -> targets)
+                .toList();
     }
 
     private static Stream<Target> ofCalls(String size, Target.Figures figures) {
@@ -64,5 +66,19 @@ public final class SandboxTargets {
                         figures.median(SandboxRun.EXECUTED, Workbench.OURS)
                                 / figures.median(SandboxRun.EXECUTED, SandboxRun.WITHOUT),
                         1.03));
+    }
+
+    private static Stream<Target> ofCheckpoints(String size, Target.Figures figures) {
+        return Stream.of(
+                Target.most(size, "pause, beside the bare VMM", figures.ratio(PauseRun.PAUSED), 1.5),
+                Target.most(
+                        size, "resume to the first answer, beside the bare VMM", figures.ratio(PauseRun.RESUMED), 1.2),
+                Target.most(
+                        size,
+                        "source of ten copies stands still, beside the bare VMM",
+                        figures.ratio(ForkRun.STILL),
+                        1.5),
+                Target.most(size, "ten copies, beside the bare VMM", figures.ratio(ForkRun.COPIED), 1.3),
+                Target.most(size, "memory of ten copies, beside the bare VMM", figures.ratio(ForkRun.MEMORY), 1.1));
     }
 }

@@ -6,20 +6,28 @@ import io.neurovisor.engine.file.FileWriter;
 import io.neurovisor.engine.file.GuestFiles;
 import io.neurovisor.engine.file.WriteMode;
 import io.neurovisor.engine.process.GuestProcesses;
+import io.neurovisor.engine.process.OutputOffsets;
+import io.neurovisor.engine.process.OutputStart;
 import io.neurovisor.engine.process.ProcessEvent;
 import io.neurovisor.engine.process.ProcessEvents;
+import io.neurovisor.engine.process.ProcessSelector;
 import io.neurovisor.engine.process.ProcessSpec;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.server.client.Pause;
 import io.neurovisor.server.client.sandbox.SandboxClient;
+import io.neurovisor.server.client.sandbox.SandboxCopy;
 import io.neurovisor.server.client.sandbox.SandboxRequest;
+import io.neurovisor.server.client.sandbox.SandboxView;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.DoubleConsumer;
 
 /** A living sandbox of a daemon, with a connection of its own. Steps return their milliseconds; closing it kills it. */
 final class ServedSandbox implements AutoCloseable {
@@ -29,6 +37,18 @@ final class ServedSandbox implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final String DIRECTORY = "bench";
     private static final String FILE = DIRECTORY + "/file";
+    private static final String STOP = "stop";
+
+    /** Prints the longest time between two looks at the clock, once the file exists. */
+    private static final String WATCH = """
+            import os, time
+            longest, last = 0, time.time()
+            while not os.path.exists("%s"):
+                time.sleep(.001)
+                now = time.time()
+                longest, last = max(longest, now - last), now
+            print(longest * 1000)
+            """.formatted(STOP);
 
     private final Path socket;
     private final SandboxClient client;
@@ -170,6 +190,65 @@ final class ServedSandbox implements AutoCloseable {
         }
         files.remove(DIRECTORY, true, limit());
         return millis;
+    }
+
+    /** Pauses the sandbox. */
+    double pause() {
+        long beganNanos = System.nanoTime();
+        SandboxView _ = client.pause(id);
+        return millisSince(beganNanos);
+    }
+
+    /** Resumes the sandbox, until a program has run in it. */
+    double resume() {
+        long beganNanos = System.nanoTime();
+        SandboxView _ = client.connect(id);
+        double _ = start("true");
+        return millisSince(beganNanos);
+    }
+
+    /** Makes copies that all run; {@code use} receives the milliseconds until then, and then they are killed. */
+    void fork(int count, DoubleConsumer use) {
+        long beganNanos = System.nanoTime();
+        List<SandboxCopy> copies = client.fork(id, count, Optional.of(LIFE));
+        double millis = millisSince(beganNanos);
+        long made = copies.stream().filter(SandboxCopy.Made.class::isInstance).count();
+        Workbench.require(made == count, made + " copies of " + count + " were made");
+        use.accept(millis);
+        copies.forEach(copy -> {
+            boolean _ = copy instanceof SandboxCopy.Made(SandboxView sandbox) && client.kill(sandbox.id());
+        });
+    }
+
+    /** Takes a snapshot and deletes it. */
+    void snapshot() {
+        String snapshot = client.createSnapshot(id, "").id();
+        boolean _ = client.deleteSnapshot(snapshot);
+    }
+
+    /**
+     * Returns for how many milliseconds the programs of the sandbox stood still at a time while something was done to it. A
+     * program looks at the guest's clock, which the host sets before the programs go on.
+     */
+    double standsStill(Duration before, Runnable work) {
+        int pid;
+        try (ProcessEvents events = processes.start(spec("python3", "-c", WATCH), limit())) {
+            pid = events.next().orElseThrow() instanceof ProcessEvent.Started started ? started.pid() : 0;
+        }
+        Pause.of(before);
+        work.run();
+        double _ = write(STOP, ByteBuffer.allocate(0));
+        StringBuilder printed = new StringBuilder();
+        try (ProcessEvents events =
+                processes.attach(new ProcessSelector.Pid(pid), new OutputStart.From(OutputOffsets.START), limit())) {
+            for (Optional<ProcessEvent> event = events.next(); event.isPresent(); event = events.next()) {
+                if (event.get() instanceof ProcessEvent.Output output) {
+                    printed.append(StandardCharsets.US_ASCII.decode(output.data()));
+                }
+            }
+        }
+        files.remove(STOP, false, limit());
+        return Double.parseDouble(printed.toString());
     }
 
     private static double millisSince(long beganNanos) {

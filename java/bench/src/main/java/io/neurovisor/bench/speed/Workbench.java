@@ -1,5 +1,6 @@
 package io.neurovisor.bench.speed;
 
+import io.neurovisor.bench.floor.Floor;
 import io.neurovisor.bench.measure.Measurements;
 import io.neurovisor.bench.measure.Rounds;
 import io.neurovisor.bench.measure.SampleProgram;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.neurovisor.bench.floor.Floor;
 import io.neurovisor.bench.measure.Host;
 import io.neurovisor.bench.measure.HostProgram;
 import io.neurovisor.bench.measure.Series;

@@ -3,6 +3,7 @@ package io.neurovisor.bench.speed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.neurovisor.bench.floor.Floor;
 import io.neurovisor.bench.measure.HostProgram;
 import io.neurovisor.bench.measure.Measurements;
 import io.neurovisor.bench.measure.Series;

@@ -1,4 +1,4 @@
-package io.neurovisor.bench.speed;
+package io.neurovisor.bench.floor;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -31,8 +31,8 @@ import java.util.regex.Pattern;
  * @param scratch a directory for the sockets of its clones
  * @param accelerator the value of QEMU's option {@code -accel}
  */
-record Floor(Path program, SavedVm template, Path scratch, String accelerator) {
-    static final String NAME = "bare VMM";
+public record Floor(Path program, SavedVm template, Path scratch, String accelerator) {
+    public static final String NAME = "bare VMM";
 
     private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final String IDLE_SECONDS = "900";
@@ -44,31 +44,31 @@ record Floor(Path program, SavedVm template, Path scratch, String accelerator) {
      *
      * @param report the report of the program, with the time and the duration of each step in milliseconds
      */
-    record Steps(JsonNode report) {
-        double reached(String step) {
+    public record Steps(JsonNode report) {
+        public double reached(String step) {
             return report.path("p50").path(step).path("reached_ms").asDouble(Double.NaN);
         }
 
-        double took(String step) {
+        public double took(String step) {
             return report.path("p50").path(step).path("took_ms").asDouble(Double.NaN);
         }
 
         /** Returns the resident memory of the guest agent. */
-        double agentMebibytes() {
+        public double agentMebibytes() {
             return report.path("agent_resident_bytes").asDouble(Double.NaN) / (1 << 20);
         }
 
         /** Returns the milliseconds from the request to the last byte of its answer. */
-        double request() {
+        public double request() {
             return took("first byte") + took("exit");
         }
     }
 
-    Steps run(SampleProgram sample, String... options) {
+    public Steps run(SampleProgram sample, String... options) {
         return run(sample.language().label(), sample.code(), options);
     }
 
-    Steps run(String language, String code, String... options) {
+    public Steps run(String language, String code, String... options) {
         return measured(command("clone")
                 .withArguments(List.of("--language", language, "--code", code))
                 .withArguments(List.of(options)));
@@ -85,7 +85,7 @@ record Floor(Path program, SavedVm template, Path scratch, String accelerator) {
     }
 
     /** Boots a machine from the boot files of the template and runs one program in it. */
-    Steps boot(SampleProgram sample) {
+    public Steps boot(SampleProgram sample) {
         return measured(command("boot")
                 .withArguments(List.of(
                         "--kernel",
@@ -99,7 +99,7 @@ record Floor(Path program, SavedVm template, Path scratch, String accelerator) {
     }
 
     /** Starts a primed clone that is idle until it is closed. */
-    BackgroundTool idle() {
+    public BackgroundTool idle() {
         return started(
                         command("clone").withArguments(List.of("--prime", "--idle", "--hold", IDLE_SECONDS)),
                         Pattern.compile("idle"))
@@ -107,7 +107,7 @@ record Floor(Path program, SavedVm template, Path scratch, String accelerator) {
     }
 
     /** Starts a clone that has waited as a machine of the pool does, and has become a living sandbox. */
-    BareSandbox sandbox(Duration rest) {
+    public BareSandbox sandbox(Duration rest) {
         Path directory = directory();
         Started started = started(
                 command("sandbox", directory)

@@ -1,4 +1,4 @@
-package io.neurovisor.bench.speed;
+package io.neurovisor.bench.floor;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -12,11 +12,13 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A living sandbox of the bare VMM. Its steps are taken and timed by {@code bench/floor}; closing it ends the VMM.
  */
-final class BareSandbox implements AutoCloseable {
+public final class BareSandbox implements AutoCloseable {
     private final BackgroundTool program;
     private final SocketChannel channel;
     private final BufferedReader answers;
@@ -40,12 +42,17 @@ final class BareSandbox implements AutoCloseable {
     }
 
     /** Returns the time in which the waiting clone became a sandbox. */
-    double adoptionMillis() {
+    public double adoptionMillis() {
         return adoptionMillis;
     }
 
     /** Returns the milliseconds of a step, such as {@code start true}; throws if the program cannot take it. */
-    double step(String words) {
+    public double step(String words) {
+        return figures(words).getFirst();
+    }
+
+    /** Returns the figures with which a step is answered, such as those of {@code pause}. */
+    public List<Double> figures(String words) {
         try {
             ByteBuffer line = StandardCharsets.US_ASCII.encode(words + "\n");
             while (line.hasRemaining()) {
@@ -55,7 +62,7 @@ final class BareSandbox implements AutoCloseable {
             if (answer == null) {
                 throw new IOException("it has ended");
             }
-            return Double.parseDouble(answer);
+            return Stream.of(answer.split(" ")).map(Double::valueOf).toList();
         } catch (ClosedByInterruptException interrupt) {
             throw NeuroVisorException.interrupted("cancelled", interrupt);
         } catch (IOException exception) {
