@@ -98,10 +98,10 @@ interrupt_parts() {
     kill -s "$1" $$
 }
 
-# may_begin NAME SECONDS: whether a part of this duration fits into the time of this run (NEUROVISOR_TEST_UNTIL, after which no
-# class is started, plus ten minutes).
+# may_begin NAME SECONDS: whether a part of this recorded duration ends by NEUROVISOR_TEST_UNTIL, also on a machine that is three
+# times slower. ClassDeadline decides that for each class.
 may_begin() {
-    [[ -n ${NEUROVISOR_TEST_UNTIL-} ]] && ((EPOCHSECONDS + $2 > NEUROVISOR_TEST_UNTIL + 540)) || return 0
+    [[ -n ${NEUROVISOR_TEST_UNTIL-} ]] && ((EPOCHSECONDS + 3 * $2 > NEUROVISOR_TEST_UNTIL)) || return 0
     parts_not_begun+=("$1")
     return 1
 }

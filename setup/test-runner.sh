@@ -246,8 +246,9 @@ run_parts_that_last() {
 
 test_a_part_that_no_longer_fits_is_not_begun() {
     local shown
-    shown=$(NEUROVISOR_TEST_UNTIL=$((EPOCHSECONDS - 600)) in_runner show_whether_it_begins)
+    shown=$(NEUROVISOR_TEST_UNTIL=$((EPOCHSECONDS + 260)) in_runner show_whether_it_begins)
     expect parts 'lab' "$shown"
+    expect 'enough time' '' "$(NEUROVISOR_TEST_UNTIL=$((EPOCHSECONDS + 290)) in_runner show_whether_it_begins)"
     expect 'without a limit' '' "$(in_runner show_whether_it_begins)"
 }
 show_whether_it_begins() {

@@ -17,8 +17,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 /**
- * Puts a daemon under load, kills machines at random and the daemon once, stops it, and looks for what it has left. The times
- * follow from the seed; scheduling does not.
+ * Puts a daemon under load, kills machines at random and the daemon once, stops it, and looks for what it has left. If its clients
+ * lose nothing by that, it is stopped once before. The times follow from the seed; scheduling does not.
  */
 public final class DaemonTrial {
     private static final Duration LAST_REQUESTS = Duration.ofMinutes(3);
@@ -58,12 +58,19 @@ public final class DaemonTrial {
         int machines = killMachines(daemon, random, plan.duration().dividedBy(2));
         Footprint before = killDaemon(daemon);
         load.later(daemon).forEach(work -> clients.add(begin(work)));
+        int stopped = 0;
+        if (load.outlivesDaemon()) {
+            machines += killMachines(daemon, random, plan.duration().dividedBy(4));
+            progress.accept("stopping the daemon");
+            stopped = daemon.stop();
+            before = restart(daemon);
+        }
         machines += killMachines(daemon, random, Duration.ZERO);
         load.stopLater();
         join(clients);
         Footprint after = daemon.footprint();
         load.leave(daemon);
-        int exitCode = daemon.end();
+        int exitCode = Math.max(stopped, daemon.end());
         return new TrialResult(
                 plan.duration(), plan.clients(), plan.seed(), machines, before, after, exitCode, left(daemon));
     }
@@ -107,10 +114,14 @@ public final class DaemonTrial {
         return killed;
     }
 
-    /** Kills and restarts the daemon, and returns the footprint of the new one before its first client. */
     private Footprint killDaemon(TestedDaemon daemon) {
         progress.accept("killing the daemon");
         daemon.kill();
+        return restart(daemon);
+    }
+
+    /** Restarts the daemon and returns the footprint of the new one before its first client. */
+    private Footprint restart(TestedDaemon daemon) {
         daemon.restart();
         Footprint footprint = daemon.footprint();
         daemon.open();

@@ -51,12 +51,12 @@ public final class EnduranceRun {
                 ClientRequest request = new ClientRequest(
                         RequestKind.next(random), UUID.randomUUID().toString());
                 ledger.begin(request);
-                int killed = daemon.killed();
+                int killed = daemon.ended();
                 RequestOutcome outcome = client.run(request);
                 ledger.end(request, outcome);
                 if (request.kind() == RequestKind.GREETING
                         && outcome.how() == RequestOutcome.How.RIGHT
-                        && daemon.killed() == killed) {
+                        && daemon.ended() == killed) {
                     (killed == 0 ? alone : contended).add(outcome.took());
                 }
             }

@@ -47,7 +47,7 @@ record HonestClient(TestedDaemon daemon, Optional<String> key, SandboxSize size)
         ReceivedOutput received =
                 new ReceivedOutput(planned.kind() == RequestKind.GONE ? HonestClient::goAway : () -> {});
         // Before the connection: its daemon may be killed immediately afterwards.
-        int killed = daemon.killed();
+        int killed = daemon.ended();
         try (DaemonClient client = daemon.connect(key)) {
             return ask(killed, planned, received, () -> client.execute(planned.request(size), received));
         }
@@ -98,7 +98,7 @@ record HonestClient(TestedDaemon daemon, Optional<String> key, SandboxSize size)
 
     private Answer keyed(ClientRequest planned, ExecutionRequest request, Runnable first) throws InterruptedException {
         ReceivedOutput received = new ReceivedOutput(first);
-        int killed = daemon.killed();
+        int killed = daemon.ended();
         try (DaemonClient client = daemon.connect(key)) {
             return ask(killed, planned, received, () -> client.executeOnce(planned.token(), request, received));
         }
@@ -123,7 +123,7 @@ record HonestClient(TestedDaemon daemon, Optional<String> key, SandboxSize size)
             return Answer.of(RequestOutcome.How.GONE, "");
         } catch (NeuroVisorException exception) {
             return new Answer(
-                    how(exception, daemon.killed() > killedBefore),
+                    how(exception, daemon.ended() > killedBefore),
                     exception.fault() + ": " + exception.getMessage(),
                     Optional.empty(),
                     Optional.of(exception.fault()));
@@ -135,7 +135,7 @@ record HonestClient(TestedDaemon daemon, Optional<String> key, SandboxSize size)
             return killedMeanwhile ? RequestOutcome.How.UNKNOWN : RequestOutcome.How.WRONG;
         }
         if (exception.fault() == Fault.EXECUTION_LOST) {
-            return daemon.killed() > 0 ? RequestOutcome.How.UNKNOWN : RequestOutcome.How.WRONG;
+            return daemon.ended() > 0 ? RequestOutcome.How.UNKNOWN : RequestOutcome.How.WRONG;
         }
         FaultKind kind = exception.fault().kind();
         return kind == FaultKind.CAPACITY || kind == FaultKind.SANDBOX

@@ -20,6 +20,11 @@ public interface Load {
 
     default void stopLater() {}
 
+    /** Returns whether what the clients have outlives a daemon that is stopped; then it is stopped and restarted once more. */
+    default boolean outlivesDaemon() {
+        return false;
+    }
+
     /** Leaves what the daemon has to end by itself; then it is stopped. */
     default void leave(TestedDaemon daemon) throws InterruptedException {}
 }

@@ -34,7 +34,7 @@ public final class TestedDaemon implements AutoCloseable {
     private final Path socket;
     private final int warm;
     private final Set<ProcessHandle> seen = ConcurrentHashMap.newKeySet();
-    private final AtomicInteger killed = new AtomicInteger();
+    private final AtomicInteger ended = new AtomicInteger();
     private final LineTail messages = new LineTail();
     private volatile CountDownLatch serving = new CountDownLatch(1);
     private volatile BackgroundTool process;
@@ -99,11 +99,11 @@ public final class TestedDaemon implements AutoCloseable {
             if (!serving.await(START.toSeconds(), TimeUnit.SECONDS)) {
                 throw failed("does not serve again");
             }
-            int before = killed();
+            int before = ended();
             try {
                 return connection.get();
             } catch (NeuroVisorException exception) {
-                boolean dead = before != killed() || !process.handle().isAlive();
+                boolean dead = before != ended() || !process.handle().isAlive();
                 if (exception.fault() != Fault.DAEMON_MISSING || !dead) {
                     throw exception;
                 }
@@ -119,12 +119,24 @@ public final class TestedDaemon implements AutoCloseable {
 
     /** Kills the daemon with SIGKILL. Clients cannot connect until {@link #open} is called again. */
     void kill() {
-        serving = new CountDownLatch(1);
-        boolean _ = machines().isEmpty();
-        killed.incrementAndGet();
+        closeToClients();
         boolean _ = process.handle().destroyForcibly();
         int _ = process.awaitExit(END);
         process.close();
+    }
+
+    /** Stops the daemon as {@link #end} does. Clients cannot connect until {@link #open} is called again. */
+    int stop() {
+        closeToClients();
+        int exitCode = end();
+        process.close();
+        return exitCode;
+    }
+
+    private void closeToClients() {
+        serving = new CountDownLatch(1);
+        boolean _ = machines().isEmpty();
+        int _ = ended.incrementAndGet();
     }
 
     /** Restarts the daemon and returns when its warm machines are ready. */
@@ -133,8 +145,9 @@ public final class TestedDaemon implements AutoCloseable {
         awaitReady();
     }
 
-    public int killed() {
-        return killed.get();
+    /** Returns how often it was killed or stopped. */
+    public int ended() {
+        return ended.get();
     }
 
     Footprint footprint() {

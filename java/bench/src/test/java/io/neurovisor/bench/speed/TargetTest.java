@@ -39,7 +39,7 @@ final class TargetTest {
         millis(StartRun.COMMAND, StartRun.BY_DAEMON, 300);
         millis(StartRun.COMMAND, StartRun.ALONE, 900);
         assertThat(verdicts())
-                .hasSize(25)
+                .hasSize(30)
                 .containsEntry("warm Python, beside the bare VMM", "met")
                 .containsEntry("warm Python, beside a plain process", "missed")
                 .containsEntry("gVisor's runsc beside warm Python", "missed")
@@ -96,7 +96,7 @@ final class TargetTest {
     @Test
     void unmeasuredTargetsAreNotMet() {
         assertThat(verdicts())
-                .hasSize(25)
+                .hasSize(30)
                 .allSatisfy((_, verdict) -> assertThat(verdict).isEqualTo("not measured"));
     }
 

@@ -82,7 +82,8 @@ final class BenchEnduranceCommand implements Callable<Integer> {
 
     @Option(
             names = "--sandboxes",
-            description = "The clients keep sandboxes and use their processes and files, instead of running programs.")
+            description =
+                    "The clients keep, pause and copy sandboxes and use their processes and files, instead of running programs; the daemon is also stopped and restarted once.")
     private boolean sandboxes;
 
     @Option(

@@ -6,7 +6,7 @@ import io.neurovisor.tests.fixtures.CommandLineRun;
 import io.neurovisor.tests.runner.Alone;
 import org.junit.jupiter.api.Test;
 
-/** Tests {@code bench endurance --sandboxes} for two minutes: sandboxes in use, killed machines, a killed daemon. */
+/** Tests {@code bench endurance --sandboxes} for two minutes: sandboxes in use, pauses, copies, killed machines, a killed and a stopped daemon. */
 @Alone
 final class SandboxEnduranceIT {
     @Test
@@ -16,7 +16,7 @@ final class SandboxEnduranceIT {
                 .contains(
                         "sandboxes ended: ",
                         "paused with the daemon: 1",
-                        "1 daemon",
+                        "1 daemon; stopped and restarted: 1 daemon",
                         "left behind: nothing",
                         "\nheld: ");
         assertThat(run.exitCode()).as(run.stdout() + run.stderr()).isZero();

@@ -44,7 +44,7 @@ record SandboxEnduranceReport(SandboxLedger ledger, List<SandboxRecord> records,
                         .map(end -> words(end.getKey()) + " " + end.getValue())
                         .collect(Collectors.joining(", "))
                 + "; paused with the daemon: " + ledger.paused(records));
-        lines.add(trial.kills());
+        lines.add(trial.kills() + "; stopped and restarted: 1 daemon");
         lines.addAll(trial.lines());
         lines.addAll(
                 TrialResult.verdict(complaints(), "each sandbox ended once and with a known reason, nothing leaked"));

@@ -52,6 +52,11 @@ public final class SandboxEnduranceRun {
         }
 
         @Override
+        public boolean outlivesDaemon() {
+            return true;
+        }
+
+        @Override
         public void leave(TestedDaemon daemon) throws InterruptedException {
             new SandboxUser(daemon, ledger, new Random(seed), calm).leave();
         }

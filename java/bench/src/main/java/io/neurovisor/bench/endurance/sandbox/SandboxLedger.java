@@ -20,9 +20,9 @@ final class SandboxLedger {
         RIGHT,
         /** The sandbox had ended, or ended meanwhile. */
         ENDED,
-        /** The daemon had no machine, or the machine died before it was a sandbox. */
+        /** The daemon had no machine, or the machine died before the sandbox went on in it. */
         REFUSED,
-        /** The daemon was killed meanwhile. */
+        /** The daemon was killed or stopped meanwhile. */
         DAEMON_LOST,
         /** Anything else. */
         WRONG
@@ -35,7 +35,7 @@ final class SandboxLedger {
     private final Queue<String> wrong = new ConcurrentLinkedQueue<>();
 
     void begin(UsedSandbox sandbox) {
-        sandboxes.put(sandbox.token(), sandbox);
+        sandboxes.put(sandbox.key(), sandbox);
     }
 
     void end(SandboxUse use, How how) {
@@ -72,25 +72,31 @@ final class SandboxLedger {
     }
 
     private Optional<UsedSandbox> of(SandboxRecord record) {
-        return UsedSandbox.token(record).flatMap(token -> Optional.ofNullable(sandboxes.get(token)));
+        Optional<UsedSandbox> asked = UsedSandbox.token(record).map(sandboxes::get);
+        if (record.spec().forkedFrom().isEmpty()) {
+            return asked;
+        }
+        return Optional.ofNullable(sandboxes.get(record.id().value())).or(() -> asked.map(UsedSandbox::unknownCopy));
     }
 
     /**
      * Returns a line for each wrong use, and for each sandbox that does not have exactly one record with an end that is
-     * explained. One whose client did not receive its id may have none.
+     * explained. One whose client did not receive its id may have none, and a fork any number of such copies.
      */
     List<String> complaints(List<SandboxRecord> records) {
         List<String> lines = new ArrayList<>(wrong);
         Map<String, Integer> found = new HashMap<>();
         records.forEach(record -> of(record).ifPresent(sandbox -> {
             sandbox.complaint(record).ifPresent(lines::add);
-            int _ = found.merge(sandbox.token(), 1, Integer::sum);
+            if (record.spec().forkedFrom().isEmpty() || sandbox.isCreated()) {
+                int _ = found.merge(sandbox.key(), 1, Integer::sum);
+            }
         }));
         sandboxes.values().forEach(sandbox -> {
-            int number = found.getOrDefault(sandbox.token(), 0);
+            int number = found.getOrDefault(sandbox.key(), 0);
             if (number > 1 || (number == 0 && sandbox.isCreated())) {
                 lines.add("sandbox "
-                        + (sandbox.isCreated() ? sandbox.id() : "with the label " + sandbox.token()) + " has " + number
+                        + (sandbox.isCreated() ? sandbox.id() : "with the label " + sandbox.key()) + " has " + number
                         + " records");
             }
         });

@@ -17,6 +17,10 @@ enum SandboxUse implements Weighted {
     FILE(5),
     /** Disconnects while a process floods it with output. */
     GONE(2),
+    /** Pauses the sandbox; the next use resumes it. */
+    PAUSE(3),
+    /** Makes copies of the sandbox, which the client uses as well, unless it has enough. */
+    FORK(3),
     /** Kills the sandbox. */
     KILL(2),
     /** Leaves the sandbox to its time-out. */

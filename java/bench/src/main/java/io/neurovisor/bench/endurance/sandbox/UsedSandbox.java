@@ -4,6 +4,7 @@ import io.neurovisor.engine.sandbox.SandboxEnd;
 import io.neurovisor.engine.sandbox.SandboxRecord;
 import io.neurovisor.server.client.sandbox.SandboxClient;
 import io.neurovisor.server.client.sandbox.SandboxRequest;
+import io.neurovisor.server.client.sandbox.SandboxView;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -19,43 +20,67 @@ final class UsedSandbox {
     /** The daemon's clock and that of the time-out may differ by this much. */
     private static final Duration SLACK = Duration.ofSeconds(1);
 
-    private final String token;
+    private final String key;
     private final Duration life;
     private final boolean diesWithFirstDaemon;
-    private Optional<String> id = Optional.empty();
+    private Optional<String> id;
+    private boolean mayBePaused;
     private boolean killed;
     private boolean expires;
     private boolean left;
 
+    private UsedSandbox(String key, Duration life, boolean diesWithFirstDaemon, Optional<String> id) {
+        this.key = key;
+        this.life = life;
+        this.diesWithFirstDaemon = diesWithFirstDaemon;
+        this.id = id;
+    }
+
     /**
+     * A sandbox that is asked for.
+     *
      * @param token is part of its record, so that it is found even if its client did not receive its id
      * @param diesWithFirstDaemon whether it was asked for before the daemon was killed
      */
     UsedSandbox(String token, Duration life, boolean diesWithFirstDaemon) {
-        this.token = token;
-        this.life = life;
-        this.diesWithFirstDaemon = diesWithFirstDaemon;
+        this(token, life, diesWithFirstDaemon, Optional.empty());
     }
 
-    String token() {
-        return token;
+    /** Returns a copy of this sandbox whose id the client has received. */
+    UsedSandbox copy(String copyId) {
+        return new UsedSandbox(copyId, life, diesWithFirstDaemon, Optional.of(copyId));
     }
 
-    /** Returns the token in the record of a sandbox, if one of a run has asked for it. */
+    /** Returns a copy of this sandbox whose id the client has not received. */
+    UsedSandbox unknownCopy() {
+        return new UsedSandbox(key, life, diesWithFirstDaemon, Optional.empty());
+    }
+
+    /** Returns the name under which it is accounted for: its token, or its id if it is a copy. */
+    String key() {
+        return key;
+    }
+
+    /** Returns the token in the record of a sandbox, if one of a run has asked for it or for that of which it is a copy. */
     static Optional<String> token(SandboxRecord record) {
         return Optional.ofNullable(record.spec().metadata().get(TOKEN));
     }
 
     void create(SandboxClient client) {
-        id = Optional.of(client.create(new SandboxRequest(
+        received(client.create(new SandboxRequest(
                         Optional.empty(),
                         Optional.empty(),
                         Optional.of(life),
                         Map.of(),
-                        Map.of(TOKEN, token),
+                        Map.of(TOKEN, key),
                         Optional.empty(),
                         Optional.empty()))
                 .id());
+    }
+
+    /** Records that the client has received its id. */
+    void received(String itsId) {
+        id = Optional.of(itsId);
     }
 
     /** Returns the id of a sandbox that was created. */
@@ -67,6 +92,23 @@ final class UsedSandbox {
         return id.isPresent();
     }
 
+    void pause(SandboxClient client) {
+        mayBePaused = true;
+        SandboxView _ = client.pause(id());
+    }
+
+    /** Resumes it if it may be paused. */
+    void awake(SandboxClient client) {
+        if (mayBePaused) {
+            SandboxView _ = client.connect(id());
+            mayBePaused = false;
+        }
+    }
+
+    Duration life() {
+        return life;
+    }
+
     void kill(SandboxClient client) {
         killed = true;
         boolean _ = client.kill(id());
@@ -75,7 +117,7 @@ final class UsedSandbox {
     /** Sets the rest of its life. */
     void expire(SandboxClient client, Duration rest) {
         expires = true;
-        client.setTimeout(id(), rest);
+        SandboxView _ = client.setTimeout(id(), rest);
     }
 
     /** Leaves it to the end of its daemon. */
@@ -86,7 +128,7 @@ final class UsedSandbox {
     /** Returns what is wrong with its recorded end or pause, or empty if something was done that explains it. */
     Optional<String> complaint(SandboxRecord record) {
         if (record.isPaused()) {
-            return left
+            return left || !isCreated()
                     ? Optional.empty()
                     : Optional.of("sandbox " + record.id().value() + " is paused without a cause");
         }
@@ -106,7 +148,7 @@ final class UsedSandbox {
             case DIED -> true;
             case FAILED -> !isCreated();
             case LOST -> diesWithFirstDaemon;
-            case SHUTDOWN -> left;
+            case SHUTDOWN -> left || !isCreated();
             case OUT_OF_MEMORY, REVOKED, KEY_EXPIRED -> false;
         };
     }

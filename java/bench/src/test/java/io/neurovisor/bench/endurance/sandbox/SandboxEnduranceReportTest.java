@@ -58,7 +58,10 @@ final class SandboxEnduranceReportTest {
     @Test
     void reportsEachUnexplainedEnd() {
         for (SandboxEnd end : SandboxEnd.values()) {
-            ask(end.name(), false);
+            UsedSandbox asked = ask(end.name(), false);
+            if (end != SandboxEnd.FAILED) {
+                asked.received("a".repeat(20));
+            }
             record(end.name(), end, Duration.ofSeconds(5));
         }
         assertThat(report(2).complaints())
@@ -87,9 +90,51 @@ final class SandboxEnduranceReportTest {
 
     @Test
     void reportsAPauseWithoutACause() {
-        ask("a", false);
+        ask("a", false).received("a".repeat(20));
         records.add(paused("a"));
         assertThat(report(0).complaints()).singleElement().asString().endsWith(" is paused without a cause");
+    }
+
+    @Test
+    void accountsForEachCopy() {
+        UsedSandbox source = ask("source", false);
+        record("source", SandboxEnd.TIMED_OUT, LIFE);
+        ledger.begin(source.copy("b".repeat(20)));
+        records.add(copy("b", SandboxEnd.TIMED_OUT));
+        records.add(copy("c", SandboxEnd.SHUTDOWN));
+        assertThat(report(0).complaints()).isEmpty();
+        ledger.begin(source.copy("d".repeat(20)));
+        records.add(copy("b", SandboxEnd.KILLED));
+        assertThat(report(0).complaints())
+                .containsExactlyInAnyOrder(
+                        "sandbox " + "b".repeat(20) + " ended as KILLED without a cause: why",
+                        "sandbox " + "b".repeat(20) + " has 2 records",
+                        "sandbox " + "d".repeat(20) + " has 0 records");
+    }
+
+    private static SandboxRecord copy(String letter, SandboxEnd end) {
+        SandboxRecord source = sandbox("source", Optional.of(end), LIFE);
+        return new SandboxRecord(
+                new SandboxId(letter.repeat(20)),
+                source.owner(),
+                new SandboxSpec(
+                        source.spec().kind(),
+                        LIFE,
+                        Map.of(),
+                        Optional.empty(),
+                        source.spec().metadata(),
+                        "",
+                        Optional.empty(),
+                        source.spec().onTimeout(),
+                        false,
+                        Optional.empty(),
+                        Optional.of(source.id())),
+                source.created(),
+                source.ends(),
+                Optional.empty(),
+                1,
+                Optional.of(end),
+                "why");
     }
 
     private static SandboxRecord paused(String token) {
