@@ -217,6 +217,11 @@ public final class Machine implements AutoCloseable {
         channel.goOn();
     }
 
+    /** Returns what was done to save or continue its sandbox since this was last asked, each step once. */
+    public List<MachineStep> takeSteps() {
+        return channel.steps().take();
+    }
+
     private void use() {
         if (!used.compareAndSet(false, true)) {
             throw new IllegalStateException("virtual machine " + vm.id() + " has been used");

@@ -22,14 +22,23 @@ final class MachineChannel implements AutoCloseable {
     private final Vm vm;
     private final Supplier<GuestIdentity> randomness;
     private final Ticker ticker;
+    private final MachineSteps steps;
     private volatile GuestChannel current;
 
-    /** @param randomness supplies a sandbox that goes on under its names */
-    MachineChannel(Vm vm, GuestChannel first, Supplier<GuestIdentity> randomness, Ticker ticker) {
+    /**
+     * @param randomness supplies a sandbox that goes on under its names
+     * @param steps of the start of the machine
+     */
+    MachineChannel(Vm vm, GuestChannel first, Supplier<GuestIdentity> randomness, Ticker ticker, MachineSteps steps) {
         this.vm = vm;
         this.current = first;
         this.randomness = randomness;
         this.ticker = ticker;
+        this.steps = steps;
+    }
+
+    MachineSteps steps() {
+        return steps;
     }
 
     GuestChannel current() {
@@ -39,13 +48,13 @@ final class MachineChannel implements AutoCloseable {
     /** As {@link Machine#save}. */
     Checkpoint save(Path directory, Deadline deadline) {
         try {
-            current.freeze(deadline);
+            steps.measured(MachineStep.Kind.FREEZE, () -> current.freeze(deadline));
         } catch (NeuroVisorException failure) {
             throw goOnAfter(failure, this::thawUnsaved);
         }
         current.close();
         try {
-            return vm.checkpoint(directory, deadline);
+            return steps.measured(MachineStep.Kind.SAVE, () -> vm.checkpoint(directory, deadline));
         } catch (NeuroVisorException failure) {
             throw goOnAfter(failure, this::wake);
         }
@@ -102,8 +111,10 @@ final class MachineChannel implements AutoCloseable {
     }
 
     private void wake(Deadline deadline) {
-        current = vm.connect(deadline);
-        current.refresh(randomness.get(), deadline);
+        steps.measured(MachineStep.Kind.REFRESH, () -> {
+            current = vm.connect(deadline);
+            current.refresh(randomness.get(), deadline);
+        });
         current.thaw(deadline);
     }
 

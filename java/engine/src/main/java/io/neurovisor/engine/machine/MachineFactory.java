@@ -64,10 +64,15 @@ public record MachineFactory(
     private Optional<Machine> open(
             VmId id, VmStart start, GuestIdentity identity, boolean frozen, Deadline deadline, boolean mayRepeat) {
         long startNanos = ticker.nanos();
-        Vm vm = vmm.start(id, start, deadline);
+        MachineSteps steps = new MachineSteps(ticker);
+        Vm vm = frozen
+                ? steps.measured(MachineStep.Kind.LOAD, () -> vmm.start(id, start, deadline))
+                : vmm.start(id, start, deadline);
         listener.begun(vm);
         try {
-            GuestChannel channel = readyChannel(vm, identity, deadline);
+            GuestChannel channel = frozen
+                    ? steps.measured(MachineStep.Kind.REFRESH, () -> readyChannel(vm, identity, deadline))
+                    : readyChannel(vm, identity, deadline);
             // The state of the rate limit can be read once a message has passed it. Nothing waits for this.
             CompletableFuture<List<LayerState>> layers =
                     CompletableFuture.supplyAsync(vm::layers, Thread::startVirtualThread);
@@ -78,7 +83,7 @@ public record MachineFactory(
                 channel.thaw(deadline);
             }
             MachineChannel replaceable =
-                    new MachineChannel(vm, channel, () -> GuestIdentity.ofTheSameNames(strongRandom), ticker);
+                    new MachineChannel(vm, channel, () -> GuestIdentity.ofTheSameNames(strongRandom), ticker, steps);
             Machine machine = new Machine(start, vm, replaceable, frozen, layers, ticker, startNanos);
             listener.ready(machine);
             return Optional.of(machine);

@@ -165,6 +165,7 @@ record PausedSandboxes(
 
     private Home home(MachineKind kind, SandboxSpec spec, SandboxOwner owner) {
         Lease lease = pool.lease(kind, owner.claimant().forItsSandboxes(), Optional.empty());
+        tasks.report(lease.machine());
         try {
             long diskBytes =
                     lease.machine().usage(Deadline.after(FIRST_ANSWER, ticker)).diskTotalBytes();

@@ -185,6 +185,7 @@ record SandboxCopies(
                     changed.run();
                 },
                 destination);
+        tasks.report(machine);
         if (failed.isEmpty()) {
             boolean _ = done.complete(null);
             return;

@@ -118,11 +118,17 @@ final class SandboxTasks {
                 machine,
                 deadline,
                 book.read(all -> all.diskBytes(id)).map(most -> most - usedBytes(view)));
+        report(machine);
         if (failed.isPresent()) {
             notSaved(id, machine, failed.get());
         } else {
             follow(book.report(id, (all, _) -> Optional.of(all.saved(id))), Optional.empty());
         }
+    }
+
+    /** Reports what was done to a machine. */
+    void report(Machine machine) {
+        listener.worked(machine.vmId(), machine.takeSteps());
     }
 
     /** Returns what the owner of a sandbox has on the disk, without the checkpoint that the next one replaces. */

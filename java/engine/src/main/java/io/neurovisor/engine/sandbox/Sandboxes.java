@@ -14,7 +14,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Executors;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
@@ -48,6 +47,7 @@ public final class Sandboxes implements AutoCloseable {
      */
     public record Limits(int most, int mostPaused) {}
 
+    /** @param executor creates, examines, pauses, resumes and ends sandboxes */
     public Sandboxes(
             Limits limits,
             WarmPool pool,
@@ -56,22 +56,11 @@ public final class Sandboxes implements AutoCloseable {
             SandboxListener listener,
             Ticker ticker,
             InstantSource clock,
-            RandomGenerator strongRandom) {
-        this(
-                limits,
-                pool,
-                saving,
-                records,
-                listener,
-                ticker,
-                clock,
-                strongRandom,
-                Executors.newThreadPerTaskExecutor(
-                        Thread.ofVirtual().name("sandbox-", 1).factory()),
-                new ReentrantLock());
+            RandomGenerator strongRandom,
+            Executor executor) {
+        this(limits, pool, saving, records, listener, ticker, clock, strongRandom, executor, new ReentrantLock());
     }
 
-    /** @param executor creates, examines, pauses, resumes and ends sandboxes */
     Sandboxes(
             Limits limits,
             WarmPool pool,

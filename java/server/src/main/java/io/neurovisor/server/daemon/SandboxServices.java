@@ -84,10 +84,15 @@ final class SandboxServices implements AutoCloseable {
                 neuroVisor.pool(),
                 saving,
                 records,
-                new SandboxListeners(List.of(audit, operations.metrics(), watches)),
+                new SandboxListeners(List.of(
+                        audit,
+                        operations.metrics(),
+                        watches,
+                        operations.tracing().sandboxes())),
                 Ticker.SYSTEM,
                 clock,
-                new SecureRandom());
+                new SecureRandom(),
+                SandboxOperations.executor());
         this.snapshots = new Snapshots(sandboxes, saving, clock, new SecureRandom());
         this.measurements = new SandboxMeasurements(
                 sandboxes::all, Thread.ofVirtual().name("sandbox-usage")::start, Ticker.SYSTEM, clock);

@@ -1,9 +1,11 @@
 package io.neurovisor.server.sandbox;
 
+import io.neurovisor.engine.machine.MachineStep;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxEnd;
 import io.neurovisor.engine.sandbox.SandboxRecord;
 import io.neurovisor.engine.sandbox.report.SandboxListener;
+import io.neurovisor.engine.vm.VmId;
 import java.util.List;
 
 /** Passes each event to several listeners in their order. */
@@ -20,6 +22,11 @@ public record SandboxListeners(List<SandboxListener> all) implements SandboxList
     @Override
     public void timeoutSet(Sandbox sandbox) {
         all.forEach(listener -> listener.timeoutSet(sandbox));
+    }
+
+    @Override
+    public void worked(VmId machine, List<MachineStep> steps) {
+        all.forEach(listener -> listener.worked(machine, steps));
     }
 
     @Override

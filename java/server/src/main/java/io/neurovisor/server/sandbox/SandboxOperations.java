@@ -6,11 +6,20 @@ import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.server.metrics.SandboxMetrics;
 import io.neurovisor.server.trace.Tracing;
 import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.context.Context;
 import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 
 /** Measures operations on sandboxes and records their spans as children of the current span. */
 public record SandboxOperations(SandboxMetrics metrics, Tracing tracing) {
+    /** Returns an executor whose tasks belong to the span of the call that starts them. */
+    public static Executor executor() {
+        return Context.taskWrapping(Executors.newThreadPerTaskExecutor(
+                Thread.ofVirtual().name("sandbox-", 1).factory()));
+    }
+
     Sandbox observe(SandboxMetrics.Operation operation, Supplier<Sandbox> work) {
         return metrics.timed(operation, () -> {
             Span span = tracing.span(operation.label() + " sandbox").startSpan();

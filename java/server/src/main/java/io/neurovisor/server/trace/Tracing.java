@@ -2,6 +2,8 @@ package io.neurovisor.server.trace;
 
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.engine.execution.ExecutionListener;
+import io.neurovisor.engine.sandbox.report.SandboxListener;
+import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.ProductVersion;
 import io.neurovisor.server.config.Config;
@@ -146,6 +148,10 @@ public final class Tracing implements AutoCloseable {
 
     public ExecutionListener executions() {
         return isOn() ? new ExecutionSpans(this, InstantSource.system()) : ExecutionListener.NONE;
+    }
+
+    public SandboxListener sandboxes() {
+        return isOn() ? new SandboxSpans(this, Ticker.SYSTEM, InstantSource.system()) : SandboxListener.NONE;
     }
 
     public Model traced(Model model) {

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.server.client.sandbox.SandboxClient;
+import io.neurovisor.server.client.sandbox.SandboxCopy;
 import io.neurovisor.server.client.sandbox.SandboxRequest;
-import io.neurovisor.server.client.sandbox.SandboxView;
 import io.neurovisor.server.config.VmmChoice;
 import io.neurovisor.tests.fixtures.CommandLineRun;
 import io.neurovisor.tests.fixtures.InjectedCall;
@@ -31,6 +31,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Makes the attempts of a compromised VMM with each layer alone, while the others are bypassed or absent. {@code NEUROVISOR_VMM} names
@@ -119,31 +121,54 @@ final class LayerMatrixIT {
         assertThat(found).isEqualTo(ofSecurityDocument());
     }
 
+    /** How a sandbox came to its machine. */
+    enum Life {
+        CREATED,
+        RESUMED,
+        COPIED;
+
+        /** Returns a sandbox, which alone has a machine. */
+        String of(SandboxClient client) {
+            String id = client.create(new SandboxRequest(
+                            Optional.empty(),
+                            Optional.empty(),
+                            Optional.of(Duration.ofHours(1)),
+                            Map.of(),
+                            Map.of(),
+                            Optional.empty(),
+                            Optional.empty()))
+                    .id();
+            if (this == CREATED) {
+                return id;
+            }
+            assertThat(client.pause(id).isPaused()).isTrue();
+            if (this == RESUMED) {
+                return client.connect(id).id();
+            }
+            SandboxCopy copy = client.fork(id, 1, Optional.empty()).getFirst();
+            return ((SandboxCopy.Made) copy).sandbox().id();
+        }
+    }
+
     /**
      * A daemon that requires all layers keeps a sandbox, whose VMM makes each attempt once, without its filters: the others stop what
      * they stop of an execution. The last attempt takes more memory than the group allows, so it ends the sandbox.
      */
-    @Test
-    void aLivingSandboxHasTheSameLayers(@TempDir Path directory) throws IOException {
+    @ParameterizedTest
+    @EnumSource
+    void aLivingSandboxHasTheSameLayers(Life life, @TempDir Path directory) throws IOException {
         try (RunningDaemon daemon =
                         RunningDaemon.start(directory, "--warm=0", "--max=2", "--size=small", "--ebpf=on", "--strict");
                 SandboxClient client = SandboxClient.connect(directory.resolve("daemon.sock"), Optional.empty())) {
-            SandboxView sandbox = client.create(new SandboxRequest(
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.of(Duration.ofHours(1)),
-                    Map.of(),
-                    Map.of(),
-                    Optional.empty(),
-                    Optional.empty()));
-            assertThat(client.get(sandbox.id()).layers())
+            String id = life.of(client);
+            assertThat(client.get(id).layers())
                     .hasSize(6)
                     .allSatisfy(layer -> assertThat(layer.status()).isEqualTo(LayerState.Status.LIVE));
             ProcessHandle vmm = daemon.vmms().getFirst();
             Set<String> stopped = new TreeSet<>();
             for (Attempt attempt : Attempt.values()) {
                 String outcome = attempt.by(vmm);
-                System.out.println("sandbox " + attempt + " " + outcome);
+                System.out.println(life + " sandbox " + attempt + " " + outcome);
                 if (!succeeded(outcome)) {
                     stopped.add(attempt.shown);
                 }

@@ -35,6 +35,16 @@ final class SandboxPauseIT {
     private static final String[] STORES = {"images", "kernels", "initrds", "templates"};
     private static final String NAMES = "cat /proc/sys/kernel/hostname /etc/machine-id /proc/sys/kernel/random/boot_id";
 
+    private static final int PAUSES = 20;
+
+    /** The memory that a guest uses in addition while its programs and some commands run. */
+    private static final long MOST_CHANGED_BYTES = 32 << 20;
+
+    private static final String COUNTING_PYTHON =
+            "import time\nwhile True:\n open('python-runs', 'a').write('.')\n time.sleep(.2)";
+    private static final String COUNTING_NODE =
+            "setInterval(() => require('fs').appendFileSync('node-runs', '.'), 200)";
+
     /** How the file with the pages of a paused sandbox is damaged. */
     enum Damage {
         FLIPPED {
@@ -161,19 +171,40 @@ final class SandboxPauseIT {
         }
     }
 
+    /** Three programs run all the time; a file of random bytes stays as it is; only what changes makes a checkpoint larger. */
     @Test
     void sandboxesArePausedAndResumedManyTimes() throws Exception {
         try (DoomedRun run = DoomedRun.in(STORES)) {
             run.serve();
             String id = create(run, "--auto-resume");
-            assertThat(bash(run, id, "echo 0 > n")).isEmpty();
-            for (int generation = 1; generation <= 3; generation++) {
+            command(run, "exec", id, "-d", "--", "bash", "-c", "while sleep 0.2; do echo . >> bash-runs; done");
+            command(run, "exec", id, "-d", "--", "python3", "-c", COUNTING_PYTHON);
+            command(run, "exec", id, "-d", "--", "node", "-e", COUNTING_NODE);
+            assertThat(bash(run, id, "echo 0 > n; head -c 4000000 /dev/urandom > data; sha256sum data > digest"))
+                    .isEmpty();
+            long first = 0;
+            for (int generation = 1; generation <= PAUSES; generation++) {
                 command(run, "pause", id);
-                assertThat(bash(run, id, "echo $(( $(cat n) + 1 )) | tee m; mv m n"))
+                long bytes = bytes(files(run).getFirst());
+                first = generation == 1 ? bytes : first;
+                System.out.println("generation " + generation + ": " + bytes + " bytes");
+                assertThat(bytes).isLessThan(first + MOST_CHANGED_BYTES);
+                assertThat(bash(run, id, "sha256sum --status -c digest; echo $(( $(cat n) + 1 )) | tee m; mv m n"))
                         .isEqualTo(generation + "\n");
+                for (String program : List.of("bash", "python", "node")) {
+                    String runs = "wc -c < " + program + "-runs";
+                    String before = bash(run, id, runs);
+                    await().atMost(LIMIT).until(() -> !bash(run, id, runs).equals(before));
+                }
             }
-            assertThat(command(run, "info", "--json", id)).contains("\"generation\" : 4");
+            assertThat(command(run, "info", "--json", id)).contains("\"generation\" : " + (PAUSES + 1));
             stop(run);
+        }
+    }
+
+    private static long bytes(Path checkpoint) throws IOException {
+        try (Stream<Path> all = Files.walk(checkpoint)) {
+            return all.mapToLong(path -> path.toFile().length()).sum();
         }
     }
 

@@ -1,8 +1,11 @@
 package io.neurovisor.engine.sandbox.report;
 
+import io.neurovisor.engine.machine.MachineStep;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxEnd;
 import io.neurovisor.engine.sandbox.SandboxRecord;
+import io.neurovisor.engine.vm.VmId;
+import java.util.List;
 
 /**
  * Receives events of sandboxes in the threads that cause them, after they have been recorded. Implementations must be
@@ -18,6 +21,9 @@ public interface SandboxListener {
 
     /** Called when its time-out was set or extended. */
     default void timeoutSet(Sandbox sandbox) {}
+
+    /** Called with what was done to a machine to save or continue a sandbox, in a thread that works for the caller. */
+    default void worked(VmId machine, List<MachineStep> steps) {}
 
     /** Called when it is paused: its checkpoint is whole and its machine has been killed. */
     default void paused(Sandbox sandbox) {}

@@ -138,10 +138,11 @@ final class ServedSandboxes implements AutoCloseable {
                 pool,
                 saving,
                 records,
-                new SandboxListeners(List.of(audit, metrics.sandboxes(), watches)),
+                new SandboxListeners(List.of(audit, metrics.sandboxes(), watches, tracing.sandboxes())),
                 Ticker.SYSTEM,
                 InstantSource.system(),
-                new SecureRandom());
+                new SecureRandom(),
+                SandboxOperations.executor());
         sandboxes.start();
         measurements = new SandboxMeasurements(sandboxes::all, Runnable::run, Ticker.SYSTEM, InstantSource.system());
         metrics.sandboxes().watch(sandboxes::all, measurements::processes, host.checkpoints()::allBytes);

@@ -30,6 +30,7 @@ import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.server.sandbox.SandboxOperations;
 import io.neurovisor.server.sandbox.records.SandboxDatabase;
 import io.neurovisor.testkit.TestPools;
 import io.neurovisor.testkit.checkpoint.TemporaryCheckpoints;
@@ -91,7 +92,8 @@ final class AttackedSandboxes implements AutoCloseable {
                 SandboxListener.NONE,
                 Ticker.SYSTEM,
                 InstantSource.system(),
-                new SecureRandom());
+                new SecureRandom(),
+                SandboxOperations.executor());
         sandboxes.start();
         this.honest = create(HONEST);
     }
