@@ -155,3 +155,36 @@ fn link(
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+    use crate::wire::{self, handed_file::Access};
+
+    #[test]
+    fn state_is_read_whatever_replaces_it() {
+        let temporary = tempfile::tempdir().unwrap();
+        let root = open_directory(temporary.path()).unwrap();
+        let file = HandedFile::try_from(wire::HandedFile {
+            access: Access::State.into(),
+            name: "checkpoint".into(),
+            ..Default::default()
+        })
+        .unwrap();
+        let uid = rustix::process::geteuid().is_root().then_some(4711);
+        let state = make_state(&file, root.as_fd(), uid).unwrap();
+        let owner = uid.unwrap_or(rustix::process::geteuid().as_raw());
+        let metadata = fs::fstat(&state).unwrap();
+        assert_eq!((metadata.st_uid, metadata.st_mode & 0o777), (owner, 0o600));
+
+        let path = temporary.path().join("checkpoint");
+        std::fs::write(&path, "devices").unwrap();
+        std::fs::remove_file(&path).unwrap();
+        symlink("/etc/passwd", &path).unwrap();
+        let mut bytes = [0; 16];
+        assert_eq!(rustix::io::pread(&state, &mut bytes, 0), Ok(7));
+        assert!(make_state(&file, root.as_fd(), uid).is_err());
+    }
+}
