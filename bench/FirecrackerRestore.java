@@ -9,10 +9,12 @@ import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.Checkpoint;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
+import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.server.NeuroVisor;
@@ -36,8 +38,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The product as a contender of {@code firecracker.py}, which writes a line to stdin for each turn: first {@code restore}, then
- * {@code fresh} and {@code warm}. Each turn prints a line with milliseconds; {@code warm} also prints the mebibytes of the VMM.
+ * The product as a contender of {@code firecracker.py}, which writes a line to stdin for each turn: first {@code restore} and
+ * {@code checkpoint}, then {@code fresh} and {@code warm}. Each turn prints a line with milliseconds; {@code warm} also prints the
+ * mebibytes of the VMM.
  * Before the first turn it prints a line each for the version, the VMM, the template and the root image.
  *
  * <p>{@code java -cp ... bench/FirecrackerRestore.java HOME SIZE}
@@ -74,7 +77,7 @@ final class FirecrackerRestore {
         }
     }
 
-    private static VmStart start(Settings settings, SandboxSize size) {
+    private static VmStart.Restore start(Settings settings, SandboxSize size) {
         try (NeuroVisor neuroVisor = NeuroVisor.open(settings, Progress.SILENT);
                 Lease lease = neuroVisor.pool().lease(neuroVisor.prepare(size))) {
             if (!(lease.machine().start() instanceof VmStart.Restore restore)) {
@@ -88,15 +91,16 @@ final class FirecrackerRestore {
         }
     }
 
-    /** Returns the next turn after the restores, or null at the end of the input. */
-    private static String restores(Settings settings, VmStart start) throws Exception {
+    /** Returns the next turn after the restores and checkpoints, or null at the end of the input. */
+    private static String restores(Settings settings, VmStart.Restore start) throws Exception {
         Path runtime = Files.createTempDirectory("nv");
         String turn;
         try (Spawner spawner = Spawner.start(settings.spawnerProgram(), runtime.resolve("run"));
                 GuestLinks links = new GuestLinks(InstantSource.system())) {
             Vmm vmm = new VmmSelection(settings, spawner, links).select(start.files()).vmm();
-            while ("restore".equals(turn = IO.readln())) {
-                answer(() -> restore(vmm, start));
+            while ("restore".equals(turn = IO.readln()) || "checkpoint".equals(turn)) {
+                boolean saved = turn.equals("checkpoint");
+                answer(() -> saved ? checkpoint(vmm, start) : restore(vmm, start));
             }
         }
         Files.delete(runtime);
@@ -122,6 +126,27 @@ final class FirecrackerRestore {
             try (GuestChannel _ = vm.connect(deadline)) {
                 return loaded + " " + since(began);
             }
+        }
+    }
+
+    /** Returns the time of a checkpoint of a clone that has answered, and the time until a machine restored from it answers. */
+    private static String checkpoint(Vmm vmm, VmStart.Restore start) {
+        Deadline deadline = Deadline.after(PATIENCE, Ticker.SYSTEM);
+        // In the file system of the template, as the checkpoints of a daemon.
+        Path directory = start.saved().directory().resolveSibling(".checkpoint-" + ProcessHandle.current().pid());
+        String saved;
+        Checkpoint checkpoint;
+        try (Vm vm = vmm.start(VmId.random(new SecureRandom()), start, deadline)) {
+            vm.connect(deadline).close();
+            long began = System.nanoTime();
+            checkpoint = vm.checkpoint(directory, deadline);
+            saved = since(began);
+        }
+        try {
+            String restored = restore(vmm, new VmStart.Restore(start.saved(), Optional.of(checkpoint)));
+            return saved + " " + restored.substring(restored.indexOf(' ') + 1);
+        } finally {
+            PrivateFiles.delete(directory);
         }
     }
 

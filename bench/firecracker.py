@@ -25,9 +25,11 @@ SIZE, MOST = "small", 1.2
 # Rehearsals of the driver alone, until its JVM has compiled its code; then of all contenders.
 ALONE, REHEARSALS = 40, 2
 OURS, JAILED, BARE, PLAIN = "NeuroVisor", "bare sequence in the jailer", "bare sequence without the jailer", "plain process"
+FULL = "full snapshot in the jailer"
 LOADED, ANSWERED = "Firecracker restore until it is loaded", "Firecracker restore to answer"
 FRESH, WARM, MEMORY = "Firecracker fresh clone", "Firecracker warm python", "Firecracker memory of a machine"
-SCENARIOS = [LOADED, ANSWERED, FRESH, WARM, MEMORY]
+SAVED, RESUMED = "Firecracker checkpoint until it is saved", "Firecracker checkpoint, restore to answer"
+SCENARIOS = [LOADED, ANSWERED, FRESH, WARM, MEMORY, SAVED, RESUMED]
 # The same rest as in ./neurovisor bench and in FirecrackerRestore.java.
 REST_SECONDS = 1
 UID = 2000002000
@@ -193,6 +195,26 @@ def restore(mode, template, rootfs, directory):
     return clone.loaded, answered
 
 
+def full_snapshot(template, rootfs, directories):
+    """Saves a clone with all of its memory, and restores it."""
+    clone = Clone("jailed", template, rootfs, directories())
+    clone.answered()
+    api = Api(os.path.join(clone.root, "a"))
+    began = time.monotonic()
+    api.request_json("PATCH", "/vm", {"state": "Paused"})
+    api.request_json("PUT", "/snapshot/create", {
+        "snapshot_type": "Full", "snapshot_path": "/full.state", "mem_file_path": "/full.memory"})
+    saved = since(began)
+    kept = directories()
+    for file in ("state", "memory"):
+        os.link(os.path.join(clone.root, "full." + file), os.path.join(kept, file))
+        os.chmod(os.path.join(kept, file), 0o444)
+    clone.end()
+    answered = restore("jailed", kept, rootfs, directories())[1]
+    shutil.rmtree(kept)
+    return saved, answered
+
+
 def fresh(floor, template, rootfs, directory):
     guest = Guest(floor, directory)
     clone = Clone("jailed", template, rootfs, directory)
@@ -305,6 +327,9 @@ def main():
         OURS: ([LOADED, ANSWERED], lambda: ours("restore")),
         JAILED: ([LOADED, ANSWERED], lambda: restore("jailed", template, rootfs, directory())),
         BARE: ([LOADED, ANSWERED], lambda: restore("bare", template, rootfs, directory()))})
+    series.in_turn(rounds, {
+        OURS: ([SAVED, RESUMED], lambda: ours("checkpoint")),
+        FULL: ([SAVED, RESUMED], lambda: full_snapshot(template, rootfs, directory))})
     series.in_turn(rounds, {
         OURS: ([FRESH], lambda: ours("fresh")),
         JAILED: ([FRESH], lambda: fresh(floor, template, rootfs, directory()))})

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Compares Firecracker clones of the product's driver with the bare sequence in the jailer (the floor) and without the jailer,
 # from the request for a machine to the guest agent's answer. Also compares a program in a fresh clone, and in an idle machine
-# (there also with a plain process), and the memory of an idle machine. Contenders take turns for N rounds (default 20). Prints
-# medians, writes each value to FILE (default bench/results/firecracker.json), and fails if the driver takes more than 1.2 times
+# (there also with a plain process), and the memory of an idle machine. Compares a checkpoint and its restore with Firecracker's
+# own full snapshot. Contenders take turns for N rounds (default 20). Prints medians, writes each value to FILE (default bench/results/firecracker.json), and fails if the driver takes more than 1.2 times
 # as long as the floor.
 # Runs as root, with KVM. Without KVM it can run in the lab, where only the ratios are meaningful:
 #

@@ -48,16 +48,17 @@ pub fn start(
     enter(context, inherited, jail.max_file_bytes, command, journal)
 }
 
-/// Starts a VMM in its root directory without root privileges, which Firecracker's jailer needs.
+/// Starts a VMM in its root directory without root privileges, which Firecracker's jailer needs. Also returns the file
+/// for its device state, if it has one.
 pub fn start_in_root(
     bwrap: &CString,
     chroot: &Chroot,
     context: &StartContext<'_>,
     files: Vec<OwnedFd>,
     journal: impl FnOnce(Pid) -> Result<(), String>,
-) -> Result<Running, StartError> {
+) -> Result<(Running, Option<OwnedFd>), StartError> {
     let root = RootDirectory::of(chroot, context.launch)?;
-    root.make(files, context.directory)?;
+    let state = root.make(files, context.directory, None)?;
     let command = |info| {
         let read_only = context.launch.read_only_names();
         arguments::for_root(
@@ -68,14 +69,15 @@ pub fn start_in_root(
             &context.launch.arguments,
         )
     };
-    enter(
+    let running = enter(
         context,
         Inherited::default(),
         chroot.max_file_bytes,
         command,
         journal,
     )
-    .inspect_err(|_| root.remove())
+    .inspect_err(|_| root.remove())?;
+    Ok((running, state))
 }
 
 /// `command` makes bubblewrap's command line from the descriptor on which bubblewrap reports its child.

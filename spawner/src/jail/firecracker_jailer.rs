@@ -28,6 +28,7 @@ use crate::process::privileges;
 const NAMESPACES: libc::c_int =
     libc::CLONE_NEWPID | libc::CLONE_NEWNET | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS;
 
+/// Starts a VMM in its root directory. Also returns the file for its device state, if it has one.
 pub fn start(
     chroot: &Chroot,
     context: &StartContext<'_>,
@@ -35,13 +36,19 @@ pub fn start(
     files: Vec<OwnedFd>,
     allow: &mut Allow<'_>,
     journal: impl FnOnce(Pid) -> Result<(), String>,
-) -> Result<Running, StartError> {
+) -> Result<(Running, Option<OwnedFd>), StartError> {
     let root = RootDirectory::of(chroot, context.launch)?;
-    root.make(files, context.directory)?;
-    allow(Resource::Directory(&chroot.path(&context.launch.id)))
+    let state = root.make(files, context.directory, Some(uid))?;
+    let running = allow(Resource::Directory(&chroot.path(&context.launch.id)))
+        .and_then(|()| {
+            state
+                .iter()
+                .try_for_each(|file| allow(Resource::File(file)))
+        })
         .map_err(StartError::from)
         .and_then(|()| enter(chroot, context, uid, journal))
-        .inspect_err(|_| root.remove())
+        .inspect_err(|_| root.remove())?;
+    Ok((running, state))
 }
 
 fn enter(

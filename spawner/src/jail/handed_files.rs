@@ -21,13 +21,16 @@ pub struct HandedFiles {
 }
 
 impl HandedFiles {
-    /// Opens all files, or leaves none behind. A VMM with its own uid owns the files that are created for it and can
-    /// read only files that are readable by everyone.
+    /// Opens all files except those that are made in a chroot, or leaves none behind. A VMM with its own uid owns the files
+    /// that are created for it and can read only files that are readable by everyone.
     pub fn open(files: &[HandedFile], uid: Option<u32>) -> Result<Self, String> {
         let mut opened = Self::default();
-        for file in files {
+        for (index, file) in files.iter().enumerate() {
+            if file.is_made_in_chroot() {
+                continue;
+            }
             if let Err(problem) = opened.add(file, uid) {
-                remove_created(&files[..opened.open.len()]);
+                remove_created(&files[..index]);
                 return Err(format!("file {}: {problem}", file.path.display()));
             }
         }
@@ -63,6 +66,11 @@ impl HandedFiles {
     /// Returns the descriptors in the order of the request.
     pub fn take_open(&mut self) -> Vec<OwnedFd> {
         std::mem::take(&mut self.open)
+    }
+
+    /// Keeps the file for device state that was made in a chroot.
+    pub fn keep_state(&mut self, state: OwnedFd) {
+        self.state = Some(state);
     }
 
     /// Returns the file to which the VMM writes its device state, if it has one.
@@ -197,6 +205,17 @@ mod tests {
         let owner = uid.unwrap_or(rustix::process::geteuid().as_raw());
         assert_eq!((metadata.st_uid, metadata.st_mode & 0o777), (owner, 0o600));
         files.take_back().unwrap();
+    }
+
+    #[test]
+    fn leaves_the_state_of_a_chroot_to_the_chroot() {
+        let state = HandedFile::try_from(wire::HandedFile {
+            access: Access::State.into(),
+            name: "checkpoint".into(),
+            ..Default::default()
+        });
+        let mut files = HandedFiles::open(&[state.unwrap()], None).unwrap();
+        assert!(files.take_open().is_empty() && files.state().is_none());
     }
 
     #[test]

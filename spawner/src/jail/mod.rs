@@ -69,6 +69,7 @@ impl Jailer {
             .and_then(|()| match &launch.confinement {
                 Confinement::Jail(jail) => {
                     bubblewrap::start(&self.bwrap, jail, &context, opened, journal)
+                        .map(|running| (running, None))
                 }
                 Confinement::Chroot(chroot) => match uid {
                     Some(uid) => {
@@ -80,7 +81,10 @@ impl Jailer {
                 },
             });
         match started {
-            Ok(running) => Ok(Child { running, files }),
+            Ok((running, state)) => {
+                state.into_iter().for_each(|file| files.keep_state(file));
+                Ok(Child { running, files })
+            }
             Err(error) => {
                 handed_files::remove_created(&launch.files);
                 Err(error)

@@ -13,6 +13,13 @@ pub struct HandedFile {
     pub name: String,
 }
 
+impl HandedFile {
+    /// Whether it is a file for device state that exists in a chroot only.
+    pub fn is_made_in_chroot(&self) -> bool {
+        self.access == Access::State && !self.name.is_empty()
+    }
+}
+
 impl TryFrom<wire::HandedFile> for HandedFile {
     type Error = String;
 

@@ -75,11 +75,14 @@ impl TryFrom<StartVmm> for Launch {
         let files = request.files.into_iter().map(HandedFile::try_from);
         let files = files.collect::<Result<Vec<_>, _>>()?;
         let states = files.iter().filter(|file| file.access == Access::State);
-        if states.count() > usize::from(request.chroot.is_none()) {
-            return Err("more STATE files than one, or one in a chroot".into());
+        if states.count() > 1 {
+            return Err("more STATE files than one".into());
         }
         let confinement = match (request.jail, request.chroot) {
-            (Some(jail), None) => Confinement::Jail(Jail::try_from(jail)?),
+            (Some(jail), None) => {
+                check_jail(&files)?;
+                Confinement::Jail(Jail::try_from(jail)?)
+            }
             (None, Some(chroot)) => {
                 check_chroot(&request.sockets, &files)?;
                 Confinement::Chroot(Chroot::try_from(chroot)?)
@@ -102,6 +105,14 @@ impl TryFrom<StartVmm> for Launch {
             limits: request.limits.map(Limits::try_from).transpose()?,
             watch: request.watch.map(Watch::try_from).transpose()?,
         })
+    }
+}
+
+/// A VMM in a jail finds its files by their descriptors. A name would have the file made in a chroot.
+fn check_jail(files: &[HandedFile]) -> Result<(), String> {
+    match files.iter().find(|file| file.is_made_in_chroot()) {
+        Some(file) => Err(format!("a STATE file named {} in a jail", file.name)),
+        None => Ok(()),
     }
 }
 
@@ -175,6 +186,35 @@ mod tests {
             ..Default::default()
         };
         assert_eq!(Launch::try_from(start).unwrap_err(), "no jail");
+    }
+
+    #[test]
+    fn accepts_one_state_file_with_a_name_in_a_chroot_only() {
+        let state = |name: &str| crate::wire::HandedFile {
+            access: Access::State.into(),
+            name: name.into(),
+            ..Default::default()
+        };
+        let start = |files: Vec<crate::wire::HandedFile>, in_chroot: bool| {
+            Launch::try_from(StartVmm {
+                vm_id: "vm".into(),
+                executable: "/bin/sh".into(),
+                files,
+                jail: (!in_chroot).then(|| crate::wire::Jail {
+                    seccomp_filter: vec![0; 8],
+                    ..Default::default()
+                }),
+                chroot: in_chroot.then(|| crate::wire::Chroot {
+                    jailer: "/bin/sh".into(),
+                    directory: "/var/jails".into(),
+                    ..Default::default()
+                }),
+                ..Default::default()
+            })
+        };
+        assert!(start(vec![state("")], false).is_ok() && start(vec![state("s")], true).is_ok());
+        assert!(start(vec![state("s")], false).is_err() && start(vec![state("")], true).is_err());
+        assert!(start(vec![state("s"), state("t")], true).is_err());
     }
 
     #[test]

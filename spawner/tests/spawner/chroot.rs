@@ -132,6 +132,28 @@ fn gets_namespaces_and_files_and_is_removed_completely() {
 }
 
 #[test]
+fn has_a_file_for_its_device_state_that_ends_with_it() {
+    if !is_root() {
+        return;
+    }
+    let (mut host, place) = (Host::new(), Place::new());
+    let state = HandedFile {
+        access: Access::State.into(),
+        name: "checkpoint".into(),
+        ..Default::default()
+    };
+    sleeping(&mut host, &place, "vm", vec![state]);
+    let made = host.runtime_dir().join("vm/root/checkpoint");
+    let metadata = made.metadata().unwrap();
+    assert!(metadata.uid() >= 2_000_001_000, "{}", metadata.uid());
+    assert_eq!((metadata.mode() & 0o777, metadata.len()), (0o600, 0));
+    host.kill("vm");
+    host.exited("vm");
+    assert_eq!(place.jails(), 0);
+    host.leave();
+}
+
+#[test]
 fn reports_exit_status_and_output() {
     if !is_root() {
         return;

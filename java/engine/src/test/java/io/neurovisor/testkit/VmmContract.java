@@ -2,7 +2,6 @@ package io.neurovisor.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -58,11 +57,6 @@ public abstract class VmmContract {
 
     protected abstract BootFiles files();
 
-    /** Returns whether machines can be saved as checkpoints; a VMM without them refuses with {@code INVALID_ARGUMENT}. */
-    protected boolean makesCheckpoints() {
-        return true;
-    }
-
     /** Returns an empty directory for templates. */
     protected Path directory() {
         return temporary;
@@ -116,7 +110,6 @@ public abstract class VmmContract {
 
     @Test
     void checkpointedMachineGoesOn() {
-        assumeTrue(makesCheckpoints());
         try (Vm vm = vmm().start(newId(), new VmStart.Restore(saveTemplate()), soon())) {
             refresh(vm);
             vm.checkpoint(directory().resolve("first"), soon());
@@ -131,7 +124,6 @@ public abstract class VmmContract {
     /** Each generation takes the next step of a guest's life, so the last one has the memory of all before it. */
     @Test
     void restoredMachinesContinueWhereTheyWereSaved() {
-        assumeTrue(makesCheckpoints());
         SavedVm saved = saveTemplate();
         Checkpoint first = ended(new VmStart.Restore(saved), "first", VmmContract::hello);
         Checkpoint second = ended(restore(saved, first), "second", this::refresh);
@@ -149,7 +141,6 @@ public abstract class VmmContract {
     /** A process lives on in the machine that was saved and in those that are restored, each with randomness of its own. */
     @Test
     void frozenSandboxLivesOnAfterARefresh() {
-        assumeTrue(makesCheckpoints());
         SavedVm saved = saveTemplate();
         try (Vm source = vmm().start(newId(), new VmStart.Restore(saved), soon())) {
             try (GuestChannel channel = connect(source)) {
@@ -218,7 +209,6 @@ public abstract class VmmContract {
 
     @Test
     void machineThatIsNotSavedRunsOn() throws IOException {
-        assumeTrue(makesCheckpoints());
         SavedVm saved = saveTemplate();
         Path occupied = Files.createDirectory(directory().resolve("occupied"));
         Path link = Files.createSymbolicLink(directory().resolve("link"), occupied);
@@ -236,7 +226,6 @@ public abstract class VmmContract {
 
     @Test
     void machineRunsOnIfItsCheckpointIsInterrupted() {
-        assumeTrue(makesCheckpoints());
         Path unfinished = directory().resolve("unfinished");
         try (Vm vm = vmm().start(newId(), new VmStart.Restore(saveTemplate()), soon())) {
             refresh(vm);

@@ -42,6 +42,7 @@ final class FirecrackerApi implements AutoCloseable {
 
     private final Channel channel;
     private final FirecrackerResponses responses;
+    private volatile boolean closed;
 
     private FirecrackerApi(Channel channel, FirecrackerResponses responses) {
         this.channel = channel;
@@ -82,23 +83,51 @@ final class FirecrackerApi implements AutoCloseable {
     }
 
     JsonNode get(String path, Deadline deadline) {
-        return request(HttpMethod.GET, path, Unpooled.EMPTY_BUFFER, deadline);
+        return accepted(HttpMethod.GET, path, Unpooled.EMPTY_BUFFER, deadline);
     }
 
     void put(String path, Map<String, ?> body, Deadline deadline) {
-        JsonNode _ = request(HttpMethod.PUT, path, json(body), deadline);
+        JsonNode _ = accepted(HttpMethod.PUT, path, json(body), deadline);
     }
 
     void patch(String path, Map<String, ?> body, Deadline deadline) {
-        JsonNode _ = request(HttpMethod.PATCH, path, json(body), deadline);
+        JsonNode _ = accepted(HttpMethod.PATCH, path, json(body), deadline);
+    }
+
+    /** Sends a request that Firecracker refuses when it has done the wanted part of it; throws on any other response. */
+    void putRefusedWith(String start, String path, Map<String, ?> body, Deadline deadline) {
+        FirecrackerResponses.Response response = request(HttpMethod.PUT, path, json(body), deadline);
+        if (response.status() == OK || response.status() == NO_CONTENT) {
+            throw new NeuroVisorException(
+                    Fault.VMM_FAILED, "Firecracker accepted PUT %s, which it was to refuse".formatted(path));
+        }
+        if (!faultMessage(response.body()).startsWith(start)) {
+            throw rejected("PUT " + path, response);
+        }
+    }
+
+    /** Returns whether it can send requests: one without a response in time, or that was interrupted, closes it. */
+    boolean isOpen() {
+        return !closed && channel.isActive();
     }
 
     @Override
     public void close() {
+        closed = true;
         ChannelFuture _ = channel.close();
     }
 
-    private synchronized JsonNode request(HttpMethod method, String path, ByteBuf body, Deadline deadline) {
+    private JsonNode accepted(HttpMethod method, String path, ByteBuf body, Deadline deadline) {
+        String what = method + " " + path;
+        try {
+            return parsed(what, request(method, path, body, deadline));
+        } catch (JsonProcessingException exception) {
+            throw failed("Firecracker's API answered " + what + " with invalid JSON", exception);
+        }
+    }
+
+    private synchronized FirecrackerResponses.Response request(
+            HttpMethod method, String path, ByteBuf body, Deadline deadline) {
         String what = method + " " + path;
         FullHttpRequest request = new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, method, path, body);
         request.headers()
@@ -109,16 +138,12 @@ final class FirecrackerApi implements AutoCloseable {
             request.headers().set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.APPLICATION_JSON);
         }
         try {
-            FirecrackerResponses.Response response =
-                    responses.send(channel, request).get(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
-            return parsed(what, response);
+            return responses.send(channel, request).get(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException exception) {
             close(); // A late response would be taken for that of another request.
             throw failed("Firecracker's API gave no answer to " + what + " in time", exception);
         } catch (ExecutionException exception) {
             throw failed("Firecracker's API hung up at " + what, exception);
-        } catch (JsonProcessingException exception) {
-            throw failed("Firecracker's API answered " + what + " with invalid JSON", exception);
         } catch (InterruptedException exception) {
             close();
             throw interrupted(exception);

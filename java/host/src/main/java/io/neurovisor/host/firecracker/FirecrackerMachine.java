@@ -2,6 +2,8 @@ package io.neurovisor.host.firecracker;
 
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.engine.vm.Checkpoint;
+import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.host.guestkernel.GuestBoot;
 import io.neurovisor.host.spawner.PassedFile;
@@ -29,6 +31,13 @@ final class FirecrackerMachine {
 
     static final String MEMORY_FILE = "memory";
     static final String STATE_FILE = "state";
+
+    /** The state of the devices in a checkpoint of this machine. */
+    private static final String CHECKPOINT_FILE = "checkpoint";
+
+    /** What Firecracker answers to {@link #savingDevices} when it has written the state of its devices. */
+    static final String DEVICES_SAVED = "Create snapshot error: Cannot perform open on the memory backing file: ";
+
     private static final String KERNEL = "kernel";
     private static final String INITRD = "initrd";
     private static final String ROOTFS = "rootfs";
@@ -60,7 +69,13 @@ final class FirecrackerMachine {
      */
     private static final List<Map<String, ?>> NO_NESTING = List.of(cleared("0x1", 5), cleared("0x80000001", 2));
 
-    /** For rings that devices keep in unnamed files (a page each), and the jailer's file with its process id. */
+    /** More than the table of pages of the largest machine takes. */
+    private static final long PAGES_OVERHEAD_BYTES = 64 << 20;
+
+    /**
+     * For rings that devices keep in unnamed files (a page each), the jailer's file with its process id, and the state of the
+     * devices (16 KiB).
+     */
     private static final long OWN_FILE_BYTES = 1 << 20;
 
     private final VmStart start;
@@ -88,11 +103,29 @@ final class FirecrackerMachine {
             case VmStart.ColdBoot _ -> addKernel(files, boot);
             case VmStart.TemplateBoot template -> {
                 addKernel(files, boot);
-                addSaved(files, template.directory(), Access.CREATE);
+                files.add(new PassedFile(template.directory().resolve(STATE_FILE), Access.CREATE, STATE_FILE));
+                files.add(new PassedFile(template.directory().resolve(MEMORY_FILE), Access.CREATE, MEMORY_FILE));
             }
-            case VmStart.Restore restore -> addSaved(files, restore.saved().directory(), Access.READ);
+            case VmStart.Restore restore -> {
+                Path state = restore.checkpoint()
+                        .map(Checkpoint::directory)
+                        .orElse(restore.saved().directory());
+                files.add(new PassedFile(state.resolve(STATE_FILE), Access.READ, STATE_FILE));
+                files.add(new PassedFile(memoryFile(restore.saved()), Access.READ, MEMORY_FILE));
+                files.add(PassedFile.deviceState(CHECKPOINT_FILE));
+            }
         }
         return List.copyOf(files);
+    }
+
+    /** Returns the file that clones of a machine have mapped as their memory. */
+    static Path memoryFile(SavedVm saved) {
+        return saved.directory().resolve(MEMORY_FILE);
+    }
+
+    /** Returns the largest size of the memory that a clone of a machine can have made its own, with its description. */
+    static long maxPagesBytes(SavedVm saved) {
+        return memoryBytes(saved.size()) + PAGES_OVERHEAD_BYTES;
     }
 
     /** Returns path and body of each request that configures a machine before its boot, in order. */
@@ -126,6 +159,15 @@ final class FirecrackerMachine {
     }
 
     /**
+     * Returns the body that saves the state of the devices, but not the memory: Firecracker writes the state first (its
+     * persist.rs), and then refuses the request with {@link #DEVICES_SAVED}, because the file for the memory is a directory.
+     * Otherwise it would write all of the guest's memory, and its limit of file sizes would have to allow that.
+     */
+    static Map<String, ?> savingDevices() {
+        return Map.of("snapshot_type", "Full", "snapshot_path", "/" + CHECKPOINT_FILE, "mem_file_path", "/");
+    }
+
+    /**
      * Returns the body that loads a machine paused, so that it can be examined before the guest's first instruction.
      */
     static Map<String, ?> loading() {
@@ -140,7 +182,11 @@ final class FirecrackerMachine {
 
     /** Returns the maximum size of Firecracker's files; the memory of a template is one of them. */
     long maxFileBytes() {
-        return start instanceof VmStart.TemplateBoot ? (long) GuestBoot.memoryMebibytes(size) << 20 : OWN_FILE_BYTES;
+        return start instanceof VmStart.TemplateBoot ? memoryBytes(size) : OWN_FILE_BYTES;
+    }
+
+    private static long memoryBytes(SandboxSize size) {
+        return (long) GuestBoot.memoryMebibytes(size) << 20;
     }
 
     VmmLimits limits() {
@@ -185,10 +231,5 @@ final class FirecrackerMachine {
     private static void addKernel(List<PassedFile> files, BootFiles boot) {
         files.add(new PassedFile(boot.kernel(), Access.READ, KERNEL));
         files.add(new PassedFile(boot.initrd(), Access.READ, INITRD));
-    }
-
-    private static void addSaved(List<PassedFile> files, Path directory, Access access) {
-        files.add(new PassedFile(directory.resolve(STATE_FILE), access, STATE_FILE));
-        files.add(new PassedFile(directory.resolve(MEMORY_FILE), access, MEMORY_FILE));
     }
 }

@@ -7,10 +7,12 @@ import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.Checkpoint;
+import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.VmUsage;
+import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.guestlink.GuestRateLimit;
 import io.neurovisor.host.message.ConsoleText;
@@ -26,21 +28,26 @@ final class FirecrackerVm implements Vm {
     /** Far more than a thread takes to load its filter, also on a loaded host. */
     private static final Duration CONFINEMENT_TIMEOUT = Duration.ofSeconds(5);
 
+    /** For a checkpoint that failed because its deadline has passed. */
+    private static final Duration RESUME_TIMEOUT = Duration.ofSeconds(10);
+
     private static final Duration EXIT_TIMEOUT = Duration.ofSeconds(2);
 
     private static final Duration POLL_INTERVAL = Duration.ofMillis(2);
 
     private final RunningVmm vmm;
     private final VmStart start;
-    private final FirecrackerApi api;
+    private final GuestLinks links;
     private final GuestRateLimit rateLimit;
     private final VsockConnector connector;
     private final Ticker ticker;
+    private volatile FirecrackerApi api;
 
     FirecrackerVm(RunningVmm vmm, VmStart start, FirecrackerApi api, GuestLinks links, Ticker ticker) {
         this.vmm = vmm;
         this.start = start;
         this.api = api;
+        this.links = links;
         this.ticker = ticker;
         this.rateLimit = new GuestRateLimit(ticker);
         Path socket = FirecrackerVmm.root(vmm.process()).resolve(FirecrackerMachine.VSOCK_SOCKET);
@@ -64,11 +71,19 @@ final class FirecrackerVm implements Vm {
         requireConfined();
     }
 
-    /** Loads the state that {@link #save} wrote; resumes the processors once the confinement has been verified. */
-    void restore(Deadline deadline) {
+    /**
+     * Loads the state that {@link #save} or {@link #checkpoint} wrote; resumes the processors once the confinement has been
+     * verified.
+     */
+    void restore(VmStart.Restore restore, Deadline deadline) {
         api.put("/snapshot/load", FirecrackerMachine.loading(), deadline);
         requireConfined();
-        api.patch("/vm", Map.of("state", "Resumed"), deadline);
+        // Firecracker looks at the queues of its devices when the machine is resumed, which is the first that needs its
+        // memory.
+        restore.checkpoint()
+                .ifPresent(checkpoint -> vmm.process()
+                        .loadMemory(FirecrackerMachine.memoryFile(restore.saved()), checkpoint.directory(), deadline));
+        resume(deadline);
     }
 
     @Override
@@ -84,12 +99,58 @@ final class FirecrackerVm implements Vm {
 
     @Override
     public Checkpoint checkpoint(Path directory, Deadline deadline) {
-        throw FirecrackerVmm.withoutCheckpoints();
+        if (!(start instanceof VmStart.Restore(SavedVm saved, Optional<Checkpoint> _))) {
+            throw new IllegalStateException("VM " + vmm.id() + " is not a clone of a template");
+        }
+        connector.awaitHangUp(deadline);
+        PrivateFiles.createDirectory(directory);
+        try {
+            FirecrackerApi session = session(deadline);
+            session.patch("/vm", Map.of("state", "Paused"), deadline);
+            session.putRefusedWith(
+                    FirecrackerMachine.DEVICES_SAVED, "/snapshot/create", FirecrackerMachine.savingDevices(), deadline);
+            vmm.process()
+                    .saveMemory(
+                            FirecrackerMachine.memoryFile(saved),
+                            directory,
+                            FirecrackerMachine.maxPagesBytes(saved),
+                            deadline);
+            return new Checkpoint(directory);
+        } catch (NeuroVisorException exception) {
+            undo(directory, exception);
+            throw exception;
+        }
+    }
+
+    /** Lets a machine run again that has not been saved. */
+    private void undo(Path directory, NeuroVisorException reason) {
+        boolean interrupted = Thread.interrupted(); // May be the reason, and must not keep the machine from running.
+        try {
+            resume(Deadline.after(RESUME_TIMEOUT, ticker));
+            PrivateFiles.delete(directory);
+        } catch (NeuroVisorException exception) {
+            reason.addSuppressed(exception);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     @Override
     public void resume(Deadline deadline) {
-        throw FirecrackerVmm.withoutCheckpoints();
+        session(deadline).patch("/vm", Map.of("state", "Resumed"), deadline);
+    }
+
+    /** Returns a session with the API: another one if the last one was closed, because a request had no response. */
+    private FirecrackerApi session(Deadline deadline) {
+        if (!api.isOpen()) {
+            Path socket = FirecrackerVmm.root(vmm.process()).resolve(FirecrackerMachine.API_SOCKET);
+            api = FirecrackerApi.connect(links.unixSockets(), socket, deadline)
+                    .orElseThrow(() -> new NeuroVisorException(
+                            Fault.VMM_FAILED, "Firecracker's API does not accept connections any more"));
+        }
+        return api;
     }
 
     @Override

@@ -103,9 +103,6 @@ public final class FirecrackerVmm implements Vmm {
 
     @Override
     public Vm start(VmId id, VmStart start, Deadline deadline) {
-        if (start instanceof VmStart.Restore restore && restore.checkpoint().isPresent()) {
-            throw withoutCheckpoints();
-        }
         FirecrackerMachine machine = new FirecrackerMachine(start);
         VmmLaunch launch = new VmmLaunch(
                 program.executable(),
@@ -122,8 +119,8 @@ public final class FirecrackerVmm implements Vmm {
             // Firecracker has no machine yet.
             ebpf.seal(process);
             FirecrackerVm vm = new FirecrackerVm(vmm, start, api, links, ticker);
-            if (start instanceof VmStart.Restore) {
-                vm.restore(deadline);
+            if (start instanceof VmStart.Restore restore) {
+                vm.restore(restore, deadline);
             } else {
                 vm.boot(machine, deadline);
             }
@@ -131,12 +128,6 @@ public final class FirecrackerVmm implements Vmm {
         } catch (NeuroVisorException exception) {
             throw failed(vmm, exception);
         }
-    }
-
-    static NeuroVisorException withoutCheckpoints() {
-        return new NeuroVisorException(
-                Fault.INVALID_ARGUMENT,
-                "checkpoints of running machines are not built for Firecracker; use --vmm=qemu");
     }
 
     /** Returns the root directory of a VMM as the host sees it. */

@@ -1,5 +1,6 @@
 package io.neurovisor.host.firecracker;
 
+import io.netty.channel.ChannelFuture;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
@@ -10,6 +11,9 @@ import io.neurovisor.host.guestlink.GuestRateLimit;
 import io.neurovisor.host.spawner.VmmProcess;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +53,9 @@ final class VsockConnector {
     private final VmmProcess process;
     private final GuestRateLimit rateLimit;
     private final Ticker ticker;
+    /** The ends of open connections. */
+    private final Set<ChannelFuture> connections = ConcurrentHashMap.newKeySet();
+
     private final AtomicReference<@Nullable GuestChannel> current = new AtomicReference<>();
 
     VsockConnector(GuestLinks links, Path socket, VmmProcess process, GuestRateLimit rateLimit, Ticker ticker) {
@@ -67,7 +74,7 @@ final class VsockConnector {
         Duration pause = Duration.ZERO;
         while (true) {
             long startNanos = ticker.nanos();
-            GuestChannel channel = links.openVsock(socket, AGENT_PORT, acceptance, rateLimit);
+            GuestChannel channel = links.openVsock(socket, AGENT_PORT, acceptance, rateLimit, this::add);
             current.set(channel);
             try {
                 channel.hello(Deadline.after(shorter(ANSWER, deadline.remaining()), ticker));
@@ -84,6 +91,29 @@ final class VsockConnector {
                 pause = pause.isZero() ? FIRST_PAUSE : shorter(pause.multipliedBy(2), LONGEST_PAUSE);
             }
         }
+    }
+
+    /**
+     * Waits until all connections are closed. Firecracker stops the processors only, and would pass the end of a connection on
+     * to a guest that is being saved. It handles events in order, so it has done that when the request after the next begins.
+     */
+    void awaitHangUp(Deadline deadline) {
+        for (ChannelFuture connection : connections) {
+            try {
+                if (!connection.await(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS)) {
+                    throw new NeuroVisorException(
+                            Fault.VMM_FAILED, "a connection to the guest is still open, so it cannot be saved");
+                }
+            } catch (InterruptedException exception) {
+                throw NeuroVisorException.interrupted(
+                        "waiting for the end of connections to a guest was interrupted", exception);
+            }
+        }
+    }
+
+    private void add(ChannelFuture connection) {
+        connections.add(connection);
+        ChannelFuture _ = connection.addListener(_ -> connections.remove(connection));
     }
 
     /** Returns whether the agent may become available shortly. */

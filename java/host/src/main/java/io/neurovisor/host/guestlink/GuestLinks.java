@@ -4,6 +4,7 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -85,10 +86,18 @@ public final class GuestLinks implements AutoCloseable {
      *
      * @param socket the socket at which Firecracker accepts requests for connections
      * @param acceptance the time that the guest may take to accept a connection
+     * @param onOpen receives the end of each connection that is made
      */
-    public GuestChannel openVsock(Path socket, int port, Duration acceptance, GuestRateLimit rateLimit) {
+    public GuestChannel openVsock(
+            Path socket, int port, Duration acceptance, GuestRateLimit rateLimit, Consumer<ChannelFuture> onOpen) {
         return open(
-                socket, rateLimit, pipeline -> pipeline.addFirst(new VsockHandshake(port, acceptance)), closing -> {});
+                socket,
+                rateLimit,
+                pipeline -> {
+                    pipeline.addFirst(new VsockHandshake(port, acceptance));
+                    onOpen.accept(pipeline.channel().closeFuture());
+                },
+                closing -> {});
     }
 
     /** Returns a bootstrap for connections to Unix sockets other than a guest agent's. */

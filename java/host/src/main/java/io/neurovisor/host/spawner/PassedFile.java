@@ -15,7 +15,7 @@ public record PassedFile(Path path, Access access, String name) {
         CREATE,
         /** A device for reading and writing. */
         DEVICE,
-        /** A file without a path, to which the VMM writes the state of its devices; it ends with the VMM. */
+        /** A new file outside of any directory but a {@link Chroot}, to which the VMM writes the state of its devices. */
         STATE
     }
 
@@ -23,9 +23,14 @@ public record PassedFile(Path path, Access access, String name) {
         path = access == Access.STATE ? path : path.toAbsolutePath();
     }
 
-    /** Returns the file to which a VMM writes the state of its devices. */
+    /** Returns the file to which a VMM writes the state of its devices; it ends with the VMM. */
     public static PassedFile deviceState() {
-        return new PassedFile(Path.of(""), Access.STATE);
+        return deviceState("");
+    }
+
+    /** Returns the file to which a VMM in a {@link Chroot} writes the state of its devices; it ends with the VMM. */
+    public static PassedFile deviceState(String name) {
+        return new PassedFile(Path.of(""), Access.STATE, name);
     }
 
     public PassedFile(Path path, Access access) {

@@ -75,6 +75,43 @@ final class FirecrackerApiTest {
         }
     }
 
+    @Test
+    void acceptsTheExpectedRefusal() {
+        answer("HTTP/1.1 400 Bad Request\r\nContent-Length: " + REFUSAL.length() + "\r\n\r\n" + REFUSAL);
+        try (FirecrackerApi api = connect()) {
+            api.putRefusedWith("The disk", "/snapshot/create", Map.of(), soon());
+        }
+        assertThat(request.join()).startsWith("PUT /snapshot/create HTTP/1.1\r\n");
+    }
+
+    @Test
+    void rejectsAnotherRefusal() {
+        answer("HTTP/1.1 400 Bad Request\r\nContent-Length: " + REFUSAL.length() + "\r\n\r\n" + REFUSAL);
+        try (FirecrackerApi api = connect()) {
+            assertThatThrownBy(() -> api.putRefusedWith("The memory", "/snapshot/create", Map.of(), soon()))
+                    .hasMessageStartingWith("Firecracker refused PUT /snapshot/create (HTTP 400): The disk");
+        }
+    }
+
+    @Test
+    void rejectsAcceptanceOfWhatIsToBeRefused() {
+        answer("HTTP/1.1 204 No Content\r\n\r\n");
+        try (FirecrackerApi api = connect()) {
+            assertThatThrownBy(() -> api.putRefusedWith("", "/snapshot/create", Map.of(), soon()))
+                    .hasMessageContaining("was to refuse");
+        }
+    }
+
+    @Test
+    void isClosedByARequestWithoutAResponse() {
+        try (FirecrackerApi api = connect()) {
+            assertThat(api.isOpen()).isTrue();
+            assertThatThrownBy(() -> api.get("/", Deadline.after(Duration.ofMillis(1), Ticker.SYSTEM)))
+                    .isInstanceOf(NeuroVisorException.class);
+            assertThat(api.isOpen()).isFalse();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.engine.vm.Checkpoint;
 import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.host.spawner.PassedFile;
 import io.neurovisor.host.spawner.PassedFile.Access;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 final class FirecrackerMachineTest {
@@ -33,10 +35,30 @@ final class FirecrackerMachineTest {
                 .containsExactly(
                         new PassedFile(Path.of("/r"), Access.READ, "rootfs"),
                         new PassedFile(Path.of("/t/state"), Access.READ, "state"),
-                        new PassedFile(Path.of("/t/memory"), Access.READ, "memory"));
+                        new PassedFile(Path.of("/t/memory"), Access.READ, "memory"),
+                        PassedFile.deviceState("checkpoint"));
         assertThat(template.configuration()).isEqualTo(cold.configuration());
         assertThat(template.configuration().get("/drives/rootfs")).asString().contains("path_on_host=/rootfs");
         assertThat(template.configuration().get("/vsock")).asString().contains("uds_path=v");
+    }
+
+    @Test
+    void restoredCheckpointUsesTheMemoryOfItsTemplate() {
+        Checkpoint checkpoint = new Checkpoint(Path.of("/c"));
+        VmStart start = new VmStart.Restore(new SavedVm(FILES, SandboxSize.MEDIUM, TEMPLATE), Optional.of(checkpoint));
+        assertThat(new FirecrackerMachine(start).files())
+                .contains(
+                        new PassedFile(Path.of("/c/state"), Access.READ, "state"),
+                        new PassedFile(Path.of("/t/memory"), Access.READ, "memory"));
+    }
+
+    @Test
+    void checkpointWritesNoMemory() {
+        assertThat(clone.files()).contains(PassedFile.deviceState("checkpoint"));
+        assertThat(template.files()).doesNotContain(PassedFile.deviceState("checkpoint"));
+        assertThat(FirecrackerMachine.savingDevices())
+                .asString()
+                .contains("snapshot_path=/checkpoint", "mem_file_path=/");
     }
 
     @Test

@@ -48,8 +48,8 @@ final class GuestFloodTest {
     void disconnectsAGuestBehindAVsock() throws IOException {
         try (FloodingGuest guest = FloodingGuest.behindVsock(directory.resolve("agent"));
                 GuestLinks links = new GuestLinks(InstantSource.system());
-                GuestChannel host =
-                        links.openVsock(guest.socket, 6000, Duration.ofMinutes(1), new GuestRateLimit(Ticker.SYSTEM))) {
+                GuestChannel host = links.openVsock(
+                        guest.socket, 6000, Duration.ofMinutes(1), new GuestRateLimit(Ticker.SYSTEM), _ -> {})) {
             assertIsHungUpOn(guest, host);
         }
     }

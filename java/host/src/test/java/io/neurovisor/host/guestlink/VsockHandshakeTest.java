@@ -36,7 +36,7 @@ final class VsockHandshakeTest {
         try (Firecracker firecracker = new Firecracker("OK 1073741824\n", HTTP2.length());
                 GuestLinks links = new GuestLinks(InstantSource.system());
                 GuestChannel channel =
-                        links.openVsock(firecracker.socket, 6000, LIMIT, new GuestRateLimit(Ticker.SYSTEM))) {
+                        links.openVsock(firecracker.socket, 6000, LIMIT, new GuestRateLimit(Ticker.SYSTEM), _ -> {})) {
             assertFault(() -> channel.hello(soon()), Fault.SANDBOX_LOST);
             assertThat(firecracker.request.join()).isEqualTo("CONNECT 6000\n");
             assertThat(firecracker.afterwards.join()).isEqualTo(HTTP2);
@@ -49,7 +49,7 @@ final class VsockHandshakeTest {
         try (Firecracker firecracker = new Firecracker(answer, 0);
                 GuestLinks links = new GuestLinks(InstantSource.system());
                 GuestChannel channel =
-                        links.openVsock(firecracker.socket, 6000, LIMIT, new GuestRateLimit(Ticker.SYSTEM))) {
+                        links.openVsock(firecracker.socket, 6000, LIMIT, new GuestRateLimit(Ticker.SYSTEM), _ -> {})) {
             assertFault(() -> channel.hello(soon()), Fault.SANDBOX_LOST);
         }
     }
@@ -61,7 +61,7 @@ final class VsockHandshakeTest {
             Path socket = directory.resolve("silent");
             silent.bind(UnixDomainSocketAddress.of(socket));
             try (GuestChannel channel =
-                    links.openVsock(socket, 6000, Duration.ofMillis(1), new GuestRateLimit(Ticker.SYSTEM))) {
+                    links.openVsock(socket, 6000, Duration.ofMillis(1), new GuestRateLimit(Ticker.SYSTEM), _ -> {})) {
                 assertFault(() -> channel.hello(soon()), Fault.SANDBOX_LOST);
             }
         }

@@ -46,9 +46,6 @@ final class SandboxServices implements AutoCloseable {
     /** Keys are revoked by other processes, and their sandboxes are to end within a second. */
     private static final Duration KEYS_INTERVAL = Duration.ofMillis(500);
 
-    /** The VMM that makes no checkpoints. */
-    private static final String NEVER_SAVED = "firecracker";
-
     private final Config config;
     private final NeuroVisor neuroVisor;
     private final SandboxDatabase records;
@@ -179,7 +176,7 @@ final class SandboxServices implements AutoCloseable {
      * cannot be saved, ends all.
      */
     void pause(Deadline deadline) {
-        if (config.guest().snapshot() && !neuroVisor.vmm().name().equals(NEVER_SAVED)) {
+        if (config.guest().snapshot()) {
             List<SandboxRecord> _ = sandboxes.pauseAll(deadline);
         } else {
             sandboxes.close();
