@@ -9,9 +9,13 @@ import struct
 import threading
 
 LENGTHS = struct.Struct(">II")
-HEADER_BYTES_MAX = 64 << 10
 READ_BYTES = 256 << 10
 WRITE_BYTES = 128 << 10
+
+
+def encoded_header(header: dict) -> bytes:
+    """Returns JSON. Halves of surrogate pairs become question marks."""
+    return json.dumps(header, ensure_ascii=False).encode("utf-8", "replace")
 
 
 class Channel:
@@ -42,7 +46,7 @@ class Channel:
         if not self.is_open():
             return
         body_bytes = sum(len(part) for part in parts)
-        encoded = json.dumps(header).encode()
+        encoded = encoded_header(header)
         pieces = [LENGTHS.pack(len(encoded), body_bytes) + encoded, *parts]
         is_main = threading.get_ident() == self._main
         if is_main:

@@ -6,11 +6,15 @@ import traceback
 
 import IPython
 
+from .channel import encoded_header
+
 NAME_CHARACTERS_MAX = 256
 VALUE_CHARACTERS_MAX = 4096
 FIELD_CHARACTERS_MAX = 200
 TRACEBACK_BYTES_MAX = 24 << 10
 FRAMES_MAX = 32
+# The agent accepts 64 KiB. Without frames a header has at most 26 KiB.
+HEADER_BYTES_MAX = 60 << 10
 
 _DRIVER = os.path.dirname(os.path.realpath(__file__)) + os.sep
 _OUTER = (_DRIVER, os.path.dirname(os.path.realpath(IPython.__file__)) + os.sep)
@@ -70,13 +74,17 @@ def header(cell: int, error: type, value: BaseException, trace) -> dict:
         found = frames(error, value, trace)
     except Exception:
         found = []
-    return {
+    described = {
         "type": "error",
         "cell": cell,
         "name": name_of(error),
         "value": text_of(value)[:VALUE_CHARACTERS_MAX],
         "frames": found,
     }
+    while len(encoded_header(described)) > HEADER_BYTES_MAX:
+        # Characters may take several bytes. The innermost frames say most.
+        described["frames"] = described["frames"][1 + len(described["frames"]) // 2 :]
+    return described
 
 
 def body(text: str) -> bytes:

@@ -2,6 +2,9 @@
 
 import itertools
 import reprlib
+import sys
+
+from .channel import encoded_header
 
 TEXT_CHARACTERS_MAX = 120
 NAME_CHARACTERS_MAX = 100
@@ -63,8 +66,6 @@ def describe(name: str, value) -> dict:
 
 def _is_library(kind) -> bool:
     """Returns whether a class is what its library defines, and not one of the user that has its name."""
-    import sys
-
     library = sys.modules.get(kind.__module__)
     return getattr(library, kind.__name__, None) is kind
 
@@ -78,8 +79,7 @@ def variables(namespace: dict, hidden) -> tuple:
     )
     for name in names:
         one = describe(name, namespace.get(name))
-        # JSON escapes a character with at most twelve bytes.
-        room -= 100 + 12 * sum(len(str(part)) for part in one.values()) // (1 if not str(one).isascii() else 6)
+        room -= len(encoded_header(one)) + 2
         if room < 0 or len(described) == VARIABLES_MAX:
             return described, True
         described.append(one)

@@ -24,6 +24,8 @@ class Interrupts:
         signal.signal(signal.SIGINT, self._interrupted)
 
     def arm(self, task) -> None:
+        # An earlier cell may have replaced the handler.
+        self.install()
         self._task = task
         self._deferred = self._repeated = self.cancelled = False
 
