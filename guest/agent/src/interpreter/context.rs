@@ -6,10 +6,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::{oneshot, Notify};
 
+use super::driver::launch::{Control, Spec};
+use super::driver::message::ToDriver;
 use super::event_log::EventLog;
-use super::launch::{Control, Spec};
 use super::machine::{Cell, End, Event, Machine, Refusal, Step};
-use super::message::ToDriver;
 use crate::wire::guest::cell_event;
 use crate::wire::guest::{
     CellEnded, CellOutcome, CellStarted, CellVariables, InspectContextResponse,

@@ -1,8 +1,5 @@
 //! All contexts of a sandbox.
 
-use std::fs::File;
-use std::io::Read;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -12,31 +9,27 @@ use tonic::Status;
 
 use super::answers;
 use super::context::{CellRequest, Context};
-use super::launch::{self, launch, Drivers, Spec};
+use super::description::{describe, memory_bytes, new_id};
+use super::driver::launch::{Drivers, Spec};
 use super::limits::{Times, ATTACHED_MAX, CONTEXTS_MAX, CONTEXT_MEMORY_BYTES};
 use super::machine::{Event, Phase};
-use super::session::Session;
+use super::starter::Starter;
 use super::stream::{CellReader, Credits, EventStream};
 use crate::execution::WorkingDirectory;
 use crate::lifecycle::Lifecycle;
 use crate::memory::Memory;
 use crate::reaper::Reaper;
 use crate::sandbox::Sandbox;
-use crate::wire::guest::{ContextState, InspectContextResponse, InterpreterContext};
+use crate::wire::guest::{InspectContextResponse, InterpreterContext};
 
 /// Creates contexts, and finds those that it has created.
 #[derive(Clone)]
 pub struct Contexts {
-    sandbox: Sandbox,
+    starter: Starter,
     lifecycle: Lifecycle,
-    working_directory: WorkingDirectory,
-    reaper: Reaper,
-    drivers: Drivers,
     times: Times,
     streams: Arc<Semaphore>,
     all: Arc<Mutex<Vec<Arc<Context>>>>,
-    /// Names control groups.
-    started: Arc<AtomicU64>,
 }
 
 impl Contexts {
@@ -49,35 +42,33 @@ impl Contexts {
         times: Times,
     ) -> Self {
         Self {
-            sandbox,
+            starter: Starter::new(
+                sandbox,
+                lifecycle.clone(),
+                working_directory,
+                reaper,
+                drivers,
+                times,
+            ),
             lifecycle,
-            working_directory,
-            reaper,
-            drivers,
             times,
             streams: Arc::new(Semaphore::new(ATTACHED_MAX)),
             all: Arc::default(),
-            started: Arc::default(),
         }
     }
 
     pub fn languages(&self) -> Vec<String> {
-        self.drivers.languages()
+        self.starter.languages()
     }
 
     /// Starts a context, and returns when it can run cells. Nothing is left of one that cannot.
     pub async fn create(&self, spec: Spec) -> Result<InterpreterContext, Status> {
-        let directory = launch::directory(
-            &spec,
-            self.sandbox.settings(),
-            &self.working_directory.directory,
-        );
-        let directory = directory.to_string_lossy().into_owned();
+        let directory = self.starter.directory(&spec);
         let context = Arc::new(Context::new(new_id()?, spec, directory));
         {
             let mut all = self.lock();
             self.admit(&all)?;
-            self.start(&context)?;
+            self.starter.start(&context)?;
             all.push(context.clone());
         }
         // A call that ends early leaves no context that no client knows.
@@ -85,7 +76,7 @@ impl Contexts {
             contexts: self,
             context: Some(&context),
         };
-        self.until_ready(&context).await?;
+        self.starter.until_ready(&context).await?;
         unfinished.context = None;
         Ok(describe(&context))
     }
@@ -115,49 +106,6 @@ impl Contexts {
         }
     }
 
-    /// Starts a driver and its session.
-    fn start(&self, context: &Arc<Context>) -> Result<(), Status> {
-        let number = self.started.fetch_add(1, Ordering::Relaxed);
-        let driver = launch(
-            &self.drivers,
-            &context.spec,
-            self.sandbox.settings(),
-            &self.working_directory,
-            &self.reaper,
-            &format!("context-{number}"),
-        )?;
-        let mut inner = context.lock();
-        inner.control = Some(driver.control.clone());
-        let session = Session::new(
-            context.clone(),
-            inner.epoch,
-            driver,
-            self.times,
-            self.lifecycle.clone(),
-        );
-        tokio::spawn(session.run());
-        Ok(())
-    }
-
-    async fn until_ready(&self, context: &Context) -> Result<(), Status> {
-        let deadline = Instant::now() + self.times.start;
-        loop {
-            let changed = context.changed.notified();
-            match context.lock().machine.phase {
-                Phase::Idle | Phase::Running(..) => return Ok(()),
-                Phase::Dead | Phase::Broken => {
-                    return Err(Status::internal("the driver has ended before it was ready"));
-                }
-                Phase::Starting => {}
-            }
-            if timeout_at(deadline.into(), changed).await.is_err() {
-                return Err(Status::deadline_exceeded(
-                    "the driver has not become ready in time",
-                ));
-            }
-        }
-    }
-
     pub fn list(&self) -> Vec<InterpreterContext> {
         self.lock()
             .iter()
@@ -169,13 +117,13 @@ impl Contexts {
         let context = self.find(id)?;
         context.lock().replace(answers::RESTARTED);
         context.notify();
-        let started = self.start(&context);
+        let started = self.starter.start(&context);
         if let Err(failure) = started {
             // Reported by the next cell.
             let _ = context.on(Event::DriverEnded(Default::default()));
             return Err(failure);
         }
-        self.until_ready(&context).await?;
+        self.starter.until_ready(&context).await?;
         Ok(describe(&context))
     }
 
@@ -331,44 +279,5 @@ impl Drop for Unfinished<'_> {
         if let Some(context) = self.context {
             self.contexts.discard(context);
         }
-    }
-}
-
-/// Returns an id that no clone of this sandbox gives again.
-fn new_id() -> Result<String, Status> {
-    let mut bytes = [0; 16];
-    File::open("/dev/urandom")
-        .and_then(|mut source| source.read_exact(&mut bytes))
-        .map_err(|error| Status::internal(format!("no randomness: {error}")))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-fn memory_bytes(context: &Context) -> u64 {
-    let inner = context.lock();
-    inner
-        .control
-        .as_ref()
-        .map_or(0, |control| control.memory_bytes())
-}
-
-fn describe(context: &Context) -> InterpreterContext {
-    let memory_bytes = memory_bytes(context);
-    let inner = context.lock();
-    let state = match inner.machine.phase {
-        Phase::Starting => ContextState::Starting,
-        Phase::Idle => ContextState::Idle,
-        Phase::Running(..) => ContextState::Busy,
-        Phase::Broken | Phase::Dead => ContextState::Dead,
-    };
-    InterpreterContext {
-        id: context.id.clone(),
-        language: context.spec.language.clone(),
-        cwd: context.directory.clone(),
-        state: state.into(),
-        created: Some(context.created.into()),
-        running_cell: inner.machine.running().map_or(0, |cell| cell.number),
-        queued_cells: inner.machine.queued().try_into().unwrap_or(u32::MAX),
-        memory_bytes,
-        next_event: inner.log.next(),
     }
 }

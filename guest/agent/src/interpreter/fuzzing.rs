@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use super::collector::{Collector, Pipe, Report};
+use super::driver::collector::{Collector, Pipe, Report};
+use super::driver::frame::FrameDecoder;
 use super::event_log::{EventLog, Taken, CREDIT_MIN};
-use super::frame::FrameDecoder;
 use super::limits::KEPT_BYTES_MAX;
 use prost::Message;
 

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use rustix::io::read;
 
-use super::collector::{Pipe, Report};
 use super::context::Final;
-use super::frame::Broken;
+use super::driver::collector::{Pipe, Report};
+use super::driver::frame::Broken;
 use super::machine::Event;
 use super::session::{Session, Source, Timer, CLOSED_MAX, DRAINED_BYTES_MAX};
 use crate::kernel_log;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::context::CellRequest;
-use super::launch::Spec;
+use super::driver::launch::Spec;
 use super::limits::{CODE_BYTES_MAX, INPUT_BYTES_MAX, TIMEOUT_SECONDS_MAX};
 use crate::invalid::Invalid;
 use crate::sandbox::{checked_directory, checked_environment};

@@ -9,10 +9,10 @@ use rustix::process::WaitStatus;
 use tokio::sync::oneshot::error::RecvError;
 use tokio::time::sleep_until;
 
-use super::collector::{Collector, Pipe};
 use super::context::{Action, Context};
-use super::frame::FrameDecoder;
-use super::launch::Driver;
+use super::driver::collector::{Collector, Pipe};
+use super::driver::frame::FrameDecoder;
+use super::driver::launch::Driver;
 use super::limits::{Times, REPEATS};
 use super::machine::{Event, Exit, Fate, Phase};
 use crate::execution::exit_code_and_signal;
