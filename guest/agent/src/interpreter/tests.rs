@@ -40,7 +40,7 @@ static HAS_IPYTHON: LazyLock<bool> = LazyLock::new(|| {
         .output();
     let has = imported.is_ok_and(|output| output.status.success());
     if !has {
-        eprintln!("skipped: python3 has no IPython; `pip install ipython==8.35.0` gives it one");
+        eprintln!("skipped: python3 has no IPython, which setup/ipython.sh fetches");
     }
     has
 });
@@ -77,8 +77,10 @@ pub async fn fixture_with(times: Times) -> Option<Fixture> {
 pub fn contexts_in(directory: &Path, times: Times) -> Contexts {
     let sandbox = Sandbox::default();
     let path = std::env::var("PATH").unwrap();
+    let packages = std::env::var("PYTHONPATH").unwrap_or_default();
     let env = [
         ("PATH", path.as_str()),
+        ("PYTHONPATH", packages.as_str()),
         ("HOME", directory.to_str().unwrap()),
         // Bytecode beside the driver would become part of the recipe of the image.
         ("PYTHONDONTWRITEBYTECODE", "1"),
