@@ -7,6 +7,7 @@ use tonic::Code;
 
 use super::request;
 use super::tests::{contexts_in, fixture, python, FAILED, OK, TIMES};
+use crate::lifecycle::Lifecycle;
 use crate::wire::guest::cell_event::Event;
 use crate::wire::guest::{
     CellOutcome, CellStart, CellVariables, ContextState, CreateContextRequest,
@@ -286,7 +287,7 @@ async fn limits_the_number_of_contexts() {
 #[tokio::test]
 async fn names_the_languages_of_the_image() {
     let directory = tempfile::tempdir().unwrap();
-    let contexts = contexts_in(directory.path(), TIMES);
+    let contexts = contexts_in(directory.path(), Lifecycle::booted(), TIMES);
     let spec = request::spec(CreateContextRequest {
         language: "cobol".to_owned(),
         ..Default::default()

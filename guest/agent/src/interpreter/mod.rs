@@ -30,7 +30,7 @@ mod session;
 mod starter;
 mod stream;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 pub use contexts::Contexts;
 pub use driver::launch::{Drivers, DRIVERS};

@@ -184,7 +184,9 @@ impl Session {
         let timer = self.io.timers.iter().map(|(at, _)| *at).min();
         let timer = timer.unwrap_or(now + IDLE);
         let mut inner = self.context.lock();
-        if !matches!(inner.machine.phase, Phase::Running(_, Fate::Undisturbed)) {
+        // An interrupted cell is not to be held up by a client that does not read.
+        let is_disturbed = |fate| fate != Fate::Undisturbed;
+        if matches!(inner.machine.phase, Phase::Running(_, fate) if is_disturbed(fate)) {
             inner.log.stop_waiting();
         }
         match inner.log.has_room(now, self.times.patience) {

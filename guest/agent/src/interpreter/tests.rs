@@ -34,7 +34,7 @@ pub const TIMES: Times = Times {
 };
 
 /// Whether the first `python3` in PATH has IPython.
-static HAS_IPYTHON: LazyLock<bool> = LazyLock::new(|| {
+pub static HAS_IPYTHON: LazyLock<bool> = LazyLock::new(|| {
     let imported = Command::new("python3")
         .args(["-c", "import IPython"])
         .output();
@@ -61,7 +61,7 @@ pub async fn fixture_with(times: Times) -> Option<Fixture> {
         return None;
     }
     let directory = tempfile::tempdir().unwrap();
-    let contexts = contexts_in(directory.path(), times);
+    let contexts = contexts_in(directory.path(), Lifecycle::booted(), times);
     let id = contexts
         .create(request::spec(python()).unwrap())
         .await
@@ -74,7 +74,7 @@ pub async fn fixture_with(times: Times) -> Option<Fixture> {
     })
 }
 
-pub fn contexts_in(directory: &Path, times: Times) -> Contexts {
+pub fn contexts_in(directory: &Path, lifecycle: Lifecycle, times: Times) -> Contexts {
     let sandbox = Sandbox::default();
     let path = std::env::var("PATH").unwrap();
     let packages = std::env::var("PYTHONPATH").unwrap_or_default();
@@ -98,7 +98,7 @@ pub fn contexts_in(directory: &Path, times: Times) -> Contexts {
     let drivers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../image/base/drivers");
     Contexts::new(
         sandbox,
-        Lifecycle::booted(),
+        lifecycle,
         WorkingDirectory::in_test(directory),
         Reaper::start().unwrap(),
         Drivers(drivers.canonicalize().unwrap()),

@@ -5,6 +5,8 @@ mod execution_service;
 mod file_tests;
 mod guest_service;
 #[cfg(test)]
+mod interpreter_tests;
+#[cfg(test)]
 mod sandbox_tests;
 mod statistics;
 #[cfg(test)]
