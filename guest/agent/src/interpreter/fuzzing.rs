@@ -8,8 +8,8 @@ use super::event_log::{EventLog, Taken, CREDIT_MIN};
 use super::limits::KEPT_BYTES_MAX;
 use prost::Message;
 
-/// An event, with which a client that grants 64 KiB at first must not wait forever.
-const EVENT_BYTES_MAX: usize = 64 << 10;
+/// Of an event. A host with a window of 64 KiB may keep back a quarter of it, and must not wait forever.
+const EVENT_BYTES_MAX: usize = 48 << 10;
 
 /// Bytes that come from the socket of a driver, in pieces, and from its pipes.
 pub fn frames(bytes: &[u8]) {

@@ -148,6 +148,11 @@ async fn bounds_hostile_values() {
             "import os\nif os.fork() == 0:\n  print('child'); os._exit(0)\nos.wait()\nNone",
             CellOutcome::Ok,
         ),
+        (
+            "import os\nchild = os.fork()\nprint('both')",
+            CellOutcome::Ok,
+        ),
+        ("breakpoint()", CellOutcome::Error),
         ("%nosuchmagic", CellOutcome::Error),
         ("raise KeyboardInterrupt", CellOutcome::Error),
         (

@@ -17,7 +17,7 @@ pub const RESULT_BYTES_MAX: u64 = 32 << 20;
 pub const TEXT_BYTES_MAX: u64 = 64 << 20;
 /// Of one event.
 pub const CHUNK_BYTES_MAX: usize = 32 << 10;
-pub const TRACEBACK_BYTES_MAX: usize = 24 << 10;
+pub const TRACEBACK_BYTES_MAX: usize = 16 << 10;
 pub const VALUE_BYTES_MAX: usize = 4 << 10;
 /// Of a name, a path, a source line or a MIME type.
 pub const NAME_BYTES_MAX: usize = 256;

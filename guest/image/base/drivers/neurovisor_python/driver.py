@@ -31,7 +31,7 @@ class Driver:
         self._input = Input(self._channel, self._flush)
         self._interrupts = Interrupts(self._channel)
         self._refreshes = Refreshes()
-        self._failed = False
+        self._failed = self._reported = False
         self._shell = None
 
     def _flush(self) -> None:
@@ -59,7 +59,10 @@ class Driver:
 
     def _report(self, error, value, trace, text: str) -> None:
         """Sends an exception."""
+        self._reported = True
         self._flush()
+        if not self._channel.is_open():
+            os.write(2, text.encode("utf-8", "replace"))
         self._channel.send(failures.header(current_cell(), error, value, trace), failures.body(text))
 
     async def serve(self) -> None:
@@ -81,7 +84,7 @@ class Driver:
 
     async def _execute(self, header: dict, code: str) -> None:
         cell = header["cell"]
-        self._failed = False
+        self._failed = self._reported = False
         self._budget.reset()
         self._displays.reset()
         self._input.allowed, self._input.cell = header.get("input", False), cell
@@ -117,6 +120,7 @@ class Driver:
                 code, store_history=True, transformed_cell=transformed, preprocessing_exc_tuple=problem
             )
             self._failed = not result.success
+            self._report_missing(result.error_before_exec or result.error_in_exec)
             shell.events.trigger("post_execute")
             shell.events.trigger("post_run_cell", result)
         except (KeyboardInterrupt, asyncio.CancelledError):
@@ -125,6 +129,15 @@ class Driver:
             self._report(KeyboardInterrupt, KeyboardInterrupt(), None, "KeyboardInterrupt\n")
         finally:
             self._interrupts.disarm()
+            if not self._channel.is_open():
+                # The cell has forked, and its child is not to take the frames of this context.
+                self._flush()
+                os._exit(1 if self._failed else 0)
+
+    def _report_missing(self, error) -> None:
+        """Sends an exception that IPython has kept to itself, such as the end of a debugger."""
+        if error is not None and not self._reported:
+            self._report(type(error), error, error.__traceback__, f"{failures.name_of(type(error))}\n")
 
     def _finish(self, cell: int) -> None:
         self._displays.finish()

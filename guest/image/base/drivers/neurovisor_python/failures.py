@@ -11,7 +11,7 @@ from .channel import encoded_header
 NAME_CHARACTERS_MAX = 256
 VALUE_CHARACTERS_MAX = 4096
 FIELD_CHARACTERS_MAX = 200
-TRACEBACK_BYTES_MAX = 24 << 10
+TRACEBACK_BYTES_MAX = 16 << 10
 FRAMES_MAX = 32
 # The agent accepts 64 KiB. Without frames a header has at most 26 KiB.
 HEADER_BYTES_MAX = 60 << 10
