@@ -194,17 +194,23 @@ async fn answers_input() {
         .is_err());
     let seen = fixture.run("input()").await;
     assert_eq!(seen.errors[0].name, "EOFError");
-    // Without a client that could answer.
-    let mut cell = fixture.cell("try: input()\nexcept EOFError as e: print('none')");
-    (cell.stdin, cell.detach) = (true, true);
-    let mut client = fixture.start(cell);
-    let number = client.accepted().await;
-    drop(client);
-    sleep(Duration::from_millis(200)).await;
-    let seen = fixture.attach(number, 0).unwrap();
-    // The cell may have asked before the client was gone.
-    let _ = fixture.contexts.send_input(&fixture.id, number, "", true);
-    assert_eq!(seen.finish().await.stdout, "none\n");
+    // Without a client that could answer, or with one that goes away.
+    for asked in [false, true] {
+        let mut cell = fixture.cell("try: input()\nexcept EOFError as e: print('none')");
+        (cell.stdin, cell.detach) = (true, true);
+        let mut client = fixture.start(cell);
+        let number = client.accepted().await;
+        if asked {
+            client.grant(1000);
+            client
+                .until(|event| matches!(event, Event::InputRequest(_)))
+                .await;
+        }
+        drop(client);
+        sleep(Duration::from_millis(300)).await;
+        let seen = fixture.attach(number, 0).unwrap();
+        assert_eq!(seen.finish().await.stdout, "none\n");
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::{Buf, BytesMut};
 use rustix::process::WaitStatus;
 use tokio::sync::oneshot::error::RecvError;
 use tokio::time::sleep_until;
@@ -57,7 +58,7 @@ pub struct Io {
     pub socket_turns: u32,
     /// Sources that have not ended.
     pub open: [bool; 3],
-    outgoing: Vec<u8>,
+    outgoing: BytesMut,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -95,7 +96,7 @@ impl Session {
         let io = Io {
             decoder: FrameDecoder::default(),
             collector: Collector::new(),
-            outgoing: Vec::new(),
+            outgoing: BytesMut::new(),
             timers: Vec::new(),
             socket_turns: 0,
             open: [true; 3],
@@ -124,7 +125,7 @@ impl Session {
             match self.wait(may_read, until, work, room).await {
                 Woken::Ended(status) => break Some(status.ok()),
                 Woken::Written(Ok(count)) => {
-                    self.io.outgoing.drain(..count);
+                    self.io.outgoing.advance(count);
                 }
                 // It does not read any more, which its own end of the socket will show, too.
                 Woken::Written(Err(_)) => self.io.outgoing.clear(),

@@ -128,12 +128,20 @@ impl CellReader {
 
 impl Drop for CellReader {
     fn drop(&mut self) {
-        self.context.lock().log.detach(self.reader);
-        self.context.room.notify_waiters();
+        let mut inner = self.context.lock();
+        inner.log.detach(self.reader);
         // A freeze ends streams, but no cell.
-        if self.owns_cell && self.lifecycle.freezes() == self.freezes {
+        let is_frozen = self.lifecycle.freezes() != self.freezes;
+        if !is_frozen && !inner.log.is_read(self.cell) {
+            // No client is left that could answer.
+            inner.answer(self.cell, "", true);
+        }
+        drop(inner);
+        self.context.room.notify_waiters();
+        if self.owns_cell && !is_frozen {
             // Has no effect once the cell has ended.
             let _ = self.context.on(Event::ClientGone(self.cell));
         }
+        self.context.notify();
     }
 }

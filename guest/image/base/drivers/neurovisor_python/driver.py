@@ -140,6 +140,8 @@ class Driver:
             self._report(type(error), error, error.__traceback__, f"{failures.name_of(type(error))}\n")
 
     def _finish(self, cell: int) -> None:
+        # A task that goes on cannot ask: no cell would be there to be answered.
+        self._input.allowed = False
         self._displays.finish()
         # The cell may have replaced them.
         self._flush()
