@@ -176,7 +176,7 @@ def main() -> None:
     while True:
         try:
             loop.run_until_complete(serving)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit):
             # Raised in another task of the user, which it has ended.
             continue
         except BaseException:
