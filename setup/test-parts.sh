@@ -160,7 +160,16 @@ compile_unit_tests() {
     maven test-compile -pl "$modules" -am -Dexec.skip=true
 }
 
-rust_tests() { (cd "$root" && cargo test --locked --workspace); }
+rust_tests() (
+    # shellcheck source=setup/ipython.sh
+    source "$root/setup/ipython.sh"
+    if fetch_ipython "$root"; then
+        export PYTHONPATH=$ipython_directory/packages
+    else
+        echo 'IPython could not be fetched, so the tests of the Python driver are skipped'
+    fi
+    cd "$root" && cargo test --locked --workspace
+)
 
 # Removes our own libraries from the class path of system tests: Maven copies the present ones and leaves those of removed modules.
 remove_copied_modules() { rm -f -- "$system_tests"/libraries/neurovisor-*.jar; }

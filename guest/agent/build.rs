@@ -1,19 +1,20 @@
-//! Generates the services and messages of `proto/guest.proto` and of the files that it imports.
+//! Generates the services and messages of `proto/guest.proto`, `proto/guest_interpreter.proto` and the files that they import.
 
 /// The services that a guest serves. The daemon serves the others.
-const SERVICES: [&str; 4] = [
+const SERVICES: [&str; 5] = [
     "ExecutionService",
     "GuestFileService",
+    "GuestInterpreterService",
     "GuestProcessService",
     "GuestService",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The files and not their directory, in which Maven builds.
-    for file in ["guest", "execution", "process", "file"] {
+    for file in ["guest", "guest_interpreter", "execution", "process", "file"] {
         println!("cargo::rerun-if-changed=../../proto/{file}.proto");
     }
-    let mut files = protox::compile(["guest.proto"], ["../../proto"])?;
+    let mut files = protox::compile(["guest.proto", "guest_interpreter.proto"], ["../../proto"])?;
     for file in &mut files.file {
         file.service
             .retain(|service| SERVICES.contains(&service.name()));

@@ -7,6 +7,7 @@ use crate::boot::KernelArguments;
 use crate::execution::fuzzing as execution;
 use crate::execution::Program;
 use crate::file::fuzzing as file;
+use crate::interpreter::fuzzing as interpreter;
 use crate::memory;
 use crate::process::fuzzing as process;
 use crate::refresh::Refresh;
@@ -14,7 +15,7 @@ use crate::service;
 use crate::wire::execution::ExecuteRequest;
 use crate::wire::guest::{PrimeRequest, RefreshRequest};
 
-const TARGETS: [Target; 9] = [
+const TARGETS: [Target; 10] = [
     ("program", program),
     ("refresh", refresh),
     ("output", execution::output),
@@ -24,6 +25,7 @@ const TARGETS: [Target; 9] = [
     ("file_changes", file::changes),
     ("process_requests", process::requests),
     ("kept_output", process::kept_output),
+    ("interpreter_frames", interpreter::frames),
 ];
 
 #[cfg(fuzzing)]

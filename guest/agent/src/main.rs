@@ -2,7 +2,7 @@
 //!
 //! [`boot`] sets up a Linux system, [`namespaces`] separates programs from it, [`channel`] accepts the connections of
 //! the host, [`service`] serves its requests, and [`execution`] runs the program. A living sandbox has the settings of
-//! [`sandbox`], and any number of [`process`]es and [`file`]s. [`lifecycle`] defines the phases of a VM.
+//! [`sandbox`], and any number of [`process`]es, [`file`]s and contexts of its [`interpreter`]. [`lifecycle`] defines the phases of a VM.
 
 // libFuzzer brings its own.
 #![cfg_attr(fuzzing, no_main, allow(dead_code))]
@@ -14,6 +14,7 @@ mod execution;
 mod file;
 #[cfg(any(fuzzing, test))]
 mod fuzzing;
+mod interpreter;
 mod invalid;
 mod kernel_log;
 mod lifecycle;

@@ -35,10 +35,15 @@ for hook in /etc/python3*/sitecustomize.py; do : >"$hook"; done
 # --- matplotlib: draw without a display, never search for fonts at run time
 python3 "$recipe/matplotlib-setup.py"
 
+# --- drivers of the code interpreter, which the guest agent starts
+install -d /usr/lib/neurovisor/drivers/neurovisor_python
+install -m 0644 "$recipe/drivers/python.py" /usr/lib/neurovisor/drivers/
+install -m 0644 "$recipe/drivers/neurovisor_python/"*.py /usr/lib/neurovisor/drivers/neurovisor_python/
+
 # --- bytecode: valid independent of time stamps (prepare.sh has disabled Debian's own compiler)
 rm /usr/bin/py3compile
 dpkg-divert --local --rename --remove /usr/bin/py3compile >/dev/null
-python3 "$recipe/bytecode.py" /usr/lib/python3*
+python3 "$recipe/bytecode.py" /usr/lib/python3* /usr/lib/neurovisor/drivers
 
 # --- programs that warm the page cache of a template
 install -d /usr/lib/neurovisor
@@ -61,4 +66,5 @@ as_user() {
 as_user python3 /usr/lib/neurovisor/warm.py
 as_user bash /usr/lib/neurovisor/warm.sh
 as_user node /usr/lib/neurovisor/warm.js
-rm -rf "$home"
+as_user python3 - /usr/lib/neurovisor/drivers/python.py <"$recipe/check-driver.py"
+rm -rf "$home" /tmp/neurovisor-ipython-*

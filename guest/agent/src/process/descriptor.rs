@@ -43,6 +43,18 @@ impl Descriptor {
         Ok(())
     }
 
+    /// Waits until some bytes can be written, and writes them. Returns how many there were.
+    pub async fn write_some(&self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            let mut ready = self.0.writable().await?;
+            match ready.try_io(|descriptor| Ok(write(descriptor, bytes)?)) {
+                Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(written) => return written,
+                Err(_not_now) => {}
+            }
+        }
+    }
+
     /// Returns the number of bytes that can be read now.
     pub fn unread(&self) -> u64 {
         ioctl_fionread(&self.0).unwrap_or(0)

@@ -37,6 +37,7 @@ mod terminal_tests;
 #[cfg(test)]
 mod tests;
 
+pub use descriptor::{read_once, Descriptor, Read, READ_BYTES};
 pub use rpc::ProcessRpc;
 pub use sandbox_processes::SandboxProcesses;
 pub use state::Times;

@@ -10,6 +10,7 @@ use tonic::{Request, Response, Status};
 use super::statistics::{self, Disk};
 use crate::connection::ConnectionNumber;
 use crate::execution::{Executions, Program};
+use crate::interpreter::Contexts;
 use crate::lifecycle::{Lifecycle, Step};
 use crate::memory::Memory;
 use crate::refresh::{self, Refresh};
@@ -29,6 +30,7 @@ pub struct GuestRpc {
     lifecycle: Lifecycle,
     executions: Executions,
     sandbox: Sandbox,
+    contexts: Contexts,
     standstill: Standstill,
 }
 
@@ -41,12 +43,14 @@ impl GuestRpc {
         lifecycle: Lifecycle,
         executions: Executions,
         sandbox: Sandbox,
+        contexts: Contexts,
         standstill: Standstill,
     ) -> Self {
         Self {
             lifecycle,
             executions,
             sandbox,
+            contexts,
             standstill,
         }
     }
@@ -138,6 +142,8 @@ impl GuestService for GuestRpc {
         let refresh = Refresh::from_request(request.into_inner(), self.lifecycle.is_frozen())?;
         // Nothing is awaited in between, so no other call sees a partly refreshed VM.
         refresh.apply().map_err(Status::internal)?;
+        // Before programs run on, and after the kernel has got randomness.
+        self.contexts.refresh();
         self.lifecycle
             .take(step)
             .map_err(Status::failed_precondition)?;

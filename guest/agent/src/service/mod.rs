@@ -5,6 +5,8 @@ mod execution_service;
 mod file_tests;
 mod guest_service;
 #[cfg(test)]
+mod interpreter_tests;
+#[cfg(test)]
 mod sandbox_tests;
 mod statistics;
 #[cfg(test)]
@@ -16,12 +18,14 @@ use tonic::transport::server::{Router, Server};
 
 use crate::execution::{Executions, WorkingDirectory};
 use crate::file::{FileRpc, Files};
+use crate::interpreter::{self, Contexts, Drivers, InterpreterRpc};
 use crate::lifecycle::Lifecycle;
 use crate::process::{ProcessRpc, SandboxProcesses, Times};
 use crate::reaper::Reaper;
 use crate::sandbox::Sandbox;
 use crate::wire::execution::execution_service_server::ExecutionServiceServer;
 use crate::wire::guest::guest_file_service_server::GuestFileServiceServer;
+use crate::wire::guest::guest_interpreter_service_server::GuestInterpreterServiceServer;
 use crate::wire::guest::guest_process_service_server::GuestProcessServiceServer;
 use crate::wire::guest::guest_service_server::GuestServiceServer;
 use execution_service::ExecutionRpc;
@@ -36,6 +40,8 @@ const INBOUND_BYTES_MAX: usize = 80 << 20;
 const PROCESS_INBOUND_BYTES_MAX: usize = 320 << 10;
 /// 64 KiB of content, and the names and attributes of a file.
 const FILE_INBOUND_BYTES_MAX: usize = 128 << 10;
+/// 8 MiB of code, 128 KiB of variables, and room for the rest.
+const CELL_INBOUND_BYTES_MAX: usize = 9 << 20;
 /// The attached streams of a sandbox, its watches, and a few other calls.
 const CONCURRENT_STREAMS_MAX: u32 = 256;
 const HEADER_BYTES_MAX: u32 = 16 << 10;
@@ -53,6 +59,7 @@ pub struct Services {
     sandbox: Sandbox,
     standstill: Standstill,
     processes: SandboxProcesses,
+    contexts: Contexts,
 }
 
 impl Services {
@@ -61,6 +68,14 @@ impl Services {
         Self {
             files: Files::new(&working_directory),
             executions: Executions::new(working_directory.clone(), reaper.clone()),
+            contexts: Contexts::new(
+                sandbox.clone(),
+                lifecycle.clone(),
+                working_directory.clone(),
+                reaper.clone(),
+                Drivers(interpreter::DRIVERS.into()),
+                interpreter::Times::default(),
+            ),
             processes: SandboxProcesses::new(
                 sandbox.clone(),
                 lifecycle.clone(),
@@ -89,10 +104,12 @@ impl Services {
             self.lifecycle.clone(),
             self.executions.clone(),
             self.sandbox.clone(),
+            self.contexts.clone(),
             self.standstill.clone(),
         );
         let processes = ProcessRpc::new(self.lifecycle.clone(), self.processes.clone());
         let files = FileRpc::new(self.lifecycle.clone(), self.files.clone());
+        let interpreter = InterpreterRpc::new(self.lifecycle.clone(), self.contexts.clone());
         Routes::new(
             ExecutionServiceServer::new(executions).max_decoding_message_size(INBOUND_BYTES_MAX),
         )
@@ -104,6 +121,11 @@ impl Services {
         ))
         .add_service(UntilFrozen::new(
             GuestFileServiceServer::new(files).max_decoding_message_size(FILE_INBOUND_BYTES_MAX),
+            self.lifecycle.clone(),
+        ))
+        .add_service(UntilFrozen::new(
+            GuestInterpreterServiceServer::new(interpreter)
+                .max_decoding_message_size(CELL_INBOUND_BYTES_MAX),
             self.lifecycle.clone(),
         ))
     }

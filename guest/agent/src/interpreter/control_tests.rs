@@ -1,0 +1,335 @@
+//! Interrupts, time limits, queues, input and the ends of contexts.
+
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+use tonic::Code;
+
+use super::request;
+use super::tests::{contexts_in, fixture, python, FAILED, OK, TIMES};
+use crate::lifecycle::Lifecycle;
+use crate::wire::guest::cell_event::Event;
+use crate::wire::guest::{
+    CellOutcome, CellStart, CellVariables, ContextState, CreateContextRequest,
+};
+
+#[tokio::test]
+async fn interrupts_a_cell_and_keeps_its_variables() {
+    let Some(fixture) = fixture().await else {
+        return;
+    };
+    for code in [
+        "x = 1\nwhile True: pass",
+        "import time\ntime.sleep(60)",
+        "import asyncio\nawait asyncio.sleep(60)",
+        "!sleep 60",
+        "import subprocess\nsubprocess.run(['sleep', '60'])",
+    ] {
+        let mut client = fixture.start(fixture.cell(code));
+        client.accepted().await;
+        client.grant(1000);
+        client
+            .until(|event| matches!(event, Event::Started(_)))
+            .await;
+        sleep(Duration::from_millis(100)).await;
+        let began = Instant::now();
+        fixture.contexts.interrupt(&fixture.id, 0).unwrap();
+        let seen = client.finish().await;
+        assert_eq!(
+            seen.outcome(),
+            (CellOutcome::Interrupted, CellVariables::Kept),
+            "{code}: {seen:?}"
+        );
+        assert_eq!(seen.errors[0].name, "KeyboardInterrupt", "{code}");
+        assert!(
+            began.elapsed() < Duration::from_secs(3),
+            "{code}: {:?}",
+            began.elapsed()
+        );
+    }
+    assert_eq!(fixture.run("x").await.result(), "1");
+    let refused = fixture.contexts.interrupt(&fixture.id, 0).unwrap_err();
+    assert!(
+        refused.message().starts_with("CELL_UNKNOWN: "),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn ends_a_cell_whose_time_has_passed() {
+    let Some(fixture) = fixture().await else {
+        return;
+    };
+    let seen = fixture
+        .run_with("x = 2\nwhile True: pass", |cell| cell.timeout_secs = 1)
+        .await;
+    assert_eq!(seen.outcome(), (CellOutcome::TimedOut, CellVariables::Kept));
+    assert_eq!(fixture.run("x").await.result(), "2");
+    let deaf = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass";
+    let seen = fixture.run_with(deaf, |cell| cell.timeout_secs = 1).await;
+    assert_eq!(seen.outcome(), (CellOutcome::TimedOut, CellVariables::Lost));
+    assert_eq!((seen.ended.exit_code, seen.ended.signal), (137, 9));
+    assert_eq!(fixture.state(), ContextState::Dead);
+    let refused = fixture.try_start(fixture.cell("1")).err().unwrap();
+    assert_eq!(refused.code(), Code::FailedPrecondition);
+    assert!(
+        refused.message().starts_with("CONTEXT_DEAD: "),
+        "{refused:?}"
+    );
+    fixture.contexts.restart(&fixture.id).await.unwrap();
+    let seen = fixture.run("x").await;
+    assert_eq!(seen.errors[0].name, "NameError");
+}
+
+#[tokio::test]
+async fn reports_the_death_of_the_interpreter() {
+    let Some(fixture) = fixture().await else {
+        return;
+    };
+    let ends = [
+        ("import os; os._exit(3)", 3, 0),
+        ("import os; os.kill(os.getpid(), 9)", 137, 9),
+        ("import ctypes; ctypes.string_at(0)", 139, 11),
+    ];
+    for (code, exit_code, signal) in ends {
+        let queued = fixture.cell("1");
+        let client = fixture.start(fixture.cell(&format!(
+            "print('before')\nimport time; time.sleep(0.2)\n{code}"
+        )));
+        let queued = fixture.start(queued);
+        let seen = client.finish().await;
+        assert_eq!(
+            seen.outcome(),
+            (CellOutcome::Died, CellVariables::Lost),
+            "{code}"
+        );
+        assert_eq!(
+            (seen.ended.exit_code, seen.ended.signal),
+            (exit_code, signal),
+            "{code}"
+        );
+        assert_eq!(seen.stdout, "before\n");
+        assert_eq!(
+            queued.finish().await.outcome(),
+            (CellOutcome::Skipped, CellVariables::Lost)
+        );
+        fixture.contexts.restart(&fixture.id).await.unwrap();
+    }
+    assert_eq!(fixture.run("1").await.outcome(), OK);
+}
+
+#[tokio::test]
+async fn runs_queued_cells_in_order() {
+    let Some(fixture) = fixture().await else {
+        return;
+    };
+    let first = fixture.start(fixture.cell("import time; time.sleep(0.2); print('first')"));
+    let second = fixture.start(fixture.cell("print('second')"));
+    assert_eq!(first.finish().await.stdout, "first\n");
+    assert_eq!(second.finish().await.stdout, "second\n");
+    let mut failing = fixture.cell("import time; time.sleep(0.2); 1/0");
+    failing.stop_on_error = true;
+    let failing = fixture.start(failing);
+    let skipped = fixture.start(fixture.cell("print('never')"));
+    assert_eq!(failing.finish().await.outcome(), FAILED);
+    assert_eq!(
+        skipped.finish().await.outcome(),
+        (CellOutcome::Skipped, CellVariables::Kept)
+    );
+}
+
+#[tokio::test]
+async fn interrupts_the_cell_of_a_client_that_is_gone() {
+    let Some(fixture) = fixture().await else {
+        return;
+    };
+    let mut client = fixture.start(fixture.cell("import time; time.sleep(60)"));
+    let cell = client.accepted().await;
+    client.grant(1000);
+    client
+        .until(|event| matches!(event, Event::Started(_)))
+        .await;
+    drop(client);
+    let seen = fixture.attach(cell, 0).unwrap().finish().await;
+    assert_eq!(
+        seen.outcome(),
+        (CellOutcome::Interrupted, CellVariables::Kept)
+    );
+    let mut detached = fixture.cell("import time; time.sleep(0.3); print('done')");
+    detached.detach = true;
+    let mut client = fixture.start(detached);
+    let cell = client.accepted().await;
+    drop(client);
+    assert_eq!(
+        fixture.attach(cell, 0).unwrap().finish().await.stdout,
+        "done\n"
+    );
+    assert!(fixture.attach(99, 0).is_err());
+}
+
+#[tokio::test]
+async fn answers_input() {
+    let Some(fixture) = fixture().await else {
+        return;
+    };
+    let mut cell = fixture.cell("print(input('name? '))");
+    cell.stdin = true;
+    let mut client = fixture.start(cell);
+    let number = client.accepted().await;
+    client.grant(1000);
+    let event = client
+        .until(|event| matches!(event, Event::InputRequest(_)))
+        .await;
+    assert!(
+        matches!(event.event, Some(Event::InputRequest(request)) if request.prompt == "name? ")
+    );
+    fixture
+        .contexts
+        .send_input(&fixture.id, number, "Ada", false)
+        .unwrap();
+    assert_eq!(client.finish().await.stdout, "Ada\n");
+    assert!(fixture
+        .contexts
+        .send_input(&fixture.id, number, "x", false)
+        .is_err());
+    let seen = fixture.run("input()").await;
+    assert_eq!(seen.errors[0].name, "EOFError");
+    // Without a client that could answer, or with one that goes away.
+    for asked in [false, true] {
+        let mut cell = fixture.cell("try: input()\nexcept EOFError as e: print('none')");
+        (cell.stdin, cell.detach) = (true, true);
+        let mut client = fixture.start(cell);
+        let number = client.accepted().await;
+        if asked {
+            client.grant(1000);
+            client
+                .until(|event| matches!(event, Event::InputRequest(_)))
+                .await;
+        }
+        drop(client);
+        sleep(Duration::from_millis(300)).await;
+        let seen = fixture.attach(number, 0).unwrap();
+        assert_eq!(seen.finish().await.stdout, "none\n");
+    }
+}
+
+#[tokio::test]
+async fn ends_streams_when_a_context_is_restarted_or_removed() {
+    let Some(fixture) = fixture().await else {
+        return;
+    };
+    for reason in ["CONTEXT_RESTARTED", "CONTEXT_REMOVED"] {
+        let running = fixture.start(fixture.cell("import time; time.sleep(60)"));
+        let queued = fixture.start(fixture.cell("1"));
+        match reason {
+            "CONTEXT_REMOVED" => fixture.contexts.remove(&fixture.id).unwrap(),
+            _ => drop(fixture.contexts.restart(&fixture.id).await.unwrap()),
+        }
+        for client in [running, queued] {
+            let ended = client.try_finish().await.unwrap_err();
+            assert_eq!(ended.code(), Code::Aborted);
+            assert!(ended.message().starts_with(reason), "{ended:?}");
+        }
+    }
+    let refused = fixture.try_start(fixture.cell("1")).err().unwrap();
+    assert!(
+        refused.message().starts_with("CONTEXT_UNKNOWN: "),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn keeps_contexts_apart() {
+    let Some(fixture) = fixture().await else {
+        return;
+    };
+    let other = fixture
+        .contexts
+        .create(request::spec(python()).unwrap())
+        .await
+        .unwrap();
+    fixture.run("x = 1").await;
+    let cell = CellStart {
+        context_id: other.id.clone(),
+        ..fixture.cell("x")
+    };
+    assert_eq!(
+        fixture.start(cell).finish().await.errors[0].name,
+        "NameError"
+    );
+    let listed = fixture.contexts.list();
+    assert_eq!(
+        (listed.len(), listed[1].id.as_str()),
+        (2, other.id.as_str())
+    );
+    assert!(listed[0].memory_bytes > 10 << 20, "{listed:?}");
+}
+
+#[tokio::test]
+async fn limits_the_number_of_contexts() {
+    let Some(fixture) = fixture().await else {
+        return;
+    };
+    for _ in 1..8 {
+        fixture
+            .contexts
+            .create(request::spec(python()).unwrap())
+            .await
+            .unwrap();
+    }
+    let refused = fixture
+        .contexts
+        .create(request::spec(python()).unwrap())
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::ResourceExhausted);
+    assert!(
+        refused.message().starts_with("CONTEXT_LIMIT: "),
+        "{refused:?}"
+    );
+    assert_eq!(refused.message().matches(" MiB").count(), 8, "{refused:?}");
+}
+
+#[tokio::test]
+async fn names_the_languages_of_the_image() {
+    let directory = tempfile::tempdir().unwrap();
+    let contexts = contexts_in(directory.path(), Lifecycle::booted(), TIMES);
+    let spec = request::spec(CreateContextRequest {
+        language: "cobol".to_owned(),
+        ..Default::default()
+    });
+    let refused = contexts.create(spec.unwrap()).await.unwrap_err();
+    assert_eq!(
+        (refused.code(), refused.message()),
+        (
+            Code::Unimplemented,
+            "LANGUAGE_UNSUPPORTED: the image has no driver for \"cobol\": it has python"
+        )
+    );
+    assert_eq!(contexts.list(), []);
+}
+
+#[tokio::test]
+async fn refreshes_what_clones_repeat() {
+    let Some(fixture) = fixture().await else {
+        return;
+    };
+    let draw = "import random, tempfile\nrandom.seed(1); tempfile._name_sequence = 1";
+    fixture.run(draw).await;
+    let first = fixture.run("random.random()").await.result();
+    fixture.run(draw).await;
+    fixture.contexts.refresh();
+    let seen = fixture
+        .run("print(tempfile._name_sequence)\nrandom.random()")
+        .await;
+    assert_eq!(seen.stdout, "None\n");
+    assert_ne!(seen.result(), first);
+    // In the middle of a cell.
+    fixture.run("import time").await;
+    let client = fixture.start(
+        fixture.cell("random.seed(1)\nfor i in range(50): time.sleep(0.01)\nrandom.random()"),
+    );
+    sleep(Duration::from_millis(200)).await;
+    fixture.contexts.refresh();
+    assert_ne!(client.finish().await.result(), first);
+}

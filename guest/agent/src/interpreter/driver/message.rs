@@ -1,0 +1,287 @@
+//! What a driver says, and what it is asked for. Pure.
+//!
+//! The driver shares its process with the code of users, so every message may be forged. All texts are bounded here.
+
+use std::collections::BTreeMap;
+
+use super::super::limits::{
+    NAME_BYTES_MAX, PARTS_MAX, PART_BYTES_MAX, TRACEBACK_BYTES_MAX, VALUE_BYTES_MAX,
+};
+use super::frame::{encode, Broken, BODY_BYTES_MAX};
+use super::json::{write_string, Value};
+use crate::wire::guest::{
+    CellDisplay, CellError, CellErrorFrame, CellInputRequest, CellStream, ContextVariable,
+    DisplayPart,
+};
+
+const FRAMES_MAX: usize = 32;
+const VARIABLES_MAX: usize = 400;
+const SHAPE_MAX: usize = 8;
+const TEXT_BYTES_MAX: usize = 64 << 10;
+
+/// The header of a frame. The body of `Text`, `Error` and `Display` follows.
+#[derive(Debug, PartialEq)]
+pub enum FromDriver {
+    Ready,
+    Text {
+        stream: CellStream,
+        cell: u64,
+    },
+    /// The sizes of the parts are those of the body.
+    Display {
+        display: CellDisplay,
+        cell: u64,
+    },
+    Error {
+        error: CellError,
+        cell: u64,
+    },
+    Dropped {
+        mime: String,
+        size: u64,
+        cell: u64,
+    },
+    Input {
+        request: CellInputRequest,
+        cell: u64,
+    },
+    Ended {
+        cell: u64,
+        failed: bool,
+        count: u64,
+        dropped: u64,
+    },
+    Variables {
+        id: u64,
+        variables: Vec<ContextVariable>,
+        truncated: bool,
+    },
+}
+
+impl FromDriver {
+    pub fn parse(header: &Value, body_bytes: usize) -> Result<Self, Broken> {
+        let kind = header.get("type").and_then(Value::text).unwrap_or_default();
+        let number = |key: &str| header.get(key).and_then(Value::number).unwrap_or(0);
+        let flag = |key: &str| header.get(key) == Some(&Value::Bool(true));
+        let cell = number("cell");
+        let (message, body_max) = match kind {
+            "ready" => (Self::Ready, 0),
+            "text" => (
+                Self::Text {
+                    stream: stream(header)?,
+                    cell,
+                },
+                TEXT_BYTES_MAX,
+            ),
+            "display" => {
+                let display = display(header, body_bytes)?;
+                (Self::Display { display, cell }, BODY_BYTES_MAX)
+            }
+            "error" => (
+                Self::Error {
+                    error: error(header),
+                    cell,
+                },
+                TRACEBACK_BYTES_MAX + 16,
+            ),
+            "dropped" => {
+                let mime = text(header, "mime", NAME_BYTES_MAX);
+                (
+                    Self::Dropped {
+                        mime,
+                        size: number("size"),
+                        cell,
+                    },
+                    0,
+                )
+            }
+            "input" => {
+                let request = CellInputRequest {
+                    prompt: text(header, "prompt", VALUE_BYTES_MAX),
+                    password: flag("password"),
+                };
+                (Self::Input { request, cell }, 0)
+            }
+            "ended" => {
+                let (count, dropped) = (number("count"), number("dropped"));
+                (
+                    Self::Ended {
+                        cell,
+                        failed: flag("failed"),
+                        count,
+                        dropped,
+                    },
+                    0,
+                )
+            }
+            "variables" => {
+                let (id, truncated) = (number("id"), flag("truncated"));
+                (
+                    Self::Variables {
+                        id,
+                        variables: variables(header),
+                        truncated,
+                    },
+                    0,
+                )
+            }
+            _ => return Err(Broken("a frame of an unknown type")),
+        };
+        match body_bytes > body_max {
+            true => Err(Broken("a frame with a body that is too long for its type")),
+            false => Ok(message),
+        }
+    }
+}
+
+/// Returns a text of a header, shortened to a number of bytes.
+fn text(header: &Value, key: &str, bytes_max: usize) -> String {
+    let text = header.get(key).and_then(Value::text).unwrap_or_default();
+    shortened(text, bytes_max).to_owned()
+}
+
+/// Returns the longest start that has at most so many bytes and ends with a character.
+pub fn shortened(text: &str, bytes_max: usize) -> &str {
+    let mut end = text.len().min(bytes_max);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+fn stream(header: &Value) -> Result<CellStream, Broken> {
+    match header.get("stream").and_then(Value::text) {
+        Some("stdout") => Ok(CellStream::Stdout),
+        Some("stderr") => Ok(CellStream::Stderr),
+        _ => Err(Broken("text of an unknown stream")),
+    }
+}
+
+fn display(header: &Value, body_bytes: usize) -> Result<CellDisplay, Broken> {
+    let parts = header.get("parts").map(Value::list).unwrap_or_default();
+    let parts: Vec<DisplayPart> = parts
+        .iter()
+        .map(|part| DisplayPart {
+            mime_type: text(part, "mime", NAME_BYTES_MAX),
+            size: part.get("size").and_then(Value::number).unwrap_or(0),
+        })
+        .collect();
+    let fits = |part: &DisplayPart| part.size <= PART_BYTES_MAX;
+    let bytes: u64 = parts
+        .iter()
+        .map(|part| part.size.min(PART_BYTES_MAX + 1))
+        .sum();
+    if parts.is_empty()
+        || parts.len() > PARTS_MAX
+        || !parts.iter().all(fits)
+        || bytes != body_bytes as u64
+    {
+        return Err(Broken("a display whose parts are not allowed"));
+    }
+    Ok(CellDisplay {
+        parts,
+        display_id: text(header, "id", NAME_BYTES_MAX),
+        update: header.get("update") == Some(&Value::Bool(true)),
+        main_result: header.get("main") == Some(&Value::Bool(true)),
+    })
+}
+
+fn error(header: &Value) -> CellError {
+    let frames = header.get("frames").map(Value::list).unwrap_or_default();
+    let line = |frame: &Value| frame.get("line").and_then(Value::number).unwrap_or(0);
+    CellError {
+        name: text(header, "name", NAME_BYTES_MAX),
+        value: text(header, "value", VALUE_BYTES_MAX),
+        frames: frames
+            .iter()
+            .take(FRAMES_MAX)
+            .map(|frame| CellErrorFrame {
+                file: text(frame, "file", NAME_BYTES_MAX),
+                line: line(frame).try_into().unwrap_or(0),
+                function: text(frame, "function", NAME_BYTES_MAX),
+                source: text(frame, "source", NAME_BYTES_MAX),
+            })
+            .collect(),
+        traceback: String::new(),
+    }
+}
+
+fn variables(header: &Value) -> Vec<ContextVariable> {
+    let all = header.get("variables").map(Value::list).unwrap_or_default();
+    let shape = |one: &Value| {
+        one.get("shape")
+            .map(Value::list)
+            .unwrap_or_default()
+            .to_vec()
+    };
+    all.iter()
+        .take(VARIABLES_MAX)
+        .map(|one| ContextVariable {
+            name: text(one, "name", NAME_BYTES_MAX),
+            r#type: text(one, "kind", NAME_BYTES_MAX),
+            length: one.get("length").and_then(Value::number),
+            shape: shape(one)
+                .iter()
+                .take(SHAPE_MAX)
+                .filter_map(Value::number)
+                .collect(),
+            text: text(one, "text", 2 * NAME_BYTES_MAX),
+        })
+        .collect()
+}
+
+/// What a driver is asked for, before its body.
+pub enum ToDriver<'a> {
+    Execute {
+        cell: u64,
+        environment: &'a BTreeMap<String, String>,
+        directory: &'a str,
+        has_input: bool,
+    },
+    Inspect {
+        id: u64,
+    },
+    Input {
+        cell: u64,
+        end: bool,
+    },
+    Refresh {
+        count: u64,
+    },
+}
+
+impl ToDriver<'_> {
+    /// Encodes a frame.
+    pub fn encode(&self, body: &[u8]) -> Vec<u8> {
+        let header = match self {
+            Self::Execute {
+                cell,
+                environment,
+                directory,
+                has_input,
+            } => {
+                let mut header = format!(
+                    "{{\"type\":\"execute\",\"cell\":{cell},\"input\":{has_input},\"cwd\":"
+                );
+                write_string(directory, &mut header);
+                header.push_str(",\"env\":{");
+                for (index, (name, value)) in environment.iter().enumerate() {
+                    header.push_str(if index > 0 { "," } else { "" });
+                    write_string(name, &mut header);
+                    header.push(':');
+                    write_string(value, &mut header);
+                }
+                header.push_str("}}");
+                header
+            }
+            Self::Inspect { id } => format!("{{\"type\":\"inspect\",\"id\":{id}}}"),
+            Self::Input { cell, end } => {
+                format!("{{\"type\":\"input\",\"cell\":{cell},\"end\":{end}}}")
+            }
+            Self::Refresh { count } => format!("{{\"type\":\"refresh\",\"count\":{count}}}"),
+        };
+        let mut frame = encode(&header, body.len());
+        frame.extend_from_slice(body);
+        frame
+    }
+}

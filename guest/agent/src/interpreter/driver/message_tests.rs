@@ -1,0 +1,82 @@
+//! Which headers of frames are accepted.
+
+use super::frame::Broken;
+use super::json::parse;
+use super::message::*;
+
+fn parsed(header: &str, body: usize) -> Result<FromDriver, Broken> {
+    FromDriver::parse(&parse(header.as_bytes()).unwrap(), body)
+}
+
+#[test]
+fn accepts_a_display_whose_sizes_are_those_of_its_body() {
+    let header = |size: u64| {
+        format!(
+            r#"{{"type":"display","cell":1,"parts":[{{"mime":"text/plain","size":2}},{{"mime":"a","size":{size}}}]}}"#
+        )
+    };
+    let accepted = parsed(&header(3), 5).unwrap();
+    let FromDriver::Display { display, cell: 1 } = accepted else {
+        panic!("{accepted:?}");
+    };
+    assert_eq!((display.parts[0].size, display.main_result), (2, false));
+    for (size, body) in [
+        (3, 4),
+        (3, 6),
+        ((8 << 20) + 1, (8 << 20) + 3),
+        (u64::MAX, 1),
+    ] {
+        parsed(&header(size), body).unwrap_err();
+    }
+    parsed(r#"{"type":"display","parts":[]}"#, 0).unwrap_err();
+}
+
+#[test]
+fn rejects_frames_of_unknown_types() {
+    for header in [
+        "{}",
+        "[]",
+        r#"{"type":"x"}"#,
+        r#"{"type":"text","stream":"x"}"#,
+    ] {
+        parsed(header, 0).unwrap_err();
+    }
+    parsed(r#"{"type":"ready"}"#, 1).unwrap_err();
+    parsed(r#"{"type":"text","stream":"stdout"}"#, 65_537).unwrap_err();
+}
+
+#[test]
+fn shortens_texts_at_a_character() {
+    let header = format!(
+        r#"{{"type":"error","name":"{}","value":1}}"#,
+        "ü".repeat(300)
+    );
+    let FromDriver::Error { error, .. } = parsed(&header, 9).unwrap() else {
+        panic!("no error");
+    };
+    assert_eq!((error.name.len(), error.value.as_str()), (256, ""));
+}
+
+#[test]
+fn encodes_requests_that_a_driver_can_parse() {
+    let environment = [
+        ("A\"".to_owned(), "\n".to_owned()),
+        ("B".to_owned(), String::new()),
+    ]
+    .into();
+    let request = ToDriver::Execute {
+        cell: 7,
+        environment: &environment,
+        directory: "/ü",
+        has_input: true,
+    };
+    let bytes = request.encode(b"code");
+    assert!(bytes.ends_with(b"code"));
+    let header = parse(&bytes[8..bytes.len() - 4]).unwrap();
+    assert_eq!(header.get("cell").unwrap().number(), Some(7));
+    assert_eq!(
+        header.get("env").unwrap().get("A\"").unwrap().text(),
+        Some("\n")
+    );
+    assert_eq!(header.get("cwd").unwrap().text(), Some("/ü"));
+}

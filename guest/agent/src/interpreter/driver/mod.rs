@@ -1,0 +1,16 @@
+//! Drivers: how they are started, and what they say.
+//!
+//! A driver is the program of an image that runs cells of a language. [`launch`] starts it. The bytes that it sends are divided
+//! by [`frame`], whose headers are parsed by [`json`] and checked by [`message`]; [`collector`] makes events of them. All but the
+//! start is pure.
+
+pub mod collector;
+#[cfg(test)]
+mod collector_tests;
+pub mod frame;
+mod json;
+pub mod launch;
+pub mod message;
+#[cfg(test)]
+mod message_tests;
+mod text;

@@ -1,0 +1,38 @@
+//! The code interpreter of a living sandbox: contexts that run cells.
+//!
+//! [`rpc`] serves calls by [`contexts`], which starts a [`driver`] for each context. A task of [`session`] talks to the driver:
+//! what it says and the output of programs become events ([`reports`]). A task of [`stream`] sends a client the events that it has
+//! credit for. What happens when is decided by [`machine`] and [`event_log`], which are pure.
+//! `docs/design/interpreter.md` has the whole.
+
+mod answers;
+mod context;
+mod contexts;
+#[cfg(test)]
+mod control_tests;
+mod description;
+mod driver;
+mod event_log;
+#[cfg(test)]
+mod event_log_tests;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
+#[cfg(test)]
+mod hostile_tests;
+mod limits;
+mod machine;
+#[cfg(test)]
+mod machine_tests;
+mod reports;
+mod request;
+mod rpc;
+mod session;
+mod starter;
+mod stream;
+#[cfg(test)]
+pub mod tests;
+
+pub use contexts::Contexts;
+pub use driver::launch::{Drivers, DRIVERS};
+pub use limits::Times;
+pub use rpc::InterpreterRpc;

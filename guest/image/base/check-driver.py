@@ -1,0 +1,46 @@
+"""Runs two cells with the installed driver, so that an image whose IPython does not work with it is not built."""
+
+import json
+import socket
+import struct
+import subprocess
+import sys
+
+LENGTHS = struct.Struct(">II")
+
+
+def receive(source) -> tuple:
+    header_bytes, body_bytes = LENGTHS.unpack(source.read(LENGTHS.size))
+    return json.loads(source.read(header_bytes)), source.read(body_bytes)
+
+
+def run(connection, source, cell: int, code: str) -> list:
+    header = json.dumps({"type": "execute", "cell": cell}).encode()
+    connection.sendall(LENGTHS.pack(len(header), len(code)) + header + code.encode())
+    frames = []
+    while not frames or frames[-1][0]["type"] != "ended":
+        frames.append(receive(source))
+    return frames
+
+
+def main() -> None:
+    connection, driver = socket.socketpair()
+    connection.settimeout(600)
+    with subprocess.Popen([sys.executable, sys.argv[1]], stdin=driver) as process:
+        driver.close()
+        source = connection.makefile("rb")
+        ready, _ = receive(source)
+        assert ready == {"type": "ready"}, ready
+        result = run(connection, source, 1, "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nNone")
+        displays = [header for header, _ in result if header["type"] == "display"]
+        assert any(part["mime"] == "image/png" for part in displays[-1]["parts"]), result[-1]
+        failed = run(connection, source, 2, "\n1/0")
+        error = next(header for header, _ in failed if header["type"] == "error")
+        assert error["name"] == "ZeroDivisionError" and error["frames"][0]["line"] == 2, error
+        source.close()
+        connection.close()
+        assert process.wait(60) == 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""Displays and results of cells as frames."""
+
+import base64
+import binascii
+import json
+import threading
+import time
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+
+from .origin import current_cell
+
+PART_BYTES_MAX = 8 << 20
+RESULT_BYTES_MAX = 32 << 20
+PARTS_MAX = 32
+MIME_CHARACTERS_MAX = 128
+ID_CHARACTERS_MAX = 128
+UPDATE_SECONDS = 1 / 20
+UPDATED_DISPLAYS_MAX = 64
+
+
+class Displays:
+    """Sends displays within the limits of a cell, and at most 20 updates a second of each."""
+
+    def __init__(self, channel, flush):
+        self._channel = channel
+        self._flush = flush
+        self._bytes = 0
+        self._sent = {}
+        self._pending = {}
+        self._lock = threading.RLock()
+
+    def reset(self) -> None:
+        self._bytes = 0
+        self._sent.clear()
+
+    def show(self, data: dict, display_id: str = "", update: bool = False, main: bool = False) -> None:
+        """Sends one display. Only the newest of many updates is sent."""
+        display = (data, str(display_id or "")[:ID_CHARACTERS_MAX], update, main, current_cell())
+        with self._lock:
+            if update and self._is_early(display):
+                return
+        self._send(*display)
+
+    def _is_early(self, display) -> bool:
+        display_id = display[1]
+        now = time.monotonic()
+        due = self._sent.get(display_id, -1.0) + UPDATE_SECONDS
+        if now >= due:
+            if len(self._sent) >= UPDATED_DISPLAYS_MAX:
+                self._sent.clear()
+            self._sent[display_id] = now
+            self._pending.pop(display_id, None)
+            return False
+        if display_id not in self._pending:
+            timer = threading.Timer(due - now, self._send_pending, [display_id])
+            timer.daemon = True
+            timer.start()
+        self._pending[display_id] = display
+        return True
+
+    def _send_pending(self, display_id: str) -> None:
+        with self._lock:
+            display = self._pending.pop(display_id, None)
+            self._sent[display_id] = time.monotonic()
+        if display is not None:
+            self._send(*display)
+
+    def finish(self) -> None:
+        """Sends the updates that wait, at the end of a cell."""
+        for display_id in list(self._pending):
+            self._send_pending(display_id)
+
+    def _send(self, data, display_id, update, main, cell) -> None:
+        self._flush()
+        parts = []
+        bodies = []
+        for mime, value in list(data.items())[:PARTS_MAX]:
+            mime = str(mime)[:MIME_CHARACTERS_MAX]
+            body = encoded(mime, value)
+            if len(body) > PART_BYTES_MAX or self._bytes + len(body) > RESULT_BYTES_MAX:
+                self._channel.send({"type": "dropped", "cell": cell, "mime": mime, "size": len(body)})
+                continue
+            self._bytes += len(body)
+            parts.append({"mime": mime, "size": len(body)})
+            bodies.append(body)
+        if parts:
+            header = {"type": "display", "cell": cell, "parts": parts, "id": display_id, "update": update, "main": main}
+            self._channel.send(header, *bodies)
+
+
+def encoded(mime: str, value) -> bytes:
+    """Returns the bytes of a part. Images arrive as bytes, or as Base64 from objects that make their own bundle."""
+    if isinstance(value, (bytes, bytearray)):
+        return bytes(value)
+    if isinstance(value, str):
+        is_text = mime.startswith("text/") or mime.endswith(("+xml", "json", "javascript"))
+        if not is_text:
+            try:
+                return base64.b64decode(value, validate=True)
+            except (binascii.Error, ValueError):
+                pass
+        return value.encode("utf-8", "replace")
+    return json.dumps(value, default=str).encode()
+
+
+class CellDisplayPublisher(DisplayPublisher):
+    """What display() calls."""
+
+    displays: Displays = None
+
+    def publish(self, data, metadata=None, source=None, *, transient=None, update=False, **_):
+        if not isinstance(data, dict):
+            raise TypeError("data must be a dict")
+        self.displays.show(data, (transient or {}).get("display_id", ""), update)
+
+    def clear_output(self, wait=False):
+        """Has no effect: what has been sent stays."""
+
+
+class CellDisplayHook(DisplayHook):
+    """Sends the value of the last expression."""
+
+    displays: Displays = None
+
+    def write_output_prompt(self):
+        pass
+
+    def write_format_data(self, format_dict, md_dict=None):
+        self.displays.show(format_dict, main=True)
+
+    def log_output(self, format_dict):
+        pass
+
+    def finish_displayhook(self):
+        pass
