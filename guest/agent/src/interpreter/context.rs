@@ -74,7 +74,7 @@ pub struct Inner {
     pub last: Final,
     pub inspections: HashMap<u64, oneshot::Sender<InspectContextResponse>>,
     pub control: Option<Arc<Control>>,
-    /// The number of the driver. Sessions of earlier drivers have no say.
+    /// The number of the driver. Sessions of earlier drivers change nothing.
     pub epoch: u64,
     /// How often the driver has been asked to refresh.
     pub refreshes: u64,

@@ -11,7 +11,7 @@ use crate::wire::guest::CellEvent;
 
 /// The least that an event counts as. The host counts alike.
 pub const CREDIT_MIN: u64 = 64;
-/// What an event takes in memory besides its bytes.
+/// What an event takes in memory in addition to its bytes.
 const OVERHEAD_BYTES: usize = 192;
 
 /// What a client is sent next.

@@ -43,7 +43,7 @@ pub struct CellReader {
 }
 
 impl CellReader {
-    /// Sends events in a task of its own.
+    /// Sends events in a separate task.
     pub fn start(self, credits: Credits) -> EventStream {
         let (sender, receiver) = mpsc::channel(EVENTS_IN_FLIGHT);
         tokio::spawn(self.send_events(sender, credits));
@@ -55,16 +55,7 @@ impl CellReader {
         events: mpsc::Sender<Result<CellEvent, Status>>,
         mut credits: Credits,
     ) {
-        let ahead = self.context.lock().machine.ahead_of(self.cell);
-        let accepted = CellAccepted {
-            cell: self.cell,
-            ahead: ahead.try_into().unwrap_or(u32::MAX),
-        };
-        if events
-            .send(Ok(self.unnumbered(cell_event::Event::Accepted(accepted))))
-            .await
-            .is_err()
-        {
+        if events.send(Ok(self.accepted())).await.is_err() {
             return;
         }
         let mut last_sent = Instant::now();
@@ -97,6 +88,14 @@ impl CellReader {
                 }
             }
         }
+    }
+
+    fn accepted(&self) -> CellEvent {
+        let ahead = self.context.lock().machine.ahead_of(self.cell);
+        self.unnumbered(cell_event::Event::Accepted(CellAccepted {
+            cell: self.cell,
+            ahead: ahead.try_into().unwrap_or(u32::MAX),
+        }))
     }
 
     /// Takes the next event that can be sent now. Fails at the end, without a reason after the last event.

@@ -82,7 +82,7 @@ pub fn contexts_in(directory: &Path, lifecycle: Lifecycle, times: Times) -> Cont
         ("PATH", path.as_str()),
         ("PYTHONPATH", packages.as_str()),
         ("HOME", directory.to_str().unwrap()),
-        // Bytecode beside the driver would become part of the recipe of the image.
+        // Bytecode next to the driver would become part of the recipe of the image.
         ("PYTHONDONTWRITEBYTECODE", "1"),
     ];
     let env = env

@@ -9,6 +9,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use nix::libc;
+use rustix::io::read;
 use rustix::net::{socketpair, AddressFamily, SocketFlags, SocketType};
 use rustix::pipe::{pipe_with, PipeFlags};
 use rustix::process::{kill_process_group, pidfd_open, PidfdFlags, Signal, WaitStatus};
@@ -129,7 +130,7 @@ pub fn directory(spec: &Spec, settings: &Settings, home: &Path) -> PathBuf {
     chosen.map_or(home.to_owned(), |path| home.join(path))
 }
 
-/// Starts a driver in a control group of its own, as processes of the sandbox are started. Its standard input is the socket.
+/// Starts a driver in a separate control group, as processes of the sandbox are started. Its standard input is the socket.
 pub fn launch(
     drivers: &Drivers,
     spec: &Spec,
@@ -138,28 +139,14 @@ pub fn launch(
     reaper: &Reaper,
     group_name: &str,
 ) -> Result<Driver, Status> {
-    let mut command = drivers.command(&spec.language)?;
     let internal = |error: io::Error| {
-        Status::internal(format!(
-            "cannot start the driver of {}: {error}",
-            spec.language
-        ))
+        let language = &spec.language;
+        Status::internal(format!("cannot start the driver of {language}: {error}"))
     };
-    let mut environment = default_environment();
-    environment.extend(settings.environment.clone());
-    environment.extend(spec.environment.clone());
-    let kind = SocketFlags::CLOEXEC;
-    let (socket, theirs) = socketpair(AddressFamily::UNIX, SocketType::STREAM, kind, None)
-        .map_err(|error| internal(error.into()))?;
+    let mut command = drivers.command(&spec.language)?;
+    command.env_clear().envs(environment(spec, settings));
     let confined = working_directory.confined();
-    let (stdout, their_stdout) = new_pipe(confined).map_err(internal)?;
-    let (stderr, their_stderr) = new_pipe(confined).map_err(internal)?;
-    command
-        .env_clear()
-        .envs(environment)
-        .stdin(theirs)
-        .stdout(their_stdout)
-        .stderr(their_stderr);
+    let [socket, stdout, stderr] = connect(&mut command, confined).map_err(internal)?;
     let cgroup = match confined {
         true => Some(Cgroup::create(group_name).map_err(internal)?),
         false => None,
@@ -170,25 +157,49 @@ pub fn launch(
     let confinement = Confinement::new(working_directory, cgroup.as_ref())
         .and_then(|confinement| confinement.in_directory(&directory, failed_writer))
         .map_err(internal)?;
-    let (group, end) = start_command(command, confinement, working_directory, cgroup, reaper)
-        .map_err(
-            |error| match rustix::io::read(&failed, &mut [0; 1]) == Ok(1) {
-                true => Invalid::new(
-                    "cwd",
-                    format!("cannot be {}", shown(&directory.to_string_lossy())),
-                )
-                .into(),
-                false => internal(error),
-            },
-        )?;
+    let started = start_command(command, confinement, working_directory, cgroup, reaper);
+    let (group, end) = started.map_err(|error| match read(&failed, &mut [0; 1]) {
+        Ok(1) => not_a_directory(&directory),
+        _ => internal(error),
+    })?;
     // INVARIANT: nothing has been awaited since the start, so the process has not been reaped.
     let handle =
         pidfd_open(group.leader, PidfdFlags::empty()).map_err(|error| internal(error.into()))?;
     Ok(Driver {
         control: Arc::new(Control { group, handle }),
         end,
-        socket: Descriptor::new(socket).map_err(internal)?,
-        stdout: Descriptor::new(stdout).map_err(internal)?,
-        stderr: Descriptor::new(stderr).map_err(internal)?,
+        socket,
+        stdout,
+        stderr,
     })
+}
+
+/// Merges the variables: those of the context win, then those of the sandbox.
+fn environment(spec: &Spec, settings: &Settings) -> BTreeMap<String, String> {
+    let mut environment = default_environment();
+    environment.extend(settings.environment.clone());
+    environment.extend(spec.environment.clone());
+    environment
+}
+
+/// Connects a command with a socket at its standard input, and with pipes. Returns the agent's ends.
+fn connect(command: &mut Command, confined: bool) -> io::Result<[Descriptor; 3]> {
+    let flags = SocketFlags::CLOEXEC;
+    let (socket, theirs) = socketpair(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    let (stdout, their_stdout) = new_pipe(confined)?;
+    let (stderr, their_stderr) = new_pipe(confined)?;
+    command
+        .stdin(theirs)
+        .stdout(their_stdout)
+        .stderr(their_stderr);
+    Ok([
+        Descriptor::new(socket)?,
+        Descriptor::new(stdout)?,
+        Descriptor::new(stderr)?,
+    ])
+}
+
+fn not_a_directory(directory: &Path) -> Status {
+    let path = shown(&directory.to_string_lossy());
+    Invalid::new("cwd", format!("cannot be {path}")).into()
 }

@@ -60,76 +60,69 @@ pub enum FromDriver {
 
 impl FromDriver {
     pub fn parse(header: &Value, body_bytes: usize) -> Result<Self, Broken> {
-        let kind = header.get("type").and_then(Value::text).unwrap_or_default();
         let number = |key: &str| header.get(key).and_then(Value::number).unwrap_or(0);
-        let flag = |key: &str| header.get(key) == Some(&Value::Bool(true));
+        let is_set = |key: &str| header.get(key) == Some(&Value::Bool(true));
         let cell = number("cell");
-        let (message, body_max) = match kind {
-            "ready" => (Self::Ready, 0),
-            "text" => (
-                Self::Text {
-                    stream: stream(header)?,
-                    cell,
-                },
-                TEXT_BYTES_MAX,
-            ),
-            "display" => {
-                let display = display(header, body_bytes)?;
-                (Self::Display { display, cell }, BODY_BYTES_MAX)
-            }
-            "error" => (
-                Self::Error {
-                    error: error(header),
-                    cell,
-                },
-                TRACEBACK_BYTES_MAX + 16,
-            ),
-            "dropped" => {
-                let mime = text(header, "mime", NAME_BYTES_MAX);
-                (
-                    Self::Dropped {
-                        mime,
-                        size: number("size"),
-                        cell,
-                    },
-                    0,
-                )
-            }
-            "input" => {
-                let request = CellInputRequest {
-                    prompt: text(header, "prompt", VALUE_BYTES_MAX),
-                    password: flag("password"),
-                };
-                (Self::Input { request, cell }, 0)
-            }
-            "ended" => {
-                let (count, dropped) = (number("count"), number("dropped"));
-                (
-                    Self::Ended {
-                        cell,
-                        failed: flag("failed"),
-                        count,
-                        dropped,
-                    },
-                    0,
-                )
-            }
-            "variables" => {
-                let (id, truncated) = (number("id"), flag("truncated"));
-                (
-                    Self::Variables {
-                        id,
-                        variables: variables(header),
-                        truncated,
-                    },
-                    0,
-                )
-            }
+        let kind = header.get("type").and_then(Value::text);
+        let message = match kind.unwrap_or_default() {
+            "ready" => Self::Ready,
+            "text" => Self::text(header, cell)?,
+            "display" => Self::display(header, cell, body_bytes)?,
+            "error" => Self::error(header, cell),
+            "dropped" => Self::dropped(header, cell, number("size")),
+            "input" => Self::input(header, cell, is_set("password")),
+            "ended" => Self::Ended {
+                cell,
+                failed: is_set("failed"),
+                count: number("count"),
+                dropped: number("dropped"),
+            },
+            "variables" => Self::Variables {
+                id: number("id"),
+                variables: variables(header),
+                truncated: is_set("truncated"),
+            },
             _ => return Err(Broken("a frame of an unknown type")),
         };
-        match body_bytes > body_max {
+        match body_bytes > message.body_bytes_max() {
             true => Err(Broken("a frame with a body that is too long for its type")),
             false => Ok(message),
+        }
+    }
+
+    fn text(header: &Value, cell: u64) -> Result<Self, Broken> {
+        let stream = stream(header)?;
+        Ok(Self::Text { stream, cell })
+    }
+
+    fn display(header: &Value, cell: u64, body_bytes: usize) -> Result<Self, Broken> {
+        let display = display(header, body_bytes)?;
+        Ok(Self::Display { display, cell })
+    }
+
+    fn error(header: &Value, cell: u64) -> Self {
+        let error = error(header);
+        Self::Error { error, cell }
+    }
+
+    fn dropped(header: &Value, cell: u64, size: u64) -> Self {
+        let mime = text(header, "mime", NAME_BYTES_MAX);
+        Self::Dropped { mime, size, cell }
+    }
+
+    fn input(header: &Value, cell: u64, password: bool) -> Self {
+        let prompt = text(header, "prompt", VALUE_BYTES_MAX);
+        let request = CellInputRequest { prompt, password };
+        Self::Input { request, cell }
+    }
+
+    fn body_bytes_max(&self) -> usize {
+        match self {
+            Self::Text { .. } => TEXT_BYTES_MAX,
+            Self::Display { .. } => BODY_BYTES_MAX,
+            // A driver marks a traceback that it has shortened.
+            Self::Error { .. } => TRACEBACK_BYTES_MAX + 16,
+            _ => 0,
         }
     }
 }

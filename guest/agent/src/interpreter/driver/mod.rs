@@ -1,4 +1,4 @@
-//! Drivers: how they are started, and what they say.
+//! Drivers: how they are started, and what they send.
 //!
 //! A driver is the program of an image that runs cells of a language. [`launch`] starts it. The bytes that it sends are divided
 //! by [`frame`], whose headers are parsed by [`json`] and checked by [`message`]; [`collector`] makes events of them. All but the

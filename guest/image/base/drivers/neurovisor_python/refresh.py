@@ -8,7 +8,7 @@ import sys
 class Refreshes:
     """Renews what a copy of the process would repeat.
 
-    After a clone has got randomness of its own, the agent sends a signal and a frame. The signal takes effect in the middle of a
+    After a clone has got its own randomness, the agent sends a signal and a frame. The signal takes effect in the middle of a
     cell. The frame is for a driver that has missed it, and precedes the next cell.
     """
 
