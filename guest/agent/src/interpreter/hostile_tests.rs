@@ -221,3 +221,28 @@ async fn describes_variables_without_running_code() {
         answer.variables.len()
     );
 }
+
+#[tokio::test]
+async fn loses_no_text_when_many_signals_interrupt_it() {
+    let Some(fixture) = fixture().await else {
+        return;
+    };
+    for round in 0..5 {
+        let code = "for i in range(10**9): print(i, end=' ')";
+        let mut client = fixture.start(fixture.cell(code));
+        client.accepted().await;
+        client.grant(u32::MAX);
+        sleep(Duration::from_millis(50 + round)).await;
+        for _ in 0..20 {
+            let _ = fixture.contexts.interrupt(&fixture.id, 0);
+            sleep(Duration::from_millis(3)).await;
+        }
+        let seen = client.finish().await;
+        assert_eq!(seen.ended.outcome(), CellOutcome::Interrupted);
+        let names: Vec<&str> = seen.errors.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["KeyboardInterrupt"]);
+        let numbers = seen.stdout.split_whitespace();
+        let last = numbers.clone().count();
+        assert!(last > 0 && numbers.eq((0..last).map(|number| number.to_string())));
+    }
+}

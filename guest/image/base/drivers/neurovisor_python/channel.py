@@ -2,6 +2,7 @@
 
 import asyncio
 import collections
+import contextlib
 import json
 import os
 import socket
@@ -48,11 +49,18 @@ class Channel:
         body_bytes = sum(len(part) for part in parts)
         encoded = encoded_header(header)
         pieces = [LENGTHS.pack(len(encoded), body_bytes) + encoded, *parts]
+        with self.uninterrupted():
+            self._send_pieces(pieces)
+
+    @contextlib.contextmanager
+    def uninterrupted(self):
+        """Puts off interrupts of the main thread."""
+        __tracebackhide__ = True
         is_main = threading.get_ident() == self._main
         if is_main:
             self.depth += 1
         try:
-            self._send_pieces(pieces)
+            yield
         finally:
             if is_main:
                 self.depth -= 1

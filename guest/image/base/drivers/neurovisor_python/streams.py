@@ -65,18 +65,24 @@ class CellStream(io.TextIOBase):
         return len(text)
 
     def write_bytes(self, data: bytes) -> None:
-        cell = current_cell()
-        if self._parts and cell != self._cell:
-            self.flush()
-        self._cell = cell
-        data = self._budget.admit(data)
-        self._parts.append(data)
-        self._bytes += len(data)
-        if self._bytes >= COALESCED_BYTES or b"\n" in data or b"\r" in data:
-            self.flush()
+        # An interrupt in the middle would lose or repeat text.
+        with self._channel.uninterrupted():
+            cell = current_cell()
+            if self._parts and cell != self._cell:
+                self._send()
+            self._cell = cell
+            data = self._budget.admit(data)
+            self._parts.append(data)
+            self._bytes += len(data)
+            if self._bytes >= COALESCED_BYTES or b"\n" in data or b"\r" in data:
+                self._send()
 
     def flush(self) -> None:
-        # In one step, so that text of an interrupted write is sent once.
+        with self._channel.uninterrupted():
+            self._send()
+
+    def _send(self) -> None:
+        # In one step, so that a signal handler that prints sends no text twice.
         parts, self._parts, self._bytes = self._parts, [], 0
         data = b"".join(parts)
         if not self._channel.is_open():
