@@ -5,7 +5,6 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.guest.GuestIdentity;
 import io.neurovisor.engine.time.Deadline;
-import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.Checkpoint;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmDiagnosis;
@@ -21,7 +20,6 @@ final class MachineChannel implements AutoCloseable {
 
     private final Vm vm;
     private final Supplier<GuestIdentity> randomness;
-    private final Ticker ticker;
     private final MachineSteps steps;
     private volatile GuestChannel current;
 
@@ -33,7 +31,6 @@ final class MachineChannel implements AutoCloseable {
         this.vm = vm;
         this.current = first;
         this.randomness = randomness;
-        this.ticker = ticker;
         this.steps = steps;
     }
 
@@ -84,7 +81,7 @@ final class MachineChannel implements AutoCloseable {
         // An interruption or a deadline that has passed may be why the sandbox was not saved, and must not end it.
         boolean interrupted = Thread.interrupted();
         try {
-            waking.accept(Deadline.after(WAKING, ticker));
+            waking.accept(Deadline.after(WAKING, steps.ticker()));
         } catch (NeuroVisorException failure) {
             String reason = VmDiagnosis.describe(vm, failure);
             current.close();

@@ -65,14 +65,10 @@ public record MachineFactory(
             VmId id, VmStart start, GuestIdentity identity, boolean frozen, Deadline deadline, boolean mayRepeat) {
         long startNanos = ticker.nanos();
         MachineSteps steps = new MachineSteps(ticker);
-        Vm vm = frozen
-                ? steps.measured(MachineStep.Kind.LOAD, () -> vmm.start(id, start, deadline))
-                : vmm.start(id, start, deadline);
+        Vm vm = steps.measured(MachineStep.Kind.LOAD, () -> vmm.start(id, start, deadline));
         listener.begun(vm);
         try {
-            GuestChannel channel = frozen
-                    ? steps.measured(MachineStep.Kind.REFRESH, () -> readyChannel(vm, identity, deadline))
-                    : readyChannel(vm, identity, deadline);
+            GuestChannel channel = steps.measured(MachineStep.Kind.REFRESH, () -> readyChannel(vm, identity, deadline));
             // The state of the rate limit can be read once a message has passed it. Nothing waits for this.
             CompletableFuture<List<LayerState>> layers =
                     CompletableFuture.supplyAsync(vm::layers, Thread::startVirtualThread);
@@ -82,8 +78,11 @@ public record MachineFactory(
             if (frozen) {
                 channel.thaw(deadline);
             }
-            MachineChannel replaceable =
-                    new MachineChannel(vm, channel, () -> GuestIdentity.ofTheSameNames(strongRandom), ticker, steps);
+            MachineChannel replaceable = new MachineChannel(
+                    vm,
+                    channel,
+                    () -> GuestIdentity.ofTheSameNames(strongRandom),
+                    frozen ? steps : new MachineSteps(ticker));
             Machine machine = new Machine(start, vm, replaceable, frozen, layers, ticker, startNanos);
             listener.ready(machine);
             return Optional.of(machine);

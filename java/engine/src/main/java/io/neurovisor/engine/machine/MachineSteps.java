@@ -16,6 +16,10 @@ final class MachineSteps {
         this.ticker = ticker;
     }
 
+    Ticker ticker() {
+        return ticker;
+    }
+
     <R> R measured(MachineStep.Kind kind, Supplier<R> work) {
         long startNanos = ticker.nanos();
         R result = work.get();

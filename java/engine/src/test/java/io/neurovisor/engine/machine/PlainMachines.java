@@ -65,8 +65,7 @@ public final class PlainMachines implements Machines {
         if (kind.isSaved()) {
             channel.thaw(deadline);
         }
-        MachineChannel replaceable =
-                new MachineChannel(vm, channel, () -> IDENTITY, STANDING, new MachineSteps(STANDING));
+        MachineChannel replaceable = new MachineChannel(vm, channel, () -> IDENTITY, new MachineSteps(STANDING));
         return new Machine(
                 start, vm, replaceable, kind.isSaved(), CompletableFuture.completedFuture(List.of()), STANDING, 0);
     }
