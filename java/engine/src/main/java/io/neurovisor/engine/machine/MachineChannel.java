@@ -27,7 +27,7 @@ final class MachineChannel implements AutoCloseable {
      * @param randomness supplies a sandbox that goes on under its names
      * @param steps of the start of the machine
      */
-    MachineChannel(Vm vm, GuestChannel first, Supplier<GuestIdentity> randomness, Ticker ticker, MachineSteps steps) {
+    MachineChannel(Vm vm, GuestChannel first, Supplier<GuestIdentity> randomness, MachineSteps steps) {
         this.vm = vm;
         this.current = first;
         this.randomness = randomness;
