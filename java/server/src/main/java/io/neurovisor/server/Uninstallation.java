@@ -2,6 +2,7 @@ package io.neurovisor.server;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
 import io.neurovisor.host.files.DiskUsage;
 import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.store.DataDirectory;
@@ -50,7 +51,7 @@ public final class Uninstallation {
             dataDirectory.requireOurs();
             contents.add(new UnusedPath(
                     dataDirectory.path(),
-                    "images, kernels, templates, sessions and keys" + paused(),
+                    "images, kernels, templates, sessions and keys" + sandboxes(),
                     DiskUsage.bytes(dataDirectory.path())));
         }
         sockets.stream()
@@ -63,20 +64,22 @@ public final class Uninstallation {
         return contents;
     }
 
-    private String paused() {
+    private String sandboxes() {
         if (!SandboxDatabase.isIn(settings.sandboxes())) {
             return "";
         }
-        try (SandboxDatabase records = SandboxDatabase.open(
-                settings.sandboxes(), InstantSource.system(), InstalledComponents.checkpoints(settings))) {
-            return switch (records.sizePaused()) {
-                case 0 -> "";
-                case 1 -> ", and 1 paused sandbox";
-                default -> ", and " + records.sizePaused() + " paused sandboxes";
-            };
+        CheckpointStore checkpoints = InstalledComponents.checkpoints(settings);
+        try (SandboxDatabase records =
+                SandboxDatabase.open(settings.sandboxes(), InstantSource.system(), checkpoints)) {
+            return counted(records.sizePaused(), "paused sandbox", "paused sandboxes")
+                    + counted(checkpoints.snapshots().size(), "snapshot", "snapshots");
         } catch (NeuroVisorException unusable) {
             return ""; // It is removed, too.
         }
+    }
+
+    private static String counted(int number, String one, String many) {
+        return number == 0 ? "" : ", and " + number + " " + (number == 1 ? one : many);
     }
 
     public void remove() {

@@ -81,7 +81,10 @@ final class ManifestJson {
      *     writes; {@code CHECKPOINT_FOREIGN} if it names another format
      */
     static CheckpointManifest read(Path directory, CheckpointName name) {
-        byte[] content = content(directory.resolve(FILE), name);
+        return parse(content(directory.resolve(FILE), name), name);
+    }
+
+    static CheckpointManifest parse(byte[] content, CheckpointName name) {
         try {
             JsonNode tree = MAPPER.readTree(content);
             JsonNode format = tree.path("format");

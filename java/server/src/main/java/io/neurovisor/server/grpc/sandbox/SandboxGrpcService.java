@@ -2,6 +2,8 @@ package io.neurovisor.server.grpc.sandbox;
 
 import io.grpc.Context;
 import io.grpc.stub.StreamObserver;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.sandbox.SandboxSpec;
 import io.neurovisor.engine.sandbox.checkpoint.Snapshot;
@@ -93,13 +95,27 @@ public final class SandboxGrpcService extends SandboxServiceGrpc.SandboxServiceI
             SandboxSpec spec = snapshot.map(begin -> SandboxRequests.spec(request, begin, defaults.timeout()))
                     .orElseGet(() -> SandboxRequests.spec(request, defaults.kind(), defaults.timeout()));
             if (snapshot.isEmpty()) {
-                MachineKind _ = available.apply(spec.kind());
+                requireImage(spec.kind());
             }
             call.send(CreateResponse.newBuilder()
                     .setSandbox(SandboxProtos.withLayers(
                             sandboxes.create(spec, snapshot, deadline(defaults.createLimit()))))
                     .build());
         });
+    }
+
+    private void requireImage(MachineKind kind) {
+        try {
+            MachineKind _ = available.apply(kind);
+        } catch (NeuroVisorException unknown) {
+            if (unknown.fault() != Fault.IMAGE_UNKNOWN) {
+                throw unknown;
+            }
+            throw new NeuroVisorException(
+                    Fault.IMAGE_UNKNOWN,
+                    unknown.getMessage() + "; no snapshot of this client has that id or name either",
+                    unknown);
+        }
     }
 
     /** Returns the time until which a call waits: the client's, but at most the limit from now. */

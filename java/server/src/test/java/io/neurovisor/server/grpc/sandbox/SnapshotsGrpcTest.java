@@ -107,6 +107,7 @@ final class SnapshotsGrpcTest {
         assertThat(get(created).getState()).isEqualTo(SandboxState.SANDBOX_STATE_RUNNING);
         StatusRuntimeException refusal = refused(() -> create("second"));
         assertThat(TestServer.reason(refusal)).isEqualTo("IMAGE_UNKNOWN");
+        assertThat(refusal).hasMessageEndingWith("no snapshot of this client has that id or name either");
     }
 
     @Test
