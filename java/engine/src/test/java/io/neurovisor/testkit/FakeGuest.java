@@ -1,5 +1,6 @@
 package io.neurovisor.testkit;
 
+import io.neurovisor.engine.interpreter.GuestInterpreter;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.file.GuestFiles;
@@ -366,6 +367,12 @@ public final class FakeGuest implements GuestChannel {
     public GuestFiles files() {
         requireAdopted();
         return files;
+    }
+
+    @Override
+    public GuestInterpreter interpreter() {
+        requireAdopted();
+        throw new NeuroVisorException(Fault.GUEST_REFUSED, "the image has no interpreter");
     }
 
     @Override

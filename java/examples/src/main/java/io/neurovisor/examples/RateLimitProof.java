@@ -7,7 +7,7 @@ import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.host.guestlink.GuestLinks;
-import io.neurovisor.host.guestlink.GuestRateLimit;
+import io.neurovisor.host.guestlink.wire.GuestRateLimit;
 import io.neurovisor.server.client.DaemonClient;
 import java.time.Duration;
 import java.time.InstantSource;

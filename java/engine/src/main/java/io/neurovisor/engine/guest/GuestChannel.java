@@ -1,5 +1,6 @@
 package io.neurovisor.engine.guest;
 
+import io.neurovisor.engine.interpreter.GuestInterpreter;
 import io.neurovisor.engine.file.GuestFiles;
 import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.program.OutputSink;
@@ -78,6 +79,9 @@ public interface GuestChannel extends AutoCloseable {
 
     /** Returns the files of a living sandbox. */
     GuestFiles files();
+
+    /** Returns the code interpreter of a living sandbox. */
+    GuestInterpreter interpreter();
 
     /** Closes the connection. Idempotent. */
     @Override

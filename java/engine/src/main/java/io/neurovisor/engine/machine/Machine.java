@@ -5,6 +5,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.file.GuestFiles;
 import io.neurovisor.engine.guest.GuestUsage;
 import io.neurovisor.engine.guest.ResponseDeadline;
+import io.neurovisor.engine.interpreter.GuestInterpreter;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.program.Language;
@@ -180,6 +181,11 @@ public final class Machine implements AutoCloseable {
     /** Returns the files of a living sandbox. */
     public GuestFiles files() {
         return channel.current().files();
+    }
+
+    /** Returns the code interpreter of a living sandbox. */
+    public GuestInterpreter interpreter() {
+        return channel.current().interpreter();
     }
 
     /** Measures the guest of a living sandbox. */

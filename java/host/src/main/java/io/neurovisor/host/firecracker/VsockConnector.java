@@ -7,7 +7,7 @@ import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.host.guestlink.GuestLinks;
-import io.neurovisor.host.guestlink.GuestRateLimit;
+import io.neurovisor.host.guestlink.wire.GuestRateLimit;
 import io.neurovisor.host.spawner.VmmProcess;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -2,6 +2,7 @@ package io.neurovisor.host.guestlink;
 
 import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
+import io.neurovisor.engine.interpreter.GuestInterpreter;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.file.GuestFiles;
@@ -166,6 +167,11 @@ final class GrpcGuestChannel implements GuestChannel {
     @Override
     public GuestFiles files() {
         return new GrpcGuestFiles(connection);
+    }
+
+    @Override
+    public GuestInterpreter interpreter() {
+        return new GrpcGuestInterpreter(connection);
     }
 
     @Override

@@ -1,5 +1,8 @@
 package io.neurovisor.host.guestlink;
 
+import io.neurovisor.host.guestlink.wire.FrameLimit;
+import io.neurovisor.host.guestlink.wire.GuestRateLimit;
+import io.neurovisor.host.guestlink.wire.VsockHandshake;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;

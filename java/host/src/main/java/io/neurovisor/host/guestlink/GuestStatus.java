@@ -6,6 +6,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.message.GuestText;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Translates the status of a failed call to a guest into a fault. */
 final class GuestStatus {
@@ -66,6 +67,29 @@ final class GuestStatus {
                         "the guest agent broke off the events of a process (" + failure.getMessage() + ")",
                         cause);
         };
+    }
+
+    /** Returns the fault of a rejected request about contexts or cells, or of the end of a cell's events. */
+    static NeuroVisorException interpreterRefusal(Status status, Exception cause) {
+        return switch (status.getCode()) {
+            case NOT_FOUND -> named(status, cause, Fault.CONTEXT_UNKNOWN, Fault.CELL_UNKNOWN);
+            case FAILED_PRECONDITION -> named(status, cause, Fault.CONTEXT_DEAD, Fault.CONTEXT_BUSY);
+            case RESOURCE_EXHAUSTED -> named(status, cause, Fault.CONTEXT_LIMIT, Fault.CELL_LIMIT);
+            case ABORTED -> reported(Fault.CONTEXT_REPLACED, status, cause);
+            case UNIMPLEMENTED -> reported(Fault.LANGUAGE_MISSING, status, cause);
+            case INTERNAL -> reported(Fault.GUEST_REFUSED, status, cause);
+            case INVALID_ARGUMENT -> NeuroVisorException.invalid(field(status), messageOf(status));
+            default -> failure(status, cause);
+        };
+    }
+
+    /** Returns the fault with which an agent begins its message, or that of a failed call. */
+    private static NeuroVisorException named(Status status, Exception cause, Fault... faults) {
+        return Stream.of(faults)
+                .filter(fault -> isPrefixed(status, fault))
+                .findFirst()
+                .map(fault -> reported(fault, status, cause))
+                .orElseGet(() -> failure(status, cause));
     }
 
     /** Returns the field with which an agent begins its message about an invalid one, such as {@code args[1]: ...}. */

@@ -15,7 +15,7 @@ import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.VmUsage;
 import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.guestlink.GuestLinks;
-import io.neurovisor.host.guestlink.GuestRateLimit;
+import io.neurovisor.host.guestlink.wire.GuestRateLimit;
 import io.neurovisor.host.spawner.RunningVmm;
 import io.neurovisor.host.spawner.VmmExit;
 import java.nio.file.Path;

@@ -55,7 +55,13 @@ public final class FaultStatus {
     static Code code(Fault fault) {
         return switch (fault) {
             case INVALID_ARGUMENT, UNKNOWN_LANGUAGE -> Code.INVALID_ARGUMENT;
-            case IMAGE_UNKNOWN, SESSION_UNKNOWN, SANDBOX_UNKNOWN, PROCESS_UNKNOWN, FILE_UNKNOWN -> Code.NOT_FOUND;
+            case IMAGE_UNKNOWN,
+                    SESSION_UNKNOWN,
+                    SANDBOX_UNKNOWN,
+                    PROCESS_UNKNOWN,
+                    CONTEXT_UNKNOWN,
+                    CELL_UNKNOWN,
+                    FILE_UNKNOWN -> Code.NOT_FOUND;
             case TAG_TAKEN, FILE_EXISTS -> Code.ALREADY_EXISTS;
             case FILE_FORBIDDEN -> Code.PERMISSION_DENIED;
             case LANGUAGE_MISSING,
@@ -69,6 +75,8 @@ public final class FaultStatus {
                     NOT_A_DIRECTORY,
                     NOT_EMPTY,
                     PROCESS_REFUSED,
+                    CONTEXT_DEAD,
+                    CONTEXT_BUSY,
                     SANDBOX_PAUSED,
                     CHECKPOINT_FOREIGN,
                     DAEMON_MISSING -> Code.FAILED_PRECONDITION;
@@ -80,11 +88,13 @@ public final class FaultStatus {
                     TENANT_LIMIT,
                     SANDBOX_QUOTA,
                     PROCESS_LIMIT,
+                    CONTEXT_LIMIT,
+                    CELL_LIMIT,
                     DISK_FULL,
                     DISK_SHORT,
                     WATCH_LIMIT,
                     READ_LIMIT -> Code.RESOURCE_EXHAUSTED;
-            case SANDBOX_BUSY -> Code.ABORTED;
+            case SANDBOX_BUSY, CONTEXT_REPLACED -> Code.ABORTED;
             case CHECKPOINT_DAMAGED -> Code.DATA_LOSS;
             case INTERRUPTED -> Code.CANCELLED;
             case STOPPING,

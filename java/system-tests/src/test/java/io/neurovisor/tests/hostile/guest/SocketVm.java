@@ -11,7 +11,7 @@ import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmUsage;
 import io.neurovisor.host.guestlink.GuestLinks;
-import io.neurovisor.host.guestlink.GuestRateLimit;
+import io.neurovisor.host.guestlink.wire.GuestRateLimit;
 import io.neurovisor.host.probe.EbpfReading;
 import io.neurovisor.host.probe.VmmLayers;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package io.neurovisor.host.guestlink;
+package io.neurovisor.host.guestlink.wire;
 
 import java.util.HashSet;
 import java.util.LinkedHashMap;

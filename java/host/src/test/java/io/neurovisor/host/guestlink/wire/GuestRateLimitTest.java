@@ -1,4 +1,4 @@
-package io.neurovisor.host.guestlink;
+package io.neurovisor.host.guestlink.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

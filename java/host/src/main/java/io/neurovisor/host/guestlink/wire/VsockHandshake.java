@@ -1,4 +1,4 @@
-package io.neurovisor.host.guestlink;
+package io.neurovisor.host.guestlink.wire;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  * guest that does not listen, or does not answer in time, appears as the end of the connection: a request that was made
  * before the guest has a driver is never answered.
  */
-final class VsockHandshake extends ByteToMessageDecoder {
+public final class VsockHandshake extends ByteToMessageDecoder {
     private static final String ACCEPTED = "OK ";
 
     /** Room for the largest port. */
@@ -26,7 +26,7 @@ final class VsockHandshake extends ByteToMessageDecoder {
     private final int port;
     private final Duration limit;
 
-    VsockHandshake(int port, Duration limit) {
+    public VsockHandshake(int port, Duration limit) {
         this.port = port;
         this.limit = limit;
     }

@@ -1,4 +1,4 @@
-package io.neurovisor.host.guestlink;
+package io.neurovisor.host.guestlink.wire;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
@@ -14,7 +14,7 @@ import java.util.function.Consumer;
  * Charges the bytes of a guest before they are parsed. While the guest's token bucket is empty, nothing is read, and
  * its own buffers fill; a guest that keeps it empty is disconnected, which ends its machine.
  */
-final class FrameLimit extends ChannelDuplexHandler {
+public final class FrameLimit extends ChannelDuplexHandler {
     private final GuestRateLimit rateLimit;
     private final Consumer<String> onViolation;
     private final FrameCount received;
@@ -24,7 +24,7 @@ final class FrameLimit extends ChannelDuplexHandler {
      * @param windowBytes the data that the guest may send ahead of what is read
      * @param onViolation receives what a guest has done that keeps its bucket empty; it must not connect to it again
      */
-    FrameLimit(GuestRateLimit rateLimit, int windowBytes, Consumer<String> onViolation) {
+    public FrameLimit(GuestRateLimit rateLimit, int windowBytes, Consumer<String> onViolation) {
         PendingCalls calls = new PendingCalls(windowBytes);
         this.rateLimit = rateLimit;
         this.onViolation = onViolation;

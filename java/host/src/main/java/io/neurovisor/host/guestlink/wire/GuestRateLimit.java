@@ -1,4 +1,4 @@
-package io.neurovisor.host.guestlink;
+package io.neurovisor.host.guestlink.wire;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.github.bucket4j.Bucket;

@@ -1,0 +1,196 @@
+package io.neurovisor.tests.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.interpreter.CellEnd;
+import io.neurovisor.engine.interpreter.CellEvent;
+import io.neurovisor.engine.interpreter.CellEvents;
+import io.neurovisor.engine.interpreter.CellOutcome;
+import io.neurovisor.engine.interpreter.CellSpec;
+import io.neurovisor.engine.interpreter.ContextId;
+import io.neurovisor.engine.interpreter.ContextSpec;
+import io.neurovisor.engine.interpreter.ContextState;
+import io.neurovisor.engine.layer.RequiredLayers;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.machine.Machine;
+import io.neurovisor.engine.machine.MachineFactory;
+import io.neurovisor.engine.machine.MachineListener;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.tests.fixtures.TestMachines;
+import io.neurovisor.tests.runner.ShortTier;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Tests the interpreter of a guest in a real machine. */
+@SuppressWarnings("NullAway.Init") // Set before each test.
+final class InterpreterIT {
+    @TempDir
+    private Path runtime;
+
+    private TestMachines machines;
+    private MachineFactory factory;
+    private Machine machine;
+    private ContextId context;
+
+    /** What a cell has sent. */
+    private record Received(String stdout, String stderr, String results, List<CellEvent.Content> others, CellEnd end) {}
+
+    @BeforeEach
+    void start() {
+        machines = new TestMachines(runtime);
+        factory = new MachineFactory(
+                machines.vmm(), new SecureRandom(), Ticker.SYSTEM, MachineListener.NONE, RequiredLayers.NONE);
+        machine = factory.open(machines.clone(SandboxSize.SMALL), limit());
+        assertThat(machine.adopt(Map.of("COLOUR", "blue"), Optional.empty(), limit()))
+                .isPositive();
+        context = machine.interpreter()
+                .create(new ContextSpec("python", Optional.empty(), Map.of()), limit())
+                .id();
+    }
+
+    @AfterEach
+    void stop() {
+        machine.close();
+        machines.close();
+    }
+
+    @ShortTier
+    @Test
+    void cellsShareVariablesAndReportTheirResults() {
+        assertThat(run("n = 41\nprint('assigned')").stdout()).isEqualTo("assigned\n");
+        Received result = run("import os, sys\nprint(os.environ['COLOUR'], os.getuid(), file=sys.stderr)\nn + 1");
+        assertThat(result.results()).isEqualTo("text/plain 42\n");
+        assertThat(result.stderr()).isEqualTo("blue 1000\n");
+        assertThat(result.end().executionCount()).isEqualTo(2);
+
+        Received failed = run("def f():\n    return 1 / 0\nf()");
+        assertThat(failed.end().outcome()).isEqualTo(CellOutcome.ERROR);
+        assertThat(failed.others())
+                .filteredOn(CellEvent.Failed.class::isInstance)
+                .singleElement()
+                .satisfies(event -> {
+                    CellEvent.Failed failure = (CellEvent.Failed) event;
+                    assertThat(failure.error().name()).isEqualTo("ZeroDivisionError");
+                    assertThat(failure.error().frames().getLast().line()).isEqualTo(2);
+                });
+
+        assertThat(run("import subprocess\nsubprocess.run(['bash', '-c', 'echo $((n=6*7))'])")
+                        .stdout())
+                .isEqualTo("42\n");
+        assertThat(machine.interpreter().inspect(context, limit()).variables())
+                .anySatisfy(variable -> {
+                    assertThat(variable.name()).isEqualTo("n");
+                    assertThat(variable.text()).isEqualTo("41");
+                });
+        assertThat(machine.interpreter().list(limit()).languages()).contains("python");
+        assertThatThrownBy(() -> machine.interpreter()
+                        .create(new ContextSpec("cobol", Optional.empty(), Map.of()), limit()))
+                .isInstanceOfSatisfying(NeuroVisorException.class, refusal -> {
+                    assertThat(refusal.fault()).isEqualTo(Fault.LANGUAGE_MISSING);
+                    assertThat(refusal).hasMessageContaining("python");
+                });
+    }
+
+    @Test
+    void aCellBeyondItsTimeIsInterruptedAndADyingOneEndsItsContextAlone() {
+        CellSpec endless = new CellSpec(
+                "kept = 1\nwhile True: pass",
+                Map.of(),
+                Optional.empty(),
+                Optional.of(Duration.ofSeconds(1)),
+                false,
+                false,
+                false);
+        CellEnd interrupted = received(machine.interpreter().execute(context, endless, limit()))
+                .end();
+        assertThat(interrupted.outcome()).isEqualTo(CellOutcome.TIMED_OUT);
+        assertThat(interrupted.keepsVariables()).isTrue();
+        assertThat(run("kept").results()).isEqualTo("text/plain 1\n");
+
+        ContextId other = machine.interpreter()
+                .create(new ContextSpec("python", Optional.empty(), Map.of()), limit())
+                .id();
+        CellEnd died = run("import os\nos._exit(3)").end();
+        assertThat(died.outcome()).isEqualTo(CellOutcome.DIED);
+        assertThat(died.keepsVariables()).isFalse();
+        assertThat(died.exitCode()).isEqualTo(3);
+        assertThatThrownBy(() -> run("1"))
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class,
+                        refusal -> assertThat(refusal.fault()).isEqualTo(Fault.CONTEXT_DEAD));
+        assertThat(machine.interpreter().restart(context, limit()).state()).isEqualTo(ContextState.IDLE);
+        assertThat(run("1 + 1").results()).isEqualTo("text/plain 2\n");
+        assertThat(received(machine.interpreter().execute(other, CellSpec.of("2 + 2"), limit()))
+                        .results())
+                .isEqualTo("text/plain 4\n");
+    }
+
+    /** A copy draws other random numbers than its source, in the same context. */
+    @Test
+    void aContextGoesOnInACopyWithRandomnessOfItsOwn() {
+        String draw = "import random, tempfile\n" + "(random.random(), tempfile.mktemp())";
+        assertThat(run("n = 41\n" + draw).end().outcome()).isEqualTo(CellOutcome.OK);
+        VmStart.Restore saved = new VmStart.Restore(
+                ((VmStart.Restore) machine.start()).saved(),
+                Optional.of(machine.save(runtime.resolve("checkpoint"), limit())));
+        machine.goOn();
+        String source = run(draw).results();
+        try (Machine copy = factory.restore(factory.newId(), saved, Optional.of("copy"), limit())) {
+            String drawn = received(copy.interpreter().execute(context, CellSpec.of(draw), limit()))
+                    .results();
+            assertThat(drawn).startsWith("text/plain (0.").isNotEqualTo(source);
+            assertThat(received(copy.interpreter().execute(context, CellSpec.of("n + 1"), limit()))
+                            .results())
+                    .isEqualTo("text/plain 42\n");
+        }
+    }
+
+    private Received run(String code) {
+        return received(machine.interpreter().execute(context, CellSpec.of(code), limit()));
+    }
+
+    private static Received received(CellEvents events) {
+        StringBuilder stdout = new StringBuilder();
+        StringBuilder stderr = new StringBuilder();
+        StringBuilder results = new StringBuilder();
+        List<CellEvent.Content> others = new ArrayList<>();
+        List<CellEvent.Part> parts = List.of();
+        CellEnd end = null;
+        try (events) {
+            for (Optional<CellEvent> event = events.next(); event.isPresent(); event = events.next()) {
+                switch (event.get().content()) {
+                    case CellEvent.Text text -> (text.isError() ? stderr : stdout).append(text.text());
+                    case CellEvent.Display display -> parts = display.parts();
+                    case CellEvent.DisplayData data ->
+                        results.append(parts.get(data.part()).mimeType())
+                                .append(' ')
+                                .append(StandardCharsets.UTF_8.decode(data.data()))
+                                .append('\n');
+                    case CellEvent.Ended ended -> end = ended.end();
+                    case CellEvent.Content other -> others.add(other);
+                }
+            }
+        }
+        assertThat(end).as("the end of the cell, after " + others).isNotNull();
+        return new Received(stdout.toString(), stderr.toString(), results.toString(), others, end);
+    }
+
+    private static Deadline limit() {
+        return Deadline.after(Duration.ofMinutes(2), Ticker.SYSTEM);
+    }
+}
