@@ -1,6 +1,5 @@
 package io.neurovisor.testkit;
 
-import io.neurovisor.engine.interpreter.GuestInterpreter;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.file.GuestFiles;
@@ -9,6 +8,7 @@ import io.neurovisor.engine.guest.GuestHello;
 import io.neurovisor.engine.guest.GuestIdentity;
 import io.neurovisor.engine.guest.GuestUsage;
 import io.neurovisor.engine.guest.ResponseDeadline;
+import io.neurovisor.engine.interpreter.GuestInterpreter;
 import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.process.ProcessSpec;
 import io.neurovisor.engine.program.Outcome;

@@ -74,10 +74,7 @@ public final class SandboxTargets {
                 Target.most(
                         size, "resume to the first answer, beside the bare VMM", figures.ratio(PauseRun.RESUMED), 1.2),
                 Target.most(
-                        size,
-                        "source of ten copies stands still, beside the bare VMM",
-                        figures.ratio(ForkRun.STILL),
-                        1.5),
+                        size, "source of copies stands still, beside the bare VMM", figures.ratio(ForkRun.STILL), 1.5),
                 Target.most(size, "ten copies, beside the bare VMM", figures.ratio(ForkRun.COPIED), 1.3),
                 Target.most(size, "memory of ten copies, beside the bare VMM", figures.ratio(ForkRun.MEMORY), 1.1));
     }

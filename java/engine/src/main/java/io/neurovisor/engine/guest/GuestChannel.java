@@ -1,7 +1,7 @@
 package io.neurovisor.engine.guest;
 
-import io.neurovisor.engine.interpreter.GuestInterpreter;
 import io.neurovisor.engine.file.GuestFiles;
+import io.neurovisor.engine.interpreter.GuestInterpreter;
 import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;

@@ -77,9 +77,7 @@ record GrpcCellEvents(GuestStream<?, CellEvent> stream) implements CellEvents {
         private void keepAlive() {
             keepAlives++;
             long due = (ticker.nanos() - startNanos) / ProcessEventRules.KEEP_ALIVE_INTERVAL.toNanos();
-            require(
-                    keepAlives <= due + ProcessEventRules.KEEP_ALIVES_AT_ONCE,
-                    "sent keep-alive events without end");
+            require(keepAlives <= due + ProcessEventRules.KEEP_ALIVES_AT_ONCE, "sent keep-alive events without end");
         }
 
         @Override

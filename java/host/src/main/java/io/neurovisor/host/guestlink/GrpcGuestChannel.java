@@ -2,7 +2,6 @@ package io.neurovisor.host.guestlink;
 
 import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
-import io.neurovisor.engine.interpreter.GuestInterpreter;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.file.GuestFiles;
@@ -11,6 +10,7 @@ import io.neurovisor.engine.guest.GuestHello;
 import io.neurovisor.engine.guest.GuestIdentity;
 import io.neurovisor.engine.guest.GuestUsage;
 import io.neurovisor.engine.guest.ResponseDeadline;
+import io.neurovisor.engine.interpreter.GuestInterpreter;
 import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;

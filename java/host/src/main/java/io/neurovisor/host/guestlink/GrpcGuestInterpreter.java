@@ -47,9 +47,10 @@ final class GrpcGuestInterpreter implements GuestInterpreter {
 
     @Override
     public ContextInfo create(ContextSpec spec, Deadline deadline) {
-        return GuestCellMessages.info(connection, call(deadline, guest -> guest.createContext(
-                        GuestCellMessages.request(spec)))
-                .getContext());
+        return GuestCellMessages.info(
+                connection,
+                call(deadline, guest -> guest.createContext(GuestCellMessages.request(spec)))
+                        .getContext());
     }
 
     @Override
@@ -68,7 +69,8 @@ final class GrpcGuestInterpreter implements GuestInterpreter {
         RestartContextRequest request =
                 RestartContextRequest.newBuilder().setContextId(context.value()).build();
         return GuestCellMessages.info(
-                connection, call(deadline, guest -> guest.restartContext(request)).getContext());
+                connection,
+                call(deadline, guest -> guest.restartContext(request)).getContext());
     }
 
     @Override

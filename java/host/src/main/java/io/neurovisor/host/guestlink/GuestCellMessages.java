@@ -66,8 +66,8 @@ final class GuestCellMessages {
                         case CONTEXT_STATE_BUSY -> ContextState.BUSY;
                         case CONTEXT_STATE_DEAD, CONTEXT_STATE_UNSPECIFIED, UNRECOGNIZED -> ContextState.DEAD;
                     },
-                    Instant.ofEpochSecond(Math.clamp(
-                            context.getCreated().getSeconds(), 0, Instant.MAX.getEpochSecond())),
+                    Instant.ofEpochSecond(
+                            Math.clamp(context.getCreated().getSeconds(), 0, Instant.MAX.getEpochSecond())),
                     context.getRunningCell(),
                     context.getQueuedCells(),
                     context.getMemoryBytes(),

@@ -1,8 +1,5 @@
 package io.neurovisor.host.guestlink;
 
-import io.neurovisor.host.guestlink.wire.FrameLimit;
-import io.neurovisor.host.guestlink.wire.GuestRateLimit;
-import io.neurovisor.host.guestlink.wire.VsockHandshake;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -16,6 +13,9 @@ import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.host.guestlink.wire.FrameLimit;
+import io.neurovisor.host.guestlink.wire.GuestRateLimit;
+import io.neurovisor.host.guestlink.wire.VsockHandshake;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -22,7 +22,8 @@ final class CheckpointFuzzTest {
             assertThat(manifest.name()).isEqualTo(NAME);
             assertThat(manifest.format()).isEqualTo(CheckpointManifest.FORMAT);
             assertThat(manifest.machineFiles().states().keySet())
-                    .allSatisfy(name -> assertThat(Path.of("directory").resolve(name).normalize())
+                    .allSatisfy(name -> assertThat(
+                                    Path.of("directory").resolve(name).normalize())
                             .isEqualTo(Path.of("directory", name)));
             assertThat(Path.of(manifest.template().directory())).isAbsolute();
         } catch (NeuroVisorException damaged) {

@@ -3,7 +3,6 @@ package io.neurovisor.host.guestlink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.neurovisor.host.guestlink.wire.GuestRateLimit;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -12,6 +11,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.host.guestlink.wire.GuestRateLimit;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;

@@ -3,12 +3,12 @@ package io.neurovisor.host.guestlink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.neurovisor.host.guestlink.wire.GuestRateLimit;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.host.guestlink.wire.GuestRateLimit;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;

@@ -48,7 +48,8 @@ final class InterpreterIT {
     private ContextId context;
 
     /** What a cell has sent. */
-    private record Received(String stdout, String stderr, String results, List<CellEvent.Content> others, CellEnd end) {}
+    private record Received(
+            String stdout, String stderr, String results, List<CellEvent.Content> others, CellEnd end) {}
 
     @BeforeEach
     void start() {
@@ -92,14 +93,13 @@ final class InterpreterIT {
         assertThat(run("import subprocess\nsubprocess.run(['bash', '-c', 'echo $((n=6*7))'])")
                         .stdout())
                 .isEqualTo("42\n");
-        assertThat(machine.interpreter().inspect(context, limit()).variables())
-                .anySatisfy(variable -> {
-                    assertThat(variable.name()).isEqualTo("n");
-                    assertThat(variable.text()).isEqualTo("41");
-                });
+        assertThat(machine.interpreter().inspect(context, limit()).variables()).anySatisfy(variable -> {
+            assertThat(variable.name()).isEqualTo("n");
+            assertThat(variable.text()).isEqualTo("41");
+        });
         assertThat(machine.interpreter().list(limit()).languages()).contains("python");
-        assertThatThrownBy(() -> machine.interpreter()
-                        .create(new ContextSpec("cobol", Optional.empty(), Map.of()), limit()))
+        assertThatThrownBy(() ->
+                        machine.interpreter().create(new ContextSpec("cobol", Optional.empty(), Map.of()), limit()))
                 .isInstanceOfSatisfying(NeuroVisorException.class, refusal -> {
                     assertThat(refusal.fault()).isEqualTo(Fault.LANGUAGE_MISSING);
                     assertThat(refusal).hasMessageContaining("python");
@@ -170,7 +170,7 @@ final class InterpreterIT {
         StringBuilder results = new StringBuilder();
         List<CellEvent.Content> others = new ArrayList<>();
         List<CellEvent.Part> parts = List.of();
-        CellEnd end = null;
+        Optional<CellEnd> end = Optional.empty();
         try (events) {
             for (Optional<CellEvent> event = events.next(); event.isPresent(); event = events.next()) {
                 switch (event.get().content()) {
@@ -181,13 +181,13 @@ final class InterpreterIT {
                                 .append(' ')
                                 .append(StandardCharsets.UTF_8.decode(data.data()))
                                 .append('\n');
-                    case CellEvent.Ended ended -> end = ended.end();
+                    case CellEvent.Ended ended -> end = Optional.of(ended.end());
                     case CellEvent.Content other -> others.add(other);
                 }
             }
         }
-        assertThat(end).as("the end of the cell, after " + others).isNotNull();
-        return new Received(stdout.toString(), stderr.toString(), results.toString(), others, end);
+        assertThat(end).as("the end of the cell, after " + others).isPresent();
+        return new Received(stdout.toString(), stderr.toString(), results.toString(), others, end.orElseThrow());
     }
 
     private static Deadline limit() {

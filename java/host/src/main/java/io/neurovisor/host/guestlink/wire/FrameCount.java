@@ -3,7 +3,7 @@ package io.neurovisor.host.guestlink.wire;
 import io.netty.buffer.ByteBuf;
 
 /** Finds frames in one direction of an HTTP/2 connection, however their bytes are split (RFC 9113, section 4.1). */
-final class FrameCount {
+public final class FrameCount {
     private static final int PREFACE_BYTES = 24;
     private static final int HEADER_BYTES = 9;
     private static final int LENGTH_BYTES = 3;
@@ -43,7 +43,7 @@ final class FrameCount {
      * not bound data that nothing reads, nor padding, which our agent never sends: both are returned to the window
      * immediately. It does not bound the number of tiny frames either, each of which takes more memory than it has bytes.
      */
-    static FrameCount received(PendingCalls calls) {
+    public static FrameCount received(PendingCalls calls) {
         return new FrameCount(
                 (type, flags, length, stream) -> {
                     boolean due = type == DATA && (flags & PADDED) == 0 && calls.expects(stream, length);
@@ -59,7 +59,7 @@ final class FrameCount {
      * Counts the frames that we send on our own initiative. Answers to the guest do not count, or it could earn tokens
      * by provoking them.
      */
-    static FrameCount sent(PendingCalls calls) {
+    public static FrameCount sent(PendingCalls calls) {
         return new FrameCount(
                 (type, flags, length, stream) -> switch (type) {
                     case DATA -> length > 0;
@@ -78,7 +78,7 @@ final class FrameCount {
     }
 
     /** Returns how many frames that count begin in these bytes, which are not consumed. */
-    long countIn(ByteBuf bytes) {
+    public long countIn(ByteBuf bytes) {
         long begun = 0;
         int index = bytes.readerIndex();
         int end = bytes.writerIndex();

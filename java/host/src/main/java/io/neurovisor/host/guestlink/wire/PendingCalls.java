@@ -8,7 +8,7 @@ import java.util.Set;
 /**
  * The calls that a guest is to answer. Data of any other stream is unexpected. Used by the thread of the connection.
  */
-final class PendingCalls {
+public final class PendingCalls {
     /** The most calls under way whose data is expected: a sandbox has at most 128 streams, 32 watches and short calls. */
     static final int MOST = 256;
 
@@ -37,11 +37,11 @@ final class PendingCalls {
     private int small;
 
     /** @param windowBytes the most data that the guest can have sent before it learns that a call is cancelled */
-    PendingCalls(long windowBytes) {
+    public PendingCalls(long windowBytes) {
         this.windowBytes = windowBytes;
     }
 
-    void begun(int stream) {
+    public void begun(int stream) {
         if (calls.size() < MOST) {
             boolean _ = calls.add(stream);
         }

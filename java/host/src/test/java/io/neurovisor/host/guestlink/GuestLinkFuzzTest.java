@@ -1,4 +1,4 @@
-package io.neurovisor.host.guestlink.wire;
+package io.neurovisor.host.guestlink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -17,6 +17,9 @@ import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.text.UntrustedText;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.host.guestlink.wire.FrameCount;
+import io.neurovisor.host.guestlink.wire.PendingCalls;
+import io.neurovisor.host.guestlink.wire.VsockHandshake;
 import io.neurovisor.proto.execution.ExecuteChunk;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
