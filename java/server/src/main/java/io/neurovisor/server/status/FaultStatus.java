@@ -77,6 +77,7 @@ public final class FaultStatus {
                     PROCESS_REFUSED,
                     CONTEXT_DEAD,
                     CONTEXT_BUSY,
+                    CONTEXT_REPLACED,
                     SANDBOX_PAUSED,
                     CHECKPOINT_FOREIGN,
                     DAEMON_MISSING -> Code.FAILED_PRECONDITION;
@@ -94,7 +95,7 @@ public final class FaultStatus {
                     DISK_SHORT,
                     WATCH_LIMIT,
                     READ_LIMIT -> Code.RESOURCE_EXHAUSTED;
-            case SANDBOX_BUSY, CONTEXT_REPLACED -> Code.ABORTED;
+            case SANDBOX_BUSY -> Code.ABORTED;
             case CHECKPOINT_DAMAGED -> Code.DATA_LOSS;
             case INTERRUPTED -> Code.CANCELLED;
             case STOPPING,
