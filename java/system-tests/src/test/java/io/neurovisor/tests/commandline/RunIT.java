@@ -128,7 +128,7 @@ final class RunIT {
     // The large size boots cold: a template that is used once would take ten times as long. Four emulated processors
     // may need more than the usual limit.
     @ShortTier
-    @CsvSource({"small,on,1,256,185", "medium,on,2,512,420", "large,off,4,1024,850"})
+    @CsvSource({"small,on,1,256,185", "medium,on,2,512,410", "large,off,4,1024,850"})
     void sizeDeterminesProcessorsAndMemory(
             String size, String snapshot, int processors, int memoryMebibytes, int programMebibytes) {
         CommandLineRun run = CommandLineRun.of(
