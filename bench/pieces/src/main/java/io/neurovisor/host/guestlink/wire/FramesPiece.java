@@ -1,4 +1,4 @@
-package io.neurovisor.host.guestlink;
+package io.neurovisor.host.guestlink.wire;
 
 import io.neurovisor.engine.time.Ticker;
 import java.time.Duration;
