@@ -167,7 +167,8 @@ final class SandboxUser {
             throws InterruptedException {
         if (daemonEndedMeanwhile) {
             ledger.end(use, SandboxLedger.How.DAEMON_LOST);
-        } else if (use == SandboxUse.CREATE && isRefusal(exception)) {
+        } else if ((use == SandboxUse.CREATE && isRefusal(exception))
+                || (use == SandboxUse.FORK && exception.fault().kind() == FaultKind.CAPACITY)) {
             ledger.end(use, SandboxLedger.How.REFUSED);
         } else {
             Optional<SandboxLedger.How> fate =
