@@ -287,8 +287,8 @@ final class FakeContext {
 
         private CellEvent take() {
             boolean _ = cell.await(() -> find().isPresent(), Optional.empty());
-            CellEvent event = find().orElseThrow(() ->
-                    new NeuroVisorException(Fault.CONTEXT_REPLACED, "context " + id + " was restarted or removed"));
+            CellEvent event = find().orElseThrow(() -> new NeuroVisorException(
+                    dead ? Fault.CONTEXT_REMOVED : Fault.CONTEXT_RESTARTED, "context " + id + " was replaced"));
             position = (int) event.number();
             complete = event.content() instanceof CellEvent.Ended;
             return event;

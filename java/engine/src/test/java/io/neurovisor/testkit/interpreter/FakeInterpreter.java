@@ -52,7 +52,8 @@ public final class FakeInterpreter implements GuestInterpreter {
         check.run();
         if (!LANGUAGES.contains(spec.language())) {
             throw new NeuroVisorException(
-                    Fault.LANGUAGE_MISSING, "the image has no driver for " + spec.language() + ": it has " + LANGUAGES);
+                    Fault.LANGUAGE_UNSUPPORTED,
+                    "the image has no driver for " + spec.language() + ": it has " + LANGUAGES);
         }
         lock.lock();
         try {

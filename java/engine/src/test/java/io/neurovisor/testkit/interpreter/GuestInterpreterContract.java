@@ -197,7 +197,7 @@ public abstract class GuestInterpreterContract {
         try (CellEvents events = start(context, CellSpec.of("while True: pass"))) {
             awaitStart(events);
             interpreter().restart(context, soon());
-            assertFault(Fault.CONTEXT_REPLACED, () -> received(events));
+            assertFault(Fault.CONTEXT_RESTARTED, () -> received(events));
         }
         interpreter().remove(context, soon());
         assertFault(Fault.CONTEXT_UNKNOWN, () -> run(context, CellSpec.of("print('never')")));
@@ -215,7 +215,7 @@ public abstract class GuestInterpreterContract {
                 .extracting(ContextInfo::id)
                 .containsExactly(shared.id(), own);
         assertThat(interpreter().list(soon()).languages()).contains("python");
-        assertFault(Fault.LANGUAGE_MISSING, () -> interpreter().shared("cobol", soon()));
+        assertFault(Fault.LANGUAGE_UNSUPPORTED, () -> interpreter().shared("cobol", soon()));
     }
 
     private ContextId python() {

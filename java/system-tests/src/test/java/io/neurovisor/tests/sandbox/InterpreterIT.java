@@ -101,7 +101,7 @@ final class InterpreterIT {
         assertThatThrownBy(() ->
                         machine.interpreter().create(new ContextSpec("cobol", Optional.empty(), Map.of()), limit()))
                 .isInstanceOfSatisfying(NeuroVisorException.class, refusal -> {
-                    assertThat(refusal.fault()).isEqualTo(Fault.LANGUAGE_MISSING);
+                    assertThat(refusal.fault()).isEqualTo(Fault.LANGUAGE_UNSUPPORTED);
                     assertThat(refusal).hasMessageContaining("python");
                 });
     }
