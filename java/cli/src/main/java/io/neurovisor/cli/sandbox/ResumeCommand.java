@@ -12,7 +12,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Resumes paused sandboxes. */
+/** Resumes paused sandboxes, and lost ones if that is wanted. */
 @Command(
         name = "resume",
         description = "Continues paused sandboxes in new machines.",
@@ -35,14 +35,24 @@ final class ResumeCommand implements Callable<Integer> {
             description = "The least time from now after which they end, 1s to 24h. Default: their time-out stays.")
     private @Nullable String timeout;
 
+    @Option(
+            names = "--accept-older",
+            description =
+                    "Let a sandbox that was lost with its daemon go back to when it was saved last, if that is kept: for a day"
+                            + " after it was lost. What it did since then is gone.")
+    private boolean acceptOlder;
+
     @Override
     public Integer call() {
         Optional<Duration> least = SandboxArguments.time("--timeout", timeout);
         return daemon.call(client -> {
-            for (String id : daemon.ids(client, ids)) {
-                SandboxView resumed = SandboxAccess.patiently(
-                        () -> least.map(time -> client.connect(id, time)).orElseGet(() -> client.connect(id)));
-                daemon.remark("sandbox " + id + " runs until " + Table.time(resumed.ends())
+            List<String> resumed = ids.stream()
+                    .map(text -> daemon.id(client, text, acceptOlder))
+                    .distinct()
+                    .toList();
+            for (String id : resumed) {
+                SandboxView sandbox = SandboxAccess.patiently(() -> client.connect(id, least, acceptOlder));
+                daemon.remark("sandbox " + id + " runs until " + Table.time(sandbox.ends())
                         + " unless its time-out is set again");
             }
             return 0;

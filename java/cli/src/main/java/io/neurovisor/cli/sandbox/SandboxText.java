@@ -51,6 +51,7 @@ final class SandboxText {
             table.row("COPY OF", sandbox.forkedFrom());
         }
         table.row(sandbox.hasEnded() ? "ENDED" : "ENDS", ends(sandbox));
+        sandbox.older().ifPresent(time -> table.row("SAVED", Table.time(time) + "; resume --accept-older goes back"));
         if (!sandbox.metadata().isEmpty()) {
             table.row("METADATA", pairs(sandbox.metadata()));
         }
@@ -100,6 +101,7 @@ final class SandboxText {
         if (sandbox.hasEnded()) {
             object.put("end_reason", sandbox.endReason());
             object.put("end_detail", sandbox.endDetail());
+            sandbox.older().ifPresent(time -> object.put("older_checkpoint", time.toString()));
         }
         if (!sandbox.layers().isEmpty()) {
             ArrayNode layers = object.putArray("layers");

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import com.google.protobuf.Timestamp;
 import com.google.rpc.Code;
 import io.grpc.Server;
+import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.netty.channel.EventLoopGroup;
@@ -228,8 +229,13 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
 
     @Override
     public void connect(ConnectRequest request, StreamObserver<ConnectResponse> client) {
+        Sandbox found = sandbox(request.getSandboxId());
+        if (found.hasOlderCheckpoint() && !request.getAcceptOlder()) {
+            client.onError(Status.NOT_FOUND.withDescription("it was saved before").asRuntimeException());
+            return;
+        }
         Sandbox.Builder resumed =
-                sandbox(request.getSandboxId()).toBuilder().setState(SandboxState.SANDBOX_STATE_RUNNING);
+                found.toBuilder().setState(SandboxState.SANDBOX_STATE_RUNNING).clearOlderCheckpoint();
         if (request.getTimeoutSecs() > 0) {
             resumed.setEnds(time(START_SECONDS + request.getTimeoutSecs()));
         }
@@ -339,6 +345,15 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
                     .build());
         }
         client.onError(new RpcFailure(Code.UNAVAILABLE, "STOPPING", "NeuroVisor is shutting down").exception());
+    }
+
+    /** Loses a sandbox that was saved before. */
+    void lose(String id) {
+        put(sandbox(id).toBuilder()
+                .setState(SandboxState.SANDBOX_STATE_ENDED)
+                .setEndReason(EndReason.END_REASON_LOST)
+                .setOlderCheckpoint(time(START_SECONDS))
+                .build());
     }
 
     /** Breaks all connections. */

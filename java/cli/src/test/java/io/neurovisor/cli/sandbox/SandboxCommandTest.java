@@ -166,6 +166,18 @@ final class SandboxCommandTest {
     }
 
     @Test
+    void goesBackOnlyIfThatIsAccepted() {
+        daemon.lose(FIRST);
+        assertThat(run("list", "--all").stdout()).contains(FIRST + "  ended: lost");
+        assertThat(run("info", FIRST).stdout()).contains("SAVED", "resume --accept-older goes back");
+        assertThat(run("info", FIRST, "--json").stdout()).contains("\"older_checkpoint\"");
+        assertThat(run("resume", FIRST).exitCode()).isNotZero();
+        CommandRun resumed = run("resume", "--accept-older", "mine");
+        assertThat(resumed.exitCode()).as(resumed.stderr()).isZero();
+        assertThat(run("list").stdout()).contains(FIRST + "  running");
+    }
+
+    @Test
     void forkPrintsTheIdsOfTheCopies() {
         CommandRun two = run("fork", "mine", "--count=2", "--timeout=10m");
         assertThat(two.exitCode()).as(two.stderr()).isZero();

@@ -1,7 +1,5 @@
 package io.neurovisor.engine.sandbox;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
@@ -12,9 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Lock;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -75,7 +70,14 @@ final class LockedBook {
      * @param view the sandbox after it
      * @param save the promise to those that wait for a save that has ended with it
      */
-    record Report(Optional<SandboxStep> step, View view, CompletableFuture<Void> save) {}
+    record Report(Optional<SandboxStep> step, View view, CompletableFuture<Void> save) {
+        /** Answers the callers that wait for a save which has ended. */
+        void answer(Optional<NeuroVisorException> failure) {
+            Optional<NeuroVisorException> reason =
+                    view.hasEnded() ? Optional.of(SandboxFaults.endedMeanwhile(view.record(), failure)) : failure;
+            reason.ifPresentOrElse(save::completeExceptionally, () -> save.complete(null));
+        }
+    }
 
     LockedBook(Sandboxes.Limits limits, Ticker ticker, InstantSource clock, Lock lock) {
         this.book = new SandboxBook(limits.most(), limits.mostPaused());
@@ -90,7 +92,7 @@ final class LockedBook {
             for (SandboxRecord record : records) {
                 Duration past = Duration.between(record.ends(), clock.instant());
                 all.remember(record, ticker.nanos() - past.toNanos());
-                if (record.isPaused()) {
+                if (record.isPaused() || record.older().isPresent()) {
                     living.put(record.id(), new LivingSandbox());
                 }
             }
@@ -164,6 +166,11 @@ final class LockedBook {
         });
     }
 
+    /** Records that no checkpoint is left of a lost sandbox. */
+    View discarded(SandboxId id) {
+        return read(all -> forgetLiving(all, id));
+    }
+
     /** Begins to pause a sandbox if it runs. */
     Begun pause(SandboxId id, PauseReason reason) {
         return change((all, _) -> new Begun(all.pause(id, reason).isPresent(), view(all, id)));
@@ -230,7 +237,7 @@ final class LockedBook {
             if (view.phase().isSaving()) {
                 view = passed(view, end); // If that fails, the sandbox runs on.
             } else {
-                await(view, LivingSandbox::settled, end.remaining());
+                LivingSandbox.await(view, LivingSandbox::settled, end.remaining());
                 view = require(id);
             }
         }
@@ -239,7 +246,8 @@ final class LockedBook {
 
     /** Waits until what is under way for a sandbox has succeeded or failed, and returns the sandbox then. */
     View passed(View view, Deadline end) {
-        await(view, living -> view.save().orElse(living.settled()).handle((_, _) -> null), end.remaining());
+        LivingSandbox.await(
+                view, living -> view.save().orElse(living.settled()).handle((_, _) -> null), end.remaining());
         return require(view.id());
     }
 
@@ -266,32 +274,13 @@ final class LockedBook {
                 .toList();
         for (View view : views) {
             try {
-                await(view, LivingSandbox::released, end.remaining());
+                LivingSandbox.await(view, LivingSandbox::released, end.remaining());
             } catch (NeuroVisorException failure) {
                 late = late.or(() -> Optional.of(failure));
             }
         }
         if (late.isPresent()) {
             throw late.get();
-        }
-    }
-
-    /** Waits for an event of the life of a sandbox, if it has one now, as the other one does. */
-    static void await(View view, Function<LivingSandbox, CompletableFuture<Void>> event, Duration limit) {
-        view.living().ifPresent(living -> await(view, event.apply(living), limit));
-    }
-
-    /** Waits for an event of a sandbox; throws why it does not happen, or {@code SANDBOX_BUSY} if it does not happen in time. */
-    static void await(View view, CompletableFuture<Void> event, Duration limit) {
-        SandboxId id = view.id();
-        try {
-            event.get(limit.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (TimeoutException exception) {
-            throw SandboxFaults.busy(id, view.phase());
-        } catch (ExecutionException exception) {
-            throw SandboxFaults.notReached(id, requireNonNull(exception.getCause(), "no cause"));
-        } catch (InterruptedException exception) {
-            throw SandboxFaults.interrupted(id, exception);
         }
     }
 }

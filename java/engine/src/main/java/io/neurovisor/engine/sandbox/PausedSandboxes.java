@@ -71,7 +71,7 @@ record PausedSandboxes(
                 }
                 case PAUSING -> {
                     CompletableFuture<Void> pause = view.save().orElseThrow();
-                    LockedBook.await(view, pause, wait.remaining());
+                    LivingSandbox.await(view, pause, wait.remaining());
                     return book.require(id); // It may have been resumed by now.
                 }
                 case CREATING, COPYING, RESUMING -> view = book.passed(view, wait);
@@ -111,7 +111,7 @@ record PausedSandboxes(
                 executor.execute(() -> resume(id, owner));
             }
             if (resume.view().phase() == SandboxPhase.RESUMING) {
-                LockedBook.await(resume.view(), LivingSandbox::settled, wait.remaining());
+                LivingSandbox.await(resume.view(), LivingSandbox::settled, wait.remaining());
             }
             view = book.settled(id, wait);
         }

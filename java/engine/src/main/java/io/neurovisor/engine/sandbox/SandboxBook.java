@@ -31,11 +31,9 @@ final class SandboxBook {
     /** The time after an end in which a creation with the same key returns the sandbox that ended. */
     static final Duration REPEATED = Duration.ofMinutes(15);
 
-    private static final Duration SHORTEST_RETRY = Duration.ofSeconds(1);
-    private static final Duration LONGEST_RETRY = Duration.ofMinutes(1);
+    private static final Optional<SandboxEnd> FAILED = Optional.of(SandboxEnd.FAILED);
 
-    private final int most;
-    private final PauseLimits pauseLimits;
+    private final SandboxLimits limits;
     private final Map<SandboxId, SandboxState> sandboxes = new LinkedHashMap<>();
     private boolean stopped;
 
@@ -44,8 +42,7 @@ final class SandboxBook {
      * @param mostPaused the most that may be paused; the end of the daemon pauses more
      */
     SandboxBook(int most, int mostPaused) {
-        this.most = most;
-        this.pauseLimits = new PauseLimits(mostPaused);
+        this.limits = new SandboxLimits(most, mostPaused);
     }
 
     /** Adds a sandbox that waits for its machine; throws if a limit is reached. */
@@ -53,7 +50,7 @@ final class SandboxBook {
         if (stopped) {
             throw SandboxFaults.stopping();
         }
-        admit(spec, owner, nowNanos);
+        limits.admit(spec, owner, holding().toList(), nowNanos);
         SandboxState state = new SandboxState(id, owner.name(), spec, created, nowNanos);
         put(state);
         return state;
@@ -74,7 +71,7 @@ final class SandboxBook {
     Optional<SandboxState> created(String owner, String key, long nowNanos) {
         return of(owner)
                 .filter(state -> state.spec().idempotencyKey().equals(Optional.of(key)))
-                .filter(state -> !hasFailed(state))
+                .filter(state -> !state.end().equals(FAILED))
                 .filter(state -> !hasEndedFor(state, REPEATED, nowNanos))
                 .findFirst();
     }
@@ -105,8 +102,8 @@ final class SandboxBook {
     /** Begins to pause a sandbox if it runs; throws if that would exceed the limit. */
     Optional<SandboxStep> pause(SandboxId id, PauseReason reason) {
         SandboxState state = known(id);
-        if (state.phase() == SandboxPhase.RUNNING && reason != PauseReason.SHUTDOWN && !mayPause(state)) {
-            throw pauseLimits.refusal(state, sandboxes.values());
+        if (state.phase() == SandboxPhase.RUNNING && reason != PauseReason.SHUTDOWN) {
+            limits.requireOnePausedMore(state, sandboxes.values());
         }
         return state.pauses().begin(reason);
     }
@@ -114,11 +111,6 @@ final class SandboxBook {
     /** As {@link SandboxPauses#beginCopy}. */
     boolean copy(SandboxId id) {
         return known(id).pauses().beginCopy();
-    }
-
-    /** As {@link SandboxPauses#copied}. */
-    Optional<SandboxStep> copied(SandboxId id, long nowNanos) {
-        return known(id).pauses().copied(nowNanos);
     }
 
     SandboxStep saved(SandboxId id) {
@@ -146,7 +138,7 @@ final class SandboxBook {
         if (stopped) {
             throw SandboxFaults.stopping();
         }
-        admit(state.spec(), owner, nowNanos);
+        limits.admit(state.spec(), owner, holding().toList(), nowNanos);
         state.pauses().resume(nowNanos);
         return true;
     }
@@ -158,6 +150,31 @@ final class SandboxBook {
     /** As {@link SandboxPauses#notRestored}. */
     Optional<SandboxStep> notRestored(SandboxId id, boolean died, String detail, long nowNanos) {
         return known(id).pauses().notRestored(died, detail, nowNanos);
+    }
+
+    /**
+     * Returns a lost sandbox as it is paused when it goes back to the checkpoint that is kept of it; empty if it is not lost, or
+     * has none. Throws if a limit is reached.
+     */
+    Optional<SandboxRecord> earlier(SandboxId id, SandboxOwner owner, long nowNanos) {
+        Optional<SandboxRecord> earlier =
+                find(id).flatMap(state -> state.pauses().earlier(nowNanos));
+        if (earlier.isPresent()) {
+            limits.remember(owner);
+            limits.requireOnePausedMore(known(id), sandboxes.values());
+        }
+        return earlier;
+    }
+
+    /** Lets a lost sandbox go back to a record of {@link #earlier}; returns false if its checkpoint is no longer to be kept. */
+    boolean goBack(SandboxRecord earlier) {
+        SandboxState lost = known(earlier.id());
+        boolean isKept = lost.pauses().older().isPresent();
+        if (isKept) {
+            sandboxes.replace(
+                    earlier.id(), new SandboxState(earlier, lost.times().nanos(earlier.ends())));
+        }
+        return isKept;
     }
 
     void setTimeout(SandboxId id, Duration timeout, long nowNanos) {
@@ -212,6 +229,11 @@ final class SandboxBook {
         return Optional.ofNullable(sandboxes.get(id));
     }
 
+    /** Returns the sandboxes of an owner that may have files on the disk. */
+    Stream<SandboxState> stored(String owner) {
+        return of(owner).filter(state -> !state.isGone());
+    }
+
     /** Returns the sandboxes of an owner, the newest first. */
     Stream<SandboxState> of(String owner) {
         return newestFirst().filter(state -> state.owner().equals(owner));
@@ -229,16 +251,16 @@ final class SandboxBook {
 
     /** Returns the number of sandboxes that are paused, or may be after the step that is under way. */
     int sizePaused() {
-        return PauseLimits.count(sandboxes.values());
+        return SandboxLimits.countPaused(sandboxes.values());
     }
 
     private boolean mayPause(SandboxState state) {
-        return pauseLimits.allowOneMore(state, sandboxes.values());
+        return limits.allowOnePausedMore(state, sandboxes.values());
     }
 
     /** Returns the most that the files of its owner may take; empty if there is no limit. */
     Optional<Long> diskBytes(SandboxId id) {
-        return pauseLimits.owner(known(id)).diskBytes();
+        return limits.owner(known(id)).diskBytes();
     }
 
     /** Returns the sandboxes that have a machine or will get one, and those that ended of which something is left. */
@@ -251,38 +273,15 @@ final class SandboxBook {
         return sandboxes.values().stream().filter(SandboxState::isHolding);
     }
 
-    private void admit(SandboxSpec spec, SandboxOwner owner, long nowNanos) {
-        List<SandboxState> all = holding().toList();
-        if (all.size() >= most) {
-            throw SandboxFaults.allUsed(most, retry(all, nowNanos));
-        }
-        List<SandboxState> own =
-                all.stream().filter(state -> state.owner().equals(owner.name())).toList();
-        owner.requireRoom(own, spec.memoryBytes(), retry(own, nowNanos));
-        pauseLimits.remember(owner);
-    }
-
-    /** Returns the time after which the next of these sandboxes ends by itself, within bounds. */
-    private static Duration retry(List<SandboxState> counted, long nowNanos) {
-        long nextNanos = counted.stream()
-                .mapToLong(state -> state.endsNanos() - nowNanos)
-                .min()
-                .orElse(Long.MAX_VALUE);
-        return Duration.ofNanos(Math.clamp(nextNanos, SHORTEST_RETRY.toNanos(), LONGEST_RETRY.toNanos()));
-    }
-
     private void forget(long nowNanos) {
-        sandboxes.values().removeIf(state -> hasEndedFor(state, REMEMBERED, nowNanos));
+        sandboxes.values().removeIf(state -> state.isGone() && hasEndedFor(state, REMEMBERED, nowNanos));
         List<SandboxState> ended = sandboxes.values().stream()
-                .filter(SandboxState::isOver)
-                .sorted(Comparator.comparing((SandboxState state) -> !hasFailed(state))
+                .filter(SandboxState::isGone)
+                .sorted(Comparator.comparing(
+                                (SandboxState state) -> !state.end().equals(FAILED))
                         .thenComparingLong(SandboxState::endsNanos))
                 .toList();
         ended.subList(0, Math.max(0, ended.size() - MOST_ENDED)).forEach(state -> sandboxes.remove(state.id()));
-    }
-
-    private static boolean hasFailed(SandboxState state) {
-        return state.end().equals(Optional.of(SandboxEnd.FAILED));
     }
 
     private static boolean hasEndedFor(SandboxState state, Duration time, long nowNanos) {

@@ -78,7 +78,7 @@ record SandboxCopies(
         });
         begin(source, saving.lent(start -> make(admitted, spec, owner, start, saved)), saved);
         try {
-            LockedBook.await(admitted.getFirst(), saved, deadline.remaining());
+            LivingSandbox.await(admitted.getFirst(), saved, deadline.remaining());
             return copies.stream().map(copy -> result(copy, owner, deadline)).toList();
         } finally {
             changed.run();
@@ -123,7 +123,7 @@ record SandboxCopies(
         }
         LockedBook.View view = copy.view().get();
         try {
-            LockedBook.await(view, LivingSandbox::settled, deadline.remaining());
+            LivingSandbox.await(view, LivingSandbox::settled, deadline.remaining());
             return new ForkedSandbox(Optional.of(paused.sandbox(view(view.id()), owner)), Optional.empty());
         } catch (NeuroVisorException failure) {
             if (failure.fault() == Fault.INTERRUPTED) {
@@ -142,7 +142,7 @@ record SandboxCopies(
         LockedBook.View view = book.require(source);
         CompletableFuture<Void> done = new CompletableFuture<>();
         begin(source, destination, done);
-        LockedBook.await(view, done, deadline.remaining());
+        LivingSandbox.await(view, done, deadline.remaining());
     }
 
     /**
@@ -181,7 +181,9 @@ record SandboxCopies(
                 tasks.longestSave(),
                 () -> {
                     goesOn.set(true);
-                    tasks.follow(book.report(id, (all, nowNanos) -> all.copied(id, nowNanos)), Optional.empty());
+                    tasks.follow(
+                            book.report(id, (all, nowNanos) -> all.notSaved(id, Optional.empty(), "", nowNanos)),
+                            Optional.empty());
                     changed.run();
                 },
                 destination);

@@ -9,13 +9,14 @@ import io.neurovisor.engine.sandbox.report.SandboxListener;
 import io.neurovisor.engine.sandbox.report.SandboxRecords;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.vm.VmStart;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Gives new sandboxes their records and machines, outside the lock of the book. */
+/** Gives new sandboxes their records and machines, and lost ones their lives back, outside the lock of the book. */
 record SandboxCreation(
         LockedBook book,
         WarmPool pool,
@@ -116,6 +117,34 @@ record SandboxCreation(
             listener.created(tasks.sandbox(book.find(id).orElseThrow()));
             living.settled().complete(null);
         }
+    }
+
+    /** As {@link Sandboxes#goBack}; returns whether it is paused now. */
+    boolean goBack(SandboxId id, SandboxOwner owner) {
+        return tasks.inTurn(() -> {
+            Optional<SandboxRecord> earlier = book.change((all, nowNanos) -> all.earlier(id, owner, nowNanos));
+            if (earlier.isEmpty()) {
+                return false;
+            }
+            if (!records.goBack(earlier.get())) {
+                throw SandboxFaults.goneBackElsewhere(id);
+            }
+            boolean isBack = book.read(all -> all.goBack(earlier.get()));
+            if (!isBack) {
+                tasks.write(id); // It was killed meanwhile.
+            }
+            return isBack;
+        });
+    }
+
+    /** Admits no more sandboxes, and ends those that are being created. */
+    void refuse(SandboxEnd end) {
+        List<LockedBook.View> creating = book.list(all -> {
+            all.stop();
+            return all.living().filter(state -> state.phase() == SandboxPhase.CREATING);
+        });
+        creating.forEach(view -> tasks.end(view.id(), end));
+        pool.refuseSandboxes();
     }
 
     /** Reports that a new sandbox gets no machine. */

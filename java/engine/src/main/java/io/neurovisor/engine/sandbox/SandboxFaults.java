@@ -84,7 +84,18 @@ final class SandboxFaults {
 
     /** @param record of a sandbox that has ended */
     static NeuroVisorException ended(SandboxRecord record) {
-        return new NeuroVisorException(Fault.SANDBOX_UNKNOWN, sentence(record) + "; create a new one");
+        String remedy = record.older()
+                .map(older ->
+                        "; it was saved at %s: ./neurovisor sandbox resume --accept-older %s goes back to that time, or create a new one"
+                                .formatted(older.saved().truncatedTo(ChronoUnit.SECONDS), record.id()))
+                .orElse("; create a new one");
+        return new NeuroVisorException(Fault.SANDBOX_UNKNOWN, sentence(record) + remedy);
+    }
+
+    static NeuroVisorException goneBackElsewhere(SandboxId id) {
+        return new NeuroVisorException(
+                Fault.SANDBOX_UNKNOWN,
+                "sandbox " + id + " has ended, or has gone back to its checkpoint with another daemon; ask that one");
     }
 
     /** Reports the end of a sandbox to the call that creates it. */

@@ -1,6 +1,7 @@
 package io.neurovisor.engine.sandbox;
 
 import io.neurovisor.engine.sandbox.SandboxSpec.OnTimeout;
+import io.neurovisor.engine.sandbox.checkpoint.SandboxCheckpoint;
 import io.neurovisor.engine.vm.VmId;
 import java.time.Duration;
 import java.util.Optional;
@@ -27,6 +28,9 @@ final class SandboxPauses {
     private boolean kept;
     /** Why it ends with its daemon unless it is paused after the step that is under way. */
     private Optional<SandboxState.Ending> otherwise = Optional.empty();
+
+    /** The checkpoint that is kept of a lost sandbox, so that it can go back to it. */
+    private Optional<SandboxCheckpoint> older = Optional.empty();
 
     private int begun;
     private int failed;
@@ -55,7 +59,7 @@ final class SandboxPauses {
         return Optional.of(new SandboxStep.Save(state.id()));
     }
 
-    /** Begins to save it for copies if it runs; the end is reported by {@link #copied} or {@link #notSaved}. */
+    /** Begins to save it for copies if it runs; {@link #notSaved} reports the end. */
     boolean beginCopy() {
         if (state.phase() != SandboxPhase.RUNNING) {
             return false;
@@ -64,11 +68,6 @@ final class SandboxPauses {
         reason = Optional.empty();
         begun++;
         return true;
-    }
-
-    /** Records that it goes on after it was saved for copies. */
-    Optional<SandboxStep> copied(long nowNanos) {
-        return notSaved(Optional.empty(), "", nowNanos);
     }
 
     /** Records that a whole checkpoint of it exists. */
@@ -84,7 +83,7 @@ final class SandboxPauses {
     }
 
     /**
-     * Records that it was not saved.
+     * Records that it was not saved, or goes on after it was saved for copies.
      *
      * @param death why its machine cannot go on; empty if it does
      */
@@ -175,8 +174,42 @@ final class SandboxPauses {
         otherwise = Optional.of(ending);
     }
 
+    /** Takes over a sandbox that has ended. */
+    void rememberOlder(Optional<SandboxCheckpoint> checkpoint) {
+        older = checkpoint;
+    }
+
+    /** Returns the checkpoint to which it can go back; empty unless it is lost and one is kept. */
+    Optional<SandboxCheckpoint> older() {
+        return older;
+    }
+
+    /** Returns a lost sandbox as it is paused when it goes back, with as much time as a new one; empty if it cannot. */
+    Optional<SandboxRecord> earlier(long nowNanos) {
+        return older.map(checkpoint -> new SandboxRecord(
+                state.id(),
+                state.owner(),
+                state.spec(),
+                state.times().created(),
+                state.times().at(nowNanos + state.spec().timeout().toNanos()),
+                state.record().vmId(),
+                checkpoint.generation(),
+                Optional.of(PauseReason.CLIENT),
+                Optional.empty(),
+                ""));
+    }
+
+    /** Removes the checkpoint to which it can go back, if there is one. */
+    Optional<SandboxStep> discard() {
+        Optional<SandboxStep> step = older.map(_ -> new SandboxStep.Discard(state.id()));
+        older = Optional.empty();
+        return step;
+    }
+
+    /** A lost sandbox keeps the checkpoint of an earlier pause, because a client may want to go back to it; not a damaged one. */
     SandboxStep endStep() {
-        return new SandboxStep.End(state.id(), kept);
+        boolean isLost = state.end().equals(Optional.of(SandboxEnd.LOST));
+        return new SandboxStep.End(state.id(), kept && (saved || !isLost));
     }
 
     /** Returns how often a save has begun, so that a call can find out whether there was one meanwhile. */

@@ -1,5 +1,6 @@
 package io.neurovisor.engine.sandbox;
 
+import io.neurovisor.engine.sandbox.checkpoint.SandboxCheckpoint;
 import io.neurovisor.engine.vm.VmId;
 import java.time.Instant;
 import java.util.Optional;
@@ -15,6 +16,7 @@ import java.util.Optional;
  * @param pause why it is paused; empty unless it lives and its current state is that of a whole checkpoint
  * @param end why it ended; empty while it lives
  * @param endDetail the same for people; may be empty
+ * @param older the checkpoint of an earlier state, to which a lost sandbox can go back; empty if none is kept
  */
 public record SandboxRecord(
         SandboxId id,
@@ -26,7 +28,23 @@ public record SandboxRecord(
         int generation,
         Optional<PauseReason> pause,
         Optional<SandboxEnd> end,
-        String endDetail) {
+        String endDetail,
+        Optional<SandboxCheckpoint> older) {
+    /** A sandbox that cannot go back. */
+    public SandboxRecord(
+            SandboxId id,
+            String owner,
+            SandboxSpec spec,
+            Instant created,
+            Instant ends,
+            Optional<VmId> vmId,
+            int generation,
+            Optional<PauseReason> pause,
+            Optional<SandboxEnd> end,
+            String endDetail) {
+        this(id, owner, spec, created, ends, vmId, generation, pause, end, endDetail, Optional.empty());
+    }
+
     /** A sandbox that is not paused. */
     public SandboxRecord(
             SandboxId id,
@@ -39,6 +57,12 @@ public record SandboxRecord(
             Optional<SandboxEnd> end,
             String endDetail) {
         this(id, owner, spec, created, ends, vmId, generation, Optional.empty(), end, endDetail);
+    }
+
+    /** Returns the record of a lost sandbox that can go back to a checkpoint. */
+    public SandboxRecord withOlder(SandboxCheckpoint checkpoint) {
+        return new SandboxRecord(
+                id, owner, spec, created, ends, vmId, generation, pause, end, endDetail, Optional.of(checkpoint));
     }
 
     public boolean isPaused() {

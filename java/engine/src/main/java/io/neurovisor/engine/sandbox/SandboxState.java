@@ -57,6 +57,7 @@ final class SandboxState {
             phase = SandboxPhase.ENDED;
             ending = Optional.of(new Ending(record.end().orElse(SandboxEnd.LOST), record.endDetail()));
             over = true;
+            pauses.rememberOlder(record.older());
         }
     }
 
@@ -85,11 +86,12 @@ final class SandboxState {
 
     /**
      * Ends it: once it runs if it is being created, and once the step that is under way is reported if it is being saved or
-     * restored. The first reason counts.
+     * restored. The first reason counts, but a lost sandbox whose checkpoint is kept ends once more.
      */
     Optional<SandboxStep> end(Ending why, long nowNanos) {
         if (phase == SandboxPhase.ENDED) {
-            return Optional.empty();
+            ending = pauses.older().map(_ -> why).or(() -> ending);
+            return pauses.discard();
         }
         ending = ending.or(() -> Optional.of(why));
         if (phase == SandboxPhase.CREATING) {
@@ -159,7 +161,7 @@ final class SandboxState {
     }
 
     private Optional<SandboxStep> timeOut(BooleanSupplier mayPause, long nowNanos) {
-        if (spec.onTimeout() == OnTimeout.KILL) {
+        if (spec.onTimeout() == OnTimeout.KILL || phase == SandboxPhase.ENDED) {
             return end(new Ending(SandboxEnd.TIMED_OUT, ""), nowNanos);
         }
         return mayPause.getAsBoolean()
@@ -197,7 +199,9 @@ final class SandboxState {
     Duration untilNext(long nowNanos) {
         return switch (phase) {
             // An end that falls into a phase that passes is found after it.
-            case CREATING, COPYING, PAUSING, RESUMING, ENDED -> SandboxBook.NEVER;
+            case CREATING, COPYING, PAUSING, RESUMING -> SandboxBook.NEVER;
+            case ENDED ->
+                pauses.older().isEmpty() ? SandboxBook.NEVER : SandboxBook.REMEMBERED.plus(times.untilEnd(nowNanos));
             case PAUSED -> spec.onTimeout() == OnTimeout.KILL ? times.untilEnd(nowNanos) : SandboxBook.NEVER;
             case RUNNING -> Collections.min(List.of(times.untilNext(nowNanos), untilIdle(nowNanos)));
         };
@@ -258,9 +262,14 @@ final class SandboxState {
         return holding;
     }
 
-    /** Returns whether it has ended and nothing of it is left. */
+    /** Returns whether its end is complete. */
     boolean isOver() {
         return over;
+    }
+
+    /** Returns whether its end is complete and it cannot go back. */
+    boolean isGone() {
+        return over && pauses.older().isEmpty();
     }
 
     /** Returns the time at which its time-out passes, or at which it ended. */
@@ -285,6 +294,7 @@ final class SandboxState {
                 generation,
                 hasEnded ? Optional.empty() : pauses.reason(),
                 end(),
-                hasEnded ? ending.map(Ending::detail).orElse("") : "");
+                hasEnded ? ending.map(Ending::detail).orElse("") : "",
+                pauses.older());
     }
 }

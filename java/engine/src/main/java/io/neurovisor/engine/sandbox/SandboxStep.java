@@ -7,9 +7,12 @@ sealed interface SandboxStep {
     /**
      * Kill the machine, if there is one, record the end and remove the checkpoint; report with {@link SandboxBook#released}.
      *
-     * @param saved whether there may be a checkpoint
+     * @param saved whether there may be a checkpoint that is to be removed
      */
     record End(SandboxId id, boolean saved) implements SandboxStep {}
+
+    /** Remove the checkpoint of a lost sandbox, to which no client can go back any longer. No report. */
+    record Discard(SandboxId id) implements SandboxStep {}
 
     /** Kill the machine that is being saved, so that this ends soon. No report: that of the step under way leads to the end. */
     record Abort(SandboxId id) implements SandboxStep {}

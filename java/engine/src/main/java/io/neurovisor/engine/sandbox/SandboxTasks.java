@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -73,6 +74,7 @@ final class SandboxTasks {
                 });
                 release(id, living, saved);
             }
+            case SandboxStep.Discard(SandboxId id) -> discard(id, living);
             case SandboxStep.Abort _ ->
                 home.ifPresent(machine -> machine.machine().kill());
             case SandboxStep.Save(SandboxId id) -> save(id, longestSave());
@@ -95,6 +97,19 @@ final class SandboxTasks {
                 removeCheckpoint(id);
             }
             reportEnd(book.released(id).record());
+            living.released().complete(null);
+        }
+    }
+
+    /** Removes the checkpoint of a lost sandbox, unless it has gone back to it in another process. */
+    private void discard(SandboxId id, LivingSandbox living) {
+        try {
+            if (inTurn(() -> records.giveUp(book.discarded(id).record()))) {
+                removeCheckpoint(id);
+            }
+        } catch (NeuroVisorException failure) {
+            LOG.warn("the checkpoint of sandbox {} stays until the next start: {}", id, failure.getMessage());
+        } finally {
             living.released().complete(null);
         }
     }
@@ -135,8 +150,7 @@ final class SandboxTasks {
     private long usedBytes(LockedBook.View view) {
         String owner = view.record().owner();
         return saving.bytes(
-                book.list(all -> all.living().filter(state -> state.owner().equals(owner))).stream()
-                        .map(LockedBook.View::id)
+                book.read(all -> all.stored(owner).map(SandboxState::id).toList()).stream()
                         .filter(other -> !other.equals(view.id())),
                 owner);
     }
@@ -154,10 +168,9 @@ final class SandboxTasks {
     void follow(LockedBook.Report report, Optional<NeuroVisorException> failure) {
         // It may have got more time.
         report.step().ifPresentOrElse(this::perform, () -> write(report.view().id()));
-        answer(report, failure);
+        report.answer(failure);
     }
 
-    /** Returns the time until which a sandbox has to be saved from now on. */
     Deadline longestSave() {
         return Deadline.after(SAVING, ticker);
     }
@@ -177,33 +190,14 @@ final class SandboxTasks {
             listener.paused(sandbox(report.view()));
             living.released().complete(null);
         }
-        answer(report, Optional.empty());
-    }
-
-    /** Answers the callers that wait for a save which has ended. */
-    private static void answer(LockedBook.Report report, Optional<NeuroVisorException> failure) {
-        SandboxRecord record = report.view().record();
-        Optional<NeuroVisorException> reason =
-                report.view().hasEnded() ? Optional.of(SandboxFaults.endedMeanwhile(record, failure)) : failure;
-        reason.ifPresentOrElse(
-                why -> report.save().completeExceptionally(why),
-                () -> report.save().complete(null));
+        report.answer(Optional.empty());
     }
 
     /** Ends a sandbox; returns false if that was decided before. The caller may wait for its release. */
     boolean end(SandboxId id, SandboxEnd end) {
         Ending ending = book.change((all, nowNanos) -> new Ending(all.isToGoOn(id), all.end(id, end, "", nowNanos)));
         ending.step().ifPresent(this::start);
-        return ending.isFirst();
-    }
-
-    /** Admits no more sandboxes, and ends those that are being created. */
-    void refuse(SandboxEnd end) {
-        List<LockedBook.View> creating = book.list(all -> {
-            all.stop();
-            return all.living().filter(state -> state.phase() == SandboxPhase.CREATING);
-        });
-        creating.forEach(view -> end(view.id(), end));
+        return ending.isFirst() || ending.step().isPresent();
     }
 
     /** Ends sandboxes at the same time and waits until nothing of them is left; returns how many had not ended. */
@@ -259,11 +253,21 @@ final class SandboxTasks {
 
     /** Writes the record of a sandbox as it is now. A failure is logged: its row counts as lost at the next start. */
     void write(SandboxId id) {
-        writing.lock();
         try {
-            book.find(id).ifPresent(view -> records.update(view.record()));
+            boolean _ = inTurn(() -> {
+                book.find(id).ifPresent(view -> records.update(view.record()));
+                return true;
+            });
         } catch (NeuroVisorException failure) {
             LOG.warn("the record of sandbox {} was not written: {}", id, failure.getMessage());
+        }
+    }
+
+    /** Reads the book and writes what follows while no other record is written. */
+    boolean inTurn(BooleanSupplier change) {
+        writing.lock();
+        try {
+            return change.getAsBoolean();
         } finally {
             writing.unlock();
         }

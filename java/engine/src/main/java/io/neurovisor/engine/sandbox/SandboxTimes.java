@@ -41,7 +41,17 @@ final class SandboxTimes {
     }
 
     Instant ends() {
-        return created.plusNanos(endsNanos - createdNanos);
+        return at(endsNanos);
+    }
+
+    /** Returns the time at which the monotonic clock shows this. */
+    Instant at(long nanos) {
+        return created.plusNanos(nanos - createdNanos);
+    }
+
+    /** Returns what the monotonic clock shows at a time. */
+    long nanos(Instant time) {
+        return createdNanos + Duration.between(created, time).toNanos();
     }
 
     void endAt(long newEndsNanos) {

@@ -116,13 +116,13 @@ public final class Sandboxes implements AutoCloseable {
         if (id.equals(fresh)) {
             try {
                 creation.start(view, spec, saved, owner, deadline);
-                LockedBook.await(view, LivingSandbox::settled, SandboxBook.NEVER);
+                LivingSandbox.await(view, LivingSandbox::settled, SandboxBook.NEVER);
             } finally {
                 // Also for a client that disconnects, because its sandbox is created and its time-out passes.
                 timer.notice();
             }
         } else if (!view.hasEnded()) {
-            LockedBook.await(view, LivingSandbox::settled, deadline.remaining());
+            LivingSandbox.await(view, LivingSandbox::settled, deadline.remaining());
         }
         return paused.sandbox(book.find(id).orElseThrow(), owner);
     }
@@ -157,6 +157,17 @@ public final class Sandboxes implements AutoCloseable {
     public Sandbox connect(SandboxId id, SandboxOwner owner) {
         LockedBook.View _ = tasks.own(id, owner.name());
         return paused.sandbox(paused.running(id, owner, Optional.of(Duration.ZERO)), owner);
+    }
+
+    /**
+     * Makes a lost sandbox a paused one, as it was when it was saved last, if that checkpoint is kept: what it did after that is
+     * gone. Does nothing to another sandbox. Throws {@code SANDBOX_QUOTA} if no more may be paused.
+     */
+    public void goBack(SandboxId id, SandboxOwner owner) {
+        LockedBook.View _ = tasks.own(id, owner.name());
+        if (creation.goBack(id, owner)) {
+            timer.notice();
+        }
     }
 
     /**
@@ -204,6 +215,11 @@ public final class Sandboxes implements AutoCloseable {
         return book.list(all -> all.of(owner)).stream().map(tasks::sandbox).toList();
     }
 
+    /** Returns the ids of the sandboxes of an owner that may have files on the disk. */
+    public List<SandboxId> stored(String owner) {
+        return book.read(all -> all.stored(owner).map(SandboxState::id).toList());
+    }
+
     /** Returns the sandboxes of all owners that have not ended, the newest first. */
     public List<Sandbox> all() {
         return book.list(SandboxBook::living).stream().map(tasks::sandbox).toList();
@@ -245,7 +261,7 @@ public final class Sandboxes implements AutoCloseable {
      * ready end; those that run go on until {@link #close}.
      */
     public void refuse() {
-        refuse(SandboxEnd.SHUTDOWN);
+        creation.refuse(SandboxEnd.SHUTDOWN);
     }
 
     /**
@@ -274,13 +290,8 @@ public final class Sandboxes implements AutoCloseable {
     }
 
     private void close(SandboxEnd end) {
-        refuse(end);
+        creation.refuse(end);
         List<LockedBook.View> _ = tasks.stopAll(end, _ -> "");
         timer.notice();
-    }
-
-    private void refuse(SandboxEnd end) {
-        tasks.refuse(end);
-        creation.pool().refuseSandboxes();
     }
 }

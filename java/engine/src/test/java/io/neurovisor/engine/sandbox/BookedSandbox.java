@@ -25,6 +25,8 @@ final class BookedSandbox {
     boolean isOnDisk;
     /** Whether that is a whole checkpoint of its current state. */
     boolean isSaved;
+    /** Whether it is lost, and can go back to that checkpoint. */
+    boolean canGoBack;
 
     long endsNanos;
     long clockSetNanos;
@@ -116,8 +118,27 @@ final class BookedSandbox {
         return new SandboxStep.Save(id);
     }
 
+    /** Returns whether its checkpoint is not removed at its end, so that it can go back. */
+    boolean isKeptAtItsEnd() {
+        return decided.equals(Optional.of(SandboxEnd.LOST)) && !isSaved;
+    }
+
+    /** Ends it once more if it could go back. */
+    Optional<SandboxStep> giveUp(SandboxId id, SandboxEnd why) {
+        if (!canGoBack) {
+            return Optional.empty();
+        }
+        canGoBack = false;
+        isOnDisk = false;
+        decided = Optional.of(why);
+        return Optional.of(new SandboxStep.Discard(id));
+    }
+
     /** Returns what is due, after doing it. */
     Optional<SandboxStep> next(SandboxId id, boolean mayPause, long nowNanos) {
+        if (canGoBack && !untilNext(nowNanos).isPositive()) {
+            return giveUp(id, SandboxEnd.TIMED_OUT);
+        }
         if (isDue(nowNanos) && isToBePaused() && mayPause) {
             return Optional.of(beginPause(id, PauseReason.TIMED_OUT));
         } else if (isDue(nowNanos)) {
@@ -154,6 +175,14 @@ final class BookedSandbox {
         otherwise = Optional.empty();
     }
 
+    /** Its process has ended, and it was not saved before. */
+    void isLost(long nowNanos) {
+        isFound();
+        decided = Optional.of(SandboxEnd.LOST);
+        end(SandboxEnd.LOST, nowNanos);
+        isOver = true;
+    }
+
     boolean isDue(long nowNanos) {
         return endsNanos <= nowNanos
                 && (phase == SandboxPhase.RUNNING || (phase == SandboxPhase.PAUSED && !isToBePaused()));
@@ -187,7 +216,8 @@ final class BookedSandbox {
                                 SandboxTimes.CLOCK_INTERVAL.minusNanos(nowNanos - clockSetNanos),
                                 SandboxTimes.LAYERS_INTERVAL.minusNanos(nowNanos - layersReadNanos)));
             case PAUSED -> isToBePaused() ? SandboxBook.NEVER : untilEnd;
-            case CREATING, COPYING, PAUSING, RESUMING, ENDED -> SandboxBook.NEVER;
+            case ENDED -> canGoBack ? untilEnd.plusHours(24) : SandboxBook.NEVER;
+            case CREATING, COPYING, PAUSING, RESUMING -> SandboxBook.NEVER;
         };
     }
 

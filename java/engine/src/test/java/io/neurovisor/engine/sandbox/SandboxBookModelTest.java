@@ -141,6 +141,7 @@ final class SandboxBookModelTest {
                                 has(Work.SAVE),
                                 (books, choice) -> books.machineDies(Work.SAVE, choice)))
                 .withAction(4, new Event("one is paused", has(Work.PAUSE), SandboxBooks::isPaused))
+                .withAction(4, new Event("a lost one goes back", SandboxBooks::hasLost, SandboxBooks::goBack))
                 .withAction(4, new Event("a client resumes one", has(SandboxPhase.PAUSED), SandboxBooks::resume))
                 .withAction(4, new Event("one is restored", has(Work.RESTORE), SandboxBooks::restoreSucceeds))
                 .withAction(3, new Event("one is not restored", has(Work.RESTORE), SandboxBooks::restoreFails));

@@ -3,47 +3,27 @@ package io.neurovisor.engine.sandbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.neurovisor.engine.fault.Fault;
-import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.sandbox.BookedSandbox.Work;
 import io.neurovisor.engine.sandbox.SandboxSpec.OnTimeout;
+import io.neurovisor.engine.sandbox.checkpoint.SandboxCheckpoint;
 import io.neurovisor.engine.vm.VmId;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
-import java.util.function.Predicate;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /**
  * An independent model of {@link SandboxBook}: a plain table that is changed by the events and by the steps that the book
  * takes. Each step is checked against it, and after each event all that the book says.
  */
-final class SandboxBooks {
-    private static final Instant START = Instant.parse("2026-01-02T03:04:05Z");
-
+final class SandboxBooks extends BookTable {
     /** The ids of sandboxes only have to differ. */
     private final Random random = new Random(1);
 
-    private final int most;
-    private final int mostPaused;
-    private final List<SandboxOwner> owners;
-    private final Map<SandboxId, BookedSandbox> rows = new LinkedHashMap<>();
-    private SandboxBook book;
-    private long nowNanos;
-    private boolean stopped;
-    private boolean wasStopped;
-
     SandboxBooks(int most, int mostPaused, List<SandboxOwner> owners) {
-        this.most = most;
-        this.mostPaused = mostPaused;
-        this.owners = owners;
-        this.book = new SandboxBook(most, mostPaused);
+        super(most, mostPaused, owners);
     }
 
     void create(int choice) {
@@ -69,17 +49,6 @@ final class SandboxBooks {
             assertNoRoom(() -> book.create(id, spec, owner, START, nowNanos), true);
         }
         check();
-    }
-
-    private boolean mayRun(SandboxOwner owner, SandboxSize size) {
-        return !stopped && checks().mayRun(owner, size, most);
-    }
-
-    private void assertNoRoom(ThrowingCallable call, boolean mayPass) {
-        assertThatThrownBy(call).isInstanceOfSatisfying(NeuroVisorException.class, failure -> {
-            assertThat(failure.fault()).isEqualTo(stopped ? Fault.STOPPING : Fault.SANDBOX_QUOTA);
-            assertThat(failure.retryAfter().isPresent()).isEqualTo(mayPass && !stopped);
-        });
     }
 
     private Optional<SandboxId> repeated(SandboxOwner owner, String key) {
@@ -117,7 +86,8 @@ final class SandboxBooks {
             case CREATING -> row.decided = row.decided.or(() -> Optional.of(SandboxEnd.KILLED));
             case RUNNING, COPYING, PAUSED, PAUSING, RESUMING -> row.end(SandboxEnd.KILLED, nowNanos);
             case ENDED -> {
-                assertThat(step).isEmpty();
+                assertThat(step).isEqualTo(row.giveUp(id, SandboxEnd.KILLED));
+                check();
                 return;
             }
         }
@@ -174,10 +144,6 @@ final class SandboxBooks {
         check();
     }
 
-    boolean hasCall() {
-        return rows.values().stream().anyMatch(row -> row.calls > 0);
-    }
-
     void pause(int choice) {
         SandboxId id = chosen(_ -> true, choice);
         BookedSandbox row = row(id);
@@ -207,7 +173,7 @@ final class SandboxBooks {
 
     void isCopied(int choice) {
         SandboxId id = reported(Work.COPY, choice);
-        goesOn(id, book.copied(id, nowNanos));
+        goesOn(id, book.notSaved(id, Optional.empty(), "", nowNanos));
     }
 
     void isNotCopied(int choice) {
@@ -340,7 +306,7 @@ final class SandboxBooks {
         book.released(id);
         row.loseMachine();
         row.isOver = true;
-        row.isOnDisk = false;
+        row.isOnDisk &= row.isKeptAtItsEnd();
         check();
     }
 
@@ -354,6 +320,7 @@ final class SandboxBooks {
         assertThat(book.next(nowNanos)).isEmpty();
         rows.values()
                 .removeIf(row -> row.isOver
+                        && !row.canGoBack
                         && nowNanos - row.endsNanos > Duration.ofHours(24).toNanos());
         check();
         assertThat(rows.values())
@@ -398,7 +365,7 @@ final class SandboxBooks {
         }
     }
 
-    /** The daemon is killed, and the next one finds the records of those that are paused and have ended. */
+    /** The daemon is killed, and the next one finds the records of those that are paused, are lost and have ended. */
     void restart() {
         SandboxBook before = book;
         book = new SandboxBook(most, mostPaused);
@@ -411,8 +378,10 @@ final class SandboxBooks {
                     .isEqualTo(row.phase != SandboxPhase.ENDED && row.isSaved);
             if (record.isPaused()) {
                 row.isFound();
-            } else if (!row.isOver) {
+            } else if (!row.isOver && !row.isOnDisk) {
                 return true;
+            } else if (row.isOnDisk) {
+                record = lost(row, record);
             }
             book.remember(record, row.endsNanos);
             return false;
@@ -420,76 +389,56 @@ final class SandboxBooks {
         check();
     }
 
-    void assertsThatAllIsOver() {
-        assertThat(book.isOver()).isTrue();
+    /** Returns the record of one that is lost, but not what it was when it was saved last. */
+    private SandboxRecord lost(BookedSandbox row, SandboxRecord record) {
+        if (!row.isOver) {
+            row.isLost(nowNanos);
+        }
+        row.canGoBack = true;
+        return new SandboxRecord(
+                        record.id(),
+                        record.owner(),
+                        record.spec(),
+                        record.created(),
+                        START.plusNanos(row.endsNanos),
+                        record.vmId(),
+                        record.generation(),
+                        Optional.of(SandboxEnd.LOST),
+                        "its daemon was killed")
+                .withOlder(new SandboxCheckpoint(record.id(), 1, START));
     }
 
-    int size() {
-        return rows.size();
+    void goBack(int choice) {
+        SandboxId id = chosen(row -> row.canGoBack, choice);
+        BookedSandbox row = row(id);
+        if (!checks().mayPause(row, mostPaused)) {
+            assertThatThrownBy(() -> book.earlier(id, row.owner, nowNanos)).hasMessageContaining("paused");
+            check();
+            return;
+        }
+        SandboxRecord earlier = book.earlier(id, row.owner, nowNanos).orElseThrow();
+        assertThat(earlier.isPaused()).isTrue();
+        assertThat(earlier.generation()).isOne();
+        assertThat(book.goBack(earlier)).isTrue();
+        assertThat(book.goBack(earlier)).as("twice").isFalse();
+        assertThat(book.earlier(id, row.owner, nowNanos)).isEmpty();
+        row.isFound();
+        row.isOver = false;
+        row.isSaved = true;
+        row.mayBeOnDisk = true;
+        row.canGoBack = false;
+        row.decided = Optional.empty();
+        row.endsNanos = nowNanos + row.spec.timeout().toNanos();
+        check();
+    }
+
+    void assertsThatAllIsOver() {
+        assertThat(book.isOver()).isTrue();
     }
 
     void assertsThatNothingIsRemembered() {
         assertThat(owners.stream().flatMap(owner -> book.of(owner.name())))
                 .as("remembered after a day")
                 .isEmpty();
-    }
-
-    boolean has(SandboxPhase phase) {
-        return rows.values().stream().anyMatch(row -> row.phase == phase);
-    }
-
-    boolean has(Work work) {
-        return rows.values().stream().anyMatch(row -> row.work == work);
-    }
-
-    boolean hasAny() {
-        return !rows.isEmpty();
-    }
-
-    boolean hasRunningOrPaused() {
-        return rows.values().stream().anyMatch(SandboxBooks::isThere);
-    }
-
-    private static boolean isThere(BookedSandbox row) {
-        return row.phase == SandboxPhase.RUNNING || row.phase == SandboxPhase.PAUSED;
-    }
-
-    /** Checks that the end of a sandbox is begun, or that nothing is. */
-    private void expect(SandboxId id, Optional<SandboxStep> step, boolean ends) {
-        assertThat(step.isPresent()).as("ends").isEqualTo(ends);
-        step.ifPresent(end -> {
-            assertThat(end).isInstanceOf(SandboxStep.End.class);
-            if (row(id).isOnDisk) {
-                assertThat(end).as("removes its checkpoint").isEqualTo(new SandboxStep.End(id, true));
-            }
-            row(id).begin(Work.END);
-        });
-        check();
-    }
-
-    private SandboxBookChecks checks() {
-        return new SandboxBookChecks(book, rows, owners, nowNanos);
-    }
-
-    private void check() {
-        checks().check(most, wasStopped ? most + mostPaused : mostPaused);
-    }
-
-    private SandboxId reported(Work work, int choice) {
-        SandboxId id = chosen(row -> row.work == work, choice);
-        row(id).work = Work.NONE;
-        return id;
-    }
-
-    private SandboxId chosen(Predicate<BookedSandbox> possible, int choice) {
-        List<SandboxId> candidates = rows.entrySet().stream()
-                .filter(entry -> possible.test(entry.getValue()))
-                .map(Map.Entry::getKey)
-                .toList();
-        return candidates.get(choice % candidates.size());
-    }
-
-    private BookedSandbox row(SandboxId id) {
-        return Objects.requireNonNull(rows.get(id), "it is known");
     }
 }

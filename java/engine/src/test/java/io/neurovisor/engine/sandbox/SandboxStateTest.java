@@ -352,7 +352,7 @@ final class SandboxStateTest {
         COPIED {
             @Override
             Optional<SandboxStep> on(SandboxState state) {
-                return state.pauses().copied(1);
+                return state.pauses().notSaved(Optional.empty(), "", 1);
             }
         },
         SAVED {

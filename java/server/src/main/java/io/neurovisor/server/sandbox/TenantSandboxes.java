@@ -97,14 +97,29 @@ public record TenantSandboxes(
      * Returns a running sandbox; one that is paused is resumed.
      *
      * @param timeout its life is extended to at least this time from now
+     * @param acceptOlder whether a lost one goes back to the checkpoint that is kept of it
      */
-    public Sandbox connect(String id, Optional<Duration> timeout) {
+    public Sandbox connect(String id, Optional<Duration> timeout, boolean acceptOlder) {
         SandboxId known = parse(id);
+        if (acceptOlder) {
+            goBack(known);
+        }
         return resumed(
                 known,
                 Optional.of(Operation.CONNECT),
                 () -> timeout.map(least -> sandboxes.connect(known, sandboxOwner(), least))
                         .orElseGet(() -> sandboxes.connect(known, sandboxOwner())));
+    }
+
+    private void goBack(SandboxId id) {
+        sandboxes.find(id, owner()).flatMap(sandbox -> sandbox.record().older()).ifPresent(older -> {
+            requireLine(
+                    "sandbox_go_back",
+                    SERVICE + "Connect",
+                    id,
+                    Map.of("checkpoint", older.saved().toString()));
+            sandboxes.goBack(id, sandboxOwner());
+        });
     }
 
     /**

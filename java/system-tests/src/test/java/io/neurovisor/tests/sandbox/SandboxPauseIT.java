@@ -171,6 +171,37 @@ final class SandboxPauseIT {
         }
     }
 
+    @Test
+    void aLostSandboxGoesBackOnlyIfItsClientAcceptsThat() throws Exception {
+        try (DoomedRun run = DoomedRun.in(STORES)) {
+            run.serve();
+            String id = create(run);
+            assertThat(bash(run, id, "echo 41 > n")).isEmpty();
+            drawNumbers(run, id);
+            command(run, "pause", id);
+            command(run, "resume", id);
+            assertThat(bash(run, id, "echo 43 > n")).isEmpty();
+
+            run.signal(run.neurovisor(), "KILL");
+            assertThat(run.exitCode()).isEqualTo(137);
+            await().atMost(LIMIT)
+                    .untilAsserted(() -> assertThat(run.processesLeft()).isEmpty());
+            assertThat(run.neurovisor("gc").exitCode()).isZero();
+            run.serve();
+
+            assertThat(SandboxCommand.of(run.socket(), "resume", id).stderr())
+                    .contains("was lost with its daemon", "it was saved at", "--accept-older " + id);
+            command(run, "resume", "--accept-older", id);
+            assertThat(bash(run, id, "echo $(( $(cat n) + 1 ))"))
+                    .as("as it was saved")
+                    .isEqualTo("42\n");
+            assertNumbersGrow(run, id);
+            command(run, "kill", id);
+            assertThat(files(run)).isEmpty();
+            stop(run);
+        }
+    }
+
     /** Three programs run all the time; a file of random bytes stays as it is; only what changes makes a checkpoint larger. */
     @Test
     void sandboxesArePausedAndResumedManyTimes() throws Exception {

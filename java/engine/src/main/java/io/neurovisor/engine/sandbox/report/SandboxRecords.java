@@ -31,7 +31,30 @@ public interface SandboxRecords {
      */
     void update(SandboxRecord record);
 
-    /** Returns the records of sandboxes that have ended in the last 24 hours, whatever process they belonged to. */
+    /**
+     * Makes a lost sandbox a paused one of this process.
+     *
+     * @param earlier as it was saved
+     * @return false if it is not lost any longer, which another process may have changed
+     */
+    default boolean goBack(SandboxRecord earlier) {
+        return true;
+    }
+
+    /**
+     * Records that a lost sandbox never goes back.
+     *
+     * @param ended why
+     * @return false if another process has let it go back, so that its checkpoint is needed
+     */
+    default boolean giveUp(SandboxRecord ended) {
+        return true;
+    }
+
+    /**
+     * Returns the records of sandboxes that have ended in the last 24 hours, whatever process they belonged to. A lost one can go
+     * back if its checkpoint is kept.
+     */
     List<SandboxRecord> ended();
 
     /**

@@ -5,7 +5,6 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.engine.sandbox.SandboxOwner;
-import io.neurovisor.engine.sandbox.SandboxPhase;
 import io.neurovisor.engine.sandbox.SandboxSpec;
 import io.neurovisor.engine.sandbox.Sandboxes;
 import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
@@ -57,11 +56,7 @@ public record Snapshots(Sandboxes sandboxes, MachineSaving saving, InstantSource
     }
 
     private long usedBytes(String owner) {
-        return saving.bytes(
-                sandboxes.list(owner).stream()
-                        .filter(sandbox -> sandbox.phase() != SandboxPhase.ENDED)
-                        .map(Sandbox::id),
-                owner);
+        return saving.bytes(sandboxes.stored(owner).stream(), owner);
     }
 
     /** Returns the snapshots of all owners. */

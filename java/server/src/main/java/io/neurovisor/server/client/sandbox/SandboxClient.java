@@ -99,16 +99,20 @@ public final class SandboxClient implements AutoCloseable {
 
     /** Returns a sandbox when it runs; one that is paused is resumed. Its time-out stays as it is. */
     public SandboxView connect(String id) {
-        ConnectRequest message = ConnectRequest.newBuilder().setSandboxId(id).build();
-        return SandboxMessages.view(
-                connection.answer(() -> calls().connect(message).getSandbox()));
+        return connect(id, Optional.empty(), false);
     }
 
-    /** Returns a sandbox when it runs; one that is paused is resumed. It has at least this time from now on. */
-    public SandboxView connect(String id, Duration timeout) {
+    /**
+     * Returns a sandbox when it runs; one that is paused is resumed.
+     *
+     * @param timeout the least time that it has from now on
+     * @param acceptOlder whether a lost one goes back to the checkpoint that is kept of it
+     */
+    public SandboxView connect(String id, Optional<Duration> timeout, boolean acceptOlder) {
         ConnectRequest message = ConnectRequest.newBuilder()
                 .setSandboxId(id)
-                .setTimeoutSecs((int) timeout.toSeconds())
+                .setTimeoutSecs((int) timeout.orElse(Duration.ZERO).toSeconds())
+                .setAcceptOlder(acceptOlder)
                 .build();
         return SandboxMessages.view(
                 connection.answer(() -> calls().connect(message).getSandbox()));

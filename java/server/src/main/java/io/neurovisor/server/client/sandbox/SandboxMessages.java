@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Translates sandboxes between the client's values and protobuf messages. */
 final class SandboxMessages {
@@ -60,6 +61,7 @@ final class SandboxMessages {
                 sandbox.getVmId(),
                 label(sandbox.getEndReason()),
                 sandbox.getEndDetail(),
+                sandbox.hasOlderCheckpoint() ? Optional.of(instant(sandbox.getOlderCheckpoint())) : Optional.empty(),
                 sandbox.getLayersList().stream().map(SandboxMessages::layer).toList());
     }
 

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A sandbox as a daemon describes it.
@@ -18,6 +19,7 @@ import java.util.Map;
  * @param ends the time at which its time-out passes, or at which it ended
  * @param endReason in small letters, such as {@code timed out}; empty if it has not ended
  * @param endDetail why it ended, for people
+ * @param older the time to which it can go back; empty unless it is lost and a checkpoint is kept
  * @param layers empty in a list
  */
 public record SandboxView(
@@ -40,6 +42,7 @@ public record SandboxView(
         String vmId,
         String endReason,
         String endDetail,
+        Optional<Instant> older,
         List<LayerState> layers) {
     static final String ENDED = "ended";
     static final String PAUSED = "paused";

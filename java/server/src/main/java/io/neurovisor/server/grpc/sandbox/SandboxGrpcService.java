@@ -132,8 +132,8 @@ public final class SandboxGrpcService extends SandboxServiceGrpc.SandboxServiceI
         ServedCall.begin(
                 client,
                 call -> call.send(ConnectResponse.newBuilder()
-                        .setSandbox(SandboxProtos.sandbox(
-                                sandboxes.connect(request.getSandboxId(), SandboxRequests.extension(request))))
+                        .setSandbox(SandboxProtos.sandbox(sandboxes.connect(
+                                request.getSandboxId(), SandboxRequests.extension(request), request.getAcceptOlder())))
                         .build()));
     }
 

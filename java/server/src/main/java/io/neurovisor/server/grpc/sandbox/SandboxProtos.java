@@ -9,6 +9,7 @@ import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.engine.sandbox.SandboxPhase;
 import io.neurovisor.engine.sandbox.SandboxRecord;
 import io.neurovisor.engine.sandbox.SandboxSpec;
+import io.neurovisor.engine.sandbox.checkpoint.SandboxCheckpoint;
 import io.neurovisor.engine.sandbox.checkpoint.Snapshot;
 import io.neurovisor.engine.sandbox.report.ForkedSandbox;
 import io.neurovisor.engine.vm.VmId;
@@ -72,7 +73,7 @@ final class SandboxProtos {
     private static io.neurovisor.proto.sandbox.Sandbox.Builder summary(Sandbox sandbox) {
         SandboxRecord record = sandbox.record();
         SandboxSpec spec = record.spec();
-        return io.neurovisor.proto.sandbox.Sandbox.newBuilder()
+        io.neurovisor.proto.sandbox.Sandbox.Builder message = io.neurovisor.proto.sandbox.Sandbox.newBuilder()
                 .setId(sandbox.id().value())
                 .setState(state(sandbox.phase()))
                 .setTemplate(spec.kind().image())
@@ -96,6 +97,11 @@ final class SandboxProtos {
                 .setEndReason(record.end().map(SandboxProtos::reason).orElse(EndReason.END_REASON_UNSPECIFIED))
                 .setName(spec.name())
                 .setEndDetail(record.endDetail());
+        record.older()
+                .map(SandboxCheckpoint::saved)
+                .map(SandboxProtos::timestamp)
+                .ifPresent(message::setOlderCheckpoint);
+        return message;
     }
 
     private static SandboxState state(SandboxPhase phase) {

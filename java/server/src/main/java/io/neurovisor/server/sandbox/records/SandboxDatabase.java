@@ -17,7 +17,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
@@ -93,7 +92,27 @@ public final class SandboxDatabase implements SandboxRecords, AutoCloseable {
 
     @Override
     public List<SandboxRecord> ended() {
-        return database.read(handle -> rows.endedSince(handle, keptSince()));
+        return database.read(handle -> rows.endedSince(handle, keptSince())).stream()
+                .map(this::withOlder)
+                .toList();
+    }
+
+    private SandboxRecord withOlder(SandboxRecord ended) {
+        return ended.end()
+                .filter(end -> end == SandboxEnd.LOST)
+                .flatMap(_ -> checkpoints.newest(ended.id()))
+                .map(ended::withOlder)
+                .orElse(ended);
+    }
+
+    @Override
+    public boolean goBack(SandboxRecord earlier) {
+        return database.write(handle -> SandboxRows.goBack(handle, earlier, life.name()));
+    }
+
+    @Override
+    public boolean giveUp(SandboxRecord ended) {
+        return database.write(handle -> SandboxRows.giveUp(handle, ended));
     }
 
     @Override
@@ -125,12 +144,9 @@ public final class SandboxDatabase implements SandboxRecords, AutoCloseable {
                 handle -> SandboxRows.living(handle).stream().filter(counted).count()));
     }
 
-    /** Returns the sandboxes whose checkpoints are needed. */
+    /** Returns the sandboxes whose checkpoints are needed: those that have not ended, and lost ones, which can go back for a day. */
     public Set<SandboxId> kept() {
-        return database.read(handle -> SandboxRows.living(handle).stream()
-                .filter(living -> life.isAlive(living.owner()) || isSaved(living))
-                .map(SandboxRows.Living::id)
-                .collect(Collectors.toUnmodifiableSet()));
+        return database.read(handle -> SandboxRows.livingOrLostSince(handle, keptSince()));
     }
 
     /** Records the end {@code LOST} of sandboxes whose process is dead, unless they are saved; returns how many there were. */

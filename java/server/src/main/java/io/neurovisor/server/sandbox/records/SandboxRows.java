@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -98,14 +99,16 @@ record SandboxRows(DatabaseFaults faults) {
                 .execute();
     }
 
-    /** Removes the ended sandboxes of a tenant but the newest; those that never ran are removed first. */
+    /** Removes the ended sandboxes of a tenant but the newest; those that never ran are removed first, lost ones last. */
     static void removeAllBut(Handle handle, String tenant, int most) {
         handle.createUpdate("""
                         DELETE FROM sandbox WHERE id IN (
                             SELECT id FROM sandbox WHERE tenant = :tenant AND end_reason IS NOT NULL
-                            ORDER BY end_reason = :failed, ends_ms DESC, created_ms DESC LIMIT -1 OFFSET :most)
+                            ORDER BY end_reason <> :lost, end_reason = :failed, ends_ms DESC, created_ms DESC
+                            LIMIT -1 OFFSET :most)
                         """)
                 .bind("tenant", tenant)
+                .bind("lost", SandboxEnd.LOST.name())
                 .bind("failed", SandboxEnd.FAILED.name())
                 .bind("most", most)
                 .execute();
@@ -155,6 +158,42 @@ record SandboxRows(DatabaseFaults faults) {
                 .bind("detail", detail)
                 .bind("now", now)
                 .execute();
+    }
+
+    /** Returns the sandboxes that have not ended, or are lost since a time. */
+    static Set<SandboxId> livingOrLostSince(Handle handle, long millis) {
+        return handle.createQuery(
+                        "SELECT id FROM sandbox WHERE end_reason IS NULL OR end_reason = :lost AND ends_ms >= :since")
+                .bind("lost", SandboxEnd.LOST.name())
+                .bind("since", millis)
+                .map((row, _) -> new SandboxId(text(row, "id")))
+                .set();
+    }
+
+    /** Makes a lost sandbox a paused one of a process; returns false if it is not lost. */
+    static boolean goBack(Handle handle, SandboxRecord earlier, String owner) {
+        int changed = handle.createUpdate("""
+                        UPDATE sandbox SET owner = :owner, ends_ms = :ends, generation = :generation, pause_reason = :pause,
+                            end_reason = NULL, end_detail = ''
+                        WHERE id = :id AND end_reason = :lost
+                        """)
+                .bind("id", earlier.id().value())
+                .bind("owner", owner)
+                .bind("ends", earlier.ends().toEpochMilli())
+                .bind("generation", earlier.generation())
+                .bind("pause", earlier.pause().map(PauseReason::name).orElse(null))
+                .bind("lost", SandboxEnd.LOST.name())
+                .execute();
+        return changed == 1;
+    }
+
+    /** Replaces the reason why a sandbox has ended; returns false if it lives. */
+    static boolean giveUp(Handle handle, SandboxRecord ended) {
+        int _ = handle.createUpdate("UPDATE sandbox SET end_reason = :reason WHERE id = :id AND end_reason IS NOT NULL")
+                .bind("id", ended.id().value())
+                .bind("reason", ended.end().map(SandboxEnd::name).orElseThrow())
+                .execute();
+        return living(handle).stream().noneMatch(living -> living.id().equals(ended.id()));
     }
 
     private SandboxRecord record(ResultSet row) throws SQLException {

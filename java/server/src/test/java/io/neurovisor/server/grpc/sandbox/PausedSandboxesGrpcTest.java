@@ -222,6 +222,38 @@ final class PausedSandboxesGrpcTest {
     }
 
     @Test
+    void aLostSandboxGoesBackIfItsClientAcceptsThat() throws IOException {
+        String id = create(CreateRequest.getDefaultInstance()).getId();
+        pause(id);
+        connect(id);
+        served = served.lost();
+        client = served.as(new Tenant.Loopback());
+
+        StatusRuntimeException refusal = refused(() -> connect(id));
+        assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
+        assertThat(refusal.getStatus().getDescription()).contains("it was saved at ", "--accept-older " + id);
+        assertThat(client.list(ListRequest.newBuilder()
+                                .addStates(SandboxState.SANDBOX_STATE_ENDED)
+                                .build())
+                        .getSandboxesList())
+                .singleElement()
+                .matches(Sandbox::hasOlderCheckpoint);
+        Sandbox back = client.connect(ConnectRequest.newBuilder()
+                        .setSandboxId(id)
+                        .setTimeoutSecs(3600)
+                        .setAcceptOlder(true)
+                        .build())
+                .getSandbox();
+        assertThat(back.getState()).isEqualTo(SandboxState.SANDBOX_STATE_RUNNING);
+        assertThat(back.getGeneration()).isEqualTo(2);
+        assertThat(back.hasOlderCheckpoint()).isFalse();
+        assertThat(Files.readString(data.resolve("audit/audit.jsonl"))).contains("\"event\":\"sandbox_go_back\"");
+        served = served.restarted();
+        client = served.as(new Tenant.Loopback());
+        assertThat(get(id).getState()).as("in the records").isEqualTo(SandboxState.SANDBOX_STATE_PAUSED);
+    }
+
+    @Test
     void watchesReportPauses() {
         Queue<WatchResponse> seen = new ConcurrentLinkedQueue<>();
         CompletableFuture<StatusRuntimeException> end = CompletableFuture.supplyAsync(() ->

@@ -269,6 +269,13 @@ final class ServedSandboxes implements AutoCloseable {
         return new ServedSandboxes(host, tracing);
     }
 
+    /** Ends as a daemon whose spawner was killed, and returns the next one on the same host. */
+    ServedSandboxes lost() {
+        sandboxes.lose();
+        close();
+        return new ServedSandboxes(host, tracing);
+    }
+
     TemporaryCheckpoints checkpoints() {
         return host.checkpoints();
     }

@@ -128,15 +128,54 @@ final class SandboxDatabaseTest {
     }
 
     @Test
-    void aSandboxNeverGoesBackToAnEarlierGeneration() {
+    void aSandboxNeverGoesBackToAnEarlierGenerationByItself() {
         SandboxRecord record = running();
         records.insert(record);
         records.update(record);
         save(record, record.generation() - 1);
         restart();
-        assertThat(records.kept()).isEmpty();
+        assertThat(records.kept()).as("before it counts as lost").containsExactly(record.id());
         assertThat(records.endLost()).isEqualTo(1);
         assertThat(records.paused()).isEmpty();
+        assertThat(records.kept()).as("for a client that accepts it").containsExactly(record.id());
+        assertThat(records.ended())
+                .singleElement()
+                .satisfies(lost -> assertThat(lost.older()).isEqualTo(checkpoints.newest(record.id())));
+        now = now.plus(SandboxDatabase.KEPT).plusMillis(1);
+        assertThat(records.kept()).as("after a day").isEmpty();
+    }
+
+    @Test
+    void aLostSandboxGoesBackInOneProcessOnly() {
+        SandboxRecord record = running();
+        records.insert(record);
+        save(record, record.generation() - 1);
+        restart();
+        assertThat(records.endLost()).isEqualTo(1);
+        SandboxRecord earlier = paused(record, PauseReason.CLIENT);
+
+        assertThat(records.goBack(earlier)).isTrue();
+
+        assertThat(records.ended()).isEmpty();
+        assertThat(records.sizePaused()).isEqualTo(1);
+        try (SandboxDatabase other = SandboxDatabase.open(directory(), () -> now, checkpoints)) {
+            assertThat(other.goBack(earlier)).isFalse();
+            assertThat(other.giveUp(ended(record, now))).as("it lives").isFalse();
+            assertThat(other.paused()).isEmpty();
+        }
+    }
+
+    @Test
+    void aLostSandboxThatIsGivenUpStaysEnded() {
+        SandboxRecord record = running();
+        records.insert(record);
+        restart();
+        assertThat(records.endLost()).isEqualTo(1);
+
+        assertThat(records.giveUp(ended(record, now))).isTrue();
+
+        assertThat(records.goBack(paused(record, PauseReason.CLIENT))).isFalse();
+        assertThat(records.kept()).isEmpty();
     }
 
     @Test
