@@ -303,7 +303,7 @@ async fn names_the_languages_of_the_image() {
         (refused.code(), refused.message()),
         (
             Code::Unimplemented,
-            "LANGUAGE_UNSUPPORTED: the image has no driver for \"cobol\": it has python"
+            "LANGUAGE_UNSUPPORTED: the image has no driver for \"cobol\": it has python, javascript, typescript, bash"
         )
     );
     assert_eq!(contexts.list(), []);

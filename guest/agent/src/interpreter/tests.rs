@@ -57,21 +57,26 @@ pub async fn fixture() -> Option<Fixture> {
 }
 
 pub async fn fixture_with(times: Times) -> Option<Fixture> {
-    if !*HAS_IPYTHON {
-        return None;
+    match *HAS_IPYTHON {
+        true => Some(fixture_of("python", times).await),
+        false => None,
     }
+}
+
+/// Starts a context of a language whose programs exist.
+pub async fn fixture_of(language: &str, times: Times) -> Fixture {
     let directory = tempfile::tempdir().unwrap();
     let contexts = contexts_in(directory.path(), Lifecycle::booted(), times);
     let id = contexts
-        .create(request::spec(python()).unwrap())
+        .create(request::spec(context_of(language)).unwrap())
         .await
         .unwrap()
         .id;
-    Some(Fixture {
+    Fixture {
         _directory: directory,
         contexts,
         id,
-    })
+    }
 }
 
 pub fn contexts_in(directory: &Path, lifecycle: Lifecycle, times: Times) -> Contexts {
@@ -107,8 +112,12 @@ pub fn contexts_in(directory: &Path, lifecycle: Lifecycle, times: Times) -> Cont
 }
 
 pub fn python() -> CreateContextRequest {
+    context_of("python")
+}
+
+fn context_of(language: &str) -> CreateContextRequest {
     CreateContextRequest {
-        language: "python".to_owned(),
+        language: language.to_owned(),
         ..Default::default()
     }
 }
