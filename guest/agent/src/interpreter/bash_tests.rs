@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use super::language_rows::{check, Expected, Row};
 use super::tests::{fixture_of, Fixture, FAILED, OK, TIMES};
-use crate::wire::guest::{CellOutcome, CellVariables, ContextState};
+use crate::wire::sandbox::v1::{CellOutcome, CellVariables, ContextState};
 use Expected::{Err, Fails, Out};
 
 async fn bash() -> Fixture {

@@ -11,8 +11,8 @@ use super::driver::launch::{Control, Spec};
 use super::driver::message::ToDriver;
 use super::event_log::EventLog;
 use super::machine::{Cell, End, Event, Machine, Refusal, Step};
-use crate::wire::guest::cell_event;
-use crate::wire::guest::{
+use crate::wire::sandbox::v1::cell_event;
+use crate::wire::sandbox::v1::{
     CellEnded, CellOutcome, CellStarted, CellVariables, InspectContextResponse,
 };
 

@@ -19,10 +19,11 @@ use crate::execution::WorkingDirectory;
 use crate::lifecycle::Lifecycle;
 use crate::reaper::Reaper;
 use crate::sandbox::{Sandbox, Settings};
-use crate::wire::guest::cell_event::Event;
-use crate::wire::guest::{
-    AdoptRequest, CellEnded, CellError, CellEvent, CellOutcome, CellStart, CellStream,
-    CellVariables, ContextState, CreateContextRequest,
+use crate::wire::guest::AdoptRequest;
+use crate::wire::sandbox::v1::cell_event::Event;
+use crate::wire::sandbox::v1::{
+    CellEnded, CellError, CellEvent, CellOutcome, CellStream, CellVariables, ContextState,
+    CreateContextRequest, ExecuteCellRequest,
 };
 
 pub const TIMES: Times = Times {
@@ -131,19 +132,19 @@ impl Drop for Fixture {
 }
 
 impl Fixture {
-    pub fn cell(&self, code: &str) -> CellStart {
-        CellStart {
+    pub fn cell(&self, code: &str) -> ExecuteCellRequest {
+        ExecuteCellRequest {
             context_id: self.id.clone(),
             code: code.to_owned(),
             ..Default::default()
         }
     }
 
-    pub fn start(&self, cell: CellStart) -> Client {
+    pub fn start(&self, cell: ExecuteCellRequest) -> Client {
         self.try_start(cell).unwrap()
     }
 
-    pub fn try_start(&self, cell: CellStart) -> Result<Client, Status> {
+    pub fn try_start(&self, cell: ExecuteCellRequest) -> Result<Client, Status> {
         let (id, cell) = request::cell(cell)?;
         Client::of(|credits| self.contexts.execute(&id, cell, credits))
     }
@@ -156,7 +157,7 @@ impl Fixture {
         self.start(self.cell(code)).finish().await
     }
 
-    pub async fn run_with(&self, code: &str, change: impl FnOnce(&mut CellStart)) -> Seen {
+    pub async fn run_with(&self, code: &str, change: impl FnOnce(&mut ExecuteCellRequest)) -> Seen {
         let mut cell = self.cell(code);
         change(&mut cell);
         self.start(cell).finish().await

@@ -35,6 +35,8 @@ pub struct Spec {
     pub environment: BTreeMap<String, String>,
     /// `None` means that of the sandbox.
     pub directory: Option<PathBuf>,
+    /// Whether it is the one context of its language that clients find by the language.
+    pub shared: bool,
 }
 
 /// The drivers of an image.

@@ -10,7 +10,7 @@ use super::super::limits::{
 use super::frame::{encode, Broken, BODY_BYTES_MAX};
 use super::json::{write_string, Value};
 use super::language::Requests;
-use crate::wire::guest::{
+use crate::wire::sandbox::v1::{
     CellDisplay, CellError, CellErrorFrame, CellInputRequest, CellStream, ContextVariable,
     DisplayPart,
 };

@@ -13,6 +13,9 @@ public interface GuestInterpreter {
     /** Returns when the interpreter can run cells. */
     ContextInfo create(ContextSpec spec, Deadline deadline);
 
+    /** Returns the shared context of a language, which may have ended, and creates it if there is none. */
+    ContextInfo shared(String language, Deadline deadline);
+
     ContextList list(Deadline deadline);
 
     /** Replaces the interpreter of a context by a fresh one. */
