@@ -69,5 +69,5 @@ as_user() {
 as_user python3 /usr/lib/neurovisor/warm.py
 as_user bash /usr/lib/neurovisor/warm.sh
 as_user node /usr/lib/neurovisor/warm.js
-as_user python3 - /usr/lib/neurovisor/drivers/python.py <"$recipe/check-driver.py"
+as_user python3 - /usr/lib/neurovisor/drivers <"$recipe/check-drivers.py"
 rm -rf "$home" /tmp/neurovisor-ipython-*

@@ -27,6 +27,8 @@ mod limits;
 mod machine;
 #[cfg(test)]
 mod machine_tests;
+#[cfg(test)]
+mod node_tests;
 mod reports;
 mod request;
 mod rpc;

@@ -47,7 +47,7 @@ pub static HAS_IPYTHON: LazyLock<bool> = LazyLock::new(|| {
 });
 
 pub struct Fixture {
-    _directory: TempDir,
+    directory: TempDir,
     pub contexts: Contexts,
     pub id: String,
 }
@@ -74,7 +74,7 @@ pub async fn fixture_of(language: &str, times: Times) -> Fixture {
         .unwrap()
         .id;
     Fixture {
-        _directory: directory,
+        directory,
         contexts,
         id,
     }
@@ -161,6 +161,20 @@ impl Fixture {
         let mut cell = self.cell(code);
         change(&mut cell);
         self.start(cell).finish().await
+    }
+
+    /// Runs a cell in another context.
+    pub async fn run_in(&self, request: CreateContextRequest, code: &str) -> Seen {
+        let created = self.contexts.create(request::spec(request).unwrap());
+        let cell = ExecuteCellRequest {
+            context_id: created.await.unwrap().id,
+            ..self.cell(code)
+        };
+        self.start(cell).finish().await
+    }
+
+    pub fn directory(&self) -> &str {
+        self.directory.path().to_str().unwrap()
     }
 
     pub fn state(&self) -> ContextState {
