@@ -303,7 +303,7 @@ async fn names_the_languages_of_the_image() {
         (refused.code(), refused.message()),
         (
             Code::Unimplemented,
-            "LANGUAGE_UNSUPPORTED: the image has no driver for \"cobol\": it has python"
+            "LANGUAGE_UNSUPPORTED: the image has no driver for \"cobol\": it has python, javascript, typescript, bash"
         )
     );
     assert_eq!(contexts.list(), []);
@@ -350,7 +350,10 @@ fn shared_contexts_have_no_settings_of_their_own() {
         ..python()
     };
     let refused = request::spec(request).unwrap_err().to_string();
-    assert!(refused.contains("shared: excludes env and cwd"), "{refused}");
+    assert!(
+        refused.contains("shared: excludes env and cwd"),
+        "{refused}"
+    );
 }
 
 #[tokio::test]

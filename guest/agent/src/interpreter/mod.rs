@@ -6,6 +6,8 @@
 //! `docs/design/interpreter.md` has the whole.
 
 mod answers;
+#[cfg(test)]
+mod bash_tests;
 mod context;
 mod contexts;
 #[cfg(test)]
@@ -19,10 +21,14 @@ mod event_log_tests;
 pub mod fuzzing;
 #[cfg(test)]
 mod hostile_tests;
+#[cfg(test)]
+mod language_rows;
 mod limits;
 mod machine;
 #[cfg(test)]
 mod machine_tests;
+#[cfg(test)]
+mod node_tests;
 mod reports;
 mod request;
 mod rpc;

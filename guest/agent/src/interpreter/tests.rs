@@ -47,7 +47,7 @@ pub static HAS_IPYTHON: LazyLock<bool> = LazyLock::new(|| {
 });
 
 pub struct Fixture {
-    _directory: TempDir,
+    directory: TempDir,
     pub contexts: Contexts,
     pub id: String,
 }
@@ -58,21 +58,26 @@ pub async fn fixture() -> Option<Fixture> {
 }
 
 pub async fn fixture_with(times: Times) -> Option<Fixture> {
-    if !*HAS_IPYTHON {
-        return None;
+    match *HAS_IPYTHON {
+        true => Some(fixture_of("python", times).await),
+        false => None,
     }
+}
+
+/// Starts a context of a language whose programs exist.
+pub async fn fixture_of(language: &str, times: Times) -> Fixture {
     let directory = tempfile::tempdir().unwrap();
     let contexts = contexts_in(directory.path(), Lifecycle::booted(), times);
     let id = contexts
-        .create(request::spec(python()).unwrap())
+        .create(request::spec(context_of(language)).unwrap())
         .await
         .unwrap()
         .id;
-    Some(Fixture {
-        _directory: directory,
+    Fixture {
+        directory,
         contexts,
         id,
-    })
+    }
 }
 
 pub fn contexts_in(directory: &Path, lifecycle: Lifecycle, times: Times) -> Contexts {
@@ -108,8 +113,12 @@ pub fn contexts_in(directory: &Path, lifecycle: Lifecycle, times: Times) -> Cont
 }
 
 pub fn python() -> CreateContextRequest {
+    context_of("python")
+}
+
+fn context_of(language: &str) -> CreateContextRequest {
     CreateContextRequest {
-        language: "python".to_owned(),
+        language: language.to_owned(),
         ..Default::default()
     }
 }
@@ -152,6 +161,20 @@ impl Fixture {
         let mut cell = self.cell(code);
         change(&mut cell);
         self.start(cell).finish().await
+    }
+
+    /// Runs a cell in another context.
+    pub async fn run_in(&self, request: CreateContextRequest, code: &str) -> Seen {
+        let created = self.contexts.create(request::spec(request).unwrap());
+        let cell = ExecuteCellRequest {
+            context_id: created.await.unwrap().id,
+            ..self.cell(code)
+        };
+        self.start(cell).finish().await
+    }
+
+    pub fn directory(&self) -> &str {
+        self.directory.path().to_str().unwrap()
     }
 
     pub fn state(&self) -> ContextState {

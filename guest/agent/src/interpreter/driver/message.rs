@@ -9,6 +9,7 @@ use super::super::limits::{
 };
 use super::frame::{encode, Broken, BODY_BYTES_MAX};
 use super::json::{write_string, Value};
+use super::language::Requests;
 use crate::wire::sandbox::v1::{
     CellDisplay, CellError, CellErrorFrame, CellInputRequest, CellStream, ContextVariable,
     DisplayPart,
@@ -241,11 +242,21 @@ pub enum ToDriver<'a> {
     Refresh {
         count: u64,
     },
+    /// Accompanies a signal, which a driver may be unable to act on while code runs.
+    Interrupt {
+        cell: u64,
+    },
 }
 
 impl ToDriver<'_> {
-    /// Encodes a frame.
-    pub fn encode(&self, body: &[u8]) -> Vec<u8> {
+    pub fn encode(&self, requests: Requests, body: &[u8]) -> Vec<u8> {
+        match requests {
+            Requests::Frames => self.frame(body),
+            Requests::Fields => self.fields(body),
+        }
+    }
+
+    fn frame(&self, body: &[u8]) -> Vec<u8> {
         let header = match self {
             Self::Execute {
                 cell,
@@ -272,9 +283,47 @@ impl ToDriver<'_> {
                 format!("{{\"type\":\"input\",\"cell\":{cell},\"end\":{end}}}")
             }
             Self::Refresh { count } => format!("{{\"type\":\"refresh\",\"count\":{count}}}"),
+            Self::Interrupt { cell } => format!("{{\"type\":\"interrupt\",\"cell\":{cell}}}"),
         };
         let mut frame = encode(&header, body.len());
         frame.extend_from_slice(body);
         frame
     }
+
+    /// Encodes the name of a request and its fields. Zero bytes in them are left out. Input cannot be answered, and is not asked for.
+    fn fields(&self, body: &[u8]) -> Vec<u8> {
+        let fields = match self {
+            Self::Execute {
+                cell,
+                environment,
+                directory,
+                ..
+            } => {
+                let mut fields = vec![
+                    "execute".to_owned(),
+                    cell.to_string(),
+                    (*directory).to_owned(),
+                    environment.len().to_string(),
+                ];
+                let pairs = environment.iter();
+                fields.extend(pairs.map(|(name, value)| format!("{name}={value}")));
+                let code: Vec<u8> = body.iter().copied().filter(|byte| *byte != 0).collect();
+                fields.push(code.len().to_string());
+                return [joined(&fields), code, vec![0]].concat();
+            }
+            Self::Inspect { id } => vec!["inspect".to_owned(), id.to_string()],
+            Self::Refresh { count } => vec!["refresh".to_owned(), count.to_string()],
+            Self::Interrupt { .. } | Self::Input { .. } => vec![],
+        };
+        joined(&fields)
+    }
+}
+
+/// Ends each field with a zero byte.
+fn joined(fields: &[String]) -> Vec<u8> {
+    let bytes = |field: &String| {
+        let bytes = field.bytes().filter(|byte| *byte != 0);
+        bytes.chain([0]).collect::<Vec<u8>>()
+    };
+    fields.iter().flat_map(bytes).collect()
 }
