@@ -52,7 +52,7 @@ class Driver {
     process.on("SIGINT", () => {});
     refreshRandom(this.#channel.shared);
     const names = {
-      take: (value) => (this.#taken = value),
+      take: (value) => void (this.#taken = value),
       taken: () => this.#taken,
       pending: (value) => this.#pending.wrap(value),
       ...this.#modules.names(),
