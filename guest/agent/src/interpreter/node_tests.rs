@@ -15,12 +15,15 @@ use Expected::{Err, Fails, Out, Part};
 
 /// Whether the programs of the driver exist.
 static HAS_NODE: LazyLock<bool> = LazyLock::new(|| {
-    let started = Command::new("node").arg("--version").output();
+    let program = "process.exit(require('vm').constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER ? 0 : 1)";
+    let started = Command::new("node").args(["-e", program]).output();
     let has = started.is_ok_and(|output| output.status.success())
         && Path::new("/usr/share/nodejs/acorn").exists()
         && Path::new("/usr/bin/esbuild").exists();
     if !has {
-        eprintln!("skipped: the packages nodejs, node-acorn and esbuild are not installed");
+        eprintln!(
+            "skipped: the packages nodejs (20 or newer), node-acorn and esbuild are not installed"
+        );
     }
     has
 });

@@ -52,7 +52,7 @@ class Driver {
     process.on("SIGINT", () => {});
     refreshRandom(this.#channel.shared);
     const names = {
-      take: (value) => (this.#taken = value),
+      take: (value) => void (this.#taken = value),
       taken: () => this.#taken,
       pending: (value) => this.#pending.wrap(value),
       ...this.#modules.names(),
@@ -80,14 +80,19 @@ class Driver {
         this.#execute(request);
         break;
       case "interrupt":
-        if (this.#cell?.number !== request.cell) break;
-        if (request.hard) this.#fail(this.#cell, new Interrupted());
-        else this.#pending.interrupt();
+        if (this.#cell?.number === request.cell) this.#interrupt(this.#cell, request.hard);
         break;
       case "inspect":
         this.#inspect(request.id);
         break;
     }
+  }
+
+  #interrupt(cell, hard) {
+    if (!hard) this.#pending.interrupt();
+    // The end of the cell may have been terminated, too.
+    else if (cell.ending) this.#finish(cell);
+    else this.#fail(cell, new Interrupted());
   }
 
   #execute({ cell: number, code, env, cwd }) {

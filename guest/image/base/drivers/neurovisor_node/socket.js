@@ -60,8 +60,12 @@ function send({ header, parts, bytes }) {
 /** Lets the cell end by itself, and otherwise ends the code that runs, even in try and catch. */
 function interrupt(cell) {
   if (cell !== running || terminating) return;
-  parentPort.postMessage({ type: "interrupt", cell, hard: false });
+  ask(cell, false);
   setTimeout(() => terminate(cell), SOFT_MILLISECONDS);
+}
+
+function ask(cell, hard) {
+  if (cell === running) parentPort.postMessage({ type: "interrupt", cell, hard });
 }
 
 function terminate(cell) {
@@ -72,7 +76,9 @@ function terminate(cell) {
     terminating = false;
     Atomics.store(shared, TERMINATING, 0);
     Atomics.notify(shared, TERMINATING);
-    parentPort.postMessage({ type: "interrupt", cell, hard: true });
+    // The first time may have been terminated itself.
+    ask(cell, false);
+    setTimeout(() => ask(cell, true), SOFT_MILLISECONDS);
     forward();
   });
   // Runs into the termination if nothing else runs.
