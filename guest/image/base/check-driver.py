@@ -1,4 +1,4 @@
-"""Runs two cells with the installed driver, so that an image whose IPython does not work with it is not built."""
+"""Runs cells with the installed driver, so that an image whose IPython does not work with it is not built."""
 
 import json
 import socket
@@ -23,6 +23,11 @@ def run(connection, source, cell: int, code: str) -> list:
     return frames
 
 
+def types(frames: list) -> list:
+    displays = [header for header, _ in frames if header["type"] == "display"]
+    return [part["mime"] for part in displays[-1]["parts"]]
+
+
 def main() -> None:
     connection, driver = socket.socketpair()
     connection.settimeout(600)
@@ -32,9 +37,12 @@ def main() -> None:
         ready, _ = receive(source)
         assert ready == {"type": "ready"}, ready
         result = run(connection, source, 1, "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nNone")
-        displays = [header for header, _ in result if header["type"] == "display"]
-        assert any(part["mime"] == "image/png" for part in displays[-1]["parts"]), result[-1]
-        failed = run(connection, source, 2, "\n1/0")
+        expected = ["text/plain", "image/png", "application/vnd.neurovisor.chart+json"]
+        assert types(result) == expected, result
+        result = run(connection, source, 2, "import nbformat, pandas\npandas.DataFrame({'a': [1]})")
+        expected = ["text/plain", "text/html", "application/vnd.neurovisor.data+json"]
+        assert types(result) == expected, result
+        failed = run(connection, source, 3, "\n1/0")
         error = next(header for header, _ in failed if header["type"] == "error")
         assert error["name"] == "ZeroDivisionError" and error["frames"][0]["line"] == 2, error
         source.close()

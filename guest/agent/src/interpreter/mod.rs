@@ -25,6 +25,8 @@ mod machine;
 mod machine_tests;
 mod reports;
 mod request;
+#[cfg(test)]
+mod rich_tests;
 mod rpc;
 mod session;
 mod starter;

@@ -33,14 +33,14 @@ pub const TIMES: Times = Times {
     inspection: Duration::from_millis(500),
 };
 
-/// Whether the first `python3` in PATH has IPython.
+/// Whether the first `python3` in PATH has IPython, and the libraries whose objects it shows.
 pub static HAS_IPYTHON: LazyLock<bool> = LazyLock::new(|| {
     let imported = Command::new("python3")
-        .args(["-c", "import IPython"])
+        .args(["-c", "import IPython, e2b_charts, pandas"])
         .output();
     let has = imported.is_ok_and(|output| output.status.success());
     if !has {
-        eprintln!("skipped: python3 has no IPython, which setup/ipython.sh fetches");
+        eprintln!("skipped: python3 lacks packages that setup/ipython.sh fetches");
     }
     has
 });

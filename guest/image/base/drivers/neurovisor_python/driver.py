@@ -8,6 +8,8 @@ import sys
 import warnings
 
 os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+# Figures of plotly without the 5 MB of JavaScript that its HTML contains.
+os.environ.setdefault("PLOTLY_RENDERER", "plotly_mimetype")
 
 from . import failures, inspection, shell as shells  # noqa: E402
 from .channel import Channel  # noqa: E402

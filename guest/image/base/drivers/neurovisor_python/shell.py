@@ -16,7 +16,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.profiledir import ProfileDir
 from traitlets.config import Config
 
-from . import failures
+from . import failures, formats
 from .displays import CellDisplayHook, CellDisplayPublisher
 
 SHELL_END_SECONDS = 1.0
@@ -154,6 +154,7 @@ def make() -> CellShell:
         user_ns={},
     )
     keep_leading_lines(shell)
+    formats.install(shell.display_formatter)
     return shell
 
 
