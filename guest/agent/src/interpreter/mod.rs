@@ -33,6 +33,9 @@ mod starter;
 mod stream;
 #[cfg(test)]
 pub mod tests;
+mod waiting;
+#[cfg(test)]
+mod waiting_tests;
 
 pub use contexts::Contexts;
 pub use driver::launch::{Drivers, DRIVERS};

@@ -67,11 +67,7 @@ pub async fn fixture_with(times: Times) -> Option<Fixture> {
         .await
         .unwrap()
         .id;
-    Some(Fixture {
-        _directory: directory,
-        contexts,
-        id,
-    })
+    Some(Fixture::of(directory, contexts, id))
 }
 
 pub fn contexts_in(directory: &Path, lifecycle: Lifecycle, times: Times) -> Contexts {
@@ -122,6 +118,14 @@ impl Drop for Fixture {
 }
 
 impl Fixture {
+    pub fn of(directory: TempDir, contexts: Contexts, id: String) -> Self {
+        Self {
+            _directory: directory,
+            contexts,
+            id,
+        }
+    }
+
     pub fn cell(&self, code: &str) -> CellStart {
         CellStart {
             context_id: self.id.clone(),

@@ -225,6 +225,11 @@ fn variables(header: &Value) -> Vec<ContextVariable> {
 
 /// What a driver is asked for, before its body.
 pub enum ToDriver<'a> {
+    /// The first frame to a driver that was started before its context was known.
+    Adopt {
+        environment: &'a BTreeMap<String, String>,
+        directory: &'a str,
+    },
     Execute {
         cell: u64,
         environment: &'a BTreeMap<String, String>,
@@ -247,25 +252,18 @@ impl ToDriver<'_> {
     /// Encodes a frame.
     pub fn encode(&self, body: &[u8]) -> Vec<u8> {
         let header = match self {
+            Self::Adopt {
+                environment,
+                directory,
+            } => surroundings("{\"type\":\"adopt\"", directory, environment),
             Self::Execute {
                 cell,
                 environment,
                 directory,
                 has_input,
             } => {
-                let mut header = format!(
-                    "{{\"type\":\"execute\",\"cell\":{cell},\"input\":{has_input},\"cwd\":"
-                );
-                write_string(directory, &mut header);
-                header.push_str(",\"env\":{");
-                for (index, (name, value)) in environment.iter().enumerate() {
-                    header.push_str(if index > 0 { "," } else { "" });
-                    write_string(name, &mut header);
-                    header.push(':');
-                    write_string(value, &mut header);
-                }
-                header.push_str("}}");
-                header
+                let start = format!("{{\"type\":\"execute\",\"cell\":{cell},\"input\":{has_input}");
+                surroundings(&start, directory, environment)
             }
             Self::Inspect { id } => format!("{{\"type\":\"inspect\",\"id\":{id}}}"),
             Self::Input { cell, end } => {
@@ -277,4 +275,19 @@ impl ToDriver<'_> {
         frame.extend_from_slice(body);
         frame
     }
+}
+
+/// Completes a header with a directory and variables.
+fn surroundings(start: &str, directory: &str, environment: &BTreeMap<String, String>) -> String {
+    let mut header = format!("{start},\"cwd\":");
+    write_string(directory, &mut header);
+    header.push_str(",\"env\":{");
+    for (index, (name, value)) in environment.iter().enumerate() {
+        header.push_str(if index > 0 { "," } else { "" });
+        write_string(name, &mut header);
+        header.push(':');
+        write_string(value, &mut header);
+    }
+    header.push_str("}}");
+    header
 }

@@ -78,6 +78,11 @@ class Driver:
                 self._inspect(header)
             elif kind == "refresh":
                 self._refreshes.at_frame(header["count"])
+            elif kind == "adopt":
+                # This driver has waited in a template for its context.
+                os.environ.update(header["env"])
+                os.chdir(header["cwd"])
+                self._shell.adopt()
 
     def _inspect(self, header: dict) -> None:
         described, truncated = inspection.variables(self._shell.user_ns, self._shell.user_ns_hidden)
