@@ -231,7 +231,8 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
     public void connect(ConnectRequest request, StreamObserver<ConnectResponse> client) {
         Sandbox found = sandbox(request.getSandboxId());
         if (found.hasOlderCheckpoint() && !request.getAcceptOlder()) {
-            client.onError(Status.NOT_FOUND.withDescription("it was saved before").asRuntimeException());
+            client.onError(
+                    Status.NOT_FOUND.withDescription("it was saved before").asRuntimeException());
             return;
         }
         Sandbox.Builder resumed =
