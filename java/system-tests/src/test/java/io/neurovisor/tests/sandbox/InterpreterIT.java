@@ -100,7 +100,18 @@ final class InterpreterIT {
 
     @Test
     void aCellBeyondItsTimeIsInterruptedAndADyingOneEndsItsContextAlone() {
-        isInterruptedByItsTimeLimit(context, "kept = 1\nwhile True: pass");
+        CellSpec endless = new CellSpec(
+                "kept = 1\nwhile True: pass",
+                Map.of(),
+                Optional.empty(),
+                Optional.of(Duration.ofSeconds(1)),
+                false,
+                false,
+                false);
+        CellEnd interrupted = received(machine.interpreter().execute(context, endless, limit()))
+                .end();
+        assertThat(interrupted.outcome()).isEqualTo(CellOutcome.TIMED_OUT);
+        assertThat(interrupted.keepsVariables()).isTrue();
         assertThat(run("kept").results()).isEqualTo("text/plain 1\n");
 
         ContextId other = machine.interpreter()
@@ -151,7 +162,7 @@ final class InterpreterIT {
         assertThat(run(javascript, "({ n })").results())
                 .isEqualTo("text/plain { n: 41 }\napplication/json {\"n\":41}\n");
         fails(run(javascript, "\nnull.x"), "TypeError", 2);
-        isInterruptedByItsTimeLimit(javascript, "for (;;) { try { while (true) {} } catch {} }");
+        endsWhenItIsInterrupted(javascript, "console.log(1); for (;;) { try { while (true) {} } catch {} }");
         String draw = "Math.random()";
         run(javascript, draw);
         VmStart.Restore saved = new VmStart.Restore(
@@ -183,7 +194,7 @@ final class InterpreterIT {
         ContextId bash = create("bash");
         assertThat(run(bash, "n=41; echo $COLOUR $(id -u); pwd").stdout()).startsWith("blue 1000\n/");
         fails(run(bash, "set -e\nfalse\necho never"), "ExitStatus", 2);
-        isInterruptedByItsTimeLimit(bash, "while :; do :; done");
+        endsWhenItIsInterrupted(bash, "echo 1; while :; do :; done");
         assertThat(run(bash, "echo $((n + 1)); cat").stdout()).isEqualTo("42\n");
         fails(run(bash, "for i in 1; do"), "SyntaxError", 2);
     }
@@ -194,13 +205,14 @@ final class InterpreterIT {
                 .id();
     }
 
-    private void isInterruptedByItsTimeLimit(ContextId context, String code) {
-        CellSpec endless =
-                new CellSpec(code, Map.of(), Optional.empty(), Optional.of(Duration.ofSeconds(1)), false, false, false);
-        CellEnd interrupted = received(machine.interpreter().execute(context, endless, limit()))
-                .end();
-        assertThat(interrupted.outcome()).isEqualTo(CellOutcome.TIMED_OUT);
-        assertThat(interrupted.keepsVariables()).isTrue();
+    /** A cell begins with a text. */
+    private void endsWhenItIsInterrupted(ContextId id, String code) {
+        CellEvents events = machine.interpreter().execute(id, CellSpec.of(code), limit());
+        while (!(events.next().orElseThrow().content() instanceof CellEvent.Text)) {}
+        machine.interpreter().interrupt(id, 0, limit());
+        CellEnd end = received(events).end();
+        assertThat(end.outcome()).isEqualTo(CellOutcome.INTERRUPTED);
+        assertThat(end.keepsVariables()).isTrue();
     }
 
     private static void fails(Received cell, String name, int line) {
