@@ -55,13 +55,19 @@ def result(frames: list, body: bytes) -> None:
     assert next(found for header, found in frames if header["type"] == "display") == body, frames
 
 
+def types(frames: list) -> list:
+    displays = [header for header, _ in frames if header["type"] == "display"]
+    return [part["mime"] for part in displays[-1]["parts"]]
+
+
 def main() -> None:
     drivers = sys.argv[1]
     python = Driver(sys.executable, os.path.join(drivers, "python.py"))
     shown = python.run(1, "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nNone")
-    displays = [header for header, _ in shown if header["type"] == "display"]
-    assert any(part["mime"] == "image/png" for part in displays[-1]["parts"]), shown[-1]
-    error(python.run(2, "\n1/0"), "ZeroDivisionError", 2)
+    assert types(shown) == ["text/plain", "image/png", "application/vnd.neurovisor.chart+json"], shown
+    shown = python.run(2, "import nbformat, pandas\npandas.DataFrame({'a': [1]})")
+    assert types(shown) == ["text/plain", "text/html", "application/vnd.neurovisor.data+json"], shown
+    error(python.run(3, "\n1/0"), "ZeroDivisionError", 2)
     python.end()
 
     javascript = Driver("sh", os.path.join(drivers, "node.sh"), "javascript")

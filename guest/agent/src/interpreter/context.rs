@@ -266,6 +266,18 @@ impl Inner {
         true
     }
 
+    /// Gives a driver that has waited what it would have been started with.
+    pub fn adopt(&mut self, environment: &BTreeMap<String, String>, directory: &str) {
+        // It is a copy of a driver in a template.
+        self.refresh();
+        let frame = ToDriver::Adopt {
+            environment,
+            directory,
+        };
+        self.actions
+            .push_back(Action::Send(frame.encode(self.requests, &[])));
+    }
+
     /// Asks the driver to renew what clones of it would repeat.
     pub fn refresh(&mut self) {
         if let Some(control) = &self.control {

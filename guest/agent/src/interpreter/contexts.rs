@@ -19,7 +19,7 @@ use crate::execution::WorkingDirectory;
 use crate::lifecycle::Lifecycle;
 use crate::memory::Memory;
 use crate::reaper::Reaper;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, Settings};
 use crate::wire::sandbox::v1::{InspectContextResponse, InterpreterContext};
 
 /// Creates contexts, and finds those that it has created.
@@ -59,6 +59,16 @@ impl Contexts {
 
     pub fn languages(&self) -> Vec<String> {
         self.starter.languages()
+    }
+
+    /// Starts the driver of the first context, which the machines of a template then share.
+    pub async fn warm(&self, settings: &Settings) -> Result<(), Status> {
+        self.starter.warm(settings).await
+    }
+
+    /// Frees the memory of the driver of the first context.
+    pub async fn end_waiting(&self) {
+        self.starter.end_waiting().await;
     }
 
     /// Starts a context, and returns when it can run cells. Nothing is left of one that cannot. A shared context that exists is

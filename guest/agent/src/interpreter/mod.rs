@@ -31,12 +31,17 @@ mod machine_tests;
 mod node_tests;
 mod reports;
 mod request;
+#[cfg(test)]
+mod rich_tests;
 mod rpc;
 mod session;
 mod starter;
 mod stream;
 #[cfg(test)]
 pub mod tests;
+mod waiting;
+#[cfg(test)]
+mod waiting_tests;
 
 pub use contexts::Contexts;
 pub use driver::launch::{Drivers, DRIVERS};

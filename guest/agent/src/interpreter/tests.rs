@@ -34,14 +34,14 @@ pub const TIMES: Times = Times {
     inspection: Duration::from_millis(500),
 };
 
-/// Whether the first `python3` in PATH has IPython.
+/// Whether the first `python3` in PATH has IPython, and the libraries whose objects it shows.
 pub static HAS_IPYTHON: LazyLock<bool> = LazyLock::new(|| {
     let imported = Command::new("python3")
-        .args(["-c", "import IPython"])
+        .args(["-c", "import IPython, e2b_charts, pandas"])
         .output();
     let has = imported.is_ok_and(|output| output.status.success());
     if !has {
-        eprintln!("skipped: python3 has no IPython, which setup/ipython.sh fetches");
+        eprintln!("skipped: python3 lacks packages that setup/ipython.sh fetches");
     }
     has
 });
@@ -73,11 +73,7 @@ pub async fn fixture_of(language: &str, times: Times) -> Fixture {
         .await
         .unwrap()
         .id;
-    Fixture {
-        directory,
-        contexts,
-        id,
-    }
+    Fixture::of(directory, contexts, id)
 }
 
 pub fn contexts_in(directory: &Path, lifecycle: Lifecycle, times: Times) -> Contexts {
@@ -132,6 +128,14 @@ impl Drop for Fixture {
 }
 
 impl Fixture {
+    pub fn of(directory: TempDir, contexts: Contexts, id: String) -> Self {
+        Self {
+            directory,
+            contexts,
+            id,
+        }
+    }
+
     pub fn cell(&self, code: &str) -> ExecuteCellRequest {
         ExecuteCellRequest {
             context_id: self.id.clone(),

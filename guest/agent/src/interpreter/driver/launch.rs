@@ -182,7 +182,7 @@ pub fn launch(
 }
 
 /// Merges the variables: those of the context win, then those of the sandbox.
-fn environment(spec: &Spec, settings: &Settings) -> BTreeMap<String, String> {
+pub fn environment(spec: &Spec, settings: &Settings) -> BTreeMap<String, String> {
     let mut environment = default_environment();
     environment.extend(settings.environment.clone());
     environment.extend(spec.environment.clone());

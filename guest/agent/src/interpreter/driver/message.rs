@@ -226,6 +226,11 @@ fn variables(header: &Value) -> Vec<ContextVariable> {
 
 /// What a driver is asked for, before its body.
 pub enum ToDriver<'a> {
+    /// The first frame to a driver that was started before its context was known.
+    Adopt {
+        environment: &'a BTreeMap<String, String>,
+        directory: &'a str,
+    },
     Execute {
         cell: u64,
         environment: &'a BTreeMap<String, String>,
@@ -258,25 +263,18 @@ impl ToDriver<'_> {
 
     fn frame(&self, body: &[u8]) -> Vec<u8> {
         let header = match self {
+            Self::Adopt {
+                environment,
+                directory,
+            } => surroundings("{\"type\":\"adopt\"", directory, environment),
             Self::Execute {
                 cell,
                 environment,
                 directory,
                 has_input,
             } => {
-                let mut header = format!(
-                    "{{\"type\":\"execute\",\"cell\":{cell},\"input\":{has_input},\"cwd\":"
-                );
-                write_string(directory, &mut header);
-                header.push_str(",\"env\":{");
-                for (index, (name, value)) in environment.iter().enumerate() {
-                    header.push_str(if index > 0 { "," } else { "" });
-                    write_string(name, &mut header);
-                    header.push(':');
-                    write_string(value, &mut header);
-                }
-                header.push_str("}}");
-                header
+                let start = format!("{{\"type\":\"execute\",\"cell\":{cell},\"input\":{has_input}");
+                surroundings(&start, directory, environment)
             }
             Self::Inspect { id } => format!("{{\"type\":\"inspect\",\"id\":{id}}}"),
             Self::Input { cell, end } => {
@@ -313,7 +311,8 @@ impl ToDriver<'_> {
             }
             Self::Inspect { id } => vec!["inspect".to_owned(), id.to_string()],
             Self::Refresh { count } => vec!["refresh".to_owned(), count.to_string()],
-            Self::Interrupt { .. } | Self::Input { .. } => vec![],
+            // No shell waits for its context.
+            Self::Interrupt { .. } | Self::Input { .. } | Self::Adopt { .. } => vec![],
         };
         joined(&fields)
     }
@@ -326,4 +325,19 @@ fn joined(fields: &[String]) -> Vec<u8> {
         bytes.chain([0]).collect::<Vec<u8>>()
     };
     fields.iter().flat_map(bytes).collect()
+}
+
+/// Completes a header with a directory and variables.
+fn surroundings(start: &str, directory: &str, environment: &BTreeMap<String, String>) -> String {
+    let mut header = format!("{start},\"cwd\":");
+    write_string(directory, &mut header);
+    header.push_str(",\"env\":{");
+    for (index, (name, value)) in environment.iter().enumerate() {
+        header.push_str(if index > 0 { "," } else { "" });
+        write_string(name, &mut header);
+        header.push(':');
+        write_string(value, &mut header);
+    }
+    header.push_str("}}");
+    header
 }

@@ -25,6 +25,9 @@ final class ResultFiles {
             Map.entry("text/markdown", "md"),
             Map.entry("text/latex", "tex"),
             Map.entry("application/json", "json"),
+            Map.entry("application/vnd.neurovisor.data+json", "data.json"),
+            Map.entry("application/vnd.neurovisor.chart+json", "chart.json"),
+            Map.entry("application/vnd.plotly.v1+json", "plotly.json"),
             Map.entry("application/javascript", "js"));
 
     private static final Pattern NOT_OF_NAMES = Pattern.compile("[^a-z0-9]+");
@@ -84,12 +87,7 @@ final class ResultFiles {
         if (usual != null) {
             return usual;
         }
-        // Tables and charts of E2B are JSON without saying so.
-        String json = type.startsWith("e2b/") ? "+json" : "";
-        String name = NOT_OF_NAMES
-                .matcher(type.substring(type.indexOf('/') + 1) + json)
-                .replaceAll("-");
-        return name.endsWith("-json") ? name.substring(0, name.length() - "-json".length()) + ".json" : name;
+        return NOT_OF_NAMES.matcher(type.substring(type.indexOf('/') + 1)).replaceAll("-");
     }
 
     /** Returns the names of the files, in the order of their arrival. */
