@@ -16,7 +16,7 @@ const MOST_KEPT_FREE_KIBIBYTES: u64 = 8192;
 const KEPT_BY_PROCESSORS: (&str, &str) = ("/proc/sys/vm/percpu_pagelist_high_fraction", "1000");
 
 /// Limits what the kernel keeps free. To find huge pages it would keep 44 MiB of a large machine. The free pages of processors do not
-/// count as available: after the end of a waiting interpreter they would be 12 to 21 MiB of a medium machine.
+/// count as available: after the end of a waiting interpreter they would be 14 to 21 MiB of a medium machine.
 pub fn limit_free() -> io::Result<()> {
     let (file, divisor) = KEPT_BY_PROCESSORS;
     match fs::write(file, divisor) {
