@@ -11,6 +11,7 @@ os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
 # Figures of plotly without the 5 MB of JavaScript that its HTML contains.
 os.environ.setdefault("PLOTLY_RENDERER", "plotly_mimetype")
 
+from . import lean  # noqa: E402, F401, I001 - before all that imports IPython
 from . import failures, inspection, shell as shells  # noqa: E402
 from .channel import Channel  # noqa: E402
 from .displays import CellDisplayHook, CellDisplayPublisher, Displays  # noqa: E402
