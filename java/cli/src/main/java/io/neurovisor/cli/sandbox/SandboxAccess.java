@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
 /** The daemon whose sandboxes a command is about. */
 @Command
 @AcceptsSettings(SettingGroup.SOCKET)
-final class SandboxAccess {
+public final class SandboxAccess {
     /** For an answer about a process. */
     private static final Duration ANSWER = Duration.ofSeconds(30);
 
@@ -62,7 +62,7 @@ final class SandboxAccess {
     }
 
     /** Does the work of a command and returns its exit code. */
-    int call(ToIntFunction<SandboxClient> work) {
+    public int call(ToIntFunction<SandboxClient> work) {
         try {
             return done(work);
         } catch (NeuroVisorException exception) {
@@ -106,7 +106,7 @@ final class SandboxAccess {
     }
 
     /** Returns the id of a running sandbox, which may be abbreviated or named. */
-    String id(SandboxClient client, String text) {
+    public String id(SandboxClient client, String text) {
         return id(client, text, false);
     }
 
@@ -166,17 +166,17 @@ final class SandboxAccess {
     }
 
     /** Prints a line on stdout. */
-    void print(String line) {
+    public void print(String line) {
         command.commandLine().getOut().println(line);
         command.commandLine().getOut().flush();
     }
 
-    void print(Table table) {
+    public void print(Table table) {
         table.print(command.commandLine().getOut());
     }
 
     /** Prints a line on stderr that {@code --quiet} suppresses. */
-    void remark(String line) {
+    public void remark(String line) {
         common.tell(command.commandLine().getErr(), line);
     }
 
@@ -184,12 +184,12 @@ final class SandboxAccess {
         command.commandLine().getErr().println();
     }
 
-    ConsoleProgress progress() {
+    public ConsoleProgress progress() {
         return common.progress();
     }
 
     /** Prints a problem on stderr. */
-    void problem(String line) {
+    public void problem(String line) {
         command.commandLine().getErr().println("neurovisor: " + line);
     }
 }

@@ -61,6 +61,7 @@ public final class FaultStatus {
                     PROCESS_UNKNOWN,
                     CONTEXT_UNKNOWN,
                     CELL_UNKNOWN,
+                    SNAPSHOT_UNKNOWN,
                     FILE_UNKNOWN -> Code.NOT_FOUND;
             case TAG_TAKEN, FILE_EXISTS -> Code.ALREADY_EXISTS;
             case FILE_FORBIDDEN -> Code.PERMISSION_DENIED;
@@ -80,6 +81,7 @@ public final class FaultStatus {
                     CONTEXT_REPLACED,
                     SANDBOX_PAUSED,
                     CHECKPOINT_FOREIGN,
+                    TEMPLATE_IN_USE,
                     DAEMON_MISSING -> Code.FAILED_PRECONDITION;
             case POOL_EXHAUSTED,
                     MEMORY_SHORT,
