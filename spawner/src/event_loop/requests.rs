@@ -47,6 +47,7 @@ impl EventLoop {
             Some(Request::Seal(seal)) => self.seal(seal.vm_id),
             Some(Request::SaveMemory(save)) => self.save_memory(save),
             Some(Request::LoadMemory(load)) => self.load_memory(load),
+            Some(Request::FlattenMemory(flatten)) => self.flatten_memory(flatten),
             Some(Request::TellEbpf(_)) => self.report_ebpf(),
             Some(Request::Restrict(to)) => {
                 if let Err(problem) = self.programs.restrict(to) {

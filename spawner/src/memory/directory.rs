@@ -1,4 +1,4 @@
-//! The directory of a checkpoint: `state` and `pages`, and nothing else that a request could name.
+//! The directory of a checkpoint: `state` and `pages`, perhaps `memory`, and nothing else that a request could name.
 
 use std::fs::File;
 use std::io;
@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, ResolveFlags, CWD};
 
+/// The memory of a template, and of a machine that is one of its own.
+pub const MEMORY: &str = "memory";
 pub const STATE: &str = "state";
 pub const PAGES: &str = "pages";
 

@@ -1,19 +1,27 @@
-//! Writes saved pages into a VMM that is a fresh clone of the same template.
+//! Writes saved pages into a VMM that is a fresh clone of the same template, or into a copy of its memory.
 
 use std::fs::File;
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::directory::{Directory, PAGES};
 use super::pages::{Header, Run, Table, BLOCK_PAGES, HEADER_BYTES, PAGE_BYTES};
-use super::vmm_memory::VmmMemory;
 use super::{Progress, STEP_PAGES};
 
 static ZEROS: [u8; STEP_PAGES as usize * PAGE_BYTES] = [0; STEP_PAGES as usize * PAGE_BYTES];
 
+/// A memory that is as the template's before saved pages are written to it.
+pub trait Target {
+    fn page_count(&self) -> u64;
+
+    /// Writes successive pages.
+    fn write(&self, first: u64, bytes: &[u8]) -> io::Result<()>;
+}
+
 /// A load under way. Nothing is written before the whole file has been checked.
-pub struct Load {
-    memory: VmmMemory,
+pub struct Load<T> {
+    memory: T,
     file: File,
     header: Header,
     table: Table,
@@ -27,9 +35,9 @@ pub struct Load {
     block: (Vec<u8>, Option<u64>),
 }
 
-impl Load {
+impl<T: Target> Load<T> {
     /// Opens the file and checks its header and its table.
-    pub fn begin(memory: VmmMemory, directory: &Path) -> Result<Self, String> {
+    pub fn begin(memory: T, directory: &Path) -> Result<Self, String> {
         let file = Directory::open(directory)?.read(PAGES)?;
         let length = file.metadata().map_err(|error| explain(&error))?.len();
         let mut header_bytes = [0; HEADER_BYTES];
@@ -55,6 +63,10 @@ impl Load {
             written: 0,
             block: (vec![], None),
         })
+    }
+
+    pub fn target(&self) -> &T {
+        &self.memory
     }
 
     /// Checks or writes about 1 MiB.
@@ -127,6 +139,6 @@ fn read(file: &File, bytes: &mut [u8], at: u64) -> Result<(), String> {
         .map_err(|error| explain(&error))
 }
 
-fn explain(error: &std::io::Error) -> String {
+fn explain(error: &io::Error) -> String {
     format!("the file of pages cannot be read: {error}")
 }

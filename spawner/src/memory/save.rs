@@ -9,6 +9,7 @@ use std::path::Path;
 use rustix::fs::{fchmod, Mode};
 
 use super::directory::{Directory, PAGES, STATE};
+use super::load::Target;
 use super::pages::{Table, BLOCK_PAGES, HEADER_BYTES, PAGE_BYTES};
 use super::vmm_memory::VmmMemory;
 use super::{Progress, STEP_PAGES};

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use nix::libc;
 use rustix::process::Pid;
 
+use super::load::Target;
 use super::pages::{MAX_PAGES, PAGE_BYTES};
 
 /// Bits of an entry of `/proc/PID/pagemap` (Documentation/admin-guide/mm/pagemap.rst of Linux).
@@ -74,11 +75,6 @@ impl VmmMemory {
         Ok(opened)
     }
 
-    /// Returns the size of the mapping.
-    pub fn page_count(&self) -> u64 {
-        self.areas.last().map_or(0, |last| last.first + last.pages)
-    }
-
     /// Returns for each of some pages whether the VMM has a copy of its own.
     pub fn private(&self, first: u64, count: u64) -> io::Result<Vec<bool>> {
         let mut private = Vec::with_capacity(count as usize);
@@ -96,16 +92,6 @@ impl VmmMemory {
         for (address, pages) in self.places(first, (rest.len() / PAGE_BYTES) as u64) {
             let (part, after) = rest.split_at_mut(pages as usize * PAGE_BYTES);
             self.memory.read_exact_at(part, address)?;
-            rest = after;
-        }
-        Ok(())
-    }
-
-    pub fn write(&self, first: u64, bytes: &[u8]) -> io::Result<()> {
-        let mut rest = bytes;
-        for (address, pages) in self.places(first, (rest.len() / PAGE_BYTES) as u64) {
-            let (part, after) = rest.split_at(pages as usize * PAGE_BYTES);
-            self.memory.write_all_at(part, address)?;
             rest = after;
         }
         Ok(())
@@ -171,6 +157,23 @@ struct Mapping {
     private_and_writable: bool,
     offset: u64,
     file: Shown,
+}
+
+impl Target for VmmMemory {
+    /// Returns the size of the mapping.
+    fn page_count(&self) -> u64 {
+        self.areas.last().map_or(0, |last| last.first + last.pages)
+    }
+
+    fn write(&self, first: u64, bytes: &[u8]) -> io::Result<()> {
+        let mut rest = bytes;
+        for (address, pages) in self.places(first, (rest.len() / PAGE_BYTES) as u64) {
+            let (part, after) = rest.split_at(pages as usize * PAGE_BYTES);
+            self.memory.write_all_at(part, address)?;
+            rest = after;
+        }
+        Ok(())
+    }
 }
 
 impl Mapping {

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use common::wire::handed_file::Access;
-use common::wire::{HandedFile, LoadMemory, Restrict, SaveMemory};
+use common::wire::{FlattenMemory, HandedFile, LoadMemory, Restrict, SaveMemory};
 use common::{Event, Fifo, Host, Request, StartVmm};
 use nix::libc;
 
@@ -133,6 +133,40 @@ fn restrict(to: &Path) -> Request {
         executables: vec![to.to_str().unwrap().into()],
         jailers: vec![],
     })
+}
+
+#[test]
+fn a_memory_is_made_of_a_template_and_a_checkpoint() {
+    let mut host = Host::new();
+    let files = Files::new(&host);
+    files.run(&mut host, "source", "source");
+    let checkpoint = private(&host, "checkpoint");
+    assert_eq!(files.save(&mut host, "source", &checkpoint), "");
+    let made = private(&host, "made");
+    assert_eq!(flatten(&mut host, &checkpoint, &made), "");
+    let mut expected = vec![b't'; PAGES * PAGE_BYTES];
+    expected[7 * PAGE_BYTES..8 * PAGE_BYTES].fill(b'x');
+    assert!(fs::read(made.join("memory")).unwrap() == expected);
+    assert_eq!(fs::read(made.join("state")).unwrap(), b"devices");
+    assert_eq!(fs::metadata(made.join("pages")).unwrap().len(), 4096);
+
+    let open = private(&host, "open");
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o755)).unwrap();
+    let problem = flatten(&mut host, &checkpoint, &open);
+    assert!(problem.contains("open to no other"), "{problem}");
+    assert_eq!(open.read_dir().unwrap().count(), 0);
+}
+
+fn flatten(host: &mut Host, checkpoint: &Path, target: &Path) -> String {
+    host.send(Request::FlattenMemory(FlattenMemory {
+        template: host.temporary.path().to_str().unwrap().into(),
+        checkpoint: checkpoint.to_str().unwrap().into(),
+        target: target.to_str().unwrap().into(),
+    }));
+    match host.event() {
+        Event::MemoryFlattened(made) if made.done => made.problem,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use tokio::sync::{oneshot, Notify};
 
 use super::driver::language::{requests, Requests};
 use super::driver::launch::{Control, Spec};
-use super::driver::request::ToDriver;
+use super::driver::to_driver::ToDriver;
 use super::event_log::EventLog;
 use super::machine::{Cell, End, Event, Machine, Refusal, Step};
 use crate::wire::sandbox::v1::cell_event;
@@ -208,14 +208,25 @@ impl Inner {
         self.log
             .push(cell, cell_event::Event::Started(CellStarted {}), now);
         self.actions.push_back(Action::Begin(cell, request.timeout));
-        self.send(&frame, request.code.as_bytes());
+        self.actions.push_back(Action::Send(
+            frame.encode(self.requests, request.code.as_bytes()),
+        ));
     }
 
     fn end(&mut self, end: End, now: Instant) {
         self.cells.remove(&end.cell);
-        let has_run = self.running.take_if(|running| running.cell == end.cell);
-        let last = has_run.as_ref().map(|_| self.last).unwrap_or_default();
+        let has_run = self
+            .running
+            .as_ref()
+            .filter(|running| running.cell == end.cell);
         let duration = has_run.map_or(Duration::ZERO, |running| running.started.elapsed());
+        let last = match has_run {
+            Some(_) => self.last,
+            None => Final::default(),
+        };
+        if has_run.is_some() {
+            self.running = None;
+        }
         let ended = CellEnded {
             outcome: end.outcome.into(),
             variables: end.variables.into(),
@@ -231,18 +242,15 @@ impl Inner {
         self.log.end(end.cell, cell_event::Event::Ended(ended), now);
     }
 
-    fn send(&mut self, request: &ToDriver, body: &[u8]) {
-        let bytes = request.encode(self.requests, body);
-        self.actions.push_back(Action::Send(bytes));
-    }
-
     /// Asks the driver for its variables.
     pub fn inspect(&mut self) -> (u64, oneshot::Receiver<InspectContextResponse>) {
         self.next_inspection += 1;
         let id = self.next_inspection;
         let (sender, receiver) = oneshot::channel();
         self.inspections.insert(id, sender);
-        self.send(&ToDriver::Inspect { id }, &[]);
+        self.actions.push_back(Action::Send(
+            ToDriver::Inspect { id }.encode(self.requests, &[]),
+        ));
         (id, receiver)
     }
 
@@ -253,7 +261,8 @@ impl Inner {
             return false;
         };
         running.awaits_input = false;
-        self.send(&ToDriver::Input { cell, end }, text.as_bytes());
+        let frame = ToDriver::Input { cell, end }.encode(self.requests, text.as_bytes());
+        self.actions.push_back(Action::Send(frame));
         true
     }
 
@@ -265,7 +274,8 @@ impl Inner {
             environment,
             directory,
         };
-        self.send(&frame, &[]);
+        self.actions
+            .push_back(Action::Send(frame.encode(self.requests, &[])));
     }
 
     /// Asks the driver to renew what clones of it would repeat.
@@ -275,7 +285,9 @@ impl Inner {
             let count = self.refreshes;
             // Pending while the driver stands still. Takes effect also in the middle of a cell.
             control.signal(nix::libc::SIGURG);
-            self.send(&ToDriver::Refresh { count }, &[]);
+            self.actions.push_back(Action::Send(
+                ToDriver::Refresh { count }.encode(self.requests, &[]),
+            ));
         }
     }
 

@@ -10,7 +10,7 @@ use super::driver::frame::Broken;
 use super::machine::Event;
 use super::session::{Session, Source, Timer, CLOSED_MAX, DRAINED_BYTES_MAX};
 use crate::kernel_log;
-use crate::process::{read_once, Descriptor, Read, READ_BYTES};
+use crate::process::{Descriptor, READ_BYTES};
 use crate::wire::sandbox::v1::cell_event;
 use crate::wire::sandbox::v1::{CellInputRequest, InspectContextResponse};
 
@@ -188,22 +188,4 @@ impl Session {
 /// Reads without waiting. Returns 0 if there is nothing.
 fn read_now(source: &Descriptor, buffer: &mut [u8]) -> usize {
     read(source, buffer).unwrap_or(0)
-}
-
-/// Reads once, when there is something. Returns nothing at the end.
-pub async fn read_some(source: &Descriptor) -> Vec<u8> {
-    loop {
-        let Ok(mut ready) = source.readable().await else {
-            return Vec::new();
-        };
-        let mut buffer = vec![0; READ_BYTES];
-        match read_once(&mut ready, &mut buffer) {
-            Read::NotNow => {}
-            Read::End => return Vec::new(),
-            Read::Bytes(count) => {
-                buffer.truncate(count);
-                return buffer;
-            }
-        }
-    }
 }

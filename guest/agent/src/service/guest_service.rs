@@ -57,6 +57,9 @@ impl GuestRpc {
     }
 }
 
+/// The version of guest.proto.
+const PROTOCOL: u32 = 1;
+
 /// Returns the connection of a call.
 fn connection<T>(request: &Request<T>) -> Result<ConnectionNumber, Status> {
     let number = request.extensions().get().copied();
@@ -75,6 +78,7 @@ impl GuestService for GuestRpc {
                 .and_then(|count| count.get().try_into().ok())
                 .unwrap_or_default(),
             memory_bytes: memory.total_bytes,
+            protocol: PROTOCOL,
         }))
     }
 

@@ -119,6 +119,7 @@ async fn answers_hello_and_stats() {
         .into_inner();
     assert_eq!(hello.agent_version, env!("CARGO_PKG_VERSION"));
     assert!(hello.vcpu_count > 0 && hello.memory_bytes > 0);
+    assert_eq!(hello.protocol, 1);
     let stats = fixture
         .guest
         .stats(StatsRequest {})

@@ -4,7 +4,7 @@ use super::frame::Broken;
 use super::json::parse;
 use super::language::Requests;
 use super::message::*;
-use super::request::ToDriver;
+use super::to_driver::ToDriver;
 
 fn parsed(header: &str, body: usize) -> Result<FromDriver, Broken> {
     FromDriver::parse(&parse(header.as_bytes()).unwrap(), body)

@@ -59,6 +59,7 @@ public final class FakeGuest implements GuestChannel {
     private Optional<NeuroVisorException> freezeFailure = Optional.empty();
     private boolean freezing = true;
     private Optional<LateFile> lateFile = Optional.empty();
+    private int protocol = 1;
     private boolean flooding;
     private boolean hanging;
     private boolean warmed;
@@ -94,6 +95,12 @@ public final class FakeGuest implements GuestChannel {
     /** Makes the guest fail to become a sandbox. */
     public FakeGuest failingAdopt(Fault fault, String message) {
         adoptFailure = Optional.of(new NeuroVisorException(fault, message));
+        return this;
+    }
+
+    /** Makes its agent one of another version of the protocol. */
+    public FakeGuest speaking(int version) {
+        protocol = version;
         return this;
     }
 
@@ -202,7 +209,7 @@ public final class FakeGuest implements GuestChannel {
         helloFailure.ifPresent(failure -> {
             throw failure;
         });
-        return new GuestHello("fake", "fake", 1, 1 << 28);
+        return new GuestHello("fake", "fake", 1, 1 << 28, protocol);
     }
 
     @Override

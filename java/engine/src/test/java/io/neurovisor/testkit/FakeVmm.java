@@ -9,6 +9,7 @@ import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.vm.Checkpoint;
+import io.neurovisor.engine.vm.Flattening;
 import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
@@ -16,7 +17,10 @@ import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.engine.vm.VmmIdentity;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /** A VMM without processes whose guests are {@link FakeGuest}s. */
-public final class FakeVmm implements Vmm {
+public final class FakeVmm implements Vmm, Flattening {
     private final Function<VmId, FakeGuest> guests;
     private final ConcurrentHashMap<VmId, FakeVm> living = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, FakeGuest.Memory> checkpoints = new ConcurrentHashMap<>();
@@ -88,6 +92,18 @@ public final class FakeVmm implements Vmm {
                 confirmsKills);
         living.put(id, vm);
         return vm;
+    }
+
+    @Override
+    public void flatten(VmStart.Restore start, Path directory, Progress progress) {
+        try {
+            Path _ = Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(FakeVm.OWNER_ONLY));
+            Path saved = start.checkpoint().orElseThrow().directory();
+            Path _ = Files.copy(saved.resolve(FakeVm.STATE), directory.resolve(FakeVm.STATE));
+            progress.copied(1, 1);
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        }
     }
 
     private FakeGuest.Memory found(Checkpoint checkpoint) {

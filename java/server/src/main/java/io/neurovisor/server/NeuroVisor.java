@@ -7,6 +7,7 @@ import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.engine.vm.Flattening;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.ebpf.PolicyTrial;
@@ -14,6 +15,7 @@ import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.kvm.Accelerator;
 import io.neurovisor.host.spawner.EbpfCounts;
 import io.neurovisor.host.spawner.Spawner;
+import io.neurovisor.host.spawner.SpawnerFlattening;
 import io.neurovisor.host.store.ArtifactUse;
 import io.neurovisor.host.store.Supervisor;
 import java.util.List;
@@ -119,6 +121,11 @@ public final class NeuroVisor implements AutoCloseable {
 
     public EbpfCounts ebpf() {
         return spawner.ebpf();
+    }
+
+    /** Returns what makes templates of snapshots. */
+    public Flattening flattening() {
+        return new SpawnerFlattening(spawner);
     }
 
     /** Completes with the reason if the spawner ends before this is closed. No machine can be started after that. */

@@ -100,6 +100,7 @@ public final class ExitCode {
                     KERNEL_NOT_BUILT,
                     SESSION_UNKNOWN,
                     SANDBOX_UNKNOWN,
+                    SNAPSHOT_UNKNOWN,
                     PROCESS_UNKNOWN,
                     FILE_UNKNOWN,
                     TAG_TAKEN,

@@ -185,7 +185,7 @@ public final class SandboxAccess {
         command.commandLine().getErr().println();
     }
 
-    ConsoleProgress progress() {
+    public ConsoleProgress progress() {
         return common.progress();
     }
 

@@ -4,6 +4,7 @@ import io.neurovisor.cli.run.Launch;
 import io.neurovisor.cli.sandbox.interpreter.ContextCommand;
 import io.neurovisor.cli.sandbox.interpreter.ReplCommand;
 import io.neurovisor.cli.sandbox.interpreter.RunCodeCommand;
+import io.neurovisor.cli.sandbox.snapshot.SnapshotSubcommands;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -21,7 +22,7 @@ public final class SandboxCommand {
 
     /** Returns the command with its subcommands, in the order of the help. */
     public static CommandLine of(Launch launch) {
-        return new CommandLine(new SandboxCommand())
+        CommandLine sandbox = new CommandLine(new SandboxCommand())
                 .addSubcommand(new CreateCommand(launch))
                 .addSubcommand(new ListCommand())
                 .addSubcommand(new InfoCommand())
@@ -36,11 +37,9 @@ public final class SandboxCommand {
                 .addSubcommand(new SignalCommand())
                 .addSubcommand(new PauseCommand())
                 .addSubcommand(new ResumeCommand())
-                .addSubcommand(new ForkCommand())
-                .addSubcommand(new SnapshotCommand())
-                .addSubcommand(new SnapshotsCommand())
-                .addSubcommand(new DeleteSnapshotCommand())
-                .addSubcommand(new TimeoutCommand())
+                .addSubcommand(new ForkCommand());
+        SnapshotSubcommands.all().forEach(sandbox::addSubcommand);
+        return sandbox.addSubcommand(new TimeoutCommand())
                 .addSubcommand(new WatchCommand())
                 .addSubcommand(new MetricsCommand())
                 .addSubcommand(new KillCommand());

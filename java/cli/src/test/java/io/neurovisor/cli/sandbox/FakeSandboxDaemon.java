@@ -19,8 +19,12 @@ import io.neurovisor.proto.sandbox.CreateRequest;
 import io.neurovisor.proto.sandbox.CreateResponse;
 import io.neurovisor.proto.sandbox.CreateSnapshotRequest;
 import io.neurovisor.proto.sandbox.CreateSnapshotResponse;
+import io.neurovisor.proto.sandbox.CreateTemplateRequest;
+import io.neurovisor.proto.sandbox.CreateTemplateResponse;
 import io.neurovisor.proto.sandbox.DeleteSnapshotRequest;
 import io.neurovisor.proto.sandbox.DeleteSnapshotResponse;
+import io.neurovisor.proto.sandbox.DeleteTemplateRequest;
+import io.neurovisor.proto.sandbox.DeleteTemplateResponse;
 import io.neurovisor.proto.sandbox.EndReason;
 import io.neurovisor.proto.sandbox.ForkRequest;
 import io.neurovisor.proto.sandbox.ForkResponse;
@@ -33,6 +37,8 @@ import io.neurovisor.proto.sandbox.ListRequest;
 import io.neurovisor.proto.sandbox.ListResponse;
 import io.neurovisor.proto.sandbox.ListSnapshotsRequest;
 import io.neurovisor.proto.sandbox.ListSnapshotsResponse;
+import io.neurovisor.proto.sandbox.ListTemplatesRequest;
+import io.neurovisor.proto.sandbox.ListTemplatesResponse;
 import io.neurovisor.proto.sandbox.MetricsPoint;
 import io.neurovisor.proto.sandbox.MetricsRequest;
 import io.neurovisor.proto.sandbox.MetricsResponse;
@@ -46,6 +52,7 @@ import io.neurovisor.proto.sandbox.SandboxState;
 import io.neurovisor.proto.sandbox.SetTimeoutRequest;
 import io.neurovisor.proto.sandbox.SetTimeoutResponse;
 import io.neurovisor.proto.sandbox.Snapshot;
+import io.neurovisor.proto.sandbox.Template;
 import io.neurovisor.proto.sandbox.WatchRequest;
 import io.neurovisor.proto.sandbox.WatchResponse;
 import io.neurovisor.server.status.RpcFailure;
@@ -71,6 +78,7 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
     private final AtomicBoolean busy = new AtomicBoolean();
     private final List<CreateRequest> created = new CopyOnWriteArrayList<>();
     private final AtomicReference<Optional<Snapshot>> snapshot = new AtomicReference<>(Optional.empty());
+    private final AtomicReference<Optional<Template>> template = new AtomicReference<>(Optional.empty());
     private final List<ForkRequest> forked = new CopyOnWriteArrayList<>();
     private final ScriptedProcesses processes = new ScriptedProcesses(this);
     private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -227,11 +235,48 @@ final class FakeSandboxDaemon extends SandboxServiceGrpc.SandboxServiceImplBase 
         answer(client, DeleteSnapshotResponse.newBuilder().setDeleted(deleted).build());
     }
 
+    /** Keeps one template. */
+    @Override
+    public void createTemplate(CreateTemplateRequest request, StreamObserver<CreateTemplateResponse> client) {
+        Template made = Template.newBuilder()
+                .setId("tempaaaaaaaaaaaaaaaa")
+                .setName(request.getName())
+                .setSandboxId(request.getSnapshotId())
+                .setImage("base")
+                .setSize("small")
+                .setCreated(time(START_SECONDS))
+                .setDiskBytes(256 << 20)
+                .build();
+        template.set(Optional.of(made));
+        client.onNext(CreateTemplateResponse.newBuilder()
+                .setCopiedBytes(64 << 20)
+                .setTotalBytes(256 << 20)
+                .build());
+        answer(client, CreateTemplateResponse.newBuilder().setTemplate(made).build());
+    }
+
+    @Override
+    public void listTemplates(ListTemplatesRequest request, StreamObserver<ListTemplatesResponse> client) {
+        ListTemplatesResponse.Builder response = ListTemplatesResponse.newBuilder();
+        template.get().ifPresent(response::addTemplates);
+        answer(client, response.build());
+    }
+
+    @Override
+    public void deleteTemplate(DeleteTemplateRequest request, StreamObserver<DeleteTemplateResponse> client) {
+        boolean deleted = template.getAndUpdate(
+                        kept -> kept.filter(one -> !one.getName().equals(request.getTemplateId())))
+                .filter(one -> one.getName().equals(request.getTemplateId()))
+                .isPresent();
+        answer(client, DeleteTemplateResponse.newBuilder().setDeleted(deleted).build());
+    }
+
     @Override
     public void connect(ConnectRequest request, StreamObserver<ConnectResponse> client) {
         Sandbox found = sandbox(request.getSandboxId());
         if (found.hasOlderCheckpoint() && !request.getAcceptOlder()) {
-            client.onError(Status.NOT_FOUND.withDescription("it was saved before").asRuntimeException());
+            client.onError(
+                    Status.NOT_FOUND.withDescription("it was saved before").asRuntimeException());
             return;
         }
         Sandbox.Builder resumed =

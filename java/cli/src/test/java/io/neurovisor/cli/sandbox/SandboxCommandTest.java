@@ -206,6 +206,22 @@ final class SandboxCommandTest {
     }
 
     @Test
+    void templatesAreMadeListedAndDeleted() {
+        CommandRun made = run("create-template", "ready", "mine");
+        assertThat(made.exitCode()).as(made.stderr()).isZero();
+        assertThat(made.stdout()).isEqualTo("tempaaaaaaaaaaaaaaaa\n");
+        assertThat(made.stderr()).contains("template tempaaaaaaaaaaaaaaaa takes 256 MiB of the disk");
+        assertThat(run("create-template", "ready", "mine", "--json").stdout()).contains("\"name\" : \"mine\"");
+        assertThat(run("templates").stdout()).contains("tempaaaaaaaaaaaaaaaa", "base", "256 MiB", "mine");
+        assertThat(run("templates", "--json").stdout()).contains("\"disk_bytes\" : 268435456");
+        CommandRun deleted = run("delete-template", "nothing", "mine");
+        assertThat(deleted.exitCode()).isEqualTo(1);
+        assertThat(deleted.stderr()).contains("no template has the id or name \"nothing\"");
+        assertThat(run("templates").stdout().lines()).hasSize(1);
+        assertThat(run("create-template", "ready").exitCode()).as("no name").isEqualTo(2);
+    }
+
+    @Test
     void snapshotsAreTakenListedUsedAndDeleted() {
         CommandRun taken = run("snapshot", "mine", "--name=ready\u001b[31m");
         assertThat(taken.exitCode()).as(taken.stderr()).isZero();

@@ -56,6 +56,8 @@ public enum Fault {
     CHECKPOINT_FOREIGN(
             FaultKind.HOST,
             "A paused sandbox needs another VMM, processor, template or version of NeuroVisor than there is."),
+    SNAPSHOT_UNKNOWN(FaultKind.CALLER, "No snapshot of the caller has the given id or name."),
+    TEMPLATE_IN_USE(FaultKind.CALLER, "Sandboxes or snapshots share the memory of a template that is to be deleted."),
     DISK_SHORT(FaultKind.CAPACITY, "The disk, or the limit for paused sandboxes, lacks the space for one more."),
     PROCESS_UNKNOWN(FaultKind.CALLER, "No process of the sandbox has the given number or tag."),
     PROCESS_LIMIT(

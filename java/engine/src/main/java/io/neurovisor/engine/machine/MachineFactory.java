@@ -1,6 +1,5 @@
 package io.neurovisor.engine.machine;
 
-import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.guest.GuestIdentity;
@@ -68,7 +67,8 @@ public record MachineFactory(
         Vm vm = steps.measured(MachineStep.Kind.LOAD, () -> vmm.start(id, start, deadline));
         listener.begun(vm);
         try {
-            GuestChannel channel = steps.measured(MachineStep.Kind.REFRESH, () -> readyChannel(vm, identity, deadline));
+            GuestChannel channel =
+                    steps.measured(MachineStep.Kind.REFRESH, () -> readyChannel(vm, identity, frozen, deadline));
             // The state of the rate limit can be read once a message has passed it. Nothing waits for this.
             CompletableFuture<List<LayerState>> layers =
                     CompletableFuture.supplyAsync(vm::layers, Thread::startVirtualThread);
@@ -87,10 +87,7 @@ public record MachineFactory(
             listener.ready(machine);
             return Optional.of(machine);
         } catch (NeuroVisorException exception) {
-            // A machine that only lacks a layer runs, so there is no end to wait for.
-            String diagnosis = exception.fault() == Fault.LAYER_MISSING
-                    ? String.valueOf(exception.getMessage())
-                    : VmDiagnosis.describe(vm, exception);
+            String diagnosis = diagnosis(vm, exception);
             boolean ended = Boots.hasEnded(vm, exception);
             vm.close();
             CompletableFuture<Void> end = vmm.gone(id).thenRun(() -> listener.ended(id, MachineEnd.START_FAILED));
@@ -102,14 +99,26 @@ public record MachineFactory(
         }
     }
 
+    /** A machine that only lacks a layer, or has another agent, runs, so there is no end to wait for. */
+    private static String diagnosis(Vm vm, NeuroVisorException exception) {
+        return switch (exception.fault()) {
+            case LAYER_MISSING, CHECKPOINT_FOREIGN -> String.valueOf(exception.getMessage());
+            default -> VmDiagnosis.describe(vm, exception);
+        };
+    }
+
     /** Completes when nothing of that machine is left on the host. */
     public CompletableFuture<Void> gone(VmId id) {
         return vmm.gone(id);
     }
 
-    private static GuestChannel readyChannel(Vm vm, GuestIdentity identity, Deadline deadline) {
+    /** @param saved whether its agent may be that of an earlier NeuroVisor */
+    private static GuestChannel readyChannel(Vm vm, GuestIdentity identity, boolean saved, Deadline deadline) {
         GuestChannel channel = vm.connect(deadline);
         try {
+            if (saved) {
+                channel.hello(deadline).requireSpoken();
+            }
             channel.refresh(identity, deadline);
             return channel;
         } catch (NeuroVisorException exception) {

@@ -3,6 +3,7 @@ package io.neurovisor.engine.sandbox;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.VmStart;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -148,6 +149,18 @@ final class LockedBook {
                 state.phase().isSaving()
                         ? Optional.of(saves.computeIfAbsent(id, _ -> new CompletableFuture<>()))
                         : Optional.empty());
+    }
+
+    /** Returns the starts of the machines of an owner's sandboxes. */
+    Map<SandboxId, VmStart.Restore> starts(String owner) {
+        Map<SandboxId, VmStart.Restore> starts = new HashMap<>();
+        list(all -> all.of(owner))
+                .forEach(view -> view.living()
+                        .flatMap(LivingSandbox::homeNow)
+                        .map(home -> home.machine().start())
+                        .filter(VmStart.Restore.class::isInstance)
+                        .ifPresent(start -> starts.put(view.id(), (VmStart.Restore) start)));
+        return starts;
     }
 
     /** Records that a sandbox gets no machine. */

@@ -119,9 +119,9 @@ record SandboxCreation(
         }
     }
 
-    /** As {@link Sandboxes#goBack}; returns whether it is paused now. */
-    boolean goBack(SandboxId id, SandboxOwner owner) {
-        return tasks.inTurn(() -> {
+    /** As {@link Sandboxes#goBack}. */
+    void goBack(SandboxId id, SandboxOwner owner) {
+        boolean _ = tasks.inTurn(() -> {
             Optional<SandboxRecord> earlier = book.change((all, nowNanos) -> all.earlier(id, owner, nowNanos));
             if (earlier.isEmpty()) {
                 return false;

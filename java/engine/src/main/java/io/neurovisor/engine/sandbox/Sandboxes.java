@@ -12,6 +12,7 @@ import io.neurovisor.engine.vm.VmStart;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Lock;
@@ -159,15 +160,11 @@ public final class Sandboxes implements AutoCloseable {
         return paused.sandbox(paused.running(id, owner, Optional.of(Duration.ZERO)), owner);
     }
 
-    /**
-     * Makes a lost sandbox a paused one, as it was when it was saved last, if that checkpoint is kept: what it did after that is
-     * gone. Does nothing to another sandbox. Throws {@code SANDBOX_QUOTA} if no more may be paused.
-     */
+    /** Pauses a lost sandbox as it was saved last, if that is kept. Throws {@code SANDBOX_QUOTA} if no more may be paused. */
     public void goBack(SandboxId id, SandboxOwner owner) {
         LockedBook.View _ = tasks.own(id, owner.name());
-        if (creation.goBack(id, owner)) {
-            timer.notice();
-        }
+        creation.goBack(id, owner);
+        timer.notice();
     }
 
     /**
@@ -213,6 +210,11 @@ public final class Sandboxes implements AutoCloseable {
     /** Returns the sandboxes of an owner and those that ended in the last 24 hours, the newest first. */
     public List<Sandbox> list(String owner) {
         return book.list(all -> all.of(owner)).stream().map(tasks::sandbox).toList();
+    }
+
+    /** Returns the starts of the machines of an owner's sandboxes. */
+    public Map<SandboxId, VmStart.Restore> running(String owner) {
+        return book.starts(owner);
     }
 
     /** Returns the ids of the sandboxes of an owner that may have files on the disk. */

@@ -10,6 +10,8 @@ import io.neurovisor.testkit.FakeGuest;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests pauses and resumes that fail, or whose sandbox is killed meanwhile. */
 final class PausedSandboxesFailureTest extends SandboxesFixture {
@@ -239,6 +241,25 @@ final class PausedSandboxesFailureTest extends SandboxesFixture {
         }
         whileStarting = () -> {};
 
+        assertThat(sandboxes.connect(id, OWNER, LONG).phase()).isEqualTo(SandboxPhase.RUNNING);
+    }
+
+    /** A paused sandbox keeps the agent of the NeuroVisor that created it. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2})
+    void staysPausedIfItsAgentSpeaksAnotherVersion(int version) {
+        SandboxId id = paused();
+        for (int i = 0; i <= SandboxPauses.MOST_DEATHS; i++) {
+            nextGuests.add(new FakeGuest().speaking(version));
+
+            assertThatThrownBy(() -> sandboxes.connect(id, OWNER, LONG))
+                    .hasMessageContainingAll("speaks version " + version, "this NeuroVisor versions 1 to 1");
+
+            assertThat(phase(id)).isEqualTo(SandboxPhase.PAUSED);
+            assertThat(vmm.livingCount()).isZero();
+        }
+        nextGuests.add(new FakeGuest().speaking(version));
+        assertFault(() -> sandboxes.connect(id, OWNER, LONG), Fault.CHECKPOINT_FOREIGN);
         assertThat(sandboxes.connect(id, OWNER, LONG).phase()).isEqualTo(SandboxPhase.RUNNING);
     }
 

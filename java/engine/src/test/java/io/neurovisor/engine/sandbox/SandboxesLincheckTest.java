@@ -273,6 +273,11 @@ final class SandboxesLincheckTest {
         }
 
         @Override
+        public Set<SandboxId> basedOn(SandboxId template, Map<SandboxId, VmStart.Restore> running) {
+            return Set.of();
+        }
+
+        @Override
         public void lend(SavedVm template, long expectedBytes, Consumer<Path> writer, Consumer<VmStart.Restore> use) {
             throw new UnsupportedOperationException("no sandbox is copied");
         }

@@ -11,6 +11,8 @@ import io.neurovisor.engine.sandbox.checkpoint.Snapshot;
 import io.neurovisor.engine.sandbox.snapshot.Snapshots;
 import io.neurovisor.engine.time.Deadline;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -20,8 +22,8 @@ import org.junit.jupiter.api.Test;
 
 /** Tests snapshots of sandboxes that run or are paused. */
 final class SnapshotsTest extends SandboxesFixture {
-    private final Snapshots snapshots =
-            new Snapshots(sandboxes, new MachineSaving(checkpoints, vmm.identity()), () -> systemTime, new Random(2));
+    private final Snapshots snapshots = new Snapshots(
+            sandboxes, new MachineSaving(checkpoints, vmm.identity()), vmm, () -> systemTime, new Random(2));
 
     @AfterEach
     void deleteAll() {
@@ -200,7 +202,7 @@ final class SnapshotsTest extends SandboxesFixture {
             Snapshot _ = take(source, "");
         }
         assertThatThrownBy(() -> take(source, ""))
-                .hasMessage("key:ci has 100 snapshots, as many as a client may keep; delete one");
+                .hasMessage("key:ci has 100 snapshots and templates, as many as a client may keep; delete one");
         snapshots.delete(snapshots.list(NAME).getLast());
         assertThat(take(source, "last").name()).isEqualTo("last");
     }
@@ -224,6 +226,79 @@ final class SnapshotsTest extends SandboxesFixture {
         assertFault(() -> snapshots.take(source.id(), small, "", soon()), Fault.DISK_SHORT);
         assertThat(phase(source.id())).isEqualTo(SandboxPhase.RUNNING);
         assertThat(snapshots.list(NAME)).containsExactly(first);
+    }
+
+    @Test
+    void sandboxesOfATemplateGoOnWhereItsSnapshotWasTaken() {
+        Snapshot snapshot = take(sleeping(create()), "ready");
+        List<Long> reports = new ArrayList<>();
+
+        Snapshot template = snapshots.makeTemplate(snapshot, OWNER, "mine", (bytes, _) -> reports.add(bytes));
+        snapshots.delete(snapshot);
+
+        assertThat(reports).isNotEmpty();
+        assertThat(template.isTemplate()).isTrue();
+        assertThat(snapshots.find("mine", NAME)).contains(template);
+        Sandbox created = create(template);
+        assertThat(created.processes().list(soon()))
+                .extracting(ProcessInfo::spec)
+                .containsExactly(sleep());
+        Sandbox _ = sandboxes.pause(created.id(), NAME);
+        assertThat(sandboxes.connect(created.id(), OWNER, LONG).processes().list(soon()))
+                .as("paused, and one step above the template")
+                .hasSize(1);
+    }
+
+    @Test
+    void aTemplateOfATemplateIsIndependent() {
+        Snapshot first = snapshots.makeTemplate(take(sleeping(create()), ""), OWNER, "first", (_, _) -> {});
+        Sandbox created = create(first);
+        Snapshot second = snapshots.makeTemplate(take(created, ""), OWNER, "second", (_, _) -> {});
+        assertThat(sandboxes.kill(created.id(), NAME, SandboxEnd.KILLED)).isTrue();
+        snapshots.list(NAME).stream().filter(snapshot -> !snapshot.isTemplate()).forEach(snapshots::delete);
+
+        snapshots.deleteUnused(first);
+
+        assertThat(create(second).processes().list(soon())).hasSize(1);
+    }
+
+    @Test
+    void aTemplateThatIsNeededIsNotDeleted() {
+        Snapshot template = snapshots.makeTemplate(take(create(), ""), OWNER, "mine", (_, _) -> {});
+        Sandbox created = create(template);
+
+        assertThatThrownBy(() -> snapshots.deleteUnused(template))
+                .hasMessage("template " + template.id() + " is the memory of " + created.id()
+                        + "; kill or delete these first");
+        Sandbox _ = sandboxes.pause(created.id(), NAME);
+        assertFault(() -> snapshots.deleteUnused(template), Fault.TEMPLATE_IN_USE);
+        Snapshot snapshot = take(created, "");
+        assertThat(sandboxes.kill(created.id(), NAME, SandboxEnd.KILLED)).isTrue();
+        assertThatThrownBy(() -> snapshots.deleteUnused(template))
+                .hasMessageContaining(snapshot.id().value());
+        snapshots.delete(snapshot);
+        snapshots.deleteUnused(template);
+        assertThat(snapshots.find("mine", NAME)).isEmpty();
+    }
+
+    @Test
+    void aTemplateThatIsBeingUsedIsNotDeleted() {
+        Snapshot template = snapshots.makeTemplate(take(create(), ""), OWNER, "mine", (_, _) -> {});
+        whileStarting = () -> assertFault(() -> snapshots.deleteUnused(template), Fault.TEMPLATE_IN_USE);
+
+        assertThat(create(template).phase()).isEqualTo(SandboxPhase.RUNNING);
+
+        whileStarting = () -> {};
+    }
+
+    @Test
+    void aTemplateNeedsANameAndSpace() {
+        Snapshot snapshot = take(create(), "");
+        assertFault(() -> snapshots.makeTemplate(snapshot, OWNER, "", (_, _) -> {}), Fault.INVALID_ARGUMENT);
+        SandboxOwner small = new SandboxOwner(
+                OWNER.claimant(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(1L << 20));
+        assertFault(() -> snapshots.makeTemplate(snapshot, small, "mine", (_, _) -> {}), Fault.DISK_SHORT);
+        assertThat(snapshots.list(NAME)).containsExactly(snapshot);
     }
 
     @Test

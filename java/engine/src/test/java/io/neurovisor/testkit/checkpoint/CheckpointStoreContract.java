@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -194,6 +195,37 @@ public abstract class CheckpointStoreContract {
         store().delete(OTHER);
         assertThat(store().snapshots()).isEmpty();
         assertFault(Fault.CHECKPOINT_DAMAGED, () -> store().open(saved, VMM));
+    }
+
+    @Test
+    void aTemplateIsTheMachineOfItsSandboxes() {
+        Snapshot template = snapshot(OTHER).template(OTHER, "mine", Instant.EPOCH);
+        SandboxCheckpoint saved = store().keep(template, source(OTHER, 1), SIZE, CheckpointWriter.of("template"));
+        assertThat(store().snapshots()).containsExactly(template);
+        VmStart.Restore start = store().open(saved, VMM);
+        Path memory = start.checkpoint().orElseThrow().directory();
+        assertThat(start.saved().directory())
+                .isEqualTo(memory)
+                .isNotEqualTo(template().directory());
+        assertThat(start.saved().files()).isEqualTo(template().files());
+        assertThat(store().basedOn(OTHER, Map.of())).isEmpty();
+
+        CheckpointSource based = new CheckpointSource(ONE, 1, start.saved(), VMM);
+        SandboxCheckpoint paused = store().save(based, SIZE, CheckpointWriter.of("sandbox"));
+
+        assertThat(store().open(paused, VMM).saved()).isEqualTo(start.saved());
+        assertThat(store().basedOn(OTHER, Map.of())).containsExactly(ONE);
+        store().delete(ONE);
+        assertThat(store().basedOn(OTHER, Map.of())).isEmpty();
+        assertThat(store().basedOn(OTHER, Map.of(ONE, start)))
+                .as("while it runs")
+                .containsExactly(ONE);
+        VmStart.Restore other = new VmStart.Restore(template());
+        assertThat(store().basedOn(OTHER, Map.of(ONE, other))).isEmpty();
+        store().sweep(Set.of());
+        assertThat(store().open(saved, VMM)).isEqualTo(start);
+        store().delete(OTHER);
+        assertThat(store().snapshots()).isEmpty();
     }
 
     @Test

@@ -1,5 +1,7 @@
 package io.neurovisor.testkit.checkpoint;
 
+import static java.util.Objects.requireNonNull;
+
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.sandbox.SandboxId;
@@ -73,6 +75,11 @@ public final class TemporaryCheckpoints implements CheckpointStore {
     public SandboxCheckpoint keep(
             Snapshot snapshot, CheckpointSource source, long expectedBytes, Consumer<Path> writer) {
         SandboxCheckpoint saved = save(source, expectedBytes, writer);
+        if (snapshot.isTemplate()) {
+            SavedVm base = source.template();
+            SavedVm own = new SavedVm(base.files(), base.size(), files(saved));
+            put(new Kept(saved, new CheckpointSource(snapshot.id(), source.generation(), own, source.vmm())));
+        }
         synchronized (this) {
             snapshots.put(snapshot.id(), snapshot);
         }
@@ -113,6 +120,20 @@ public final class TemporaryCheckpoints implements CheckpointStore {
                     Fault.CHECKPOINT_DAMAGED, "the checkpoint of sandbox " + checkpoint.sandbox() + " is damaged");
         }
         return new VmStart.Restore(found.source().template(), Optional.of(new Checkpoint(files(checkpoint))));
+    }
+
+    @Override
+    public synchronized Set<SandboxId> basedOn(SandboxId template, Map<SandboxId, VmStart.Restore> running) {
+        Path memory = files(requireNonNull(kept.get(template), "it exists").checkpoint());
+        Stream<SandboxId> saved = kept.values().stream()
+                .map(Kept::source)
+                .filter(source -> !source.sandbox().equals(template)
+                        && source.template().directory().equals(memory))
+                .map(CheckpointSource::sandbox);
+        Stream<SandboxId> started = running.entrySet().stream()
+                .filter(entry -> entry.getValue().saved().directory().equals(memory))
+                .map(Map.Entry::getKey);
+        return Stream.concat(saved, started).collect(Collectors.toUnmodifiableSet());
     }
 
     private Path files(SandboxCheckpoint checkpoint) {

@@ -56,6 +56,17 @@ record BaseTemplate(
                 new File(absolute(files.rootfs()), files.rootfsDigest()));
     }
 
+    /**
+     * Returns the record of a machine that was made of a checkpoint of a clone of this template.
+     *
+     * @param made its files, with their list of digests
+     * @param published where they will be
+     */
+    BaseTemplate flattened(SandboxId sandbox, Path made, Path published) {
+        String digest = ArtifactContent.digest(made).orElseThrow(() -> removed(sandbox, made));
+        return new BaseTemplate(absolute(published), digest, size, image, kernel, initrd, rootfs);
+    }
+
     SavedVm savedVm() {
         BootFiles files = new BootFiles(
                 image,

@@ -1,6 +1,7 @@
 package io.neurovisor.host.checkpoint;
 
 import io.neurovisor.engine.sandbox.SandboxId;
+import io.neurovisor.engine.sandbox.checkpoint.CheckpointSource;
 import io.neurovisor.engine.vm.VmmIdentity;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -34,8 +35,36 @@ record CheckpointManifest(
         files = new MachineFiles(files).states();
     }
 
+    static CheckpointManifest of(CheckpointSource source, Instant created, BaseTemplate template, MachineFiles files) {
+        return new CheckpointManifest(
+                FORMAT,
+                source.sandbox().value(),
+                source.generation(),
+                created.toString(),
+                source.vmm(),
+                template,
+                files.states());
+    }
+
     MachineFiles machineFiles() {
         return new MachineFiles(files);
+    }
+
+    /** Throws {@code CHECKPOINT_FOREIGN} unless this VMM can load the files. */
+    void requireVmm(VmmIdentity here) {
+        if (vmm.equals(here)) {
+            return;
+        }
+        String difference;
+        if (!vmm.toString().equals(here.toString())) {
+            difference = "it was saved by %s, and this is %s".formatted(vmm, here);
+        } else if (!vmm.cpu().equals(here.cpu())) {
+            difference = "it was saved on processor %s, and this is %s".formatted(vmm.cpu(), here.cpu());
+        } else {
+            difference = "it was saved with the devices %s, and %s now has %s"
+                    .formatted(vmm.machine(), here, here.machine());
+        }
+        throw CheckpointFaults.foreign(name().sandbox(), difference + "; resume it where it was saved, or kill it");
     }
 
     CheckpointName name() {

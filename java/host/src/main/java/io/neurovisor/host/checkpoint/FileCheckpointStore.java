@@ -14,6 +14,7 @@ import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.files.FileDigests;
 import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.files.StorageFaults;
+import io.neurovisor.host.store.ArtifactContent;
 import io.neurovisor.host.store.LastingUses;
 import io.neurovisor.host.store.StagedDirectory;
 import io.neurovisor.host.store.Supervisor;
@@ -35,12 +36,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Checkpoints in directories {@code ID-GENERATION}, which contain {@code manifest.json} and, in {@code machine}, the files of the
- * VMM. A snapshot has a {@code snapshot.json}, too. Whole files of memory are not read: the VMM checks them when it loads them.
+ * VMM. A snapshot has a {@code snapshot.json}, too; the files of a template are also those of a saved machine. Whole files of memory are not read: the VMM checks them when it loads them.
  */
 public final class FileCheckpointStore implements CheckpointStore {
     private static final Logger LOG = LoggerFactory.getLogger(FileCheckpointStore.class);
@@ -74,39 +76,40 @@ public final class FileCheckpointStore implements CheckpointStore {
 
     @Override
     public SandboxCheckpoint save(CheckpointSource source, long expectedBytes, Consumer<Path> writer) {
-        return save(source, expectedBytes, writer, _ -> {});
+        return save(source, expectedBytes, writer, Optional.empty());
     }
 
     @Override
     public SandboxCheckpoint keep(
             Snapshot snapshot, CheckpointSource source, long expectedBytes, Consumer<Path> writer) {
-        return save(source, expectedBytes, writer, directory -> SnapshotFile.write(directory, snapshot));
+        return save(source, expectedBytes, writer, Optional.of(snapshot));
     }
 
-    /** @param description adds what is kept beside the manifest */
+    /** @param snapshot that is made of it */
     private SandboxCheckpoint save(
-            CheckpointSource source, long expectedBytes, Consumer<Path> writer, Consumer<Path> description) {
+            CheckpointSource source, long expectedBytes, Consumer<Path> writer, Optional<Snapshot> snapshot) {
         CheckpointName name = new CheckpointName(source.sandbox(), source.generation());
         requireNewer(name);
-        BaseTemplate template = BaseTemplate.of(source.sandbox(), source.template());
+        BaseTemplate base = BaseTemplate.of(source.sandbox(), source.template());
         return staged(expectedBytes, staged -> {
             Path machine = staged.path().resolve(MACHINE);
             writer.accept(machine);
+            BaseTemplate template =
+                    snapshot.filter(Snapshot::isTemplate).isPresent() ? flattened(base, name, machine) : base;
             Instant created = clock.instant().truncatedTo(ChronoUnit.MILLIS);
             ManifestJson.write(
                     staged.path().resolve(ManifestJson.FILE),
-                    new CheckpointManifest(
-                            CheckpointManifest.FORMAT,
-                            source.sandbox().value(),
-                            source.generation(),
-                            created.toString(),
-                            source.vmm(),
-                            template,
-                            MachineFiles.finish(machine).states()));
+                    CheckpointManifest.of(source, created, template, MachineFiles.finish(machine)));
             LastingUses.write(staged.path(), template.artifacts());
-            description.accept(staged.path());
+            snapshot.ifPresent(made -> SnapshotFile.write(staged.path(), made));
             return publish(staged, name, created);
         });
+    }
+
+    /** Makes a saved machine of the files of a template. */
+    private BaseTemplate flattened(BaseTemplate base, CheckpointName name, Path machine) {
+        ArtifactContent.write(machine);
+        return base.flattened(name.sandbox(), machine, machine(name));
     }
 
     @Override
@@ -191,29 +194,33 @@ public final class FileCheckpointStore implements CheckpointStore {
     @Override
     public VmStart.Restore open(SandboxCheckpoint checkpoint, VmmIdentity vmm) {
         CheckpointName name = new CheckpointName(checkpoint.sandbox(), checkpoint.generation());
-        Path directory = published.directory(name);
-        CheckpointManifest manifest = ManifestJson.read(directory, name);
-        requireSame(checkpoint.sandbox(), manifest.vmm(), vmm);
+        CheckpointManifest manifest = ManifestJson.read(published.directory(name), name);
+        manifest.requireVmm(vmm);
         manifest.template().requireUnchanged(checkpoint.sandbox(), digests);
-        Path machine = directory.resolve(MACHINE);
+        Path machine = machine(name);
         manifest.machineFiles().requireUnchanged(checkpoint.sandbox(), machine);
         return new VmStart.Restore(manifest.template().savedVm(), Optional.of(new Checkpoint(machine)));
     }
 
-    private static void requireSame(SandboxId sandbox, VmmIdentity saved, VmmIdentity here) {
-        if (saved.equals(here)) {
-            return;
-        }
-        String difference;
-        if (!saved.toString().equals(here.toString())) {
-            difference = "it was saved by %s, and this is %s".formatted(saved, here);
-        } else if (!saved.cpu().equals(here.cpu())) {
-            difference = "it was saved on processor %s, and this is %s".formatted(saved.cpu(), here.cpu());
-        } else {
-            difference = "it was saved with the devices %s, and %s now has %s"
-                    .formatted(saved.machine(), here, here.machine());
-        }
-        throw CheckpointFaults.foreign(sandbox, difference + "; resume it where it was saved, or kill it");
+    private Path machine(CheckpointName name) {
+        return published.directory(name).resolve(MACHINE);
+    }
+
+    @Override
+    public Set<SandboxId> basedOn(SandboxId template, Map<SandboxId, VmStart.Restore> running) {
+        return published.locked(() -> {
+            List<Path> memories =
+                    published.of(template).stream().map(this::machine).toList();
+            Stream<SandboxId> saved = published.all().stream()
+                    .filter(name -> !name.sandbox().equals(template))
+                    .filter(name ->
+                            memories.stream().anyMatch(memory -> LastingUses.names(published.directory(name), memory)))
+                    .map(CheckpointName::sandbox);
+            Stream<SandboxId> started = running.entrySet().stream()
+                    .filter(entry -> memories.contains(entry.getValue().saved().directory()))
+                    .map(Map.Entry::getKey);
+            return Stream.concat(saved, started).collect(Collectors.toUnmodifiableSet());
+        });
     }
 
     @Override

@@ -14,9 +14,10 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The file beside the manifest of a checkpoint that is a snapshot. */
+/** The file beside the manifest of a checkpoint that is a snapshot or a template. */
 final class SnapshotFile {
     static final String FILE = "snapshot.json";
+    private static final String TEMPLATE = "template.json";
 
     private static final Logger LOG = LoggerFactory.getLogger(SnapshotFile.class);
 
@@ -44,7 +45,7 @@ final class SnapshotFile {
                     snapshot.created().toString());
         }
 
-        Snapshot snapshot() {
+        Snapshot snapshot(boolean isTemplate) {
             return new Snapshot(
                     new SandboxId(id),
                     owner,
@@ -52,23 +53,25 @@ final class SnapshotFile {
                     new SandboxId(source),
                     new MachineKind(image, SandboxSize.named(size)),
                     Optional.of(directory).filter(path -> !path.isEmpty()),
-                    Instant.parse(created));
+                    Instant.parse(created),
+                    isTemplate);
         }
     }
 
     static boolean isIn(Path directory) {
-        return Files.exists(directory.resolve(FILE));
+        return Files.exists(directory.resolve(FILE)) || Files.exists(directory.resolve(TEMPLATE));
     }
 
     static void write(Path directory, Snapshot snapshot) {
-        ManifestJson.write(directory.resolve(FILE), Content.of(snapshot));
+        ManifestJson.write(directory.resolve(snapshot.isTemplate() ? TEMPLATE : FILE), Content.of(snapshot));
     }
 
     /** Returns the snapshot that a checkpoint is; empty, with a warning, if the file is damaged. */
     static Optional<Snapshot> read(CheckpointName name, Path directory) {
-        Path file = directory.resolve(FILE);
+        boolean isTemplate = Files.exists(directory.resolve(TEMPLATE));
+        Path file = directory.resolve(isTemplate ? TEMPLATE : FILE);
         try {
-            Snapshot snapshot = ManifestJson.read(file, Content.class).snapshot();
+            Snapshot snapshot = ManifestJson.read(file, Content.class).snapshot(isTemplate);
             if (snapshot.id().equals(name.sandbox())) {
                 return Optional.of(snapshot);
             }

@@ -57,7 +57,12 @@ final class GrpcGuestChannel implements GuestChannel {
     public GuestHello hello(Deadline deadline) {
         HelloResponse hello = call(deadline, guest -> guest.hello(HelloRequest.getDefaultInstance()));
         return new GuestHello(
-                hello.getAgentVersion(), hello.getKernelRelease(), hello.getVcpuCount(), hello.getMemoryBytes());
+                hello.getAgentVersion(),
+                hello.getKernelRelease(),
+                hello.getVcpuCount(),
+                hello.getMemoryBytes(),
+                // Agents did not say it when there was one version.
+                Math.max(1, hello.getProtocol()));
     }
 
     @Override

@@ -4,7 +4,9 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.vm.BlockedAttempt;
+import io.neurovisor.engine.vm.Flattening;
 import io.neurovisor.host.probe.PrivilegedReading;
+import io.neurovisor.proto.spawner.FlattenMemory;
 import io.neurovisor.proto.spawner.HoldScratch;
 import io.neurovisor.proto.spawner.KillVmm;
 import io.neurovisor.proto.spawner.LoadMemory;
@@ -116,7 +118,6 @@ public final class Spawner implements AutoCloseable {
         connection.send(Request.newBuilder().setRestrict(programs.message()).build());
     }
 
-    /** Returns the process id of the spawner itself. */
     long pid() {
         return connection.pid();
     }
@@ -224,6 +225,12 @@ public final class Spawner implements AutoCloseable {
     /** Loads saved memory into a VMM whose guest does not run; throws if it is not loaded. */
     void loadMemory(String id, LoadMemory request, Deadline deadline) {
         transfer(id, PendingVmm::loads, Request.newBuilder().setLoadMemory(request), "loaded", deadline);
+    }
+
+    String flatten(FlattenMemory request, Flattening.Progress progress, Duration limit) {
+        CompletableFuture<String> reply = replies.expectFlattened(request.getTarget(), progress);
+        connection.send(Request.newBuilder().setFlattenMemory(request).build());
+        return await(reply, limit, "memory in " + request.getTarget());
     }
 
     private void transfer(

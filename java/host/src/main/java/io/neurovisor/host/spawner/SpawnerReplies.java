@@ -3,12 +3,14 @@ package io.neurovisor.host.spawner;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.vm.BlockedAttempt;
+import io.neurovisor.engine.vm.Flattening;
 import io.neurovisor.host.probe.EbpfPolicyState;
 import io.neurovisor.host.probe.PrivilegedReading;
 import io.neurovisor.proto.spawner.Blocked;
 import io.neurovisor.proto.spawner.ConfinementTold;
 import io.neurovisor.proto.spawner.Event;
 import io.neurovisor.proto.spawner.Exited;
+import io.neurovisor.proto.spawner.MemoryFlattened;
 import io.neurovisor.proto.spawner.MemoryLoaded;
 import io.neurovisor.proto.spawner.MemorySaved;
 import io.neurovisor.proto.spawner.Policy;
@@ -27,9 +29,13 @@ import java.util.function.Function;
 final class SpawnerReplies {
     private final Map<String, PendingVmm> vmms = new ConcurrentHashMap<>();
     private final Map<String, CompletableFuture<ScratchHeld>> scratch = new ConcurrentHashMap<>();
+    private final Map<String, PendingMemory> flattened = new ConcurrentHashMap<>();
     private final Queue<CompletableFuture<EbpfCounts>> ebpf = new ConcurrentLinkedQueue<>();
     private final CompletableFuture<Long> tscKhz = new CompletableFuture<>();
     private volatile BiConsumer<String, BlockedAttempt> blocked = (id, attempt) -> {};
+
+    /** A memory that is being made. */
+    private record PendingMemory(Flattening.Progress progress, CompletableFuture<String> reply) {}
 
     /** Expects events of a VMM that is about to be started. */
     PendingVmm expectVmm(String id) {
@@ -51,6 +57,19 @@ final class SpawnerReplies {
             throw new IllegalArgumentException(path + " is held already");
         }
         return reply;
+    }
+
+    /**
+     * Expects a memory in a directory. The reply is why it was not made, or an empty text.
+     *
+     * @param progress is called by the thread that reads the spawner's events and must be quick
+     */
+    CompletableFuture<String> expectFlattened(String target, Flattening.Progress progress) {
+        PendingMemory memory = new PendingMemory(progress, new CompletableFuture<>());
+        if (flattened.putIfAbsent(target, memory) != null) {
+            throw new IllegalArgumentException("a memory is made in " + target + " already");
+        }
+        return memory.reply();
     }
 
     /** Returns the pending requests for the state of the eBPF programs, which are answered in their order. */
@@ -92,6 +111,7 @@ final class SpawnerReplies {
                         event.getSealed().getProblem());
             case MEMORY_SAVED -> answer(event.getMemorySaved());
             case MEMORY_LOADED -> answer(event.getMemoryLoaded());
+            case MEMORY_FLATTENED -> flatten(event.getMemoryFlattened());
             case EBPF -> completeFirst(ebpf, EbpfCounts.of(event.getEbpf()));
             case BLOCKED -> reportBlocked(event.getBlocked());
             case EVENT_NOT_SET ->
@@ -106,6 +126,17 @@ final class SpawnerReplies {
 
     private void answer(MemoryLoaded loaded) {
         answer(loaded.getVmId(), PendingVmm::loads, loaded.getProblem());
+    }
+
+    private void flatten(MemoryFlattened memory) {
+        Optional.ofNullable(memory.getDone() ? flattened.remove(memory.getTarget()) : flattened.get(memory.getTarget()))
+                .ifPresent(pending -> {
+                    if (memory.getDone()) {
+                        pending.reply().complete(memory.getProblem());
+                    } else {
+                        pending.progress().copied(memory.getCopiedBytes(), memory.getTotalBytes());
+                    }
+                });
     }
 
     private void hold(ScratchHeld held) {
@@ -135,6 +166,7 @@ final class SpawnerReplies {
         vmms.values().forEach(vmm -> vmm.fail(exception));
         ebpf.forEach(reply -> reply.completeExceptionally(exception));
         scratch.values().forEach(reply -> reply.completeExceptionally(exception));
+        flattened.values().forEach(memory -> memory.reply().completeExceptionally(exception));
         tscKhz.completeExceptionally(exception);
     }
 

@@ -1,6 +1,7 @@
 package io.neurovisor.host.store;
 
 import io.neurovisor.host.files.FileDigests;
+import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.files.Sha256;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -8,6 +9,12 @@ import java.util.Optional;
 /** The content of an artifact's directory, which may have been removed, or built again under the same name, in the meantime. */
 public final class ArtifactContent {
     private ArtifactContent() {}
+
+    /** Writes the list of digests of the files in a directory. */
+    public static void write(Path directory) {
+        PrivateFiles.replace(
+                directory.resolve(Checksums.FILE), Checksums.compute(directory).format());
+    }
 
     /** Returns the digest of the directory's list of digests, which determines every file; empty if there is no artifact. */
     public static Optional<String> digest(Path directory) {

@@ -40,6 +40,15 @@ public final class LastingUses {
                         .getBytes(StandardCharsets.UTF_8));
     }
 
+    /** Returns whether a checkpoint names an artifact. */
+    public static boolean names(Path checkpoint, Path artifact) {
+        try {
+            return read(checkpoint.resolve(FILE)).names(artifact);
+        } catch (IOException failure) {
+            throw StorageFaults.of("read", checkpoint, failure);
+        }
+    }
+
     /** Returns whether a checkpoint names the artifact. */
     boolean name(Path artifact) {
         if (!Files.isDirectory(checkpoints)) {
@@ -47,7 +56,7 @@ public final class LastingUses {
         }
         try (DirectoryStream<Path> published = Files.newDirectoryStream(checkpoints, "[!.]*")) {
             for (Path checkpoint : published) {
-                if (read(checkpoint.resolve(FILE)).names(artifact)) {
+                if (names(checkpoint, artifact)) {
                     return true;
                 }
             }

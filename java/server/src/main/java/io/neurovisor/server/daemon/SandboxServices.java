@@ -10,6 +10,7 @@ import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
 import io.neurovisor.engine.sandbox.snapshot.Snapshots;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.Flattening;
 import io.neurovisor.server.InstalledComponents;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
@@ -63,6 +64,7 @@ final class SandboxServices implements AutoCloseable {
             Config config,
             NeuroVisor neuroVisor,
             CheckpointStore checkpoints,
+            Flattening flattening,
             SandboxDatabase records,
             AuditLog audit,
             SandboxOperations operations,
@@ -91,7 +93,7 @@ final class SandboxServices implements AutoCloseable {
                 clock,
                 new SecureRandom(),
                 SandboxOperations.executor());
-        this.snapshots = new Snapshots(sandboxes, saving, clock, new SecureRandom());
+        this.snapshots = new Snapshots(sandboxes, saving, flattening, clock, new SecureRandom());
         this.measurements = new SandboxMeasurements(
                 sandboxes::all, Thread.ofVirtual().name("sandbox-usage")::start, Ticker.SYSTEM, clock);
         operations.metrics().watch(sandboxes::all, measurements::processes, checkpoints::allBytes);
@@ -118,8 +120,8 @@ final class SandboxServices implements AutoCloseable {
             LOG.warn("{} sandboxes were lost with a daemon that was killed", lost);
         }
         checkpoints.sweep(records.kept());
-        SandboxServices services =
-                new SandboxServices(settings.config(), neuroVisor, checkpoints, records, audit, operations, clock);
+        SandboxServices services = new SandboxServices(
+                settings.config(), neuroVisor, checkpoints, neuroVisor.flattening(), records, audit, operations, clock);
         services.sandboxes.start();
         services.upkeep.every(
                 KEYS_INTERVAL, new InvalidKeys(services.sandboxes, services.snapshots, keys, clock)::look);

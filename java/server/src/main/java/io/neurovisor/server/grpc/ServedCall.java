@@ -109,6 +109,13 @@ public final class ServedCall<A> {
         client.onNext(message);
     }
 
+    /** Sends a message for people, unless the client's buffer is full: then it is dropped. Another thread may not send meanwhile. */
+    public void offer(A message) {
+        if (client.isReady()) {
+            client.onNext(message);
+        }
+    }
+
     private void awaitReader() {
         lock.lock();
         try {

@@ -61,6 +61,7 @@ public final class FaultStatus {
                     PROCESS_UNKNOWN,
                     CONTEXT_UNKNOWN,
                     CELL_UNKNOWN,
+                    SNAPSHOT_UNKNOWN,
                     FILE_UNKNOWN -> Code.NOT_FOUND;
             case TAG_TAKEN, FILE_EXISTS -> Code.ALREADY_EXISTS;
             case FILE_FORBIDDEN -> Code.PERMISSION_DENIED;
@@ -79,6 +80,7 @@ public final class FaultStatus {
                     CONTEXT_BUSY,
                     SANDBOX_PAUSED,
                     CHECKPOINT_FOREIGN,
+                    TEMPLATE_IN_USE,
                     DAEMON_MISSING -> Code.FAILED_PRECONDITION;
             case POOL_EXHAUSTED,
                     MEMORY_SHORT,

@@ -230,6 +230,56 @@ final class SandboxForkIT {
         assertNothingIsLeft();
     }
 
+    /** Its memory is one file, which all of its sandboxes map. */
+    @Test
+    void sandboxesOfATemplateShareItsMemory() throws IOException {
+        String source = client.create();
+        DrawingProgram.BASH.start(client, source);
+        await().atMost(LIMIT).until(() -> DrawingProgram.BASH.rounds(client, source) >= 2);
+        CommandLineRun snapshot = SandboxCommand.of(socket(), "snapshot", source, "--name=ready");
+        assertThat(snapshot.exitCode()).as(snapshot.stderr()).isZero();
+        CommandLineRun made = SandboxCommand.of(socket(), "create-template", "ready", "mine");
+        assertThat(made.exitCode()).as(made.stderr()).isZero();
+        assertThat(SandboxCommand.of(socket(), "delete-snapshot", "ready").exitCode())
+                .isZero();
+        assertThat(client.kill(source)).isTrue();
+        restart();
+
+        String first = fromTemplate();
+        String second = fromTemplate();
+        await().atMost(LIMIT)
+                .untilAsserted(
+                        () -> DrawingProgram.BASH.assertRepeatsOnlyWhatIsDocumented(client, List.of(first, second)));
+        Path checkpoint = checkpoints().getFirst();
+        long memory = Files.size(checkpoint.resolve("machine/memory"));
+        assertThat(memory).isGreaterThan(200L << 20);
+        assertThat(Files.size(checkpoint.resolve("machine/pages")))
+                .as("of the template")
+                .isEqualTo(4096);
+        assertThat(SandboxCommand.of(socket(), "delete-template", "mine").stderr())
+                .contains("is the memory of", first, second);
+
+        int rounds = DrawingProgram.BASH.rounds(client, first);
+        assertThat(SandboxCommand.of(socket(), "pause", first).exitCode()).isZero();
+        assertThat(SandboxCommand.of(socket(), "resume", first).exitCode()).isZero();
+        await().atMost(LIMIT).until(() -> DrawingProgram.BASH.rounds(client, first) > rounds);
+        assertThat(List.of(first, second))
+                .allSatisfy(id -> assertThat(client.kill(id)).isTrue());
+        assertThat(SandboxCommand.of(socket(), "delete-template", "mine").exitCode())
+                .isZero();
+        assertNothingIsLeft();
+    }
+
+    private String fromTemplate() {
+        return client.sandboxes()
+                .create(CreateRequest.newBuilder()
+                        .setTemplate("mine")
+                        .setTimeoutSecs(600)
+                        .build())
+                .getSandbox()
+                .getId();
+    }
+
     private void restart() throws IOException {
         channel.shutdownNow();
         daemon.close();

@@ -202,6 +202,28 @@ final class SandboxPauseIT {
         }
     }
 
+    @Test
+    void aCheckpointOfAnOlderFormatStaysPaused() throws Exception {
+        try (DoomedRun run = DoomedRun.in(STORES)) {
+            run.serve();
+            String id = create(run);
+            assertThat(bash(run, id, "echo 41 > n")).isEmpty();
+            command(run, "pause", id);
+            Path manifest = files(run).getFirst().resolve("manifest.json");
+            String written = Files.readString(manifest);
+            Files.writeString(manifest, written.replace("\"format\" : 1,", "\"format\" : 0,"));
+
+            assertThat(connecting(run, id)).isEqualTo(Status.Code.FAILED_PRECONDITION);
+            assertThat(SandboxCommand.of(run.socket(), "resume", id).stderr()).contains("format 0", "format 1");
+            assertThat(command(run, "info", id)).contains("paused");
+
+            Files.writeString(manifest, written);
+            command(run, "resume", id);
+            assertThat(bash(run, id, "echo $(( $(cat n) + 1 ))")).isEqualTo("42\n");
+            stop(run);
+        }
+    }
+
     /** Three programs run all the time; a file of random bytes stays as it is; only what changes makes a checkpoint larger. */
     @Test
     void sandboxesArePausedAndResumedManyTimes() throws Exception {

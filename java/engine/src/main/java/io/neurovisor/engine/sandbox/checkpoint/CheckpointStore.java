@@ -6,6 +6,7 @@ import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.VmmIdentity;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -31,7 +32,8 @@ public interface CheckpointStore {
     SandboxCheckpoint save(CheckpointSource source, long expectedBytes, Consumer<Path> writer);
 
     /**
-     * Saves a sandbox as {@link #save} does, to be kept without one.
+     * Saves a sandbox as {@link #save} does, to be kept without one. What is written for a template is a saved machine, too: {@link
+     * #open} returns a start of that machine.
      *
      * @param source of the id of the snapshot
      */
@@ -60,6 +62,13 @@ public interface CheckpointStore {
 
     /** Removes all checkpoints of a sandbox, or a snapshot; does nothing if there are none. */
     void delete(SandboxId sandbox);
+
+    /**
+     * Returns the sandboxes and snapshots that need the memory of a template.
+     *
+     * @param running the starts of machines, by their sandboxes, of which no checkpoint may exist
+     */
+    Set<SandboxId> basedOn(SandboxId template, Map<SandboxId, VmStart.Restore> running);
 
     /** Returns the sandboxes that have a checkpoint. */
     Set<SandboxId> sandboxes();

@@ -6,6 +6,7 @@ import io.neurovisor.engine.machine.Machine;
 import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.vm.Checkpoint;
+import io.neurovisor.engine.vm.Flattening;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.VmmIdentity;
 import java.io.IOException;
@@ -121,6 +122,24 @@ public record MachineSaving(CheckpointStore store, VmmIdentity vmm) {
         } catch (RuntimeException | Error failure) {
             return Optional.of(failure(id, machine, false, failure));
         }
+    }
+
+    /**
+     * Makes a template of a snapshot.
+     *
+     * @param mostBytes the space that its owner has left
+     */
+    public void flatten(
+            Snapshot template,
+            VmStart.Restore snapshot,
+            Optional<Long> mostBytes,
+            Flattening flattening,
+            Flattening.Progress progress) {
+        kept(template, mostBytes)
+                .store(
+                        snapshot,
+                        (long) snapshot.saved().size().memoryMebibytes() << MEBIBYTE_BITS,
+                        directory -> flattening.flatten(snapshot, directory, progress));
     }
 
     /** Copies the checkpoint of a paused sandbox elsewhere. */

@@ -5,24 +5,34 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.engine.sandbox.SandboxOwner;
+import io.neurovisor.engine.sandbox.SandboxPhase;
 import io.neurovisor.engine.sandbox.SandboxSpec;
 import io.neurovisor.engine.sandbox.Sandboxes;
 import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
 import io.neurovisor.engine.sandbox.checkpoint.Snapshot;
 import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.vm.Flattening;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * The snapshots of clients. Safe for use by many threads. A snapshot of another owner is treated as one that does not exist.
+ * The snapshots and templates of clients. Safe for use by many threads. One of another owner is treated as one that does not exist.
  *
  * @param saving also finds and removes what it has saved
  */
-public record Snapshots(Sandboxes sandboxes, MachineSaving saving, InstantSource clock, RandomGenerator strongRandom) {
+public record Snapshots(
+        Sandboxes sandboxes,
+        MachineSaving saving,
+        Flattening flattening,
+        InstantSource clock,
+        RandomGenerator strongRandom) {
     /** Of one owner. Their size is limited by that of all checkpoints. */
     static final int MOST = 100;
 
@@ -45,26 +55,47 @@ public record Snapshots(Sandboxes sandboxes, MachineSaving saving, InstantSource
                 spec.kind(),
                 spec.directory(),
                 clock.instant().truncatedTo(ChronoUnit.MILLIS));
-        if (list(owner.name()).size() >= MOST) {
-            throw new NeuroVisorException(
-                    Fault.SANDBOX_QUOTA,
-                    "%s has %d snapshots, as many as a client may keep; delete one".formatted(owner.name(), MOST));
-        }
-        Optional<Long> mostBytes = owner.diskBytes().map(most -> most - usedBytes(owner.name()));
-        sandboxes.copy(source, owner, saving.kept(snapshot, mostBytes), deadline);
+        requireRoom(owner);
+        sandboxes.copy(source, owner, saving.kept(snapshot, mostBytes(owner)), deadline);
         return snapshot;
     }
 
-    private long usedBytes(String owner) {
-        return saving.bytes(sandboxes.stored(owner).stream(), owner);
+    private void requireRoom(SandboxOwner owner) {
+        if (list(owner.name()).size() >= MOST) {
+            throw new NeuroVisorException(
+                    Fault.SANDBOX_QUOTA,
+                    "%s has %d snapshots and templates, as many as a client may keep; delete one"
+                            .formatted(owner.name(), MOST));
+        }
     }
 
-    /** Returns the snapshots of all owners. */
+    private Optional<Long> mostBytes(SandboxOwner owner) {
+        return owner.diskBytes()
+                .map(most -> most - saving.bytes(sandboxes.stored(owner.name()).stream(), owner.name()));
+    }
+
+    /**
+     * Makes a template of a snapshot, and returns it when it is complete. The snapshot may be deleted after that.
+     *
+     * @param name of the template
+     */
+    public Snapshot makeTemplate(Snapshot snapshot, SandboxOwner owner, String name, Flattening.Progress progress) {
+        if (name.isEmpty()) {
+            throw NeuroVisorException.invalid("name", "a template needs a name");
+        }
+        Snapshot template = snapshot.template(
+                SandboxId.random(strongRandom), name, clock.instant().truncatedTo(ChronoUnit.MILLIS));
+        requireRoom(owner);
+        saving.flatten(template, saving.open(snapshot), mostBytes(owner), flattening, progress);
+        return template;
+    }
+
+    /** Returns the snapshots and templates of all owners. */
     public List<Snapshot> all() {
         return saving.store().snapshots();
     }
 
-    /** Returns the snapshots of an owner, the newest first. */
+    /** Returns the snapshots and templates of an owner, the newest first. */
     public List<Snapshot> list(String owner) {
         return all().stream()
                 .filter(snapshot -> snapshot.owner().equals(owner))
@@ -72,10 +103,15 @@ public record Snapshots(Sandboxes sandboxes, MachineSaving saving, InstantSource
                 .toList();
     }
 
-    /** Returns the snapshot of an owner that has an id, or the newest that has a name; empty if there is none. */
+    /** Returns the snapshot or template of an owner that has an id, or the newest that has a name; empty if there is none. */
     public Optional<Snapshot> find(String text, String owner) {
+        return find(text, list(owner));
+    }
+
+    /** As the other one, of a list whose newest is the first. */
+    public static Optional<Snapshot> find(String text, List<Snapshot> all) {
         List<Snapshot> named =
-                list(owner).stream().filter(snapshot -> snapshot.isNamed(text)).toList();
+                all.stream().filter(snapshot -> snapshot.isNamed(text)).toList();
         return named.stream()
                 .filter(snapshot -> snapshot.id().value().equals(text))
                 .findFirst()
@@ -100,5 +136,26 @@ public record Snapshots(Sandboxes sandboxes, MachineSaving saving, InstantSource
     /** Deletes a snapshot. Sandboxes that were created from it are not affected. */
     public void delete(Snapshot snapshot) {
         saving.store().delete(snapshot.id());
+    }
+
+    /** Deletes a template; throws {@code TEMPLATE_IN_USE} if its owner has sandboxes or snapshots that need its memory. */
+    public void deleteUnused(Snapshot template) {
+        Set<SandboxId> created = saving.store().basedOn(template.id(), sandboxes.running(template.owner()));
+        // These may have no machine yet.
+        Stream<SandboxId> creating = sandboxes.list(template.owner()).stream()
+                .filter(sandbox -> sandbox.phase() == SandboxPhase.CREATING)
+                .filter(sandbox -> sandbox.record().spec().forkedFrom().equals(Optional.of(template.source())))
+                .map(Sandbox::id);
+        String users = Stream.concat(created.stream(), creating)
+                .map(SandboxId::value)
+                .sorted()
+                .distinct()
+                .collect(Collectors.joining(", "));
+        if (!users.isEmpty()) {
+            throw new NeuroVisorException(
+                    Fault.TEMPLATE_IN_USE,
+                    "template %s is the memory of %s; kill or delete these first".formatted(template.id(), users));
+        }
+        delete(template);
     }
 }

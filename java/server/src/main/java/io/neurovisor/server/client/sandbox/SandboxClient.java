@@ -7,7 +7,10 @@ import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.proto.sandbox.ConnectRequest;
 import io.neurovisor.proto.sandbox.CreateRequest;
 import io.neurovisor.proto.sandbox.CreateSnapshotRequest;
+import io.neurovisor.proto.sandbox.CreateTemplateRequest;
+import io.neurovisor.proto.sandbox.CreateTemplateResponse;
 import io.neurovisor.proto.sandbox.DeleteSnapshotRequest;
+import io.neurovisor.proto.sandbox.DeleteTemplateRequest;
 import io.neurovisor.proto.sandbox.ForkRequest;
 import io.neurovisor.proto.sandbox.ForkResult;
 import io.neurovisor.proto.sandbox.GetRequest;
@@ -15,6 +18,7 @@ import io.neurovisor.proto.sandbox.KillRequest;
 import io.neurovisor.proto.sandbox.ListRequest;
 import io.neurovisor.proto.sandbox.ListResponse;
 import io.neurovisor.proto.sandbox.ListSnapshotsRequest;
+import io.neurovisor.proto.sandbox.ListTemplatesRequest;
 import io.neurovisor.proto.sandbox.MetricsRequest;
 import io.neurovisor.proto.sandbox.PauseRequest;
 import io.neurovisor.proto.sandbox.SandboxServiceGrpc;
@@ -31,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
@@ -173,6 +178,45 @@ public final class SandboxClient implements AutoCloseable {
         DeleteSnapshotRequest message =
                 DeleteSnapshotRequest.newBuilder().setSnapshotId(snapshot).build();
         return connection.answer(() -> calls().deleteSnapshot(message).getDeleted());
+    }
+
+    /**
+     * Makes a template of the snapshot with an id or name; blocks until it is complete. Interrupting the thread ends that.
+     *
+     * @param progress receives how many bytes are copied, and of how many
+     */
+    public SnapshotView createTemplate(String snapshot, String name, BiConsumer<Long, Long> progress) {
+        CreateTemplateRequest message = CreateTemplateRequest.newBuilder()
+                .setSnapshotId(snapshot)
+                .setName(name)
+                .build();
+        try (DaemonCall<?, CreateTemplateResponse> call = new DaemonCall<>(
+                connection,
+                SandboxServiceGrpc.newBlockingV2Stub(connection.calls()).createTemplate(message))) {
+            CreateTemplateResponse answer = call.required();
+            while (!answer.hasTemplate()) {
+                progress.accept(answer.getCopiedBytes(), answer.getTotalBytes());
+                answer = call.required();
+            }
+            return SandboxMessages.view(answer.getTemplate());
+        }
+    }
+
+    /** Returns the templates, the newest first. */
+    public List<SnapshotView> templates() {
+        return connection
+                .answer(() -> calls().listTemplates(ListTemplatesRequest.getDefaultInstance()))
+                .getTemplatesList()
+                .stream()
+                .map(SandboxMessages::view)
+                .toList();
+    }
+
+    /** Deletes the template with an id or name; returns false if there is none. */
+    public boolean deleteTemplate(String template) {
+        DeleteTemplateRequest message =
+                DeleteTemplateRequest.newBuilder().setTemplateId(template).build();
+        return connection.answer(() -> calls().deleteTemplate(message).getDeleted());
     }
 
     /** Sets the rest of a sandbox's life; zero ends or pauses it. */

@@ -12,6 +12,7 @@ import io.neurovisor.proto.sandbox.SandboxEventKind;
 import io.neurovisor.proto.sandbox.SandboxLayer;
 import io.neurovisor.proto.sandbox.SandboxState;
 import io.neurovisor.proto.sandbox.Snapshot;
+import io.neurovisor.proto.sandbox.Template;
 import io.neurovisor.proto.sandbox.WatchResponse;
 import java.time.Duration;
 import java.time.Instant;
@@ -74,6 +75,17 @@ final class SandboxMessages {
                 snapshot.getSize(),
                 instant(snapshot.getCreated()),
                 snapshot.getDiskBytes());
+    }
+
+    static SnapshotView view(Template template) {
+        return new SnapshotView(
+                template.getId(),
+                template.getName(),
+                template.getSandboxId(),
+                template.getImage(),
+                template.getSize(),
+                instant(template.getCreated()),
+                template.getDiskBytes());
     }
 
     static SandboxUsage usage(MetricsPoint point) {

@@ -3,7 +3,7 @@ package io.neurovisor.server.client.sandbox;
 import java.time.Instant;
 
 /**
- * A snapshot as a daemon describes it.
+ * A snapshot or template as a daemon describes it.
  *
  * @param name may be empty
  * @param sandboxId the sandbox that was saved

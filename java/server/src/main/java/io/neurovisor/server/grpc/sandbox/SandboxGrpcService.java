@@ -2,8 +2,6 @@ package io.neurovisor.server.grpc.sandbox;
 
 import io.grpc.Context;
 import io.grpc.stub.StreamObserver;
-import io.neurovisor.engine.fault.Fault;
-import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.sandbox.SandboxSpec;
 import io.neurovisor.engine.sandbox.checkpoint.Snapshot;
@@ -15,8 +13,12 @@ import io.neurovisor.proto.sandbox.CreateRequest;
 import io.neurovisor.proto.sandbox.CreateResponse;
 import io.neurovisor.proto.sandbox.CreateSnapshotRequest;
 import io.neurovisor.proto.sandbox.CreateSnapshotResponse;
+import io.neurovisor.proto.sandbox.CreateTemplateRequest;
+import io.neurovisor.proto.sandbox.CreateTemplateResponse;
 import io.neurovisor.proto.sandbox.DeleteSnapshotRequest;
 import io.neurovisor.proto.sandbox.DeleteSnapshotResponse;
+import io.neurovisor.proto.sandbox.DeleteTemplateRequest;
+import io.neurovisor.proto.sandbox.DeleteTemplateResponse;
 import io.neurovisor.proto.sandbox.ForkRequest;
 import io.neurovisor.proto.sandbox.ForkResponse;
 import io.neurovisor.proto.sandbox.GetRequest;
@@ -27,6 +29,8 @@ import io.neurovisor.proto.sandbox.ListRequest;
 import io.neurovisor.proto.sandbox.ListResponse;
 import io.neurovisor.proto.sandbox.ListSnapshotsRequest;
 import io.neurovisor.proto.sandbox.ListSnapshotsResponse;
+import io.neurovisor.proto.sandbox.ListTemplatesRequest;
+import io.neurovisor.proto.sandbox.ListTemplatesResponse;
 import io.neurovisor.proto.sandbox.MetricsRequest;
 import io.neurovisor.proto.sandbox.MetricsResponse;
 import io.neurovisor.proto.sandbox.PauseRequest;
@@ -95,27 +99,13 @@ public final class SandboxGrpcService extends SandboxServiceGrpc.SandboxServiceI
             SandboxSpec spec = snapshot.map(begin -> SandboxRequests.spec(request, begin, defaults.timeout()))
                     .orElseGet(() -> SandboxRequests.spec(request, defaults.kind(), defaults.timeout()));
             if (snapshot.isEmpty()) {
-                requireImage(spec.kind());
+                SandboxRequests.requireImage(available, spec.kind());
             }
             call.send(CreateResponse.newBuilder()
                     .setSandbox(SandboxProtos.withLayers(
                             sandboxes.create(spec, snapshot, deadline(defaults.createLimit()))))
                     .build());
         });
-    }
-
-    private void requireImage(MachineKind kind) {
-        try {
-            MachineKind _ = available.apply(kind);
-        } catch (NeuroVisorException unknown) {
-            if (unknown.fault() != Fault.IMAGE_UNKNOWN) {
-                throw unknown;
-            }
-            throw new NeuroVisorException(
-                    Fault.IMAGE_UNKNOWN,
-                    unknown.getMessage() + "; no snapshot of this client has that id or name either",
-                    unknown);
-        }
     }
 
     /** Returns the time until which a call waits: the client's, but at most the limit from now. */
@@ -192,6 +182,40 @@ public final class SandboxGrpcService extends SandboxServiceGrpc.SandboxServiceI
                 client,
                 call -> call.send(DeleteSnapshotResponse.newBuilder()
                         .setDeleted(snapshots.delete(request.getSnapshotId()))
+                        .build()));
+    }
+
+    @Override
+    public void createTemplate(CreateTemplateRequest request, StreamObserver<CreateTemplateResponse> client) {
+        ServedCall.begin(client, call -> {
+            Snapshot template = snapshots.makeTemplate(
+                    request.getSnapshotId(),
+                    request.getName(),
+                    (bytes, all) -> call.offer(SandboxProtos.copied(bytes, all)));
+            long bytes = snapshots.bytes(template);
+            call.send(SandboxProtos.copied(bytes, bytes).toBuilder()
+                    .setTemplate(SandboxProtos.template(template, bytes))
+                    .build());
+        });
+    }
+
+    @Override
+    public void listTemplates(ListTemplatesRequest request, StreamObserver<ListTemplatesResponse> client) {
+        ServedCall.begin(
+                client,
+                call -> call.send(ListTemplatesResponse.newBuilder()
+                        .addAllTemplates(snapshots.templates().stream()
+                                .map(template -> SandboxProtos.template(template, snapshots.bytes(template)))
+                                .toList())
+                        .build()));
+    }
+
+    @Override
+    public void deleteTemplate(DeleteTemplateRequest request, StreamObserver<DeleteTemplateResponse> client) {
+        ServedCall.begin(
+                client,
+                call -> call.send(DeleteTemplateResponse.newBuilder()
+                        .setDeleted(snapshots.deleteTemplate(request.getTemplateId()))
                         .build()));
     }
 

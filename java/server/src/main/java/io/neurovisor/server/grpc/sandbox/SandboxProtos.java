@@ -13,6 +13,7 @@ import io.neurovisor.engine.sandbox.checkpoint.SandboxCheckpoint;
 import io.neurovisor.engine.sandbox.checkpoint.Snapshot;
 import io.neurovisor.engine.sandbox.report.ForkedSandbox;
 import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.proto.sandbox.CreateTemplateResponse;
 import io.neurovisor.proto.sandbox.EndReason;
 import io.neurovisor.proto.sandbox.ForkResult;
 import io.neurovisor.proto.sandbox.MetricsPoint;
@@ -20,6 +21,7 @@ import io.neurovisor.proto.sandbox.OnTimeout;
 import io.neurovisor.proto.sandbox.SandboxEventKind;
 import io.neurovisor.proto.sandbox.SandboxLayer;
 import io.neurovisor.proto.sandbox.SandboxState;
+import io.neurovisor.proto.sandbox.Template;
 import io.neurovisor.proto.sandbox.WatchResponse;
 import io.neurovisor.server.sandbox.SandboxChange;
 import io.neurovisor.server.sandbox.SandboxMeasurements;
@@ -66,6 +68,25 @@ final class SandboxProtos {
                 .setTemplate(snapshot.kind().image())
                 .setSize(snapshot.kind().size().label())
                 .setCreated(timestamp(snapshot.created()))
+                .setDiskBytes(diskBytes)
+                .build();
+    }
+
+    static CreateTemplateResponse copied(long bytes, long allBytes) {
+        return CreateTemplateResponse.newBuilder()
+                .setCopiedBytes(bytes)
+                .setTotalBytes(allBytes)
+                .build();
+    }
+
+    static Template template(Snapshot template, long diskBytes) {
+        return Template.newBuilder()
+                .setId(template.id().value())
+                .setName(template.name())
+                .setSandboxId(template.source().value())
+                .setImage(template.kind().image())
+                .setSize(template.kind().size().label())
+                .setCreated(timestamp(template.created()))
                 .setDiskBytes(diskBytes)
                 .build();
     }

@@ -1,6 +1,7 @@
 package io.neurovisor.server.grpc.sandbox;
 
 import com.google.protobuf.Timestamp;
+import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.MachineKind;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -113,6 +115,25 @@ final class SandboxRequests {
     /** Returns the time-out of a new sandbox. */
     static Duration lifetime(int seconds, Duration usual) {
         return seconds == 0 ? usual : seconds(seconds);
+    }
+
+    /**
+     * Throws {@code IMAGE_UNKNOWN} or another fault if the image of a new sandbox cannot be used.
+     *
+     * @param available throws it
+     */
+    static void requireImage(UnaryOperator<MachineKind> available, MachineKind kind) {
+        try {
+            MachineKind _ = available.apply(kind);
+        } catch (NeuroVisorException unknown) {
+            if (unknown.fault() != Fault.IMAGE_UNKNOWN) {
+                throw unknown;
+            }
+            throw new NeuroVisorException(
+                    Fault.IMAGE_UNKNOWN,
+                    unknown.getMessage() + "; no snapshot or template of this client has that id or name either",
+                    unknown);
+        }
     }
 
     /** Returns the number of copies that a client asks for. */

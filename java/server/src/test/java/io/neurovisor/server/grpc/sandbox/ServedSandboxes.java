@@ -148,7 +148,7 @@ final class ServedSandboxes implements AutoCloseable {
         sandboxes.start();
         measurements = new SandboxMeasurements(sandboxes::all, Runnable::run, Ticker.SYSTEM, InstantSource.system());
         metrics.sandboxes().watch(sandboxes::all, measurements::processes, host.checkpoints()::allBytes);
-        snapshots = new Snapshots(sandboxes, saving, InstantSource.system(), new SecureRandom());
+        snapshots = new Snapshots(sandboxes, saving, host.vmm(), InstantSource.system(), new SecureRandom());
         SandboxAudit changes = new SandboxAudit(audit, TraceInterceptor::currentId);
         SandboxOperations operations = new SandboxOperations(metrics.sandboxes(), tracing);
         TenantSandboxes tenants = new TenantSandboxes(

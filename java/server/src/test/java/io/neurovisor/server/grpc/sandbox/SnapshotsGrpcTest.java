@@ -8,15 +8,20 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.neurovisor.proto.sandbox.CreateRequest;
 import io.neurovisor.proto.sandbox.CreateSnapshotRequest;
+import io.neurovisor.proto.sandbox.CreateTemplateRequest;
+import io.neurovisor.proto.sandbox.CreateTemplateResponse;
 import io.neurovisor.proto.sandbox.DeleteSnapshotRequest;
+import io.neurovisor.proto.sandbox.DeleteTemplateRequest;
 import io.neurovisor.proto.sandbox.GetRequest;
 import io.neurovisor.proto.sandbox.KillRequest;
 import io.neurovisor.proto.sandbox.ListSnapshotsRequest;
+import io.neurovisor.proto.sandbox.ListTemplatesRequest;
 import io.neurovisor.proto.sandbox.PauseRequest;
 import io.neurovisor.proto.sandbox.Sandbox;
 import io.neurovisor.proto.sandbox.SandboxServiceGrpc.SandboxServiceBlockingStub;
 import io.neurovisor.proto.sandbox.SandboxState;
 import io.neurovisor.proto.sandbox.Snapshot;
+import io.neurovisor.proto.sandbox.Template;
 import io.neurovisor.server.access.Tenant;
 import io.neurovisor.server.access.keys.SandboxQuota;
 import io.neurovisor.server.grpc.TestServer;
@@ -25,6 +30,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -107,7 +113,83 @@ final class SnapshotsGrpcTest {
         assertThat(get(created).getState()).isEqualTo(SandboxState.SANDBOX_STATE_RUNNING);
         StatusRuntimeException refusal = refused(() -> create("second"));
         assertThat(TestServer.reason(refusal)).isEqualTo("IMAGE_UNKNOWN");
-        assertThat(refusal).hasMessageEndingWith("no snapshot of this client has that id or name either");
+        assertThat(refusal).hasMessageEndingWith("no snapshot or template of this client has that id or name either");
+    }
+
+    @Test
+    void aTemplateIsMadeListedUsedAndDeleted() {
+        Snapshot snapshot = take(source, "ready");
+        List<CreateTemplateResponse> made = makeTemplate("ready", "mine");
+
+        assertThat(made.getFirst().hasTemplate()).isFalse();
+        assertThat(made.getFirst().getTotalBytes()).isPositive();
+        Template template = made.getLast().getTemplate();
+        assertThat(template.getName()).isEqualTo("mine");
+        assertThat(template.getSandboxId()).isEqualTo(source);
+        assertThat(template.getImage()).isEqualTo(snapshot.getTemplate());
+        assertThat(template.getSize()).isEqualTo("small");
+        assertThat(template.getDiskBytes()).isPositive();
+        assertThat(list("")).as("snapshots").containsExactly(snapshot);
+        assertThat(templates()).containsExactly(template);
+        assertThat(delete("mine")).as("as a snapshot").isFalse();
+
+        Sandbox created = create("mine");
+        assertThat(created.getForkedFrom()).isEqualTo(source);
+        StatusRuntimeException refusal = refused(() -> deleteTemplate("mine"));
+        assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
+        assertThat(TestServer.reason(refusal)).isEqualTo("TEMPLATE_IN_USE");
+        client.kill(KillRequest.newBuilder().setSandboxId(created.getId()).build());
+        assertThat(deleteTemplate("ready")).as("a snapshot").isFalse();
+        assertThat(deleteTemplate("mine")).isTrue();
+        assertThat(deleteTemplate(template.getId())).isFalse();
+        assertThat(templates()).isEmpty();
+    }
+
+    @Test
+    void aTemplateIsOfOneTenant() {
+        take(source, "ready");
+        makeTemplate("ready", "mine");
+        SandboxServiceBlockingStub own = client;
+        client = served.as(served.key("other", SandboxQuota.UNLIMITED));
+        assertThat(templates()).isEmpty();
+        assertThat(deleteTemplate("mine")).isFalse();
+        assertThat(TestServer.reason(refused(() -> create("mine")))).isEqualTo("IMAGE_UNKNOWN");
+        StatusRuntimeException refusal = refused(() -> makeTemplate("ready", "theirs"));
+        assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
+        assertThat(TestServer.reason(refusal)).isEqualTo("SNAPSHOT_UNKNOWN");
+        client = own;
+        assertThat(templates()).hasSize(1);
+    }
+
+    @Test
+    void aTemplateOutlivesItsDaemon() {
+        take(source, "ready");
+        Template template = makeTemplate("ready", "mine").getLast().getTemplate();
+        delete("ready");
+        served = served.restarted();
+        client = served.as(new Tenant.Loopback());
+        assertThat(templates()).containsExactly(template);
+        assertThat(create("mine").getState()).isEqualTo(SandboxState.SANDBOX_STATE_RUNNING);
+    }
+
+    private List<CreateTemplateResponse> makeTemplate(String snapshot, String name) {
+        List<CreateTemplateResponse> responses = new ArrayList<>();
+        client.createTemplate(CreateTemplateRequest.newBuilder()
+                        .setSnapshotId(snapshot)
+                        .setName(name)
+                        .build())
+                .forEachRemaining(responses::add);
+        return responses;
+    }
+
+    private List<Template> templates() {
+        return client.listTemplates(ListTemplatesRequest.getDefaultInstance()).getTemplatesList();
+    }
+
+    private boolean deleteTemplate(String text) {
+        return client.deleteTemplate(
+                        DeleteTemplateRequest.newBuilder().setTemplateId(text).build())
+                .getDeleted();
     }
 
     @Test

@@ -1,6 +1,7 @@
-package io.neurovisor.cli.sandbox;
+package io.neurovisor.cli.sandbox.snapshot;
 
 import io.neurovisor.cli.console.ExitCode;
+import io.neurovisor.cli.sandbox.SandboxAccess;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

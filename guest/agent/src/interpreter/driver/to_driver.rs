@@ -1,4 +1,4 @@
-//! What a driver is asked for. Pure.
+//! What drivers are asked for.
 
 use std::collections::BTreeMap;
 

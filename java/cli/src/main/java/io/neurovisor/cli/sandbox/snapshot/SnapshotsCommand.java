@@ -1,9 +1,10 @@
-package io.neurovisor.cli.sandbox;
+package io.neurovisor.cli.sandbox.snapshot;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.neurovisor.cli.console.Table;
+import io.neurovisor.cli.sandbox.SandboxAccess;
 import io.neurovisor.engine.text.UntrustedText;
 import io.neurovisor.server.client.sandbox.SnapshotView;
 import java.util.List;
@@ -28,16 +29,19 @@ final class SnapshotsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         return daemon.call(client -> {
-            List<SnapshotView> found = client.snapshots();
-            if (json) {
-                ArrayNode array = JsonNodeFactory.instance.arrayNode();
-                found.forEach(snapshot -> array.add(json(snapshot)));
-                daemon.print(array.toPrettyString());
-            } else {
-                daemon.print(table(found));
-            }
+            print(client.snapshots(), json, daemon);
             return 0;
         });
+    }
+
+    static void print(List<SnapshotView> found, boolean json, SandboxAccess daemon) {
+        if (json) {
+            ArrayNode array = JsonNodeFactory.instance.arrayNode();
+            found.forEach(snapshot -> array.add(json(snapshot)));
+            daemon.print(array.toPrettyString());
+        } else {
+            daemon.print(table(found));
+        }
     }
 
     private static Table table(List<SnapshotView> snapshots) {

@@ -1,6 +1,7 @@
-package io.neurovisor.cli.sandbox;
+package io.neurovisor.cli.sandbox.snapshot;
 
 import io.neurovisor.cli.console.Table;
+import io.neurovisor.cli.sandbox.SandboxAccess;
 import io.neurovisor.server.client.sandbox.SnapshotView;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
