@@ -70,6 +70,9 @@ add_java_step() {
 make_java() {
     # The run of Maven is too short to benefit from the C2 compiler, which would use a fifth of the CPU time.
     export MAVEN_OPTS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC ${MAVEN_OPTS-}"
+    # Maven leaves the classes of messages that were moved or removed.
+    [[ -z $(find "$root/proto" -maxdepth 1 -name '*.proto' -newer "$root/proto/target/generated-sources" 2>/dev/null) ]] ||
+        rm -rf -- "$root/proto/target"
     maven -Dneurovisor.product -T2 package -pl java/cli -am && list_jars >"$app/classpath" &&
         made java "$java_digest" "${java_programs[@]}"
 }

@@ -33,6 +33,8 @@ llm   | has_pip            | python3-pip             | python3-pip           | 0
 test  | has_newuidmap    | uidmap            | uidmap                  | 0     | newuidmap: needed by the tests that run as an ordinary user
 test  | has_cxx          | g++               | g++                     | 0     | a C++ compiler: builds libFuzzer, which generates the inputs of the fuzz tests
 test  | has_strace       | strace            | strace                  | 0     | strace: records system calls in the test of their policy
+test  | has_acorn        | node-acorn        | node-acorn              | 0     | acorn and Node: run the cells of JavaScript in the tests of their driver
+test  | has_esbuild      | esbuild           | esbuild                 | 0     | esbuild: compiles the cells of TypeScript in those tests
 test  | has_go           | golang-go         | golang-go               | 2:1.22 | Go 1.22 or newer: builds clients that test the service
 test  | has_rustfmt      | rustfmt-web       | rustfmt                 | 0     | rustfmt: checks the format of the Rust sources
 test  | has_clippy       | -                 | rust-clippy             | 0     | clippy: checks the Rust sources (optional on Debian 12)
@@ -67,6 +69,8 @@ has_umoci() { has umoci; }
 has_runc() { has runc; }
 has_cxx() { has c++; }
 has_strace() { has strace; }
+has_acorn() { [[ -e /usr/share/nodejs/acorn ]]; }
+has_esbuild() { [[ -x /usr/bin/esbuild ]]; }
 has_rustfmt() { has rustfmt; }
 has_clippy() { has cargo-clippy; }
 has_shellcheck() { has shellcheck; }

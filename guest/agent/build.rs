@@ -11,7 +11,14 @@ const SERVICES: [&str; 5] = [
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The files and not their directory, in which Maven builds.
-    for file in ["guest", "guest_interpreter", "execution", "process", "file"] {
+    for file in [
+        "guest",
+        "guest_interpreter",
+        "execution",
+        "process",
+        "file",
+        "interpreter",
+    ] {
         println!("cargo::rerun-if-changed=../../proto/{file}.proto");
     }
     let mut files = protox::compile(["guest.proto", "guest_interpreter.proto"], ["../../proto"])?;

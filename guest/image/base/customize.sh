@@ -36,9 +36,12 @@ for hook in /etc/python3*/sitecustomize.py; do : >"$hook"; done
 python3 "$recipe/matplotlib-setup.py"
 
 # --- drivers of the code interpreter, which the guest agent starts
-install -d /usr/lib/neurovisor/drivers/neurovisor_python
-install -m 0644 "$recipe/drivers/python.py" /usr/lib/neurovisor/drivers/
-install -m 0644 "$recipe/drivers/neurovisor_python/"*.py /usr/lib/neurovisor/drivers/neurovisor_python/
+install -d /usr/lib/neurovisor/drivers
+for part in "$recipe/drivers/neurovisor_"*; do
+	install -d "/usr/lib/neurovisor/drivers/${part##*/}"
+	install -m 0644 "$part"/*.* "/usr/lib/neurovisor/drivers/${part##*/}/"
+done
+install -m 0644 "$recipe/drivers/"*.* /usr/lib/neurovisor/drivers/
 
 # --- bytecode: valid independent of time stamps (prepare.sh has disabled Debian's own compiler)
 rm /usr/bin/py3compile
@@ -66,5 +69,5 @@ as_user() {
 as_user python3 /usr/lib/neurovisor/warm.py
 as_user bash /usr/lib/neurovisor/warm.sh
 as_user node /usr/lib/neurovisor/warm.js
-as_user python3 - /usr/lib/neurovisor/drivers/python.py <"$recipe/check-driver.py"
+as_user python3 - /usr/lib/neurovisor/drivers <"$recipe/check-drivers.py"
 rm -rf "$home" /tmp/neurovisor-ipython-*

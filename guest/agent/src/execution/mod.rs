@@ -31,6 +31,7 @@ use tonic::Status;
 pub use confinement::Confinement;
 pub use environment::{check_variable, default_environment};
 pub use event::{Content, Event, Report, StreamName};
+pub use interpreters::environments_agree;
 pub use launch::{new_pipe, start as start_command};
 pub use prime::Primed;
 pub use processes::{cgroup::Cgroup, Processes};

@@ -6,12 +6,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::{oneshot, Notify};
 
+use super::driver::language::{requests, Requests};
 use super::driver::launch::{Control, Spec};
 use super::driver::message::ToDriver;
 use super::event_log::EventLog;
 use super::machine::{Cell, End, Event, Machine, Refusal, Step};
-use crate::wire::guest::cell_event;
-use crate::wire::guest::{
+use crate::wire::sandbox::v1::cell_event;
+use crate::wire::sandbox::v1::{
     CellEnded, CellOutcome, CellStarted, CellVariables, InspectContextResponse,
 };
 
@@ -78,6 +79,8 @@ pub struct Inner {
     pub epoch: u64,
     /// How often the driver has been asked to refresh.
     pub refreshes: u64,
+    /// How the driver reads them.
+    pub requests: Requests,
     cells: BTreeMap<u64, CellRequest>,
     next_cell: u64,
     next_inspection: u64,
@@ -85,6 +88,7 @@ pub struct Inner {
 
 impl Context {
     pub fn new(id: String, spec: Spec, directory: String) -> Self {
+        let requests = requests(&spec.language);
         Self {
             id,
             spec,
@@ -103,6 +107,7 @@ impl Context {
                 control: None,
                 epoch: 0,
                 refreshes: 0,
+                requests,
                 cells: BTreeMap::new(),
                 next_cell: 0,
                 next_inspection: 0,
@@ -203,8 +208,9 @@ impl Inner {
         self.log
             .push(cell, cell_event::Event::Started(CellStarted {}), now);
         self.actions.push_back(Action::Begin(cell, request.timeout));
-        self.actions
-            .push_back(Action::Send(frame.encode(request.code.as_bytes())));
+        self.actions.push_back(Action::Send(
+            frame.encode(self.requests, request.code.as_bytes()),
+        ));
     }
 
     fn end(&mut self, end: End, now: Instant) {
@@ -242,8 +248,9 @@ impl Inner {
         let id = self.next_inspection;
         let (sender, receiver) = oneshot::channel();
         self.inspections.insert(id, sender);
-        self.actions
-            .push_back(Action::Send(ToDriver::Inspect { id }.encode(&[])));
+        self.actions.push_back(Action::Send(
+            ToDriver::Inspect { id }.encode(self.requests, &[]),
+        ));
         (id, receiver)
     }
 
@@ -254,9 +261,21 @@ impl Inner {
             return false;
         };
         running.awaits_input = false;
-        let frame = ToDriver::Input { cell, end }.encode(text.as_bytes());
+        let frame = ToDriver::Input { cell, end }.encode(self.requests, text.as_bytes());
         self.actions.push_back(Action::Send(frame));
         true
+    }
+
+    /// Gives a driver that has waited what it would have been started with.
+    pub fn adopt(&mut self, environment: &BTreeMap<String, String>, directory: &str) {
+        // It is a copy of a driver in a template.
+        self.refresh();
+        let frame = ToDriver::Adopt {
+            environment,
+            directory,
+        };
+        self.actions
+            .push_back(Action::Send(frame.encode(self.requests, &[])));
     }
 
     /// Asks the driver to renew what clones of it would repeat.
@@ -266,8 +285,9 @@ impl Inner {
             let count = self.refreshes;
             // Pending while the driver stands still. Takes effect also in the middle of a cell.
             control.signal(nix::libc::SIGURG);
-            self.actions
-                .push_back(Action::Send(ToDriver::Refresh { count }.encode(&[])));
+            self.actions.push_back(Action::Send(
+                ToDriver::Refresh { count }.encode(self.requests, &[]),
+            ));
         }
     }
 

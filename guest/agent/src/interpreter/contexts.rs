@@ -19,8 +19,8 @@ use crate::execution::WorkingDirectory;
 use crate::lifecycle::Lifecycle;
 use crate::memory::Memory;
 use crate::reaper::Reaper;
-use crate::sandbox::Sandbox;
-use crate::wire::guest::{InspectContextResponse, InterpreterContext};
+use crate::sandbox::{Sandbox, Settings};
+use crate::wire::sandbox::v1::{InspectContextResponse, InterpreterContext};
 
 /// Creates contexts, and finds those that it has created.
 #[derive(Clone)]
@@ -61,24 +61,47 @@ impl Contexts {
         self.starter.languages()
     }
 
-    /// Starts a context, and returns when it can run cells. Nothing is left of one that cannot.
+    /// Starts the driver of the first context, which the machines of a template then share.
+    pub async fn warm(&self, settings: &Settings) -> Result<(), Status> {
+        self.starter.warm(settings).await
+    }
+
+    /// Frees the memory of the driver of the first context.
+    pub async fn end_waiting(&self) {
+        self.starter.end_waiting().await;
+    }
+
+    /// Starts a context, and returns when it can run cells. Nothing is left of one that cannot. A shared context that exists is
+    /// returned as it is.
     pub async fn create(&self, spec: Spec) -> Result<InterpreterContext, Status> {
-        let directory = self.starter.directory(&spec);
-        let context = Arc::new(Context::new(new_id()?, spec, directory));
-        {
-            let mut all = self.lock();
-            self.admit(&all)?;
-            self.starter.start(&context)?;
-            all.push(context.clone());
-        }
-        // A call that ends early leaves no context that no client knows.
+        let (context, exists) = self.find_or_start(spec)?;
         let mut unfinished = Unfinished {
             contexts: self,
-            context: Some(&context),
+            // A call that ends early leaves no context that no client knows.
+            context: (!context.spec.shared).then_some(&context),
         };
-        self.starter.until_ready(&context).await?;
-        unfinished.context = None;
-        Ok(describe(&context))
+        let ready = self.starter.until_ready(&context).await;
+        let dead = matches!(context.lock().machine.phase, Phase::Dead | Phase::Broken);
+        unfinished.context = (ready.is_err() && !exists).then_some(&context);
+        match ready {
+            Err(failure) if !(exists && dead) => Err(failure),
+            _ => Ok(describe(&context)),
+        }
+    }
+
+    /// Returns also whether it existed.
+    fn find_or_start(&self, spec: Spec) -> Result<(Arc<Context>, bool), Status> {
+        let mut all = self.lock();
+        let found = all.iter().find(|one| spec.shared && one.spec == spec);
+        if let Some(context) = found {
+            return Ok((context.clone(), true));
+        }
+        self.admit(&all)?;
+        let directory = self.starter.directory(&spec);
+        let context = Arc::new(Context::new(new_id()?, spec, directory));
+        self.starter.start(&context)?;
+        all.push(context.clone());
+        Ok((context, false))
     }
 
     fn admit(&self, all: &[Arc<Context>]) -> Result<(), Status> {

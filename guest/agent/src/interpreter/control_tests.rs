@@ -8,9 +8,9 @@ use tonic::Code;
 use super::request;
 use super::tests::{contexts_in, fixture, python, FAILED, OK, TIMES};
 use crate::lifecycle::Lifecycle;
-use crate::wire::guest::cell_event::Event;
-use crate::wire::guest::{
-    CellOutcome, CellStart, CellVariables, ContextState, CreateContextRequest,
+use crate::wire::sandbox::v1::cell_event::Event;
+use crate::wire::sandbox::v1::{
+    CellOutcome, CellVariables, ContextState, CreateContextRequest, ExecuteCellRequest,
 };
 
 #[tokio::test]
@@ -249,7 +249,7 @@ async fn keeps_contexts_apart() {
         .await
         .unwrap();
     fixture.run("x = 1").await;
-    let cell = CellStart {
+    let cell = ExecuteCellRequest {
         context_id: other.id.clone(),
         ..fixture.cell("x")
     };
@@ -303,10 +303,57 @@ async fn names_the_languages_of_the_image() {
         (refused.code(), refused.message()),
         (
             Code::Unimplemented,
-            "LANGUAGE_UNSUPPORTED: the image has no driver for \"cobol\": it has python"
+            "LANGUAGE_UNSUPPORTED: the image has no driver for \"cobol\": it has python, javascript, typescript, bash"
         )
     );
     assert_eq!(contexts.list(), []);
+}
+
+#[tokio::test]
+async fn creates_one_shared_context_of_a_language() {
+    let Some(fixture) = fixture().await else {
+        return;
+    };
+    let shared = || {
+        let request = CreateContextRequest {
+            shared: true,
+            ..python()
+        };
+        fixture.contexts.create(request::spec(request).unwrap())
+    };
+    let (first, second) = tokio::join!(shared(), shared());
+    let first = first.unwrap();
+    assert!(first.shared);
+    assert_eq!(second.unwrap().id, first.id);
+    // Beside the one of the fixture.
+    assert_eq!(fixture.contexts.list().len(), 2);
+    let end = ExecuteCellRequest {
+        context_id: first.id.clone(),
+        code: "import os; os._exit(3)".to_owned(),
+        ..Default::default()
+    };
+    fixture.start(end).finish().await;
+    let dead = shared().await.unwrap();
+    assert_eq!(
+        (dead.state(), dead.id),
+        (ContextState::Dead, first.id.clone())
+    );
+    fixture.contexts.remove(&first.id).unwrap();
+    assert_ne!(shared().await.unwrap().id, first.id);
+}
+
+#[test]
+fn shared_contexts_have_no_settings_of_their_own() {
+    let request = CreateContextRequest {
+        shared: true,
+        cwd: "/tmp".to_owned(),
+        ..python()
+    };
+    let refused = request::spec(request).unwrap_err().to_string();
+    assert!(
+        refused.contains("shared: excludes env and cwd"),
+        "{refused}"
+    );
 }
 
 #[tokio::test]

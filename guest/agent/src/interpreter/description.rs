@@ -7,7 +7,7 @@ use tonic::Status;
 
 use super::context::Context;
 use super::machine::Phase;
-use crate::wire::guest::{ContextState, InterpreterContext};
+use crate::wire::sandbox::v1::{ContextState, InterpreterContext};
 
 /// Returns an id that no clone of this sandbox gives again.
 pub fn new_id() -> Result<String, Status> {
@@ -45,5 +45,6 @@ pub fn describe(context: &Context) -> InterpreterContext {
         queued_cells: inner.machine.queued().try_into().unwrap_or(u32::MAX),
         memory_bytes,
         next_event: inner.log.next(),
+        shared: context.spec.shared,
     }
 }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use prost::Message;
 
 use super::limits::{ENDED_MAX, KEPT_BYTES_MAX};
-use crate::wire::guest::cell_event::Event;
-use crate::wire::guest::CellEvent;
+use crate::wire::sandbox::v1::cell_event::Event;
+use crate::wire::sandbox::v1::CellEvent;
 
 /// The least that an event counts as. The host counts alike.
 pub const CREDIT_MIN: u64 = 64;

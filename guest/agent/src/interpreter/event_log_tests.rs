@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::event_log::*;
 use super::limits::KEPT_BYTES_MAX;
-use crate::wire::guest::cell_event::Event;
-use crate::wire::guest::{CellEnded, CellText};
+use crate::wire::sandbox::v1::cell_event::Event;
+use crate::wire::sandbox::v1::{CellEnded, CellText};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

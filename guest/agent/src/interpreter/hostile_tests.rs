@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use super::tests::{fixture, OK};
-use crate::wire::guest::{CellOutcome, CellVariables, ContextState};
+use crate::wire::sandbox::v1::{CellOutcome, CellVariables, ContextState};
 
 #[tokio::test]
 async fn drops_results_that_are_too_large() {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::limits::{QUEUED_BYTES_MAX, QUEUED_MAX};
-use crate::wire::guest::{CellOutcome, CellVariables};
+use crate::wire::sandbox::v1::{CellOutcome, CellVariables};
 
 /// A cell that waits or runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

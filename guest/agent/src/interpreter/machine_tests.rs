@@ -2,7 +2,7 @@
 
 use super::limits::QUEUED_MAX;
 use super::machine::{Cell, End, Event, Exit, Fate, Machine, Phase, Refusal, Step};
-use crate::wire::guest::{CellOutcome, CellVariables};
+use crate::wire::sandbox::v1::{CellOutcome, CellVariables};
 
 const EXIT: Exit = Exit {
     code: 137,

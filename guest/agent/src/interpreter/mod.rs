@@ -6,6 +6,8 @@
 //! `docs/design/interpreter.md` has the whole.
 
 mod answers;
+#[cfg(test)]
+mod bash_tests;
 mod context;
 mod contexts;
 #[cfg(test)]
@@ -19,18 +21,27 @@ mod event_log_tests;
 pub mod fuzzing;
 #[cfg(test)]
 mod hostile_tests;
+#[cfg(test)]
+mod language_rows;
 mod limits;
 mod machine;
 #[cfg(test)]
 mod machine_tests;
+#[cfg(test)]
+mod node_tests;
 mod reports;
 mod request;
+#[cfg(test)]
+mod rich_tests;
 mod rpc;
 mod session;
 mod starter;
 mod stream;
 #[cfg(test)]
 pub mod tests;
+mod waiting;
+#[cfg(test)]
+mod waiting_tests;
 
 pub use contexts::Contexts;
 pub use driver::launch::{Drivers, DRIVERS};

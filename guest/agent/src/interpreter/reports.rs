@@ -11,8 +11,8 @@ use super::machine::Event;
 use super::session::{Session, Source, Timer, CLOSED_MAX, DRAINED_BYTES_MAX};
 use crate::kernel_log;
 use crate::process::{Descriptor, READ_BYTES};
-use crate::wire::guest::cell_event;
-use crate::wire::guest::{CellInputRequest, InspectContextResponse};
+use crate::wire::sandbox::v1::cell_event;
+use crate::wire::sandbox::v1::{CellInputRequest, InspectContextResponse};
 
 impl Session {
     /// Takes what has been read of a source: nothing at its end.

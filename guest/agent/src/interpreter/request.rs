@@ -7,21 +7,25 @@ use super::driver::launch::Spec;
 use super::limits::{CODE_BYTES_MAX, INPUT_BYTES_MAX, TIMEOUT_SECONDS_MAX};
 use crate::invalid::Invalid;
 use crate::sandbox::{checked_directory, checked_environment};
-use crate::wire::guest::{CellStart, CreateContextRequest};
+use crate::wire::sandbox::v1::{CreateContextRequest, ExecuteCellRequest};
 
 pub fn spec(request: CreateContextRequest) -> Result<Spec, Invalid> {
     if request.language.is_empty() {
         return Err(Invalid::new("language", "is empty"));
     }
+    if request.shared && !(request.env.is_empty() && request.cwd.is_empty()) {
+        return Err(Invalid::new("shared", "excludes env and cwd"));
+    }
     Ok(Spec {
         language: request.language,
         environment: checked_environment(request.env)?,
         directory: checked_directory("cwd", &request.cwd)?,
+        shared: request.shared,
     })
 }
 
 /// Returns the id of the context, and the cell.
-pub fn cell(request: CellStart) -> Result<(String, CellRequest), Invalid> {
+pub fn cell(request: ExecuteCellRequest) -> Result<(String, CellRequest), Invalid> {
     let too_long = |field: &str, bytes: usize, max: usize| {
         Err(Invalid::new(
             field,

@@ -10,11 +10,14 @@ use crate::invalid::Invalid;
 use crate::lifecycle::Lifecycle;
 use crate::wire::guest::guest_interpreter_service_server::GuestInterpreterService;
 use crate::wire::guest::{
-    attach_cell_request, execute_cell_request, AttachCellRequest, CreateContextRequest,
-    CreateContextResponse, Credit, ExecuteCellRequest, InspectContextRequest,
-    InspectContextResponse, InterruptCellRequest, InterruptCellResponse, ListContextsRequest,
-    ListContextsResponse, RemoveContextRequest, RemoveContextResponse, RestartContextRequest,
-    RestartContextResponse, SendCellInputRequest, SendCellInputResponse,
+    guest_attach_cell_request, guest_execute_cell_request, Credit, GuestAttachCellRequest,
+    GuestExecuteCellRequest,
+};
+use crate::wire::sandbox::v1::{
+    CreateContextRequest, CreateContextResponse, InspectContextRequest, InspectContextResponse,
+    InterruptCellRequest, InterruptCellResponse, ListContextsRequest, ListContextsResponse,
+    RemoveContextRequest, RemoveContextResponse, RestartContextRequest, RestartContextResponse,
+    SendCellInputRequest, SendCellInputResponse,
 };
 
 pub struct InterpreterRpc {
@@ -98,17 +101,17 @@ impl GuestInterpreterService for InterpreterRpc {
 
     async fn execute_cell(
         &self,
-        request: Request<Streaming<ExecuteCellRequest>>,
+        request: Request<Streaming<GuestExecuteCellRequest>>,
     ) -> Result<Response<EventStream>, Status> {
         let mut parts = request.into_inner();
         let part = parts.message().await?.and_then(|first| first.part);
-        let Some(execute_cell_request::Part::Execute(start)) = part else {
+        let Some(guest_execute_cell_request::Part::Execute(start)) = part else {
             return Err(Invalid::new("execute", "is not in the first message").into());
         };
         let contexts = self.contexts()?;
         let (id, cell) = request::cell(start)?;
         let credits: Credits = Box::pin(parts.map(|part| match part?.part {
-            Some(execute_cell_request::Part::Credit(Credit { bytes })) => Ok(bytes),
+            Some(guest_execute_cell_request::Part::Credit(Credit { bytes })) => Ok(bytes),
             _ => Err(not_a_credit()),
         }));
         contexts.execute(&id, cell, credits).map(Response::new)
@@ -116,16 +119,16 @@ impl GuestInterpreterService for InterpreterRpc {
 
     async fn attach_cell(
         &self,
-        request: Request<Streaming<AttachCellRequest>>,
+        request: Request<Streaming<GuestAttachCellRequest>>,
     ) -> Result<Response<EventStream>, Status> {
         let mut parts = request.into_inner();
         let part = parts.message().await?.and_then(|first| first.part);
-        let Some(attach_cell_request::Part::Attach(attach)) = part else {
+        let Some(guest_attach_cell_request::Part::Attach(attach)) = part else {
             return Err(Invalid::new("attach", "is not in the first message").into());
         };
         let contexts = self.contexts()?;
         let credits: Credits = Box::pin(parts.map(|part| match part?.part {
-            Some(attach_cell_request::Part::Credit(Credit { bytes })) => Ok(bytes),
+            Some(guest_attach_cell_request::Part::Credit(Credit { bytes })) => Ok(bytes),
             _ => Err(not_a_credit()),
         }));
         let events =
@@ -142,6 +145,7 @@ impl GuestInterpreterService for InterpreterRpc {
             cell,
             text,
             end,
+            ..
         } = request.into_inner();
         request::input(&text)?;
         self.contexts()?.send_input(&context_id, cell, &text, end)?;
@@ -152,7 +156,9 @@ impl GuestInterpreterService for InterpreterRpc {
         &self,
         request: Request<InterruptCellRequest>,
     ) -> Result<Response<InterruptCellResponse>, Status> {
-        let InterruptCellRequest { context_id, cell } = request.into_inner();
+        let InterruptCellRequest {
+            context_id, cell, ..
+        } = request.into_inner();
         self.contexts()?.interrupt(&context_id, cell)?;
         Ok(Response::new(InterruptCellResponse {}))
     }

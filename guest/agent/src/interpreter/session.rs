@@ -14,6 +14,7 @@ use super::context::{Action, Context};
 use super::driver::collector::{Collector, Pipe};
 use super::driver::frame::FrameDecoder;
 use super::driver::launch::Driver;
+use super::driver::message::ToDriver;
 use super::limits::{Times, REPEATS};
 use super::machine::{Event, Exit, Fate, Phase};
 use crate::execution::exit_code_and_signal;
@@ -217,7 +218,7 @@ impl Session {
                     self.io.timers.extend(deadline);
                 }
                 Action::Interrupt(cell) => {
-                    self.driver.control.interrupt();
+                    self.interrupt(cell);
                     self.io
                         .timers
                         .push((now + REPEATS[0], Timer::Repeat(cell, 0)));
@@ -260,11 +261,21 @@ impl Session {
         if running.is_none_or(|running| running.number != cell) {
             return;
         }
-        self.driver.control.interrupt();
+        self.interrupt(cell);
         if let Some(delay) = REPEATS.get(index + 1) {
             self.io
                 .timers
                 .push((now + *delay, Timer::Repeat(cell, index + 1)));
+        }
+    }
+
+    fn interrupt(&mut self, cell: u64) {
+        self.driver.control.interrupt();
+        // A driver that does not read would let frames accumulate.
+        if self.io.outgoing.is_empty() {
+            let requests = self.context.lock().requests;
+            let frame = ToDriver::Interrupt { cell }.encode(requests, &[]);
+            self.io.outgoing.extend(frame);
         }
     }
 

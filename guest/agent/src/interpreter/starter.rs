@@ -1,5 +1,6 @@
 //! Starts the drivers of contexts.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,14 +9,15 @@ use tokio::time::timeout_at;
 use tonic::Status;
 
 use super::context::Context;
-use super::driver::launch::{self, launch, Drivers, Spec};
+use super::driver::launch::{self, launch, Driver, Drivers, Spec};
 use super::limits::Times;
 use super::machine::Phase;
 use super::session::Session;
+use super::waiting::{self, Waiting};
 use crate::execution::WorkingDirectory;
 use crate::lifecycle::Lifecycle;
 use crate::reaper::Reaper;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, Settings};
 
 /// What each driver of a sandbox is started with.
 #[derive(Clone)]
@@ -26,6 +28,7 @@ pub struct Starter {
     reaper: Reaper,
     drivers: Drivers,
     times: Times,
+    waiting: Waiting,
     /// Names control groups.
     started: Arc<AtomicU64>,
 }
@@ -46,6 +49,7 @@ impl Starter {
             reaper,
             drivers,
             times,
+            waiting: Waiting::default(),
             started: Arc::default(),
         }
     }
@@ -61,19 +65,60 @@ impl Starter {
         directory.to_string_lossy().into_owned()
     }
 
-    /// Starts the driver of a context, and its session.
-    pub fn start(&self, context: &Arc<Context>) -> Result<(), Status> {
+    /// Starts a driver that the first context takes, and returns when it is ready. Does nothing for an image without it.
+    pub async fn warm(&self, settings: &Settings) -> Result<(), Status> {
+        let spec = Spec {
+            language: waiting::LANGUAGE.to_owned(),
+            directory: Some(waiting::DIRECTORY.into()),
+            ..Default::default()
+        };
+        if !self.languages().contains(&spec.language) {
+            return Ok(());
+        }
+        let driver = self.launch(&spec, settings)?;
+        let environment = launch::environment(&spec, settings);
+        let added = self.waiting.add(driver, environment, self.times.start);
+        added.await.map_err(|error| {
+            Status::internal(format!("the driver that was to wait is not ready: {error}"))
+        })
+    }
+
+    /// Ends the driver that waits, and returns when its memory is free.
+    pub async fn end_waiting(&self) {
+        self.waiting.end().await;
+    }
+
+    fn launch(&self, spec: &Spec, settings: &Settings) -> Result<Driver, Status> {
         let number = self.started.fetch_add(1, Ordering::Relaxed);
-        let driver = launch(
+        launch(
             &self.drivers,
-            &context.spec,
-            self.sandbox.settings(),
+            spec,
+            settings,
             &self.working_directory,
             &self.reaper,
             &format!("context-{number}"),
-        )?;
+        )
+    }
+
+    /// Starts the driver of a context, or takes the one that waits, and starts its session.
+    pub fn start(&self, context: &Arc<Context>) -> Result<(), Status> {
+        let settings = self.sandbox.settings();
+        let environment = launch::environment(&context.spec, settings);
+        let directory = Path::new(&context.directory);
+        let home = &self.working_directory.directory;
+        let taken = self
+            .waiting
+            .take(&context.spec, &environment, directory, home);
+        let has_waited = taken.is_some();
+        let driver = match taken {
+            Some(driver) => driver,
+            None => self.launch(&context.spec, settings)?,
+        };
         let mut inner = context.lock();
         inner.control = Some(driver.control.clone());
+        if has_waited {
+            inner.adopt(&environment, &context.directory);
+        }
         let session = Session::new(
             context.clone(),
             inner.epoch,

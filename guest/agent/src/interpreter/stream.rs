@@ -16,8 +16,8 @@ use super::event_log::Taken;
 use super::limits::Times;
 use super::machine::Event;
 use crate::lifecycle::Lifecycle;
-use crate::wire::guest::cell_event;
-use crate::wire::guest::{CellAccepted, CellEvent, CellGap, CellKeepAlive};
+use crate::wire::sandbox::v1::cell_event;
+use crate::wire::sandbox::v1::{CellAccepted, CellEvent, CellGap, CellKeepAlive};
 
 /// The bytes that a client grants, or the reason for which its stream ends.
 pub type Credits = Pin<Box<dyn Stream<Item = Result<u32, Status>> + Send>>;
@@ -95,6 +95,7 @@ impl CellReader {
         self.unnumbered(cell_event::Event::Accepted(CellAccepted {
             cell: self.cell,
             ahead: ahead.try_into().unwrap_or(u32::MAX),
+            context_id: self.context.id.clone(),
         }))
     }
 

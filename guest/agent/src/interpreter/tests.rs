@@ -19,10 +19,11 @@ use crate::execution::WorkingDirectory;
 use crate::lifecycle::Lifecycle;
 use crate::reaper::Reaper;
 use crate::sandbox::{Sandbox, Settings};
-use crate::wire::guest::cell_event::Event;
-use crate::wire::guest::{
-    AdoptRequest, CellEnded, CellError, CellEvent, CellOutcome, CellStart, CellStream,
-    CellVariables, ContextState, CreateContextRequest,
+use crate::wire::guest::AdoptRequest;
+use crate::wire::sandbox::v1::cell_event::Event;
+use crate::wire::sandbox::v1::{
+    CellEnded, CellError, CellEvent, CellOutcome, CellStream, CellVariables, ContextState,
+    CreateContextRequest, ExecuteCellRequest,
 };
 
 pub const TIMES: Times = Times {
@@ -33,20 +34,20 @@ pub const TIMES: Times = Times {
     inspection: Duration::from_millis(500),
 };
 
-/// Whether the first `python3` in PATH has IPython.
+/// Whether the first `python3` in PATH has IPython, and the libraries whose objects it shows.
 pub static HAS_IPYTHON: LazyLock<bool> = LazyLock::new(|| {
     let imported = Command::new("python3")
-        .args(["-c", "import IPython"])
+        .args(["-c", "import IPython, e2b_charts, pandas"])
         .output();
     let has = imported.is_ok_and(|output| output.status.success());
     if !has {
-        eprintln!("skipped: python3 has no IPython, which setup/ipython.sh fetches");
+        eprintln!("skipped: python3 lacks packages that setup/ipython.sh fetches");
     }
     has
 });
 
 pub struct Fixture {
-    _directory: TempDir,
+    directory: TempDir,
     pub contexts: Contexts,
     pub id: String,
 }
@@ -57,21 +58,22 @@ pub async fn fixture() -> Option<Fixture> {
 }
 
 pub async fn fixture_with(times: Times) -> Option<Fixture> {
-    if !*HAS_IPYTHON {
-        return None;
+    match *HAS_IPYTHON {
+        true => Some(fixture_of("python", times).await),
+        false => None,
     }
+}
+
+/// Starts a context of a language whose programs exist.
+pub async fn fixture_of(language: &str, times: Times) -> Fixture {
     let directory = tempfile::tempdir().unwrap();
     let contexts = contexts_in(directory.path(), Lifecycle::booted(), times);
     let id = contexts
-        .create(request::spec(python()).unwrap())
+        .create(request::spec(context_of(language)).unwrap())
         .await
         .unwrap()
         .id;
-    Some(Fixture {
-        _directory: directory,
-        contexts,
-        id,
-    })
+    Fixture::of(directory, contexts, id)
 }
 
 pub fn contexts_in(directory: &Path, lifecycle: Lifecycle, times: Times) -> Contexts {
@@ -107,8 +109,12 @@ pub fn contexts_in(directory: &Path, lifecycle: Lifecycle, times: Times) -> Cont
 }
 
 pub fn python() -> CreateContextRequest {
+    context_of("python")
+}
+
+fn context_of(language: &str) -> CreateContextRequest {
     CreateContextRequest {
-        language: "python".to_owned(),
+        language: language.to_owned(),
         ..Default::default()
     }
 }
@@ -122,19 +128,27 @@ impl Drop for Fixture {
 }
 
 impl Fixture {
-    pub fn cell(&self, code: &str) -> CellStart {
-        CellStart {
+    pub fn of(directory: TempDir, contexts: Contexts, id: String) -> Self {
+        Self {
+            directory,
+            contexts,
+            id,
+        }
+    }
+
+    pub fn cell(&self, code: &str) -> ExecuteCellRequest {
+        ExecuteCellRequest {
             context_id: self.id.clone(),
             code: code.to_owned(),
             ..Default::default()
         }
     }
 
-    pub fn start(&self, cell: CellStart) -> Client {
+    pub fn start(&self, cell: ExecuteCellRequest) -> Client {
         self.try_start(cell).unwrap()
     }
 
-    pub fn try_start(&self, cell: CellStart) -> Result<Client, Status> {
+    pub fn try_start(&self, cell: ExecuteCellRequest) -> Result<Client, Status> {
         let (id, cell) = request::cell(cell)?;
         Client::of(|credits| self.contexts.execute(&id, cell, credits))
     }
@@ -147,10 +161,24 @@ impl Fixture {
         self.start(self.cell(code)).finish().await
     }
 
-    pub async fn run_with(&self, code: &str, change: impl FnOnce(&mut CellStart)) -> Seen {
+    pub async fn run_with(&self, code: &str, change: impl FnOnce(&mut ExecuteCellRequest)) -> Seen {
         let mut cell = self.cell(code);
         change(&mut cell);
         self.start(cell).finish().await
+    }
+
+    /// Runs a cell in another context.
+    pub async fn run_in(&self, request: CreateContextRequest, code: &str) -> Seen {
+        let created = self.contexts.create(request::spec(request).unwrap());
+        let cell = ExecuteCellRequest {
+            context_id: created.await.unwrap().id,
+            ..self.cell(code)
+        };
+        self.start(cell).finish().await
+    }
+
+    pub fn directory(&self) -> &str {
+        self.directory.path().to_str().unwrap()
     }
 
     pub fn state(&self) -> ContextState {

@@ -8,6 +8,7 @@ use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
 use crate::execution::{Content, Event, Executions, Outcome, Program, Report, Skipped, StreamName};
+use crate::interpreter::Contexts;
 use crate::lifecycle::{Lifecycle, Step};
 use crate::wire::execution as wire;
 use crate::wire::execution::execute_chunk::Content as WireContent;
@@ -19,13 +20,15 @@ const TRACE_ID_CHARACTERS_MAX: usize = 128;
 pub struct ExecutionRpc {
     lifecycle: Lifecycle,
     executions: Executions,
+    contexts: Contexts,
 }
 
 impl ExecutionRpc {
-    pub fn new(lifecycle: Lifecycle, executions: Executions) -> Self {
+    pub fn new(lifecycle: Lifecycle, executions: Executions, contexts: Contexts) -> Self {
         Self {
             lifecycle,
             executions,
+            contexts,
         }
     }
 
@@ -42,6 +45,8 @@ impl ExecutionRpc {
         self.lifecycle
             .take(Step::Execute)
             .map_err(Status::failed_precondition)?;
+        // Its memory is for the program.
+        self.contexts.end_waiting().await;
         Ok(ReceiverStream::new(self.executions.start(program).await?))
     }
 }

@@ -11,6 +11,7 @@ use super::statistics::{self, Disk};
 use crate::connection::ConnectionNumber;
 use crate::execution::{Executions, Program};
 use crate::interpreter::Contexts;
+use crate::kernel_log;
 use crate::lifecycle::{Lifecycle, Step};
 use crate::memory::Memory;
 use crate::refresh::{self, Refresh};
@@ -121,8 +122,13 @@ impl GuestService for GuestRpc {
             .map_err(Status::failed_precondition)?;
         let lifecycle = self.lifecycle.clone();
         let executions = self.executions.clone();
+        let contexts = self.contexts.clone();
         let warmed = tokio::spawn(async move {
             let languages = executions.warm().await?;
+            // Without it a context is started when it is asked for.
+            if let Err(failure) = contexts.warm(&Settings::default()).await {
+                kernel_log::error(format_args!("no driver waits: {}", failure.message()));
+            }
             lifecycle
                 .take(Step::EndWarm)
                 .map_err(Status::failed_precondition)?;

@@ -12,14 +12,17 @@ use super::tests::{connect, serve, services};
 use super::Services;
 use crate::interpreter::tests::{contexts_in, HAS_IPYTHON, TIMES};
 use crate::lifecycle::{Lifecycle, Step};
-use crate::wire::guest::attach_cell_request::Part as AttachPart;
-use crate::wire::guest::cell_event::Event;
-use crate::wire::guest::execute_cell_request::Part;
+use crate::wire::guest::guest_attach_cell_request::Part as AttachPart;
+use crate::wire::guest::guest_execute_cell_request::Part;
 use crate::wire::guest::guest_interpreter_service_client::GuestInterpreterServiceClient;
 use crate::wire::guest::guest_service_client::GuestServiceClient;
 use crate::wire::guest::{
-    AttachCellRequest, CellAttach, CellEvent, CellOutcome, CellStart, CreateContextRequest, Credit,
-    ExecuteCellRequest, FreezeRequest, ListContextsRequest, ThawRequest,
+    Credit, FreezeRequest, GuestAttachCellRequest, GuestExecuteCellRequest, ThawRequest,
+};
+use crate::wire::sandbox::v1::cell_event::Event;
+use crate::wire::sandbox::v1::{
+    AttachCellRequest, CellEvent, CellOutcome, CreateContextRequest, ExecuteCellRequest,
+    ListContextsRequest,
 };
 
 type Client = GuestInterpreterServiceClient<Channel>;
@@ -48,14 +51,16 @@ fn python() -> CreateContextRequest {
 
 /// Executes a cell with much credit.
 async fn execute(client: &mut Client, context_id: &str, code: &str) -> Streaming<CellEvent> {
-    let cell = Part::Execute(CellStart {
+    let cell = Part::Execute(ExecuteCellRequest {
         context_id: context_id.to_owned(),
         code: code.to_owned(),
         ..Default::default()
     });
     let (parts, requests) = tokio::sync::mpsc::unbounded_channel();
     for part in [cell, Part::Credit(Credit { bytes: 1 << 20 })] {
-        parts.send(ExecuteCellRequest { part: Some(part) }).unwrap();
+        parts
+            .send(GuestExecuteCellRequest { part: Some(part) })
+            .unwrap();
     }
     let requests = UnboundedReceiverStream::new(requests);
     client.execute_cell(requests).await.unwrap().into_inner()
@@ -87,14 +92,14 @@ async fn serves_contexts_only_in_a_living_sandbox() {
     let directory = tempfile::tempdir().unwrap();
     let (lifecycle, services) = services(directory.path());
     let (mut client, _guest) = client(&services).await;
-    let refused = client.list_contexts(ListContextsRequest {}).await;
+    let refused = client.list_contexts(ListContextsRequest::default()).await;
     assert_eq!(refused.unwrap_err().code(), Code::FailedPrecondition);
     adopt(&lifecycle);
-    let listed = client.list_contexts(ListContextsRequest {}).await;
+    let listed = client.list_contexts(ListContextsRequest::default()).await;
     assert_eq!(listed.unwrap().into_inner().contexts, []);
     let part = Some(Part::Credit(Credit { bytes: 1 }));
     let refused = client
-        .execute_cell(tokio_stream::iter([ExecuteCellRequest { part }]))
+        .execute_cell(tokio_stream::iter([GuestExecuteCellRequest { part }]))
         .await;
     assert_eq!(refused.unwrap_err().code(), Code::InvalidArgument);
     let mut request = python();
@@ -122,17 +127,18 @@ async fn a_cell_goes_on_after_a_freeze() {
     guest.freeze(FreezeRequest {}).await.unwrap();
     let end = events.message().await.unwrap_err();
     assert_eq!(end.code(), Code::Aborted);
-    let refused = client.list_contexts(ListContextsRequest {}).await;
+    let refused = client.list_contexts(ListContextsRequest::default()).await;
     assert_eq!(refused.unwrap_err().code(), Code::FailedPrecondition);
     guest.thaw(ThawRequest {}).await.unwrap();
 
-    let attach = AttachPart::Attach(CellAttach {
+    let attach = AttachPart::Attach(AttachCellRequest {
         context_id: id.clone(),
         cell: before.cell,
         from_event: before.number + 1,
+        ..Default::default()
     });
     let parts = [attach, AttachPart::Credit(Credit { bytes: 1 << 20 })];
-    let parts = parts.map(|part| AttachCellRequest { part: Some(part) });
+    let parts = parts.map(|part| GuestAttachCellRequest { part: Some(part) });
     let attached = client.attach_cell(tokio_stream::iter(parts)).await;
     let outcome = ended(&mut attached.unwrap().into_inner()).await;
     assert_eq!(outcome, ("after\n".to_owned(), CellOutcome::Ok));
@@ -151,27 +157,28 @@ async fn a_time_limit_waits_for_a_frozen_sandbox() {
     let (mut client, mut guest) = client(&services).await;
     let created = client.create_context(python()).await.unwrap().into_inner();
     let id = created.context.unwrap().id;
-    let cell = Part::Execute(CellStart {
+    let cell = Part::Execute(ExecuteCellRequest {
         context_id: id.clone(),
         code: "import time\ntime.sleep(1.3)".to_owned(),
         timeout_secs: 1,
         detach: true,
         ..Default::default()
     });
-    let request = tokio_stream::iter([ExecuteCellRequest { part: Some(cell) }]);
+    let request = tokio_stream::iter([GuestExecuteCellRequest { part: Some(cell) }]);
     drop(client.execute_cell(request).await.unwrap());
     sleep(Duration::from_millis(100)).await;
     // Outside of a guest programs run on, so the cell ends before its late time limit.
     guest.freeze(FreezeRequest {}).await.unwrap();
     sleep(Duration::from_millis(1500)).await;
     guest.thaw(ThawRequest {}).await.unwrap();
-    let attach = AttachPart::Attach(CellAttach {
+    let attach = AttachPart::Attach(AttachCellRequest {
         context_id: id.clone(),
         cell: 1,
         from_event: 0,
+        ..Default::default()
     });
     let parts = [attach, AttachPart::Credit(Credit { bytes: 1 << 20 })];
-    let parts = parts.map(|part| AttachCellRequest { part: Some(part) });
+    let parts = parts.map(|part| GuestAttachCellRequest { part: Some(part) });
     let attached = client.attach_cell(tokio_stream::iter(parts)).await;
     let outcome = ended(&mut attached.unwrap().into_inner()).await;
     assert_eq!(outcome, (String::new(), CellOutcome::Ok));

@@ -99,7 +99,11 @@ impl Services {
     }
 
     fn routes(&self) -> Routes {
-        let executions = ExecutionRpc::new(self.lifecycle.clone(), self.executions.clone());
+        let executions = ExecutionRpc::new(
+            self.lifecycle.clone(),
+            self.executions.clone(),
+            self.contexts.clone(),
+        );
         let guest = GuestRpc::new(
             self.lifecycle.clone(),
             self.executions.clone(),

@@ -11,8 +11,8 @@ use crate::execution::program::Program;
 const MESSAGE_BYTES_MAX: usize = 32 << 10;
 
 /// Prefixes of variables that interpreters and their libraries may read when they start.
-const READ_AT_START: [&str; 9] = [
-    "PYTHON", "NODE_", "UV_", "LD_", "LC_", "MALLOC_", "GLIBC_", "OPENSSL_", "ICU_",
+const READ_AT_START: [&str; 10] = [
+    "PYTHON", "IPYTHON", "NODE_", "UV_", "LD_", "LC_", "MALLOC_", "GLIBC_", "OPENSSL_", "ICU_",
 ];
 const READ_AT_START_BY_NAME: [&str; 6] = [
     "LANGUAGE",
@@ -62,7 +62,8 @@ pub fn encode(
     Some(message)
 }
 
-fn environments_agree(
+/// Returns whether an interpreter that was started with one environment could have been started with another one.
+pub fn environments_agree(
     wanted: &BTreeMap<String, String>,
     started: &BTreeMap<String, String>,
 ) -> bool {

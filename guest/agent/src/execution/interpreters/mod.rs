@@ -16,6 +16,7 @@ use crate::reaper::Reaper;
 use hook::Hook;
 use waiting_interpreter::WaitingInterpreter;
 
+pub use handover_message::environments_agree;
 pub use waiting_interpreter::Origin;
 
 /// The waiting interpreters, at most one of each language.

@@ -8,8 +8,8 @@ use super::super::limits::{
 use super::frame::{Broken, Piece};
 use super::message::{shortened, FromDriver};
 use super::text::Utf8;
-use crate::wire::guest::cell_event::Event;
-use crate::wire::guest::{
+use crate::wire::sandbox::v1::cell_event::Event;
+use crate::wire::sandbox::v1::{
     CellDisplay, CellDisplayData, CellDropped, CellError, CellInputRequest, CellStream, CellText,
     ContextVariable, DisplayPart,
 };

@@ -3,7 +3,7 @@
 use super::collector::*;
 use super::frame::Piece;
 use super::json::parse;
-use crate::wire::guest::cell_event::Event;
+use crate::wire::sandbox::v1::cell_event::Event;
 
 fn header(collector: &mut Collector, text: &str, body: usize) -> Vec<Report> {
     collector

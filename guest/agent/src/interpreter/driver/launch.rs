@@ -16,6 +16,7 @@ use rustix::process::{kill_process_group, pidfd_open, PidfdFlags, Signal, WaitSt
 use tokio::sync::oneshot;
 use tonic::Status;
 
+use super::language::{Language, LANGUAGES};
 use crate::execution::{
     default_environment, new_pipe, start_command, Cgroup, Confinement, Processes, WorkingDirectory,
 };
@@ -26,7 +27,6 @@ use crate::sandbox::Settings;
 
 /// Where images have their drivers, one file for each language.
 pub const DRIVERS: &str = "/usr/lib/neurovisor/drivers";
-const PYTHON: &str = "python";
 
 /// How a context was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub struct Spec {
     pub environment: BTreeMap<String, String>,
     /// `None` means that of the sandbox.
     pub directory: Option<PathBuf>,
+    /// Whether it is the one context of its language that clients find by the language.
+    pub shared: bool,
 }
 
 /// The drivers of an image.
@@ -44,14 +46,19 @@ pub struct Drivers(pub PathBuf);
 impl Drivers {
     /// Returns the languages with a driver.
     pub fn languages(&self) -> Vec<String> {
-        let exists = self.0.join("python.py").is_file();
-        exists.then(|| PYTHON.to_owned()).into_iter().collect()
+        let found = self.found();
+        found.map(|language| language.name.to_owned()).collect()
+    }
+
+    fn found(&self) -> impl Iterator<Item = &'static Language> + '_ {
+        let exists = |language: &&Language| self.0.join(language.file).is_file();
+        LANGUAGES.iter().filter(exists)
     }
 
     /// Returns the command that starts a driver.
     fn command(&self, language: &str) -> Result<Command, Status> {
-        let languages = self.languages();
-        if !languages.iter().any(|one| one == language) {
+        let Some(found) = self.found().find(|one| one.name == language) else {
+            let languages = self.languages();
             let names = match languages.is_empty() {
                 true => "none".to_owned(),
                 false => languages.join(", "),
@@ -60,9 +67,9 @@ impl Drivers {
                 "LANGUAGE_UNSUPPORTED: the image has no driver for {}: it has {names}",
                 shown(language)
             )));
-        }
-        let mut command = Command::new("python3");
-        command.arg(self.0.join("python.py"));
+        };
+        let mut command = Command::new(found.program);
+        command.arg(self.0.join(found.file)).args(found.arguments);
         Ok(command)
     }
 }
@@ -175,7 +182,7 @@ pub fn launch(
 }
 
 /// Merges the variables: those of the context win, then those of the sandbox.
-fn environment(spec: &Spec, settings: &Settings) -> BTreeMap<String, String> {
+pub fn environment(spec: &Spec, settings: &Settings) -> BTreeMap<String, String> {
     let mut environment = default_environment();
     environment.extend(settings.environment.clone());
     environment.extend(spec.environment.clone());

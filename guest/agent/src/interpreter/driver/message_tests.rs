@@ -2,6 +2,7 @@
 
 use super::frame::Broken;
 use super::json::parse;
+use super::language::Requests;
 use super::message::*;
 
 fn parsed(header: &str, body: usize) -> Result<FromDriver, Broken> {
@@ -70,7 +71,7 @@ fn encodes_requests_that_a_driver_can_parse() {
         directory: "/ü",
         has_input: true,
     };
-    let bytes = request.encode(b"code");
+    let bytes = request.encode(Requests::Frames, b"code");
     assert!(bytes.ends_with(b"code"));
     let header = parse(&bytes[8..bytes.len() - 4]).unwrap();
     assert_eq!(header.get("cell").unwrap().number(), Some(7));
@@ -79,4 +80,27 @@ fn encodes_requests_that_a_driver_can_parse() {
         Some("\n")
     );
     assert_eq!(header.get("cwd").unwrap().text(), Some("/ü"));
+}
+
+#[test]
+fn encodes_requests_that_a_shell_can_read() {
+    let environment = [
+        ("A".to_owned(), "x=\n".to_owned()),
+        ("B".to_owned(), String::new()),
+    ]
+    .into();
+    let request = ToDriver::Execute {
+        cell: 7,
+        environment: &environment,
+        directory: "/ü",
+        has_input: true,
+    };
+    assert_eq!(
+        request.encode(Requests::Fields, b"echo\0 1"),
+        "execute\x007\0/ü\x002\0A=x=\n\0B=\x006\0echo 1\0".as_bytes()
+    );
+    let short = |request: ToDriver| request.encode(Requests::Fields, b"");
+    assert_eq!(short(ToDriver::Inspect { id: 5 }), b"inspect\x005\0");
+    assert_eq!(short(ToDriver::Refresh { count: 2 }), b"refresh\x002\0");
+    assert_eq!(short(ToDriver::Interrupt { cell: 1 }), b"");
 }

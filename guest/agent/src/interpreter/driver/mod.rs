@@ -1,6 +1,6 @@
 //! Drivers: how they are started, and what they send.
 //!
-//! A driver is the program of an image that runs cells of a language. [`launch`] starts it. The bytes that it sends are divided
+//! A driver is the program of an image that runs cells of a language. [`language`] has them all, and [`launch`] starts one. The bytes that it sends are divided
 //! by [`frame`], whose headers are parsed by [`json`] and checked by [`message`]; [`collector`] makes events of them. All but the
 //! start is pure.
 
@@ -9,6 +9,7 @@ pub mod collector;
 mod collector_tests;
 pub mod frame;
 mod json;
+pub mod language;
 pub mod launch;
 pub mod message;
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import json
 import threading
 import time
 
@@ -10,6 +9,7 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 
 from .origin import current_cell
+from .values import Oversized, Plain, TooLarge, encoded as encoded_json, text_of
 
 PART_BYTES_MAX = 8 << 20
 RESULT_BYTES_MAX = 32 << 20
@@ -18,6 +18,7 @@ MIME_CHARACTERS_MAX = 128
 ID_CHARACTERS_MAX = 128
 UPDATE_SECONDS = 1 / 20
 UPDATED_DISPLAYS_MAX = 64
+_BINARY = ("image/", "audio/", "video/", "application/pdf", "application/octet-stream")
 
 
 class Displays:
@@ -79,8 +80,9 @@ class Displays:
         for mime, value in list(data.items())[:PARTS_MAX]:
             mime = str(mime)[:MIME_CHARACTERS_MAX]
             body = encoded(mime, value)
-            if len(body) > PART_BYTES_MAX or self._bytes + len(body) > RESULT_BYTES_MAX:
-                self._channel.send({"type": "dropped", "cell": cell, "mime": mime, "size": len(body)})
+            if isinstance(body, Oversized) or self._bytes + len(body) > RESULT_BYTES_MAX:
+                size = body.size if isinstance(body, Oversized) else len(body)
+                self._channel.send({"type": "dropped", "cell": cell, "mime": mime, "size": size})
                 continue
             self._bytes += len(body)
             parts.append({"mime": mime, "size": len(body)})
@@ -90,19 +92,39 @@ class Displays:
             self._channel.send(header, *bodies)
 
 
-def encoded(mime: str, value) -> bytes:
-    """Returns the bytes of a part. Images arrive as bytes, or as Base64 from objects that make their own bundle."""
-    if isinstance(value, (bytes, bytearray)):
+def encoded(mime: str, value):
+    """Returns the bytes of a part, or that it is too large. Images arrive as bytes, or as Base64 from objects that make their own
+    bundle."""
+    if isinstance(value, Oversized):
+        return value
+    if isinstance(value, (bytes, bytearray, str)):
+        size = _size(value)
+        return _bytes(mime, value) if size <= PART_BYTES_MAX else Oversized(size)
+    try:
+        # Each node takes two bytes at least.
+        body = encoded_json(Plain(PART_BYTES_MAX // 2, PART_BYTES_MAX, text_of).copy(value))
+    except TooLarge:
+        return Oversized()
+    return body if len(body) <= PART_BYTES_MAX else Oversized(len(body))
+
+
+def _size(value) -> int:
+    """Returns the size in bytes, without a copy of a large text."""
+    if not isinstance(value, str) or str.isascii(value):
+        return len(value)
+    pieces = range(0, len(value), PART_BYTES_MAX)
+    return sum(len(value[start : start + PART_BYTES_MAX].encode("utf-8", "replace")) for start in pieces)
+
+
+def _bytes(mime: str, value) -> bytes:
+    if not isinstance(value, str):
         return bytes(value)
-    if isinstance(value, str):
-        is_text = mime.startswith("text/") or mime.endswith(("+xml", "json", "javascript"))
-        if not is_text:
-            try:
-                return base64.b64decode(value, validate=True)
-            except (binascii.Error, ValueError):
-                pass
-        return value.encode("utf-8", "replace")
-    return json.dumps(value, default=str).encode()
+    if mime.startswith(_BINARY) and not mime.endswith("+xml"):
+        try:
+            return base64.b64decode(value, validate=True)
+        except (binascii.Error, ValueError):
+            pass
+    return value.encode("utf-8", "replace")
 
 
 class CellDisplayPublisher(DisplayPublisher):

@@ -8,6 +8,8 @@ import sys
 import warnings
 
 os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+# Figures of plotly without the 5 MB of JavaScript that its HTML contains.
+os.environ.setdefault("PLOTLY_RENDERER", "plotly_mimetype")
 
 from . import failures, inspection, shell as shells  # noqa: E402
 from .channel import Channel  # noqa: E402
@@ -76,6 +78,11 @@ class Driver:
                 self._inspect(header)
             elif kind == "refresh":
                 self._refreshes.at_frame(header["count"])
+            elif kind == "adopt":
+                # This driver has waited in a template for its context.
+                os.environ.update(header["env"])
+                os.chdir(header["cwd"])
+                self._shell.adopt()
 
     def _inspect(self, header: dict) -> None:
         described, truncated = inspection.variables(self._shell.user_ns, self._shell.user_ns_hidden)

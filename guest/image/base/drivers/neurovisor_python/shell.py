@@ -1,6 +1,7 @@
 """IPython's shell, without a terminal: what it shows becomes frames."""
 
 import os
+import pathlib
 import selectors
 import signal
 import subprocess
@@ -16,7 +17,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.profiledir import ProfileDir
 from traitlets.config import Config
 
-from . import failures
+from . import failures, formats
 from .displays import CellDisplayHook, CellDisplayPublisher
 
 SHELL_END_SECONDS = 1.0
@@ -44,6 +45,12 @@ class CellShell(InteractiveShell):
         # Outside of the home of the user.
         directory = tempfile.mkdtemp(prefix="neurovisor-ipython-")
         self.profile_dir = ProfileDir.create_profile_dir(directory)
+
+    def adopt(self) -> None:
+        """Restores what another directory, and the empty ones of a new machine, have changed since the start."""
+        os.makedirs(self.profile_dir.location, 0o700, exist_ok=True)
+        self.profile_dir.check_dirs()
+        self.history_manager.dir_hist[:] = [pathlib.Path.cwd()]
 
     def enable_gui(self, gui=None):
         pass
@@ -154,6 +161,7 @@ def make() -> CellShell:
         user_ns={},
     )
     keep_leading_lines(shell)
+    formats.install(shell.display_formatter)
     return shell
 
 

@@ -17,6 +17,7 @@ import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.testkit.interpreter.FakeInterpreter;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -51,6 +52,7 @@ public final class FakeGuest implements GuestChannel {
     private Runnable onUsage = () -> {};
     private final AtomicInteger clockSettings = new AtomicInteger();
     private final FakeProcesses processes = new FakeProcesses(this::requireAdopted);
+    private final FakeInterpreter interpreter = new FakeInterpreter(this::requireAdopted);
     private boolean outOfMemory;
     private boolean lost;
     private Runnable whileSaved = () -> {};
@@ -378,8 +380,7 @@ public final class FakeGuest implements GuestChannel {
 
     @Override
     public GuestInterpreter interpreter() {
-        requireAdopted();
-        throw new NeuroVisorException(Fault.GUEST_REFUSED, "the image has no interpreter");
+        return interpreter;
     }
 
     @Override

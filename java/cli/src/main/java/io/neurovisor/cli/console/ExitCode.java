@@ -94,6 +94,7 @@ public final class ExitCode {
             case INVALID_ARGUMENT,
                     UNKNOWN_LANGUAGE,
                     LANGUAGE_MISSING,
+                    LANGUAGE_UNSUPPORTED,
                     IMAGE_UNKNOWN,
                     IMAGE_NOT_BUILT,
                     KERNEL_NOT_BUILT,
@@ -103,6 +104,8 @@ public final class ExitCode {
                     PROCESS_UNKNOWN,
                     FILE_UNKNOWN,
                     TAG_TAKEN,
+                    CONTEXT_UNKNOWN,
+                    CELL_UNKNOWN,
                     DAEMON_MISSING,
                     HISTORY_UNUSABLE,
                     ACCESS_UNUSABLE -> USAGE;

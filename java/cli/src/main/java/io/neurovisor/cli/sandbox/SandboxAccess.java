@@ -57,7 +57,8 @@ public final class SandboxAccess {
 
     private String wholeId = "";
 
-    static Deadline answer() {
+    /** Returns the time in which a daemon has to answer a call about a process. */
+    public static Deadline answer() {
         return Deadline.after(ANSWER, Ticker.SYSTEM);
     }
 
@@ -71,7 +72,7 @@ public final class SandboxAccess {
     }
 
     /** Does the work of a command that ends with the exit code of a process: no other failure may look like one of these. */
-    int callOfProcess(ToIntFunction<SandboxClient> work) {
+    public int callOfProcess(ToIntFunction<SandboxClient> work) {
         try {
             return done(work);
         } catch (NeuroVisorException exception) {
@@ -180,7 +181,7 @@ public final class SandboxAccess {
         common.tell(command.commandLine().getErr(), line);
     }
 
-    void endLine() {
+    public void endLine() {
         command.commandLine().getErr().println();
     }
 

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Parses arguments about sandboxes: labels, times, processes and signals. */
-final class SandboxArguments {
+public final class SandboxArguments {
     private static final Pattern PID = Pattern.compile("[1-9]\\d{0,8}");
     private static final Pattern NUMBER = Pattern.compile("[1-9]\\d?");
     private static final int MAX_SIGNAL = 64;
@@ -41,7 +41,7 @@ final class SandboxArguments {
     }
 
     /** Returns the time that an argument names, or empty if it is not given. */
-    static Optional<Duration> time(String argument, @Nullable String text) {
+    public static Optional<Duration> time(String argument, @Nullable String text) {
         if (text == null) {
             return Optional.empty();
         }

@@ -1,6 +1,9 @@
 package io.neurovisor.cli.sandbox;
 
 import io.neurovisor.cli.run.Launch;
+import io.neurovisor.cli.sandbox.interpreter.ContextCommand;
+import io.neurovisor.cli.sandbox.interpreter.ReplCommand;
+import io.neurovisor.cli.sandbox.interpreter.RunCodeCommand;
 import io.neurovisor.cli.sandbox.snapshot.SnapshotSubcommands;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -25,6 +28,9 @@ public final class SandboxCommand {
                 .addSubcommand(new InfoCommand())
                 .addSubcommand(new ExecCommand(launch))
                 .addSubcommand(new ShellCommand(launch))
+                .addSubcommand(new RunCodeCommand(launch))
+                .addSubcommand(new ReplCommand(launch))
+                .addSubcommand(ContextCommand.all())
                 .addSubcommand(new CopyCommand(launch))
                 .addSubcommand(new ProcessesCommand())
                 .addSubcommand(new AttachCommand(launch))

@@ -10,7 +10,6 @@ import io.neurovisor.engine.file.FileReader;
 import io.neurovisor.engine.file.FileTarget;
 import io.neurovisor.engine.file.FileWriter;
 import io.neurovisor.engine.file.WriteMode;
-import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.server.client.Pause;
@@ -20,8 +19,9 @@ import io.neurovisor.server.grpc.sandbox.FileGrpcService;
 import io.neurovisor.server.grpc.sandbox.RunningSandboxes;
 import io.neurovisor.server.trace.Tracing;
 import io.neurovisor.testkit.FakeFiles;
+import io.neurovisor.testkit.FakeProcesses;
+import io.neurovisor.testkit.interpreter.FakeInterpreter;
 import java.io.IOException;
-import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -50,10 +50,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class CopyCommandTest {
     private static final String ID = "abcd" + "e".repeat(16);
 
-    private static final GuestProcesses NO_PROCESSES = (GuestProcesses) Proxy.newProxyInstance(
-            GuestProcesses.class.getClassLoader(), new Class<?>[] {GuestProcesses.class}, (_, method, _) -> {
-                throw new AssertionError(method);
-            });
     private static final LocalMachines.Opening NO_MACHINES = (_, _, _) -> {
         throw new AssertionError("a machine is asked for");
     };
@@ -67,7 +63,8 @@ final class CopyCommandTest {
     @BeforeEach
     void serve() {
         ports = new GrpcPorts(
-                List.of(new FileGrpcService(_ -> new RunningSandboxes.Guest(NO_PROCESSES, files))),
+                List.of(new FileGrpcService(_ ->
+                        new RunningSandboxes.Guest(new FakeProcesses(() -> {}), files, new FakeInterpreter(() -> {})))),
                 List.of(new TraceInterceptor(new Random(1), Tracing.OFF)),
                 Duration.ofMinutes(1));
         ports.listen(directory.resolve("s"));

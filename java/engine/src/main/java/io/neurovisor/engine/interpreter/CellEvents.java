@@ -4,6 +4,9 @@ import java.util.Optional;
 
 /** The events of a cell for one attached client. For one thread, but {@link #close} may be called by any. */
 public interface CellEvents extends AutoCloseable {
+    /** Returns the context of the cell. */
+    ContextId context();
+
     /**
      * Returns the next event, and allows the guest to send as much as the event before had. Blocks until there is one;
      * empty after the last. Interrupting the thread ends the wait.

@@ -9,6 +9,7 @@ import java.time.Instant;
  * @param runningCell 0 if none runs
  * @param memoryBytes the resident memory of the interpreter itself
  * @param nextEvent the number of the next event
+ * @param isShared whether it is the one of its language that {@link GuestInterpreter#shared} returns
  */
 public record ContextInfo(
         ContextId id,
@@ -19,4 +20,5 @@ public record ContextInfo(
         long runningCell,
         int queuedCells,
         long memoryBytes,
-        long nextEvent) {}
+        long nextEvent,
+        boolean isShared) {}

@@ -2,9 +2,11 @@ package io.neurovisor.engine.sandbox;
 
 import io.neurovisor.engine.file.GuestFiles;
 import io.neurovisor.engine.guest.GuestUsage;
+import io.neurovisor.engine.interpreter.GuestInterpreter;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.sandbox.calls.GuardedFiles;
+import io.neurovisor.engine.sandbox.calls.GuardedInterpreter;
 import io.neurovisor.engine.sandbox.calls.GuardedProcesses;
 import io.neurovisor.engine.sandbox.calls.GuestCalls;
 import io.neurovisor.engine.time.Deadline;
@@ -12,10 +14,10 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * A sandbox as it was at one moment. Its processes and files are those of the living sandbox: once it has ended, each
+ * A sandbox as it was at one moment. Its processes, files and interpreter are those of the living sandbox: once it has ended, each
  * call throws {@code SANDBOX_UNKNOWN}, and streams under way end with {@code SANDBOX_MOVED} or {@code SANDBOX_DIED}. A call
  * for a paused one resumes it, or throws {@code SANDBOX_PAUSED}: see {@link Sandboxes#require}. Streams under way end with
- * {@code SANDBOX_MOVED} when it is paused; its processes can be attached to later.
+ * {@code SANDBOX_MOVED} when it is paused; its processes and cells can be attached to later.
  * Safe for use by many threads.
  */
 public final class Sandbox {
@@ -27,7 +29,7 @@ public final class Sandbox {
     private final Function<Deadline, GuestUsage> usage;
 
     /**
-     * @param calls for its processes and files
+     * @param calls for its processes, files and interpreter
      * @param usage measures its guest, without resuming it
      */
     Sandbox(
@@ -74,6 +76,10 @@ public final class Sandbox {
 
     public GuestFiles files() {
         return new GuardedFiles(calls);
+    }
+
+    public GuestInterpreter interpreter() {
+        return new GuardedInterpreter(calls);
     }
 
     /** Measures the guest; throws {@code SANDBOX_PAUSED} if it is paused. */

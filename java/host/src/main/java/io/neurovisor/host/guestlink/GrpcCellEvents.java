@@ -4,18 +4,20 @@ import io.grpc.Status;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.interpreter.CellEvents;
+import io.neurovisor.engine.interpreter.ContextId;
 import io.neurovisor.engine.time.Ticker;
-import io.neurovisor.proto.guest.CellEvent;
-import io.neurovisor.proto.guest.CellEvent.EventCase;
+import io.neurovisor.host.protocol.CellMessages;
+import io.neurovisor.proto.sandbox.CellEvent;
+import io.neurovisor.proto.sandbox.CellEvent.EventCase;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 
 /** The events of a cell of a guest. */
-record GrpcCellEvents(GuestStream<?, CellEvent> stream) implements CellEvents {
+record GrpcCellEvents(ContextId context, GuestStream<?, CellEvent> stream) implements CellEvents {
     @Override
     public Optional<io.neurovisor.engine.interpreter.CellEvent> next() {
-        return stream.next().map(GuestCellMessages::event);
+        return stream.next().map(CellMessages::event);
     }
 
     @Override

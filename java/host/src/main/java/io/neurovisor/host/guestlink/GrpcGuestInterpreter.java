@@ -1,6 +1,7 @@
 package io.neurovisor.host.guestlink;
 
 import io.grpc.MethodDescriptor;
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.interpreter.CellEvents;
 import io.neurovisor.engine.interpreter.CellSpec;
 import io.neurovisor.engine.interpreter.ContextId;
@@ -11,23 +12,25 @@ import io.neurovisor.engine.interpreter.ContextVariables;
 import io.neurovisor.engine.interpreter.GuestInterpreter;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
-import io.neurovisor.proto.guest.AttachCellRequest;
-import io.neurovisor.proto.guest.CellAttach;
-import io.neurovisor.proto.guest.CellEvent;
+import io.neurovisor.host.protocol.CellMessages;
 import io.neurovisor.proto.guest.Credit;
-import io.neurovisor.proto.guest.ExecuteCellRequest;
+import io.neurovisor.proto.guest.GuestAttachCellRequest;
+import io.neurovisor.proto.guest.GuestExecuteCellRequest;
 import io.neurovisor.proto.guest.GuestInterpreterServiceGrpc;
 import io.neurovisor.proto.guest.GuestInterpreterServiceGrpc.GuestInterpreterServiceBlockingStub;
-import io.neurovisor.proto.guest.InspectContextRequest;
-import io.neurovisor.proto.guest.InspectContextResponse;
-import io.neurovisor.proto.guest.InterruptCellRequest;
-import io.neurovisor.proto.guest.ListContextsRequest;
-import io.neurovisor.proto.guest.ListContextsResponse;
-import io.neurovisor.proto.guest.RemoveContextRequest;
-import io.neurovisor.proto.guest.RestartContextRequest;
-import io.neurovisor.proto.guest.SendCellInputRequest;
+import io.neurovisor.proto.sandbox.CellEvent;
+import io.neurovisor.proto.sandbox.InspectContextRequest;
+import io.neurovisor.proto.sandbox.InspectContextResponse;
+import io.neurovisor.proto.sandbox.InterpreterContext;
+import io.neurovisor.proto.sandbox.InterruptCellRequest;
+import io.neurovisor.proto.sandbox.ListContextsRequest;
+import io.neurovisor.proto.sandbox.ListContextsResponse;
+import io.neurovisor.proto.sandbox.RemoveContextRequest;
+import io.neurovisor.proto.sandbox.RestartContextRequest;
+import io.neurovisor.proto.sandbox.SendCellInputRequest;
 import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 
 /** The code interpreter of a guest, called by gRPC. */
 final class GrpcGuestInterpreter implements GuestInterpreter {
@@ -47,10 +50,26 @@ final class GrpcGuestInterpreter implements GuestInterpreter {
 
     @Override
     public ContextInfo create(ContextSpec spec, Deadline deadline) {
-        return GuestCellMessages.info(
-                connection,
-                call(deadline, guest -> guest.createContext(GuestCellMessages.request(spec)))
-                        .getContext());
+        return info(call(deadline, guest -> guest.createContext(CellMessages.create("", spec)))
+                .getContext());
+    }
+
+    @Override
+    public ContextInfo shared(String language, Deadline deadline) {
+        return info(call(deadline, guest -> guest.createContext(CellMessages.shared("", language)))
+                .getContext());
+    }
+
+    private ContextInfo info(InterpreterContext context) {
+        return valid(() -> CellMessages.info(context));
+    }
+
+    private <T> T valid(Supplier<T> translation) {
+        try {
+            return translation.get();
+        } catch (NeuroVisorException malformed) {
+            throw connection.violated("sent a context without an id");
+        }
     }
 
     @Override
@@ -61,16 +80,14 @@ final class GrpcGuestInterpreter implements GuestInterpreter {
             throw connection.violated("listed %d contexts and %d languages"
                     .formatted(response.getContextsCount(), response.getLanguagesCount()));
         }
-        return GuestCellMessages.list(connection, response);
+        return valid(() -> CellMessages.list(response));
     }
 
     @Override
     public ContextInfo restart(ContextId context, Deadline deadline) {
         RestartContextRequest request =
                 RestartContextRequest.newBuilder().setContextId(context.value()).build();
-        return GuestCellMessages.info(
-                connection,
-                call(deadline, guest -> guest.restartContext(request)).getContext());
+        return info(call(deadline, guest -> guest.restartContext(request)).getContext());
     }
 
     @Override
@@ -88,17 +105,19 @@ final class GrpcGuestInterpreter implements GuestInterpreter {
         if (response.getVariablesCount() > MOST_VARIABLES) {
             throw connection.violated("described " + response.getVariablesCount() + " variables");
         }
-        return GuestCellMessages.variables(response);
+        return CellMessages.variables(response);
     }
 
     @Override
     public CellEvents execute(ContextId context, CellSpec cell, Deadline deadline) {
         return begin(
+                context,
                 GuestInterpreterServiceGrpc.getExecuteCellMethod(),
-                bytes ->
-                        ExecuteCellRequest.newBuilder().setCredit(credit(bytes)).build(),
-                ExecuteCellRequest.newBuilder()
-                        .setExecute(GuestCellMessages.start(context, cell))
+                bytes -> GuestExecuteCellRequest.newBuilder()
+                        .setCredit(credit(bytes))
+                        .build(),
+                GuestExecuteCellRequest.newBuilder()
+                        .setExecute(CellMessages.execute("", context, cell))
                         .build(),
                 deadline);
     }
@@ -106,19 +125,23 @@ final class GrpcGuestInterpreter implements GuestInterpreter {
     @Override
     public CellEvents attach(ContextId context, long cell, long fromEvent, Deadline deadline) {
         return begin(
+                context,
                 GuestInterpreterServiceGrpc.getAttachCellMethod(),
-                bytes -> AttachCellRequest.newBuilder().setCredit(credit(bytes)).build(),
-                AttachCellRequest.newBuilder()
-                        .setAttach(CellAttach.newBuilder()
-                                .setContextId(context.value())
-                                .setCell(cell)
-                                .setFromEvent(fromEvent))
+                bytes -> GuestAttachCellRequest.newBuilder()
+                        .setCredit(credit(bytes))
+                        .build(),
+                GuestAttachCellRequest.newBuilder()
+                        .setAttach(CellMessages.attach("", context, cell, fromEvent))
                         .build(),
                 deadline);
     }
 
     private <Q> CellEvents begin(
-            MethodDescriptor<Q, CellEvent> method, IntFunction<Q> credit, Q request, Deadline deadline) {
+            ContextId context,
+            MethodDescriptor<Q, CellEvent> method,
+            IntFunction<Q> credit,
+            Q request,
+            Deadline deadline) {
         GuestStream<Q, CellEvent> stream = new GuestStream<>(
                 connection,
                 method,
@@ -126,7 +149,7 @@ final class GrpcGuestInterpreter implements GuestInterpreter {
                 new GrpcCellEvents.Rules(Ticker.SYSTEM),
                 GrpcGuestProcesses.LONGEST_SILENCE);
         stream.begin(request, deadline);
-        return new GrpcCellEvents(stream);
+        return new GrpcCellEvents(context, stream);
     }
 
     private static Credit credit(int bytes) {

@@ -75,8 +75,8 @@ final class GuestStatus {
             case NOT_FOUND -> named(status, cause, Fault.CONTEXT_UNKNOWN, Fault.CELL_UNKNOWN);
             case FAILED_PRECONDITION -> named(status, cause, Fault.CONTEXT_DEAD, Fault.CONTEXT_BUSY);
             case RESOURCE_EXHAUSTED -> named(status, cause, Fault.CONTEXT_LIMIT, Fault.CELL_LIMIT);
-            case ABORTED -> reported(Fault.CONTEXT_REPLACED, status, cause);
-            case UNIMPLEMENTED -> reported(Fault.LANGUAGE_MISSING, status, cause);
+            case ABORTED -> named(status, cause, Fault.CONTEXT_RESTARTED, Fault.CONTEXT_REMOVED);
+            case UNIMPLEMENTED -> named(status, cause, Fault.LANGUAGE_UNSUPPORTED);
             case INTERNAL -> reported(Fault.GUEST_REFUSED, status, cause);
             case INVALID_ARGUMENT -> NeuroVisorException.invalid(field(status), messageOf(status));
             default -> failure(status, cause);

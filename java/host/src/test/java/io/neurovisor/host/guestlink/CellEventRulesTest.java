@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.grpc.Status;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.proto.guest.CellAccepted;
-import io.neurovisor.proto.guest.CellEnded;
-import io.neurovisor.proto.guest.CellEvent;
-import io.neurovisor.proto.guest.CellGap;
-import io.neurovisor.proto.guest.CellKeepAlive;
-import io.neurovisor.proto.guest.CellStarted;
-import io.neurovisor.proto.guest.CellText;
+import io.neurovisor.proto.sandbox.CellAccepted;
+import io.neurovisor.proto.sandbox.CellEnded;
+import io.neurovisor.proto.sandbox.CellEvent;
+import io.neurovisor.proto.sandbox.CellGap;
+import io.neurovisor.proto.sandbox.CellKeepAlive;
+import io.neurovisor.proto.sandbox.CellStarted;
+import io.neurovisor.proto.sandbox.CellText;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -103,8 +103,9 @@ final class CellEventRulesTest {
         "FAILED_PRECONDITION, CONTEXT_BUSY: it runs a cell,           CONTEXT_BUSY",
         "RESOURCE_EXHAUSTED,  CONTEXT_LIMIT: 8 contexts,              CONTEXT_LIMIT",
         "RESOURCE_EXHAUSTED,  CELL_LIMIT: 64 cells,                   CELL_LIMIT",
-        "ABORTED,             CONTEXT_RESTARTED: it was restarted,    CONTEXT_REPLACED",
-        "UNIMPLEMENTED,       the image runs python,                  LANGUAGE_MISSING",
+        "ABORTED,             CONTEXT_RESTARTED: it was restarted,    CONTEXT_RESTARTED",
+        "ABORTED,             CONTEXT_REMOVED: it was removed,        CONTEXT_REMOVED",
+        "UNIMPLEMENTED,       LANGUAGE_UNSUPPORTED: it has python,    LANGUAGE_UNSUPPORTED",
         "INVALID_ARGUMENT,    code: it is too long,                   INVALID_ARGUMENT",
         "INTERNAL,            no pipe,                                GUEST_REFUSED",
         "UNAVAILABLE,         gone,                                   SANDBOX_LOST",

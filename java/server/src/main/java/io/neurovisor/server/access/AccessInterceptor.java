@@ -54,7 +54,8 @@ public record AccessInterceptor(Callers callers, RateLimits limits, Consumer<Ten
             "neurovisor.agent.AgentService", Scope.AGENT,
             "neurovisor.sandbox.v1.SandboxService", Scope.SANDBOX,
             "neurovisor.sandbox.v1.ProcessService", Scope.SANDBOX,
-            "neurovisor.sandbox.v1.FileService", Scope.SANDBOX);
+            "neurovisor.sandbox.v1.FileService", Scope.SANDBOX,
+            "neurovisor.sandbox.v1.InterpreterService", Scope.SANDBOX);
 
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(

@@ -19,6 +19,7 @@ import io.neurovisor.server.audit.AuditLog;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.grpc.TraceInterceptor;
 import io.neurovisor.server.grpc.sandbox.FileGrpcService;
+import io.neurovisor.server.grpc.sandbox.InterpreterGrpcService;
 import io.neurovisor.server.grpc.sandbox.ProcessGrpcService;
 import io.neurovisor.server.grpc.sandbox.RunningSandboxes;
 import io.neurovisor.server.grpc.sandbox.SandboxGrpcService;
@@ -135,7 +136,8 @@ final class SandboxServices implements AutoCloseable {
                 new TenantSandboxes(sandboxes, snapshots, changes, operations, watches, measurements, fileWrites);
         RunningSandboxes running = id -> {
             Sandbox sandbox = tenants.running(id);
-            return new RunningSandboxes.Guest(tenants.processes(sandbox), tenants.files(sandbox));
+            return new RunningSandboxes.Guest(
+                    tenants.processes(sandbox), tenants.files(sandbox), tenants.interpreter(sandbox));
         };
         return List.of(
                 new SandboxGrpcService(
@@ -144,7 +146,8 @@ final class SandboxServices implements AutoCloseable {
                         SandboxGrpcService.Defaults.of(config),
                         neuroVisor::available),
                 new ProcessGrpcService(running),
-                new FileGrpcService(running));
+                new FileGrpcService(running),
+                new InterpreterGrpcService(running));
     }
 
     /** Returns the sandboxes that have not ended, the newest first. */

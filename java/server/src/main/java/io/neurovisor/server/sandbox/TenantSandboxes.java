@@ -3,6 +3,7 @@ package io.neurovisor.server.sandbox;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.file.GuestFiles;
+import io.neurovisor.engine.interpreter.GuestInterpreter;
 import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxEnd;
@@ -39,6 +40,7 @@ public record TenantSandboxes(
         FileWrites fileWrites) {
     private static final String SERVICE = SandboxAudit.SERVICE;
     private static final String PROCESS_START = "neurovisor.sandbox.v1.ProcessService/Start";
+    private static final String CELL_EXECUTE = "neurovisor.sandbox.v1.InterpreterService/ExecuteCell";
 
     /**
      * As {@link Sandboxes#create}, or as {@link Snapshots#create}.
@@ -215,6 +217,22 @@ public record TenantSandboxes(
     /** Returns the files of a sandbox of the tenant. What is written is summed up in the audit log. */
     public GuestFiles files(Sandbox sandbox) {
         return new AuditedFiles(sandbox.files(), bytes -> fileWrites.add(sandbox.record(), bytes));
+    }
+
+    /** Returns the code interpreter of a sandbox of the tenant. Each cell is recorded in the audit log. */
+    public GuestInterpreter interpreter(Sandbox sandbox) {
+        return new AuditedInterpreter(
+                sandbox.interpreter(),
+                (context, digest) -> audit.require(
+                        "cell_execute",
+                        CELL_EXECUTE,
+                        Map.of(
+                                "sandbox_id",
+                                sandbox.id().value(),
+                                "context_id",
+                                context.value(),
+                                "code_sha256",
+                                digest)));
     }
 
     private void requireLine(String event, String method, SandboxId id) {

@@ -78,7 +78,6 @@ public final class FaultStatus {
                     PROCESS_REFUSED,
                     CONTEXT_DEAD,
                     CONTEXT_BUSY,
-                    CONTEXT_REPLACED,
                     SANDBOX_PAUSED,
                     CHECKPOINT_FOREIGN,
                     TEMPLATE_IN_USE,
@@ -97,7 +96,8 @@ public final class FaultStatus {
                     DISK_SHORT,
                     WATCH_LIMIT,
                     READ_LIMIT -> Code.RESOURCE_EXHAUSTED;
-            case SANDBOX_BUSY -> Code.ABORTED;
+            case SANDBOX_BUSY, CONTEXT_RESTARTED, CONTEXT_REMOVED -> Code.ABORTED;
+            case LANGUAGE_UNSUPPORTED -> Code.UNIMPLEMENTED;
             case CHECKPOINT_DAMAGED -> Code.DATA_LOSS;
             case INTERRUPTED -> Code.CANCELLED;
             case STOPPING,

@@ -101,9 +101,47 @@ final class InterpreterIT {
         assertThatThrownBy(() ->
                         machine.interpreter().create(new ContextSpec("cobol", Optional.empty(), Map.of()), limit()))
                 .isInstanceOfSatisfying(NeuroVisorException.class, refusal -> {
-                    assertThat(refusal.fault()).isEqualTo(Fault.LANGUAGE_MISSING);
+                    assertThat(refusal.fault()).isEqualTo(Fault.LANGUAGE_UNSUPPORTED);
                     assertThat(refusal).hasMessageContaining("python");
                 });
+    }
+
+    /** Its environment is that of the template, and not of this machine. */
+    @ShortTier
+    @Test
+    void theFirstContextHasADriverThatWaitedInTheTemplate() {
+        String code = """
+                import os, random, tempfile
+                started_with = open('/proc/self/environ').read()
+                print('COLOUR' in started_with, os.environ['COLOUR'], os.getcwd(), os.path.isdir(tempfile.gettempdir()))
+                random.random()""";
+        Received first = run(code);
+        assertThat(first.stdout()).isEqualTo("False blue /home/user True\n");
+        try (Machine other = factory.open(machines.clone(SandboxSize.SMALL), limit())) {
+            other.adopt(Map.of("COLOUR", "red"), Optional.empty(), limit());
+            ContextId second = other.interpreter()
+                    .create(new ContextSpec("python", Optional.empty(), Map.of()), limit())
+                    .id();
+            Received drawn = received(other.interpreter().execute(second, CellSpec.of(code), limit()));
+            assertThat(drawn.stdout()).isEqualTo("False red /home/user True\n");
+            assertThat(drawn.results()).startsWith("text/plain 0.").isNotEqualTo(first.results());
+        }
+    }
+
+    @Test
+    void aPlotIsAPictureAndAChartAndATableIsData() {
+        String plot = run("import matplotlib.pyplot as plt\nplt.plot([1, 2], label='l')\nNone")
+                .results();
+        assertThat(plot)
+                .contains(
+                        "text/plain <Figure",
+                        "\nimage/png ",
+                        "\napplication/vnd.neurovisor.chart+json {\"type\":\"line\"");
+        String table = run("import pandas\npandas.DataFrame({'a': [1, None]})").results();
+        assertThat(table)
+                .contains(
+                        "\ntext/html <div>",
+                        "\napplication/vnd.neurovisor.data+json {\"data\":{\"a\":[1.0,null]},\"types\":{\"a\":\"float64\"}");
     }
 
     @Test

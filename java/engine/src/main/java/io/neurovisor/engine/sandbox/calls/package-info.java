@@ -1,4 +1,4 @@
-/** Processes and files of a living sandbox whose failures say what has become of it. */
+/** Processes, files and interpreter of a living sandbox whose failures say what has become of it. */
 @NullMarked
 package io.neurovisor.engine.sandbox.calls;
 

@@ -2,6 +2,7 @@ package io.neurovisor.server.client.sandbox;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.file.GuestFiles;
+import io.neurovisor.engine.interpreter.GuestInterpreter;
 import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.proto.sandbox.ConnectRequest;
 import io.neurovisor.proto.sandbox.CreateRequest;
@@ -266,6 +267,11 @@ public final class SandboxClient implements AutoCloseable {
     /** Returns the files of a sandbox. Closing this client ends what is being read or written. */
     public GuestFiles files(String id) {
         return new DaemonFiles(connection, id);
+    }
+
+    /** Returns the code interpreter of a sandbox. Closing this client interrupts the cells that it has started. */
+    public GuestInterpreter interpreter(String id) {
+        return new DaemonInterpreter(connection, id);
     }
 
     private SandboxServiceBlockingV2Stub calls() {

@@ -56,7 +56,10 @@ public record RequestGuard(CallLimits limits, ScheduledExecutorService timer, Du
             "neurovisor.sandbox.v1.ProcessService", 128 << 10,
             // 128 KiB of arguments and 128 KiB of variables.
             "neurovisor.sandbox.v1.ProcessService/Start", 512 << 10,
-            "neurovisor.sandbox.v1.FileService", 128 << 10);
+            "neurovisor.sandbox.v1.FileService", 128 << 10,
+            "neurovisor.sandbox.v1.InterpreterService", 512 << 10,
+            // 8 MiB of code and 128 KiB of variables.
+            "neurovisor.sandbox.v1.InterpreterService/ExecuteCell", 9 << 20);
 
     public ServerServiceDefinition guarded(BindableService service) {
         return ServerInterceptors.intercept(

@@ -31,19 +31,28 @@ final class ProcessRequests {
     private ProcessRequests() {}
 
     static ProcessSpec spec(StartRequest request) {
-        inRange("timeout_secs", request.getTimeoutSecs(), 0, MAX_TIMEOUT_SECONDS);
+        Optional<Duration> timeout = timeout(request.getTimeoutSecs());
         return new ProcessSpec(
                 command(request.getCommand()),
                 arguments(request.getArgsList()),
                 environment(request.getEnvMap()),
-                Optional.of(request.getCwd())
-                        .filter(directory -> !directory.isEmpty())
-                        .map(directory -> FileRequests.path("cwd", directory)),
+                directory(request.getCwd()),
                 request.hasPty() ? Optional.of(size("pty", request.getPty())) : Optional.empty(),
                 request.getStdin(),
                 Optional.of(request.getTag()).filter(tag -> !tag.isEmpty()).map(tag -> tag("tag", tag)),
                 request.getEndWithStream(),
-                Optional.of(Duration.ofSeconds(request.getTimeoutSecs())).filter(timeout -> !timeout.isZero()));
+                timeout);
+    }
+
+    /** @param seconds the field {@code timeout_secs}, unsigned */
+    static Optional<Duration> timeout(int seconds) {
+        inRange("timeout_secs", seconds, 0, MAX_TIMEOUT_SECONDS);
+        return Optional.of(Duration.ofSeconds(seconds)).filter(timeout -> !timeout.isZero());
+    }
+
+    /** @param path the field {@code cwd} */
+    static Optional<String> directory(String path) {
+        return Optional.of(path).filter(cwd -> !cwd.isEmpty()).map(cwd -> FileRequests.path("cwd", cwd));
     }
 
     private static String command(String command) {
@@ -67,7 +76,7 @@ final class ProcessRequests {
         return arguments;
     }
 
-    private static Map<String, String> environment(Map<String, String> environment) {
+    static Map<String, String> environment(Map<String, String> environment) {
         check(
                 environment.size() <= MAX_VARIABLES,
                 "env",

@@ -1,6 +1,7 @@
 package io.neurovisor.server.grpc.sandbox;
 
 import io.neurovisor.engine.file.GuestFiles;
+import io.neurovisor.engine.interpreter.GuestInterpreter;
 import io.neurovisor.engine.process.GuestProcesses;
 
 /** Finds the running sandboxes of the client of the current call. */
@@ -16,5 +17,5 @@ public interface RunningSandboxes {
     Guest require(String sandboxId);
 
     /** What a client can use of a sandbox. A failure of it that is due to the end of the sandbox says how it ended. */
-    record Guest(GuestProcesses processes, GuestFiles files) {}
+    record Guest(GuestProcesses processes, GuestFiles files, GuestInterpreter interpreter) {}
 }

@@ -32,6 +32,7 @@ import io.neurovisor.proto.sandbox.TerminalSize;
 import io.neurovisor.server.grpc.TestServer;
 import io.neurovisor.testkit.FakeFiles;
 import io.neurovisor.testkit.FakeProcesses;
+import io.neurovisor.testkit.interpreter.FakeInterpreter;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -70,7 +71,7 @@ final class ProcessGrpcServiceTest {
         if (!id.equals(ID)) {
             throw new NeuroVisorException(Fault.SANDBOX_UNKNOWN, "no sandbox has the id " + id);
         }
-        return new RunningSandboxes.Guest(processes, new FakeFiles());
+        return new RunningSandboxes.Guest(processes, new FakeFiles(), new FakeInterpreter(() -> {}));
     }
 
     @AfterEach

@@ -17,6 +17,7 @@ import io.neurovisor.engine.sandbox.snapshot.Snapshots;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.SavedVm;
+import io.neurovisor.proto.sandbox.InterpreterServiceGrpc;
 import io.neurovisor.proto.sandbox.ProcessServiceGrpc;
 import io.neurovisor.proto.sandbox.SandboxServiceGrpc;
 import io.neurovisor.server.access.Tenant;
@@ -85,6 +86,7 @@ final class ServedSandboxes implements AutoCloseable {
     private final SandboxMeasurements measurements;
     private final SandboxGrpcService service;
     private final ProcessGrpcService processes;
+    private final InterpreterGrpcService interpreters;
 
     /** The files and the VMM of a machine on which daemons follow each other. */
     private record Host(Path data, List<FakeGuest> guests, FakeVmm vmm, TemporaryCheckpoints checkpoints) {
@@ -151,10 +153,13 @@ final class ServedSandboxes implements AutoCloseable {
         SandboxOperations operations = new SandboxOperations(metrics.sandboxes(), tracing);
         TenantSandboxes tenants = new TenantSandboxes(
                 sandboxes, snapshots, changes, operations, watches, measurements, new FileWrites(audit));
-        processes = new ProcessGrpcService(id -> {
+        RunningSandboxes running = id -> {
             Sandbox sandbox = tenants.running(id);
-            return new RunningSandboxes.Guest(tenants.processes(sandbox), tenants.files(sandbox));
-        });
+            return new RunningSandboxes.Guest(
+                    tenants.processes(sandbox), tenants.files(sandbox), tenants.interpreter(sandbox));
+        };
+        processes = new ProcessGrpcService(running);
+        interpreters = new InterpreterGrpcService(running);
         service = new SandboxGrpcService(
                 tenants,
                 new TenantSnapshots(tenants, snapshots, changes, operations),
@@ -184,9 +189,14 @@ final class ServedSandboxes implements AutoCloseable {
         return ProcessServiceGrpc.newBlockingStub(channel(tenant));
     }
 
+    /** Returns the code interpreters for calls of this tenant. */
+    InterpreterServiceGrpc.InterpreterServiceBlockingStub interpretersAs(Tenant tenant) {
+        return InterpreterServiceGrpc.newBlockingStub(channel(tenant));
+    }
+
     private Channel channel(Tenant tenant) {
         try {
-            TestServer server = new TestServer(List.of(service, processes), tenant, tracing);
+            TestServer server = new TestServer(List.of(service, processes, interpreters), tenant, tracing);
             servers.add(server);
             return server.channel();
         } catch (IOException exception) {

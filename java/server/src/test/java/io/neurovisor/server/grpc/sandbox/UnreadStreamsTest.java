@@ -22,6 +22,7 @@ import io.neurovisor.server.grpc.TestServer;
 import io.neurovisor.server.grpc.guard.OutboundMemory;
 import io.neurovisor.testkit.FakeFiles;
 import io.neurovisor.testkit.FakeProcesses;
+import io.neurovisor.testkit.interpreter.FakeInterpreter;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -55,7 +56,7 @@ final class UnreadStreamsTest {
     private final TestServer server;
 
     UnreadStreamsTest() throws IOException {
-        RunningSandboxes sandboxes = _ -> new RunningSandboxes.Guest(processes, files);
+        RunningSandboxes sandboxes = _ -> new RunningSandboxes.Guest(processes, files, new FakeInterpreter(() -> {}));
         server = new TestServer(List.of(new FileGrpcService(sandboxes), new ProcessGrpcService(sandboxes)), memory);
         processes.on("flood", (_, io) -> {
             for (int i = 0; i < PIECES; i++) {

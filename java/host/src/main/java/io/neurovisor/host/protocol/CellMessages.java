@@ -1,6 +1,5 @@
-package io.neurovisor.host.guestlink;
+package io.neurovisor.host.protocol;
 
-import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.interpreter.CellEnd;
 import io.neurovisor.engine.interpreter.CellError;
 import io.neurovisor.engine.interpreter.CellEvent;
@@ -13,35 +12,64 @@ import io.neurovisor.engine.interpreter.ContextSpec;
 import io.neurovisor.engine.interpreter.ContextState;
 import io.neurovisor.engine.interpreter.ContextVariables;
 import io.neurovisor.host.message.GuestText;
-import io.neurovisor.proto.guest.CellEnded;
-import io.neurovisor.proto.guest.CellStart;
-import io.neurovisor.proto.guest.CellStream;
-import io.neurovisor.proto.guest.CellVariables;
-import io.neurovisor.proto.guest.ContextVariable;
-import io.neurovisor.proto.guest.CreateContextRequest;
-import io.neurovisor.proto.guest.InspectContextResponse;
-import io.neurovisor.proto.guest.InterpreterContext;
-import io.neurovisor.proto.guest.ListContextsResponse;
+import io.neurovisor.proto.sandbox.AttachCellRequest;
+import io.neurovisor.proto.sandbox.CellEnded;
+import io.neurovisor.proto.sandbox.CellStream;
+import io.neurovisor.proto.sandbox.CellVariables;
+import io.neurovisor.proto.sandbox.ContextVariable;
+import io.neurovisor.proto.sandbox.CreateContextRequest;
+import io.neurovisor.proto.sandbox.ExecuteCellRequest;
+import io.neurovisor.proto.sandbox.InspectContextResponse;
+import io.neurovisor.proto.sandbox.InterpreterContext;
+import io.neurovisor.proto.sandbox.ListContextsResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.OptionalLong;
 
-/** Translates between messages about contexts and cells and the engine's values. Messages of a guest are untrusted. */
-final class GuestCellMessages {
+/**
+ * Translates between messages about contexts and cells and the engine's values, for those that call an interpreter. Texts of a
+ * guest are untrusted.
+ */
+public final class CellMessages {
     private static final double NANOS_PER_MILLI = 1e6;
 
-    private GuestCellMessages() {}
+    private CellMessages() {}
 
-    static CreateContextRequest request(ContextSpec spec) {
+    /**
+     * Returns the request for a context.
+     *
+     * @param sandbox is empty in requests to a guest
+     */
+    public static CreateContextRequest create(String sandbox, ContextSpec spec) {
         return CreateContextRequest.newBuilder()
+                .setSandboxId(sandbox)
                 .setLanguage(spec.language())
                 .setCwd(spec.directory().orElse(""))
                 .putAllEnv(spec.environment())
                 .build();
     }
 
-    static CellStart start(ContextId context, CellSpec cell) {
-        return CellStart.newBuilder()
+    /**
+     * Returns the request for the shared context of a language.
+     *
+     * @param sandbox is empty in requests to a guest
+     */
+    public static CreateContextRequest shared(String sandbox, String language) {
+        return CreateContextRequest.newBuilder()
+                .setSandboxId(sandbox)
+                .setLanguage(language)
+                .setShared(true)
+                .build();
+    }
+
+    /**
+     * Returns the request for a cell.
+     *
+     * @param sandbox is empty in requests to a guest
+     */
+    public static ExecuteCellRequest execute(String sandbox, ContextId context, CellSpec cell) {
+        return ExecuteCellRequest.newBuilder()
+                .setSandboxId(sandbox)
                 .setContextId(context.value())
                 .setCode(cell.code())
                 .putAllEnv(cell.environment())
@@ -54,43 +82,50 @@ final class GuestCellMessages {
                 .build();
     }
 
-    static ContextInfo info(GuestConnection connection, InterpreterContext context) {
-        try {
-            return new ContextInfo(
-                    new ContextId(context.getId()),
-                    GuestText.line(context.getLanguage()),
-                    GuestText.line(context.getCwd()),
-                    switch (context.getState()) {
-                        case CONTEXT_STATE_STARTING -> ContextState.STARTING;
-                        case CONTEXT_STATE_IDLE -> ContextState.IDLE;
-                        case CONTEXT_STATE_BUSY -> ContextState.BUSY;
-                        case CONTEXT_STATE_DEAD, CONTEXT_STATE_UNSPECIFIED, UNRECOGNIZED -> ContextState.DEAD;
-                    },
-                    Instant.ofEpochSecond(
-                            Math.clamp(context.getCreated().getSeconds(), 0, Instant.MAX.getEpochSecond())),
-                    context.getRunningCell(),
-                    context.getQueuedCells(),
-                    context.getMemoryBytes(),
-                    context.getNextEvent());
-        } catch (NeuroVisorException malformed) {
-            throw connection.violated("sent a context without an id");
-        }
+    /**
+     * Returns the request to attach to a cell.
+     *
+     * @param sandbox is empty in requests to a guest
+     */
+    public static AttachCellRequest attach(String sandbox, ContextId context, long cell, long fromEvent) {
+        return AttachCellRequest.newBuilder()
+                .setSandboxId(sandbox)
+                .setContextId(context.value())
+                .setCell(cell)
+                .setFromEvent(fromEvent)
+                .build();
     }
 
-    static ContextList list(GuestConnection connection, ListContextsResponse response) {
+    /** Translates a context; throws {@code INVALID_ARGUMENT} if it has no proper id. */
+    public static ContextInfo info(InterpreterContext context) {
+        return new ContextInfo(
+                new ContextId(context.getId()),
+                GuestText.line(context.getLanguage()),
+                GuestText.line(context.getCwd()),
+                switch (context.getState()) {
+                    case CONTEXT_STATE_STARTING -> ContextState.STARTING;
+                    case CONTEXT_STATE_IDLE -> ContextState.IDLE;
+                    case CONTEXT_STATE_BUSY -> ContextState.BUSY;
+                    case CONTEXT_STATE_DEAD, CONTEXT_STATE_UNSPECIFIED, UNRECOGNIZED -> ContextState.DEAD;
+                },
+                Instant.ofEpochSecond(Math.clamp(context.getCreated().getSeconds(), 0, Instant.MAX.getEpochSecond())),
+                context.getRunningCell(),
+                context.getQueuedCells(),
+                context.getMemoryBytes(),
+                context.getNextEvent(),
+                context.getShared());
+    }
+
+    /** Translates a list; throws {@code INVALID_ARGUMENT} if a context has no proper id. */
+    public static ContextList list(ListContextsResponse response) {
         return new ContextList(
-                response.getContextsList().stream()
-                        .map(context -> info(connection, context))
-                        .toList(),
+                response.getContextsList().stream().map(CellMessages::info).toList(),
                 response.getLanguagesList().stream().map(GuestText::line).toList());
     }
 
-    static ContextVariables variables(InspectContextResponse response) {
+    public static ContextVariables variables(InspectContextResponse response) {
         return new ContextVariables(
-                response.getVariablesList().stream()
-                        .map(GuestCellMessages::variable)
-                        .toList(),
-                response.getTruncated());
+                response.getVariablesList().stream().map(CellMessages::variable).toList(), response.getTruncated());
     }
 
     private static ContextVariables.Variable variable(ContextVariable variable) {
@@ -102,12 +137,12 @@ final class GuestCellMessages {
                 variable.getText());
     }
 
-    /** Translates an event that {@link GrpcCellEvents.Rules} has accepted. */
-    static CellEvent event(io.neurovisor.proto.guest.CellEvent event) {
+    /** Translates an event, which is not empty. */
+    public static CellEvent event(io.neurovisor.proto.sandbox.CellEvent event) {
         return new CellEvent(event.getNumber(), event.getCell(), content(event));
     }
 
-    private static CellEvent.Content content(io.neurovisor.proto.guest.CellEvent event) {
+    private static CellEvent.Content content(io.neurovisor.proto.sandbox.CellEvent event) {
         return switch (event.getEventCase()) {
             case ACCEPTED -> new CellEvent.Accepted(event.getAccepted().getAhead());
             case STARTED -> new CellEvent.Started();
@@ -136,7 +171,7 @@ final class GuestCellMessages {
         };
     }
 
-    private static CellEvent.Display display(io.neurovisor.proto.guest.CellDisplay display) {
+    private static CellEvent.Display display(io.neurovisor.proto.sandbox.CellDisplay display) {
         return new CellEvent.Display(
                 display.getPartsList().stream()
                         .map(part -> new CellEvent.Part(part.getMimeType(), part.getSize()))
@@ -146,7 +181,7 @@ final class GuestCellMessages {
                 display.getMainResult());
     }
 
-    private static CellError error(io.neurovisor.proto.guest.CellError error) {
+    private static CellError error(io.neurovisor.proto.sandbox.CellError error) {
         return new CellError(
                 error.getName(),
                 error.getValue(),

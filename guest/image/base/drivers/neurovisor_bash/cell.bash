@@ -1,0 +1,1 @@
+eval "$neurovisor_set_flags$neurovisor_code"
