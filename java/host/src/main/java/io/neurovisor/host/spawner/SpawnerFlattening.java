@@ -6,7 +6,9 @@ import io.neurovisor.engine.vm.Checkpoint;
 import io.neurovisor.engine.vm.Flattening;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.host.files.PrivateFiles;
+import io.neurovisor.host.files.StorageFaults;
 import io.neurovisor.proto.spawner.FlattenMemory;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -22,9 +24,9 @@ public record SpawnerFlattening(Spawner spawner) implements Flattening {
                 .orElseThrow(() -> new NeuroVisorException(Fault.INTERNAL, "there is no checkpoint"));
         PrivateFiles.createDirectory(directory);
         FlattenMemory request = FlattenMemory.newBuilder()
-                .setTemplate(absolute(start.saved().directory()))
-                .setCheckpoint(absolute(checkpoint))
-                .setTarget(absolute(directory))
+                .setTemplate(withoutLinks(start.saved().directory()))
+                .setCheckpoint(withoutLinks(checkpoint))
+                .setTarget(withoutLinks(directory))
                 .build();
         String problem = spawner.flatten(request, progress, LIMIT);
         if (!problem.isEmpty()) {
@@ -32,7 +34,12 @@ public record SpawnerFlattening(Spawner spawner) implements Flattening {
         }
     }
 
-    private static String absolute(Path directory) {
-        return directory.toAbsolutePath().normalize().toString();
+    /** The spawner does not follow links. */
+    private static String withoutLinks(Path directory) {
+        try {
+            return directory.toRealPath().toString();
+        } catch (IOException failure) {
+            throw StorageFaults.of("find", directory, failure);
+        }
     }
 }
