@@ -87,11 +87,7 @@ public record MachineFactory(
             listener.ready(machine);
             return Optional.of(machine);
         } catch (NeuroVisorException exception) {
-            // A machine that only lacks a layer, or has another agent, runs, so there is no end to wait for.
-            String diagnosis = switch (exception.fault()) {
-                case LAYER_MISSING, CHECKPOINT_FOREIGN -> String.valueOf(exception.getMessage());
-                default -> VmDiagnosis.describe(vm, exception);
-            };
+            String diagnosis = diagnosis(vm, exception);
             boolean ended = Boots.hasEnded(vm, exception);
             vm.close();
             CompletableFuture<Void> end = vmm.gone(id).thenRun(() -> listener.ended(id, MachineEnd.START_FAILED));
@@ -101,6 +97,14 @@ public record MachineFactory(
             throw new NeuroVisorException(
                     exception.fault(), "virtual machine " + vm.id() + ": " + diagnosis, exception);
         }
+    }
+
+    /** A machine that only lacks a layer, or has another agent, runs, so there is no end to wait for. */
+    private static String diagnosis(Vm vm, NeuroVisorException failure) {
+        return switch (failure.fault()) {
+            case LAYER_MISSING, CHECKPOINT_FOREIGN -> String.valueOf(failure.getMessage());
+            default -> VmDiagnosis.describe(vm, failure);
+        };
     }
 
     /** Completes when nothing of that machine is left on the host. */

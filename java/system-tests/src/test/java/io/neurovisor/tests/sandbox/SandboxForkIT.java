@@ -231,6 +231,7 @@ final class SandboxForkIT {
     }
 
     /** Its memory is one file, which all of its sandboxes map. */
+    @ShortTier
     @Test
     void sandboxesOfATemplateShareItsMemory() throws IOException {
         String source = client.create();
