@@ -8,7 +8,7 @@ use tokio::sync::{oneshot, Notify};
 
 use super::driver::language::{requests, Requests};
 use super::driver::launch::{Control, Spec};
-use super::driver::message::ToDriver;
+use super::driver::to_driver::ToDriver;
 use super::event_log::EventLog;
 use super::machine::{Cell, End, Event, Machine, Refusal, Step};
 use crate::wire::sandbox::v1::cell_event;

@@ -246,6 +246,8 @@ async fn bounds_hostile_cells_of_javascript() {
         ("console = null; process.stdout = null; Error.prepareStackTrace = () => 5; undefined", OK),
         ("throw new Error('no stack')", FAILED),
         ("delete Error.prepareStackTrace; process.on('SIGINT', () => {}); setInterval(() => {}, 1); undefined", OK),
+        ("process.removeAllListeners('SIGINT'); undefined", OK),
+        ("process.kill(process.pid, 'SIGINT'); await new Promise((done) => setTimeout(done, 50))", OK),
         ("process.emit('uncaughtException', new Error('forged'))", FAILED),
         ("new Worker(1)", FAILED),
         ("'\\ud800'", OK),

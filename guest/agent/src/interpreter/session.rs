@@ -14,7 +14,7 @@ use super::context::{Action, Context};
 use super::driver::collector::{Collector, Pipe};
 use super::driver::frame::FrameDecoder;
 use super::driver::launch::Driver;
-use super::driver::message::ToDriver;
+use super::driver::to_driver::ToDriver;
 use super::limits::{Times, REPEATS};
 use super::machine::{Event, Exit, Fate, Phase};
 use crate::execution::exit_code_and_signal;

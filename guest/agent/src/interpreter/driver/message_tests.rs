@@ -4,6 +4,7 @@ use super::frame::Broken;
 use super::json::parse;
 use super::language::Requests;
 use super::message::*;
+use super::to_driver::ToDriver;
 
 fn parsed(header: &str, body: usize) -> Result<FromDriver, Broken> {
     FromDriver::parse(&parse(header.as_bytes()).unwrap(), body)

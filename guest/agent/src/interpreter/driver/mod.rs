@@ -1,8 +1,8 @@
 //! Drivers: how they are started, and what they send.
 //!
 //! A driver is the program of an image that runs cells of a language. [`language`] has them all, and [`launch`] starts one. The bytes that it sends are divided
-//! by [`frame`], whose headers are parsed by [`json`] and checked by [`message`]; [`collector`] makes events of them. All but the
-//! start is pure.
+//! by [`frame`], whose headers are parsed by [`json`] and checked by [`message`]; [`collector`] makes events of them. [`to_driver`]
+//! encodes what drivers are asked for. All but the start is pure.
 
 pub mod collector;
 #[cfg(test)]
@@ -15,3 +15,4 @@ pub mod message;
 #[cfg(test)]
 mod message_tests;
 mod text;
+pub mod to_driver;

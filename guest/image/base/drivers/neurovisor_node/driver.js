@@ -22,6 +22,9 @@ class ProcessExit extends Error {
   }
 }
 
+// The agent interrupts by frames; the signal is for programs that a cell waits for.
+const ignored = () => {};
+
 class Driver {
   #channel;
   #session = new inspector.Session();
@@ -48,8 +51,6 @@ class Driver {
   /** Takes over the process: streams, signals, exit and the names of the driver. */
   start() {
     this.#streams.install();
-    // The agent interrupts by frames; the signal is for programs that a cell waits for.
-    process.on("SIGINT", () => {});
     refreshRandom(this.#channel.shared);
     const names = {
       take: (value) => void (this.#taken = value),
@@ -99,6 +100,9 @@ class Driver {
     const cell = { number, failed: false, ending: false, surroundings: new Surroundings() };
     this.#cell = cell;
     this.#count += 1;
+    // An earlier cell may have removed it.
+    process.off("SIGINT", ignored);
+    process.on("SIGINT", ignored);
     this.#streams.reset();
     this.#displays.reset();
     this.#pending.reset();

@@ -23,7 +23,7 @@ class Modules {
     });
   }
 
-  /** Imports a module. Node warns at the first time that it is told the directory in this way. */
+  /** Imports a module. Node warns when the directory is first given in this way. */
   #load(specifier) {
     const warn = process.emitWarning;
     process.emitWarning = () => {};

@@ -27,6 +27,7 @@ function compile(code) {
   const done = spawnSync(ESBUILD, ARGUMENTS, { input: code, env: {}, maxBuffer: OUTPUT_BYTES_MAX });
   if (done.signal === "SIGINT") throw new Interrupted();
   if (done.error) throw done.error;
+  if (done.signal) throw new Error(`esbuild was ended by ${done.signal}`);
   if (done.status !== 0) throw problem(done.stderr.toString());
   const output = done.stdout.toString();
   const at = output.lastIndexOf(MAP);

@@ -3,6 +3,7 @@
 import asyncio
 import builtins
 import getpass
+import inspect
 import os
 import sys
 import warnings
@@ -11,6 +12,7 @@ os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
 # Figures of plotly without the 5 MB of JavaScript that its HTML contains.
 os.environ.setdefault("PLOTLY_RENDERER", "plotly_mimetype")
 
+from . import lean  # noqa: E402, F401, I001 - before all that imports IPython
 from . import failures, inspection, shell as shells  # noqa: E402
 from .channel import Channel  # noqa: E402
 from .displays import CellDisplayHook, CellDisplayPublisher, Displays  # noqa: E402
@@ -19,6 +21,10 @@ from .origin import CELL, current_cell, label_threads  # noqa: E402
 from .refresh import Refreshes  # noqa: E402
 from .streams import CellStream, Input, TextBudget  # noqa: E402
 from .surroundings import surroundings  # noqa: E402
+
+
+# Where a driver waits in a template.
+WAITING = "/"
 
 
 class Driver:
@@ -177,6 +183,9 @@ def main() -> None:
     os.close(null)
     driver = Driver(descriptor)
     driver.start()
+    if os.getcwd() == WAITING:
+        # The files of all modules, which the first traceback looks up, are then known to all clones.
+        inspect.getmodule(sys._getframe())
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     serving = loop.create_task(driver.serve())

@@ -47,6 +47,13 @@ def frames(error: type, value: BaseException, trace) -> list:
     return found
 
 
+def of_cell(trace):
+    """Returns the traceback from the code of the cell on."""
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_OUTER):
+        trace = trace.tb_next
+    return trace
+
+
 def _frame(file: str, line, function: str, source=None) -> dict:
     line = line if isinstance(line, int) and 0 <= line < 1 << 31 else 0
     source = linecache.getline(file, line) if source is None else str(source)

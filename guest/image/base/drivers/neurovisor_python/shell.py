@@ -83,6 +83,9 @@ class CellShell(InteractiveShell):
             return self.InteractiveTB.stb2text(self.SyntaxTB.structured_traceback(error, value, []))
         if isinstance(value, (SystemExit, UsageError)):
             return f"{error.__name__}: {failures.text_of(value)}\n"
+        if issubclass(error, KeyboardInterrupt):
+            # Without the search of IPython in all modules: a context that does not end its cell soon is killed.
+            return "".join(traceback.format_exception(error, value, failures.of_cell(trace)))
         if isinstance(value, BaseExceptionGroup):
             return "".join(traceback.format_exception(error, value, trace))
         lines = self.InteractiveTB.structured_traceback(error, value, trace, tb_offset=offset)

@@ -1,5 +1,6 @@
 package io.neurovisor.engine.interpreter;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -7,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * A whole result or display.
@@ -26,38 +28,54 @@ public record CellDisplay(Map<String, ByteBuffer> parts, String displayId, boole
     /** Collects displays from the events of a cell. What the parts do not announce is not kept. Not thread-safe. */
     public static final class Collector {
         private CellEvent.Display header = new CellEvent.Display(List.of(), "", false, false);
-        private final List<ByteBuffer> parts = new ArrayList<>();
+        private final List<ByteArrayOutputStream> parts = new ArrayList<>();
 
         /** Takes an event; returns the display that it completes. One that has lost events never is complete. */
         public Optional<CellDisplay> add(CellEvent.Content event) {
-            return switch (event) {
+            switch (event) {
                 case CellEvent.Display display -> {
                     header = display;
                     parts.clear();
-                    display.parts().forEach(part -> parts.add(ByteBuffer.allocate(Math.toIntExact(part.sizeBytes()))));
-                    yield completed();
+                    // They grow with what arrives, whatever sizes are announced.
+                    display.parts().forEach(_ -> parts.add(new ByteArrayOutputStream()));
                 }
                 case CellEvent.DisplayData(int part, ByteBuffer data)
-                when part >= 0 && part < parts.size() && parts.get(part).remaining() >= data.remaining() -> {
-                    parts.get(part).put(data.duplicate());
-                    yield completed();
+                when part >= 0 && part < parts.size() -> append(part, data.duplicate());
+                default -> {
+                    return Optional.empty();
                 }
-                default -> Optional.empty();
-            };
+            }
+            return isComplete() ? Optional.of(completed()) : Optional.empty();
         }
 
-        private Optional<CellDisplay> completed() {
-            if (parts.stream().anyMatch(ByteBuffer::hasRemaining)) {
-                return Optional.empty();
+        private void append(int part, ByteBuffer data) {
+            if (parts.get(part).size() + data.remaining()
+                    <= header.parts().get(part).sizeBytes()) {
+                byte[] bytes = new byte[data.remaining()];
+                data.get(bytes);
+                parts.get(part).writeBytes(bytes);
             }
+        }
+
+        private boolean isComplete() {
+            return parts.size() == header.parts().size()
+                    && IntStream.range(0, parts.size())
+                            .allMatch(part -> parts.get(part).size()
+                                    == header.parts().get(part).sizeBytes());
+        }
+
+        private CellDisplay completed() {
             Map<String, ByteBuffer> complete = new LinkedHashMap<>();
-            for (int index = 0; index < parts.size(); index++) {
+            for (int part = 0; part < parts.size(); part++) {
                 complete.put(
-                        header.parts().get(index).mimeType(),
-                        parts.get(index).flip().asReadOnlyBuffer());
+                        header.parts().get(part).mimeType(),
+                        ByteBuffer.wrap(parts.get(part).toByteArray()).asReadOnlyBuffer());
             }
+            CellDisplay display =
+                    new CellDisplay(complete, header.displayId(), header.isUpdate(), header.isMainResult());
+            // Further data belongs to no display.
             parts.clear();
-            return Optional.of(new CellDisplay(complete, header.displayId(), header.isUpdate(), header.isMainResult()));
+            return display;
         }
     }
 }

@@ -100,10 +100,10 @@ public record MachineFactory(
     }
 
     /** A machine that only lacks a layer, or has another agent, runs, so there is no end to wait for. */
-    private static String diagnosis(Vm vm, NeuroVisorException failure) {
-        return switch (failure.fault()) {
-            case LAYER_MISSING, CHECKPOINT_FOREIGN -> String.valueOf(failure.getMessage());
-            default -> VmDiagnosis.describe(vm, failure);
+    private static String diagnosis(Vm vm, NeuroVisorException exception) {
+        return switch (exception.fault()) {
+            case LAYER_MISSING, CHECKPOINT_FOREIGN -> String.valueOf(exception.getMessage());
+            default -> VmDiagnosis.describe(vm, exception);
         };
     }
 

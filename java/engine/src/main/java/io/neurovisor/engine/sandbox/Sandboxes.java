@@ -160,7 +160,7 @@ public final class Sandboxes implements AutoCloseable {
         return paused.sandbox(paused.running(id, owner, Optional.of(Duration.ZERO)), owner);
     }
 
-    /** Pauses a lost sandbox as it was when it was saved last, if that is kept; {@code SANDBOX_QUOTA} if no more may be paused. */
+    /** Pauses a lost sandbox as it was saved last, if that is kept. Throws {@code SANDBOX_QUOTA} if no more may be paused. */
     public void goBack(SandboxId id, SandboxOwner owner) {
         LockedBook.View _ = tasks.own(id, owner.name());
         creation.goBack(id, owner);

@@ -51,6 +51,14 @@ final class CellDisplayTest {
         assertThat(data(0, "ok").orElseThrow().text("text/plain")).contains("ok");
     }
 
+    @Test
+    void keepsNoMemoryForSizesThatAreOnlyAnnounced() {
+        assertThat(display(part("image/png", Long.MAX_VALUE), part("image/jpeg", -1)))
+                .isEmpty();
+        assertThat(data(0, "x")).isEmpty();
+        assertThat(data(1, "x")).isEmpty();
+    }
+
     private static CellEvent.Part part(String type, long bytes) {
         return new CellEvent.Part(type, bytes);
     }

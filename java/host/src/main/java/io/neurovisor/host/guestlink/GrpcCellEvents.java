@@ -9,7 +9,9 @@ import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.host.protocol.CellMessages;
 import io.neurovisor.proto.sandbox.CellEvent;
 import io.neurovisor.proto.sandbox.CellEvent.EventCase;
+import io.neurovisor.proto.sandbox.DisplayPart;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -34,6 +36,10 @@ record GrpcCellEvents(ContextId context, GuestStream<?, CellEvent> stream) imple
         private static final int LEAST_COUNTED_BYTES = 64;
 
         private static final int MOST_BYTES = 48 << 10;
+
+        private static final int MOST_PART_BYTES = 8 << 20;
+
+        private static final int MOST_RESULT_BYTES = 32 << 20;
 
         private static final Set<EventCase> WITHOUT_NUMBER =
                 EnumSet.of(EventCase.ACCEPTED, EventCase.GAP, EventCase.KEEP_ALIVE);
@@ -70,10 +76,24 @@ record GrpcCellEvents(ContextId context, GuestStream<?, CellEvent> stream) imple
             if (kind == EventCase.KEEP_ALIVE) {
                 keepAlive();
             }
+            if (event.hasDisplay()) {
+                checkSizes(event.getDisplay().getPartsList());
+            }
             ended = kind == EventCase.ENDED;
             int bytes = event.getSerializedSize();
             require(bytes <= MOST_BYTES, "sent an event of a cell of %d bytes".formatted(bytes));
             return WITHOUT_CREDIT.contains(kind) ? 0 : Math.max(bytes, LEAST_COUNTED_BYTES);
+        }
+
+        private static void checkSizes(List<DisplayPart> parts) {
+            long sum = 0;
+            for (DisplayPart part : parts) {
+                require(
+                        part.getSize() >= 0 && part.getSize() <= MOST_PART_BYTES,
+                        "announced a part of a result of " + Long.toUnsignedString(part.getSize()) + " bytes");
+                sum += part.getSize();
+            }
+            require(sum <= MOST_RESULT_BYTES, "announced a result of " + sum + " bytes");
         }
 
         private void keepAlive() {

@@ -7,12 +7,15 @@ import io.grpc.Status;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.proto.sandbox.CellAccepted;
+import io.neurovisor.proto.sandbox.CellDisplay;
 import io.neurovisor.proto.sandbox.CellEnded;
 import io.neurovisor.proto.sandbox.CellEvent;
 import io.neurovisor.proto.sandbox.CellGap;
 import io.neurovisor.proto.sandbox.CellKeepAlive;
 import io.neurovisor.proto.sandbox.CellStarted;
 import io.neurovisor.proto.sandbox.CellText;
+import io.neurovisor.proto.sandbox.DisplayPart;
+import java.util.Collections;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,6 +37,13 @@ final class CellEventRulesTest {
     private static CellEvent text(long number, int characters) {
         return numbered(number)
                 .setText(CellText.newBuilder().setText("x".repeat(characters)))
+                .build();
+    }
+
+    private static CellEvent display(int parts, long bytes) {
+        DisplayPart part = DisplayPart.newBuilder().setSize(bytes).build();
+        return numbered(1)
+                .setDisplay(CellDisplay.newBuilder().addAllParts(Collections.nCopies(parts, part)))
                 .build();
     }
 
@@ -63,6 +73,9 @@ final class CellEventRulesTest {
                         ACCEPTED,
                         numbered(3).setGap(CellGap.newBuilder()).build(),
                         "sent a number of an event that has none"),
+                Arguments.of(ACCEPTED, display(1, (8 << 20) + 1), "announced a part of a result of 8388609 bytes"),
+                Arguments.of(ACCEPTED, display(1, -1), "announced a part of a result of 18446744073709551615 bytes"),
+                Arguments.of(ACCEPTED, display(5, 8 << 20), "announced a result of 41943040 bytes"),
                 Arguments.of(ACCEPTED, text(1, 48 << 10), "sent an event of a cell of 49"));
     }
 

@@ -12,6 +12,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.ResponseDeadline;
+import io.neurovisor.engine.interpreter.CellDisplay;
 import io.neurovisor.engine.program.FilePath;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.ProgramExit;
@@ -20,7 +21,9 @@ import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.host.guestlink.wire.FrameCount;
 import io.neurovisor.host.guestlink.wire.PendingCalls;
 import io.neurovisor.host.guestlink.wire.VsockHandshake;
+import io.neurovisor.host.protocol.CellMessages;
 import io.neurovisor.proto.execution.ExecuteChunk;
+import io.neurovisor.proto.sandbox.CellEvent;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -105,6 +108,30 @@ final class GuestLinkFuzzTest {
         } catch (NeuroVisorException refused) {
             assertThat(refused.fault()).isEqualTo(Fault.SANDBOX_LOST);
             assertThat(refused.getMessage()).isEqualTo(UntrustedText.line(String.valueOf(refused.getMessage())));
+        }
+    }
+
+    /** Messages of a cell lead to events and displays of bounded size, or to a lost machine. */
+    @FuzzTest
+    void cells(byte[] messages) throws IOException {
+        GrpcCellEvents.Rules rules = new GrpcCellEvents.Rules(Ticker.SYSTEM);
+        CellDisplay.Collector displays = new CellDisplay.Collector();
+        ByteArrayInputStream stream = new ByteArrayInputStream(messages);
+        try {
+            for (CellEvent message = CellEvent.parseDelimitedFrom(stream);
+                    message != null;
+                    message = CellEvent.parseDelimitedFrom(stream)) {
+                assertThat(rules.check(message)).isBetween(0, 48 << 10);
+                displays.add(CellMessages.event(message).content())
+                        .ifPresent(display -> assertThat(display.parts().values().stream()
+                                        .mapToInt(ByteBuffer::remaining)
+                                        .sum())
+                                .isLessThanOrEqualTo(messages.length));
+            }
+        } catch (InvalidProtocolBufferException noMessage) {
+            // The call ends with this fault.
+        } catch (NeuroVisorException refused) {
+            assertThat(refused.fault()).isEqualTo(Fault.SANDBOX_LOST);
         }
     }
 

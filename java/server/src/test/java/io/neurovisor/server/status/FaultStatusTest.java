@@ -43,6 +43,8 @@ final class FaultStatusTest {
                     .isIn(
                             Code.INVALID_ARGUMENT_VALUE,
                             Code.NOT_FOUND_VALUE,
+                            Code.ABORTED_VALUE,
+                            Code.UNIMPLEMENTED_VALUE,
                             Code.FAILED_PRECONDITION_VALUE,
                             Code.ALREADY_EXISTS_VALUE,
                             Code.PERMISSION_DENIED_VALUE,

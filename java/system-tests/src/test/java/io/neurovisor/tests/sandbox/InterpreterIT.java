@@ -79,16 +79,7 @@ final class InterpreterIT {
         assertThat(result.stderr()).isEqualTo("blue 1000\n");
         assertThat(result.end().executionCount()).isEqualTo(2);
 
-        Received failed = run("def f():\n    return 1 / 0\nf()");
-        assertThat(failed.end().outcome()).isEqualTo(CellOutcome.ERROR);
-        assertThat(failed.others())
-                .filteredOn(CellEvent.Failed.class::isInstance)
-                .singleElement()
-                .satisfies(event -> {
-                    CellEvent.Failed failure = (CellEvent.Failed) event;
-                    assertThat(failure.error().name()).isEqualTo("ZeroDivisionError");
-                    assertThat(failure.error().frames().getLast().line()).isEqualTo(2);
-                });
+        fails(run("def f():\n    return 1 / 0\nf()"), "ZeroDivisionError", 2);
 
         assertThat(run("import subprocess\nsubprocess.run(['bash', '-c', 'echo $((n=6*7))'])")
                         .stdout())
@@ -97,7 +88,8 @@ final class InterpreterIT {
             assertThat(variable.name()).isEqualTo("n");
             assertThat(variable.text()).isEqualTo("41");
         });
-        assertThat(machine.interpreter().list(limit()).languages()).contains("python");
+        assertThat(machine.interpreter().list(limit()).languages())
+                .containsExactly("python", "javascript", "typescript", "bash");
         assertThatThrownBy(() ->
                         machine.interpreter().create(new ContextSpec("cobol", Optional.empty(), Map.of()), limit()))
                 .isInstanceOfSatisfying(NeuroVisorException.class, refusal -> {
@@ -198,8 +190,87 @@ final class InterpreterIT {
         }
     }
 
+    /** A copy draws other random numbers than its source, also those of Math.random. */
+    @Test
+    void javascriptSharesVariablesAwaitsAndGoesOnInACopy() {
+        ContextId javascript = create("javascript");
+        Received first =
+                run(javascript, "import { join } from 'node:path'\nlet n = 41\nconsole.log(await join('a', 'b'))");
+        assertThat(first.stdout()).isEqualTo("a/b\n");
+        assertThat(run(javascript, "({ n })").results())
+                .isEqualTo("text/plain { n: 41 }\napplication/json {\"n\":41}\n");
+        fails(run(javascript, "\nnull.x"), "TypeError", 2);
+        endsWhenItIsInterrupted(javascript, "console.log(1); for (;;) { try { while (true) {} } catch {} }");
+        String draw = "Math.random()";
+        run(javascript, draw);
+        VmStart.Restore saved = new VmStart.Restore(
+                ((VmStart.Restore) machine.start()).saved(),
+                Optional.of(machine.save(runtime.resolve("checkpoint"), limit())));
+        machine.goOn();
+        String source = run(javascript, draw).results();
+        try (Machine copy = factory.restore(factory.newId(), saved, Optional.of("copy"), limit())) {
+            CellSpec cell = CellSpec.of(draw);
+            assertThat(received(copy.interpreter().execute(javascript, cell, limit()))
+                            .results())
+                    .startsWith("text/plain 0.")
+                    .isNotEqualTo(source);
+        }
+    }
+
+    @Test
+    void typescriptHasEnumsAndErrorsNameItsLines() {
+        ContextId typescript = create("typescript");
+        run(typescript, "enum Colour { Red = 4 }\ninterface Painted { colour: Colour }");
+        Received shown = run(typescript, "const wall: Painted = { colour: Colour.Red }\nwall.colour as number");
+        assertThat(shown.results()).isEqualTo("text/plain 4\n");
+        fails(run(typescript, "type T = string\n\nnull.x"), "TypeError", 3);
+        fails(run(typescript, "let open: {"), "SyntaxError", 1);
+    }
+
+    @Test
+    void bashKeepsItsVariablesAndReportsTheStatusOfCells() {
+        ContextId bash = create("bash");
+        assertThat(run(bash, "n=41; echo $COLOUR $(id -u); pwd").stdout()).startsWith("blue 1000\n/");
+        fails(run(bash, "set -e\nfalse\necho never"), "ExitStatus", 2);
+        endsWhenItIsInterrupted(bash, "echo 1; while :; do :; done");
+        assertThat(run(bash, "echo $((n + 1)); cat").stdout()).isEqualTo("42\n");
+        fails(run(bash, "for i in 1; do"), "SyntaxError", 2);
+    }
+
+    private ContextId create(String language) {
+        return machine.interpreter()
+                .create(new ContextSpec(language, Optional.empty(), Map.of()), limit())
+                .id();
+    }
+
+    /** A cell begins with a text. */
+    private void endsWhenItIsInterrupted(ContextId id, String code) {
+        CellEvents events = machine.interpreter().execute(id, CellSpec.of(code), limit());
+        while (!(events.next().orElseThrow().content() instanceof CellEvent.Text)) {}
+        machine.interpreter().interrupt(id, 0, limit());
+        CellEnd end = received(events).end();
+        assertThat(end.outcome()).isEqualTo(CellOutcome.INTERRUPTED);
+        assertThat(end.keepsVariables()).isTrue();
+    }
+
+    private static void fails(Received cell, String name, int line) {
+        assertThat(cell.end().outcome()).isEqualTo(CellOutcome.ERROR);
+        assertThat(cell.others())
+                .filteredOn(CellEvent.Failed.class::isInstance)
+                .singleElement()
+                .satisfies(event -> {
+                    CellEvent.Failed failure = (CellEvent.Failed) event;
+                    assertThat(failure.error().name()).isEqualTo(name);
+                    assertThat(failure.error().frames().getLast().line()).isEqualTo(line);
+                });
+    }
+
     private Received run(String code) {
-        return received(machine.interpreter().execute(context, CellSpec.of(code), limit()));
+        return run(context, code);
+    }
+
+    private Received run(ContextId id, String code) {
+        return received(machine.interpreter().execute(id, CellSpec.of(code), limit()));
     }
 
     private static Received received(CellEvents events) {

@@ -231,7 +231,6 @@ final class SandboxForkIT {
     }
 
     /** Its memory is one file, which all of its sandboxes map. */
-    @ShortTier
     @Test
     void sandboxesOfATemplateShareItsMemory() throws IOException {
         String source = client.create();

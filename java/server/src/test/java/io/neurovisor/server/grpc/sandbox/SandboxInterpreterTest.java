@@ -86,8 +86,8 @@ final class SandboxInterpreterTest {
 
     @Test
     void aPausedSandboxRunsNoCells() {
-        PauseResponse _ =
-                served.as(OWNER).pause(PauseRequest.newBuilder().setSandboxId(id).build());
+        PauseResponse _ = served.as(OWNER)
+                .pause(PauseRequest.newBuilder().setSandboxId(id).build());
         StatusRuntimeException refusal = catchThrowableOfType(StatusRuntimeException.class, () -> run(OWNER, "n = 1"));
         assertThat(TestServer.reason(refusal)).isEqualTo("SANDBOX_PAUSED");
     }
