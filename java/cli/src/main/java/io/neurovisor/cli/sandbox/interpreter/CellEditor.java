@@ -6,6 +6,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import org.jline.reader.CompletingParsedLine;
 import org.jline.reader.EOFError;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
@@ -84,7 +85,22 @@ final class CellEditor implements AutoCloseable {
         }
     }
 
-    private record Whole(String line, int cursor) implements ParsedLine {
+    private record Whole(String line, int cursor) implements CompletingParsedLine {
+        @Override
+        public CharSequence escape(CharSequence candidate, boolean complete) {
+            return candidate;
+        }
+
+        @Override
+        public int rawWordCursor() {
+            return cursor;
+        }
+
+        @Override
+        public int rawWordLength() {
+            return line.length();
+        }
+
         @Override
         public String word() {
             return line;
