@@ -142,8 +142,10 @@ fn a_memory_is_made_of_a_template_and_a_checkpoint() {
     files.run(&mut host, "source", "source");
     let checkpoint = private(&host, "checkpoint");
     assert_eq!(files.save(&mut host, "source", &checkpoint), "");
+    let template = private(&host, "template");
+    fs::copy(&files.template, template.join("memory")).unwrap();
     let made = private(&host, "made");
-    assert_eq!(flatten(&mut host, &checkpoint, &made), "");
+    assert_eq!(flatten(&mut host, [&template, &checkpoint, &made]), "");
     let mut expected = vec![b't'; PAGES * PAGE_BYTES];
     expected[7 * PAGE_BYTES..8 * PAGE_BYTES].fill(b'x');
     assert!(fs::read(made.join("memory")).unwrap() == expected);
@@ -152,16 +154,17 @@ fn a_memory_is_made_of_a_template_and_a_checkpoint() {
 
     let open = private(&host, "open");
     fs::set_permissions(&open, fs::Permissions::from_mode(0o755)).unwrap();
-    let problem = flatten(&mut host, &checkpoint, &open);
+    let problem = flatten(&mut host, [&template, &checkpoint, &open]);
     assert!(problem.contains("open to no other"), "{problem}");
     assert_eq!(open.read_dir().unwrap().count(), 0);
 }
 
-fn flatten(host: &mut Host, checkpoint: &Path, target: &Path) -> String {
+fn flatten(host: &mut Host, directories: [&Path; 3]) -> String {
+    let [template, checkpoint, target] = directories.map(|path| path.to_str().unwrap().into());
     host.send(Request::FlattenMemory(FlattenMemory {
-        template: host.temporary.path().to_str().unwrap().into(),
-        checkpoint: checkpoint.to_str().unwrap().into(),
-        target: target.to_str().unwrap().into(),
+        template,
+        checkpoint,
+        target,
     }));
     match host.event() {
         Event::MemoryFlattened(made) if made.done => made.problem,
