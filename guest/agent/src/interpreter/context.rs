@@ -11,22 +11,11 @@ use super::driver::launch::{Control, Spec};
 use super::driver::to_driver::ToDriver;
 use super::event_log::EventLog;
 use super::machine::{Cell, End, Event, Machine, Refusal, Step};
+use super::request::CellRequest;
 use crate::wire::sandbox::v1::cell_event;
 use crate::wire::sandbox::v1::{
     CellEnded, CellOutcome, CellStarted, CellVariables, InspectContextResponse,
 };
-
-/// A cell as a client asked for it.
-#[derive(Debug, Default)]
-pub struct CellRequest {
-    pub code: String,
-    pub environment: BTreeMap<String, String>,
-    pub directory: String,
-    pub timeout: Option<Duration>,
-    pub stop_on_error: bool,
-    pub detach: bool,
-    pub has_input: bool,
-}
 
 /// What the session of a context has to do.
 pub enum Action {

@@ -7,17 +7,18 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 use tonic::Status;
 
+use super::admission::admit;
 use super::answers;
-use super::context::{CellRequest, Context};
-use super::description::{describe, memory_bytes, new_id};
+use super::context::Context;
+use super::description::{describe, new_id};
 use super::driver::launch::{Drivers, Spec};
-use super::limits::{Times, ATTACHED_MAX, CONTEXTS_MAX, CONTEXT_MEMORY_BYTES};
+use super::limits::{Times, ATTACHED_MAX};
 use super::machine::{Event, Phase};
+use super::request::CellRequest;
 use super::starter::Starter;
 use super::stream::{CellReader, Credits, EventStream};
 use crate::execution::WorkingDirectory;
 use crate::lifecycle::Lifecycle;
-use crate::memory::Memory;
 use crate::reaper::Reaper;
 use crate::sandbox::{Sandbox, Settings};
 use crate::wire::sandbox::v1::{InspectContextResponse, InterpreterContext};
@@ -96,37 +97,12 @@ impl Contexts {
         if let Some(context) = found {
             return Ok((context.clone(), true));
         }
-        self.admit(&all)?;
+        admit(&all)?;
         let directory = self.starter.directory(&spec);
         let context = Arc::new(Context::new(new_id()?, spec, directory));
         self.starter.start(&context)?;
         all.push(context.clone());
         Ok((context, false))
-    }
-
-    fn admit(&self, all: &[Arc<Context>]) -> Result<(), Status> {
-        let memory = || {
-            all.iter()
-                .map(|one| (one.id.clone(), memory_bytes(one)))
-                .collect::<Vec<_>>()
-        };
-        if all.len() >= CONTEXTS_MAX {
-            return Err(answers::context_limit(
-                &answers::too_many_contexts(),
-                &memory(),
-            ));
-        }
-        let available = Memory::current().map(|memory| memory.available_bytes);
-        match available {
-            Ok(available) if available < CONTEXT_MEMORY_BYTES => {
-                let reason = format!(
-                    "{} MiB of memory are available, which is not enough",
-                    available >> 20
-                );
-                Err(answers::context_limit(&reason, &memory()))
-            }
-            _ => Ok(()),
-        }
     }
 
     pub fn list(&self) -> Vec<InterpreterContext> {

@@ -5,6 +5,7 @@
 //! credit for. What happens when is decided by [`machine`] and [`event_log`], which are pure.
 //! `docs/design/interpreter.md` has the whole.
 
+mod admission;
 mod answers;
 #[cfg(test)]
 mod bash_tests;

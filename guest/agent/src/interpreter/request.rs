@@ -1,13 +1,25 @@
 //! Checked requests about contexts and cells.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::context::CellRequest;
 use super::driver::launch::Spec;
 use super::limits::{CODE_BYTES_MAX, INPUT_BYTES_MAX, TIMEOUT_SECONDS_MAX};
 use crate::invalid::Invalid;
 use crate::sandbox::{checked_directory, checked_environment};
 use crate::wire::sandbox::v1::{CreateContextRequest, ExecuteCellRequest};
+
+/// A cell as a client asked for it.
+#[derive(Debug, Default)]
+pub struct CellRequest {
+    pub code: String,
+    pub environment: BTreeMap<String, String>,
+    pub directory: String,
+    pub timeout: Option<Duration>,
+    pub stop_on_error: bool,
+    pub detach: bool,
+    pub has_input: bool,
+}
 
 pub fn spec(request: CreateContextRequest) -> Result<Spec, Invalid> {
     if request.language.is_empty() {

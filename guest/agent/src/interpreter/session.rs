@@ -13,13 +13,12 @@ use tokio::time::sleep_until;
 use super::context::{Action, Context};
 use super::driver::collector::{Collector, Pipe};
 use super::driver::frame::FrameDecoder;
-use super::driver::launch::Driver;
+use super::driver::launch::{read_some, Driver};
 use super::driver::to_driver::ToDriver;
 use super::limits::{Times, REPEATS};
 use super::machine::{Event, Exit, Fate, Phase};
 use crate::execution::exit_code_and_signal;
 use crate::lifecycle::Lifecycle;
-use crate::process::{read_once, Descriptor, Read, READ_BYTES};
 
 /// What is read of a source, when a cell or its driver ends, from those that still write.
 pub const DRAINED_BYTES_MAX: usize = 1 << 20;
@@ -288,23 +287,5 @@ impl Session {
         }
         drop(inner);
         self.context.notify();
-    }
-}
-
-/// Reads once, when there is something. Returns nothing at the end.
-async fn read_some(source: &Descriptor) -> Vec<u8> {
-    loop {
-        let Ok(mut ready) = source.readable().await else {
-            return Vec::new();
-        };
-        let mut buffer = vec![0; READ_BYTES];
-        match read_once(&mut ready, &mut buffer) {
-            Read::NotNow => {}
-            Read::End => return Vec::new(),
-            Read::Bytes(count) => {
-                buffer.truncate(count);
-                return buffer;
-            }
-        }
     }
 }

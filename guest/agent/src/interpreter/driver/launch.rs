@@ -21,7 +21,7 @@ use crate::execution::{
     default_environment, new_pipe, start_command, Cgroup, Confinement, Processes, WorkingDirectory,
 };
 use crate::invalid::{shown, Invalid};
-use crate::process::Descriptor;
+use crate::process::{read_once, Descriptor, Read, READ_BYTES};
 use crate::reaper::Reaper;
 use crate::sandbox::Settings;
 
@@ -209,4 +209,22 @@ fn connect(command: &mut Command, confined: bool) -> io::Result<[Descriptor; 3]>
 fn not_a_directory(directory: &Path) -> Status {
     let path = shown(&directory.to_string_lossy());
     Invalid::new("cwd", format!("cannot be {path}")).into()
+}
+
+/// Reads what a driver has written, when there is something. Returns nothing at the end.
+pub async fn read_some(source: &Descriptor) -> Vec<u8> {
+    loop {
+        let Ok(mut ready) = source.readable().await else {
+            return Vec::new();
+        };
+        let mut buffer = vec![0; READ_BYTES];
+        match read_once(&mut ready, &mut buffer) {
+            Read::NotNow => {}
+            Read::End => return Vec::new(),
+            Read::Bytes(count) => {
+                buffer.truncate(count);
+                return buffer;
+            }
+        }
+    }
 }
