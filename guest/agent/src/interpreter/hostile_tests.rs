@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
-use super::tests::{fixture, OK};
+use super::limits::Times;
+use super::tests::{fixture, fixture_with, OK, TIMES};
 use crate::wire::sandbox::v1::{CellOutcome, CellVariables, ContextState};
 
 #[tokio::test]
@@ -41,7 +42,11 @@ async fn truncates_endless_text() {
 
 #[tokio::test]
 async fn does_not_wait_for_a_client_that_does_not_read() {
-    let Some(fixture) = fixture().await else {
+    let impatient = Times {
+        patience: Duration::from_millis(600),
+        ..TIMES
+    };
+    let Some(fixture) = fixture_with(impatient).await else {
         return;
     };
     let mut cell = fixture.cell("for i in range(20): print('x' * 1_000_000)");

@@ -29,7 +29,7 @@ use crate::wire::sandbox::v1::{
 pub const TIMES: Times = Times {
     start: Duration::from_secs(60),
     grace: Duration::from_millis(500),
-    patience: Duration::from_millis(600),
+    patience: Duration::from_secs(30),
     keep_alive: Duration::from_secs(30),
     inspection: Duration::from_millis(500),
 };

@@ -150,6 +150,7 @@ final class ArchitectureTest {
             .resideOutsideOfPackages(
                     "io.neurovisor.proto..",
                     "io.neurovisor.host.guestlink..",
+                    "io.neurovisor.host.protocol..",
                     "io.neurovisor.host.spawner..",
                     "io.neurovisor.server.client..",
                     "io.neurovisor.server.grpc..",
