@@ -328,8 +328,12 @@ async fn limits_output_to_the_byte() {
 
 #[tokio::test]
 async fn blocks_the_program_while_events_are_not_received() {
-    let (directory, mut events) =
-        start(bash("yes | head -c 10000000; echo done > finished; exit 5")).await;
+    // Longer than a busy host takes for it.
+    let (directory, mut events) = start(ExecuteRequest {
+        timeout_secs: 600,
+        ..bash("yes | head -c 10000000; echo done > finished; exit 5")
+    })
+    .await;
     sleep(Duration::from_millis(500)).await;
     assert!(!directory.path().join("finished").exists());
     let mut bytes = 0;

@@ -28,10 +28,10 @@ use crate::wire::sandbox::v1::{
 
 pub const TIMES: Times = Times {
     start: Duration::from_secs(60),
-    grace: Duration::from_millis(500),
+    grace: Duration::from_secs(5),
     patience: Duration::from_secs(30),
     keep_alive: Duration::from_secs(30),
-    inspection: Duration::from_millis(500),
+    inspection: Duration::from_secs(5),
 };
 
 /// Whether the first `python3` in PATH has IPython, and the libraries whose objects it shows.

@@ -40,15 +40,16 @@ impl Processes {
     /// Kills all processes atomically, so that none can start another. Returns the deadline by which they should have
     /// ended.
     pub fn kill(&self) -> Instant {
-        let killed = match &self.cgroup {
-            Some(cgroup) => cgroup.kill(),
-            None => Ok(()),
-        };
-        if let Err(error) = killed {
-            kernel_log::error(format_args!("cannot kill the execution's cgroup: {error}"));
+        match self.cgroup.as_ref().map(Cgroup::kill) {
+            Some(Ok(())) => {}
+            failed => {
+                if let Some(Err(error)) = failed {
+                    kernel_log::error(format_args!("cannot kill the execution's cgroup: {error}"));
+                }
+                // Not otherwise: the leader of a living sandbox may have ended long ago, and its number may be that of another group.
+                let _ = kill_process_group(self.leader, Signal::KILL);
+            }
         }
-        // Redundant unless the above has failed: the program and its process group end in any case.
-        let _ = kill_process_group(self.leader, Signal::KILL);
         Instant::now() + DEATH_TIMEOUT
     }
 
