@@ -124,11 +124,13 @@ run_unit_tests() {
     fi
     require_success compile 'The tests do not compile.'
     if [[ -n $with_unit_tests ]]; then
+        # Alone, because interpreters of many languages answer signals there within seconds.
         begin_part rust rust_tests
+        end_parts launcher rust
+        require_success rust 'The unit tests failed, so nothing else was tested.'
         begin_part unit "$root/setup/unit-tests.sh"
         [[ $tier == long ]] || begin_lab
-        end_parts launcher rust unit
-        require_success rust 'The unit tests failed, so nothing else was tested.'
+        end_parts unit
     elif ((${#unit[@]})); then
         run_part unit "$root/setup/unit-tests.sh" "${unit[@]}"
     fi
