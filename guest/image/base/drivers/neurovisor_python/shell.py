@@ -41,10 +41,12 @@ class CellShell(InteractiveShell):
     interrupts = None
     flush = None
 
+    def init_ipython_dir(self, ipython_dir):
+        # Outside of the home of the user, in which it would be found by programs.
+        self.ipython_dir = tempfile.mkdtemp(prefix="neurovisor-ipython-")
+
     def init_profile_dir(self, profile_dir):
-        # Outside of the home of the user.
-        directory = tempfile.mkdtemp(prefix="neurovisor-ipython-")
-        self.profile_dir = ProfileDir.create_profile_dir(directory)
+        self.profile_dir = ProfileDir.create_profile_dir(self.ipython_dir)
 
     def adopt(self) -> None:
         """Restores what another directory, and the empty ones of a new machine, have changed since the start."""
