@@ -98,6 +98,8 @@ final class MetricsIT {
             scrapes.look();
 
             aWarmMachineDies(daemon);
+            // Until then the daemon may be as ready as before.
+            scrapes.await("neurovisor_vms_destroyed_total{reason=\"died\"} 1.0");
             ExecutionServiceGrpc.ExecutionServiceBlockingStub client =
                     ExecutionServiceGrpc.newBlockingStub(daemon.channel());
             ExecuteResponse answer = client.execute(request("python", "print(6*7)"));
