@@ -237,7 +237,7 @@ async fn loses_no_text_when_many_signals_interrupt_it() {
         let mut client = fixture.start(fixture.cell(code));
         client.accepted().await;
         client.grant(u32::MAX);
-        sleep(Duration::from_millis(50 + round)).await;
+        sleep(Duration::from_millis(500 + round)).await;
         for _ in 0..20 {
             let _ = fixture.contexts.interrupt(&fixture.id, 0);
             sleep(Duration::from_millis(3)).await;
@@ -248,6 +248,6 @@ async fn loses_no_text_when_many_signals_interrupt_it() {
         assert_eq!(names, ["KeyboardInterrupt"]);
         let numbers = seen.stdout.split_whitespace();
         let last = numbers.clone().count();
-        assert!(numbers.eq((0..last).map(|number| number.to_string())));
+        assert!(last > 0 && numbers.eq((0..last).map(|number| number.to_string())));
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
@@ -200,6 +200,7 @@ async fn interrupts_a_cell_of_javascript_and_keeps_its_variables() {
                 .until(|event| matches!(event, Event::Started(_)))
                 .await;
             sleep(Duration::from_millis(150)).await;
+            let began = Instant::now();
             fixture.contexts.interrupt(&fixture.id, 0).unwrap();
             let seen = client.finish().await;
             assert_eq!(
@@ -210,6 +211,11 @@ async fn interrupts_a_cell_of_javascript_and_keeps_its_variables() {
             );
             let cleaned = code.contains("cleaned");
             assert_eq!(seen.stdout == "cleaned\n", cleaned, "{code}");
+            assert!(
+                began.elapsed() < Duration::from_secs(3),
+                "{code}: {:?}",
+                began.elapsed()
+            );
             assert_eq!(fixture.run("x").await.result(), "1", "{code}");
         }
         let seen = fixture
