@@ -102,7 +102,7 @@ final class ExamplesTest {
         Model model = new ScriptedModel() {
             @Override
             public ModelReply ask(ModelRequest request, ReplyListener listener) {
-                assertThat(request.tools()).isFalse();
+                assertThat(request.tool()).isEmpty();
                 pieces.forEach(listener::text);
                 return new ModelReply(String.join("", pieces), List.of(), new Usage(9, tokens), false, times);
             }

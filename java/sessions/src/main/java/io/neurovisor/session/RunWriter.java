@@ -45,6 +45,13 @@ final class RunWriter {
                 .execute();
     }
 
+    void sandbox(SessionId id, String sandbox) {
+        handle.createUpdate("UPDATE session SET sandbox = :sandbox WHERE id = :id")
+                .bind("id", id.toString())
+                .bind("sandbox", sandbox)
+                .execute();
+    }
+
     /** Adds the size of what was written since the last call to the session's size. */
     void countBytes(SessionId id) {
         if (bytes > 0) {

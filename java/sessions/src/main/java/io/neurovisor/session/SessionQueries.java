@@ -96,13 +96,14 @@ final class SessionQueries {
     }
 
     RecordedSession session(Handle handle, SessionId id) {
-        return visible(handle, "SELECT owner, begun_ms, used_ms FROM session WHERE id = :id AND " + VISIBLE)
+        return visible(handle, "SELECT owner, begun_ms, used_ms, sandbox FROM session WHERE id = :id AND " + VISIBLE)
                 .bind("id", id.toString())
                 .map((row, _) -> new RecordedSession(
                         id,
                         rows.owner(row),
                         Instant.ofEpochMilli(row.getLong("begun_ms")),
                         Instant.ofEpochMilli(row.getLong("used_ms")),
+                        Optional.ofNullable(row.getString("sandbox")),
                         rows.runs(handle, id)))
                 .findOne()
                 // It has none if another process has deleted it between the two queries.

@@ -53,6 +53,11 @@ public final class SessionRecorder implements AgentListener, AutoCloseable {
         return session;
     }
 
+    /** Records the sandbox in which the code is executed, so that the next run of the session continues in it. */
+    public void sandbox(String id) {
+        write(writer -> writer.sandbox(session, id));
+    }
+
     @Override
     public void iteration(int number, String model) {
         // It is stored together with the reply.
@@ -79,7 +84,8 @@ public final class SessionRecorder implements AgentListener, AutoCloseable {
             case Message.Instruction(String _) -> {}
             case Message.User(String text) -> write(writer -> writer.insertMessage(run, Role.USER, text));
             case Message.Assistant(String text, List<ToolCall> wanted) -> replied(text, wanted);
-            case Message.ToolResult(ToolCall call, String text) -> write(writer -> writer.result(key(call), text));
+            case Message.ToolResult(ToolCall call, String text, var _) ->
+                write(writer -> writer.result(key(call), text));
         }
     }
 

@@ -100,7 +100,9 @@ final class SessionTables {
                         JOIN message ON message.id = tool_call.message_id
                         JOIN run ON run.id = message.run_id WHERE run.session_id = session.id)
             """,
-                    "CREATE INDEX session_of_owner ON session (owner)"));
+                    "CREATE INDEX session_of_owner ON session (owner)"),
+            // Empty for sessions whose programs run in fresh machines.
+            List.of("ALTER TABLE session ADD COLUMN sandbox TEXT"));
 
     static final Schema SCHEMA = new Schema(
             "sessions",

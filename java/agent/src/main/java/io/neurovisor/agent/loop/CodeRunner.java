@@ -1,6 +1,8 @@
 package io.neurovisor.agent.loop;
 
-/** Runs each program in a fresh machine. Called by many threads concurrently. */
+import io.neurovisor.agent.model.CodeTool;
+
+/** Runs the code that a model writes. Called by many threads concurrently, unless its tool runs one cell after the other. */
 @FunctionalInterface
 public interface CodeRunner {
     /**
@@ -10,4 +12,9 @@ public interface CodeRunner {
      * @throws io.neurovisor.engine.fault.NeuroVisorException if no machine is available
      */
     CodeResult run(CodeRequest request);
+
+    /** Returns what the model is told about the tool. */
+    default CodeTool tool() {
+        return CodeTool.PROGRAM;
+    }
 }

@@ -46,7 +46,7 @@ final class ContextWindow {
                 messages.set(
                         index,
                         new Message.ToolResult(
-                                result.call(), "[" + result.length() + " characters of old output left out]"));
+                                result.call(), "[" + result.text().length() + " characters of old output left out]"));
             }
         }
         while (length(messages) > limit && dropOldestTurn(messages)) {}

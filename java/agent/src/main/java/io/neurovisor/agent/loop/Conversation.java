@@ -2,6 +2,7 @@ package io.neurovisor.agent.loop;
 
 import io.neurovisor.agent.calls.CallText;
 import io.neurovisor.agent.calls.ParsedReply;
+import io.neurovisor.agent.model.CodeTool;
 import io.neurovisor.agent.model.Message;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelFailure;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /** Executes the steps that {@link LoopState} decides on, for one run. Not thread-safe and not reusable. */
 final class Conversation {
     private final Model model;
+    private final CodeTool tool;
     private final Turn turn;
     private final AgentLimits limits;
     private final Ticker ticker;
@@ -44,7 +46,8 @@ final class Conversation {
     Conversation(
             Model model, CodeRunner runner, AgentLimits limits, Ticker ticker, AgentTask task, AgentListener listener) {
         this.model = model;
-        this.turn = new Turn(runner, limits.parallelCalls());
+        this.tool = runner.tool();
+        this.turn = new Turn(runner, tool == CodeTool.CELL ? 1 : limits.parallelCalls());
         this.limits = limits;
         this.ticker = ticker;
         this.task = task;
@@ -81,13 +84,16 @@ final class Conversation {
             say(new Message.User(Instructions.NOTHING_SAID));
         }
         listener.iteration(ask.iteration(), model.name());
-        List<Message> asked = new ArrayList<>(List.of(new Message.Instruction(Instructions.of(model))));
+        List<Message> asked = new ArrayList<>(List.of(new Message.Instruction(Instructions.of(model, tool))));
         asked.addAll(messages);
         List<Message> fitting = window.fit(asked);
         PartialReply partial = new PartialReply(listener);
         try {
-            ModelReply reply =
-                    model.ask(new ModelRequest(fitting, deadline.remaining()).tracedBy(task.traceId()), partial);
+            ModelReply reply = model.ask(
+                    new ModelRequest(fitting, deadline.remaining())
+                            .withTool(tool)
+                            .tracedBy(task.traceId()),
+                    partial);
             window.learn(ContextWindow.length(fitting), reply.usage().prompt());
             return replied(reply);
         } catch (ModelFailure failure) {
@@ -126,12 +132,12 @@ final class Conversation {
         List<Turn.Item> items = new ArrayList<>();
         for (ToolCall call : pending) {
             listener.called(call);
-            items.add(new Turn.Item(call, ExecuteCode.check(call, task.traceId())));
+            items.add(new Turn.Item(call, ExecuteCode.check(tool, call, task.traceId())));
         }
-        Map<Turn.Item, String> texts = new HashMap<>();
+        Map<Turn.Item, Message.ToolResult> results = new HashMap<>();
         try {
             turn.execute(items, deadline, (item, request, result) -> {
-                texts.put(item, ResultText.of(result, limits.outputCharacters()));
+                results.put(item, message(item, result));
                 lastOutput = result.stdout().text(limits.outputCharacters());
                 listener.executed(item.call(), request, result);
             });
@@ -146,17 +152,25 @@ final class Conversation {
                     exception.fault() == Fault.INTERRUPTED ? AgentEnd.CANCELLED : AgentEnd.SANDBOX_FAILED);
         } finally {
             // Each call needs a result, even in a conversation that ends early.
-            items.forEach(item -> tell(item, texts.get(item)));
+            items.forEach(item -> tell(item, results.get(item)));
+            ResultImages.keepNewest(messages);
         }
     }
 
-    private void tell(Turn.Item item, @Nullable String result) {
-        String text = result == null ? "error: it was not executed to its end" : result;
+    private Message.ToolResult message(Turn.Item item, CodeResult result) {
+        return new Message.ToolResult(
+                item.call(),
+                ResultText.of(result, limits.outputCharacters()),
+                model.hasVision() ? ResultImages.of(result) : List.of());
+    }
+
+    private void tell(Turn.Item item, Message.@Nullable ToolResult result) {
         if (item.checked() instanceof ExecuteCode.Checked.Wrong(String message)) {
             listener.refused(item.call(), message);
-            text = message;
+            say(new Message.ToolResult(item.call(), message));
+        } else {
+            say(result == null ? new Message.ToolResult(item.call(), "error: it was not executed to its end") : result);
         }
-        say(new Message.ToolResult(item.call(), text));
     }
 
     private void say(Message message) {

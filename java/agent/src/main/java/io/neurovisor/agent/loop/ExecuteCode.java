@@ -2,6 +2,7 @@ package io.neurovisor.agent.loop;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.neurovisor.agent.calls.CallArguments;
+import io.neurovisor.agent.model.CodeTool;
 import io.neurovisor.agent.model.ToolCall;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.program.Language;
@@ -16,11 +17,6 @@ public final class ExecuteCode {
     public static final String LANGUAGE = "language";
     public static final String CODE = "code";
     public static final Set<String> NAMES = Set.of(NAME);
-
-    /** The description of the tool for the model. */
-    public static final String DESCRIPTION =
-            "Runs a program in a fresh virtual machine without a network and returns its stdout, stderr and exit code."
-                    + " Nothing persists between calls. Print what you want to see.";
 
     private static final String EXAMPLE =
             "{\"name\": \"execute_code\", \"arguments\": {\"language\": \"python\", \"code\": \"print(6 * 7)\"}}";
@@ -37,7 +33,7 @@ public final class ExecuteCode {
 
     private ExecuteCode() {}
 
-    static Checked check(ToolCall call, TraceId traceId) {
+    static Checked check(CodeTool tool, ToolCall call, TraceId traceId) {
         if (call.name().isEmpty()) {
             return wrong("the tool call could not be read; write it like this: " + EXAMPLE);
         }
@@ -52,15 +48,18 @@ public final class ExecuteCode {
         if (!arguments.get().path(CODE).isTextual() || code.isBlank()) {
             return wrong("argument \"code\" is missing or empty; give the whole program as a string");
         }
-        return checked(arguments.get().path(LANGUAGE), code, traceId);
+        return checked(tool, arguments.get().path(LANGUAGE), code, traceId);
     }
 
-    private static Checked checked(JsonNode language, String code, TraceId traceId) {
+    private static Checked checked(CodeTool tool, JsonNode language, String code, TraceId traceId) {
         if (!language.isTextual() || language.asText().isBlank()) {
-            return wrong("argument \"language\" is missing; use one of " + Language.known());
+            return wrong("argument \"language\" is missing; use one of " + tool.known());
         }
         try {
             Language known = Language.named(language.asText());
+            if (!tool.languages().contains(known)) {
+                return wrong("language \"" + known.label() + "\" has no interpreter; use one of " + tool.known());
+            }
             // Program checks the size and the characters.
             return new Checked.Valid(new CodeRequest(traceId, known, new Program(known, code).code()));
         } catch (NeuroVisorException exception) {

@@ -1,15 +1,10 @@
 package io.neurovisor.agent.loop;
 
+import io.neurovisor.agent.model.CodeTool;
 import io.neurovisor.agent.model.Model;
-import io.neurovisor.engine.program.Language;
 
 /** The instructions that precede the task of a model. */
 final class Instructions {
-    private static final String GENERAL = "You are an assistant that can run code. Use the tool execute_code whenever a"
-            + " program gives a surer answer than you do. " + ExecuteCode.DESCRIPTION + " Languages: "
-            + Language.known()
-            + ". When you have what you need, answer the user in plain text and call no tool.";
-
     private static final String WITHOUT_TOOLS = """
 
             To call the tool, write nothing but one JSON object like this:
@@ -23,7 +18,11 @@ final class Instructions {
 
     private Instructions() {}
 
-    static String of(Model model) {
-        return model.hasNativeTools() ? GENERAL : GENERAL + WITHOUT_TOOLS;
+    static String of(Model model, CodeTool tool) {
+        String general =
+                "You are an assistant that can run code. Use the tool execute_code whenever a program gives a surer answer"
+                        + " than you do. " + tool.description() + " Languages: " + tool.known()
+                        + ". When you have what you need, answer the user in plain text and call no tool.";
+        return model.hasNativeTools() ? general : general + WITHOUT_TOOLS;
     }
 }

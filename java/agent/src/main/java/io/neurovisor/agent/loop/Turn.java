@@ -8,12 +8,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Executes the calls of one reply, in parallel up to a limit. Results are reported in the order of the calls. No program is running
+ * Executes the calls of one reply, begun in their order, and in parallel up to a limit. Results are reported in that order. No program is running
  * when the turn has ended.
  */
 record Turn(CodeRunner runner, int parallelCalls) {
@@ -33,15 +32,15 @@ record Turn(CodeRunner runner, int parallelCalls) {
 
     /** Executes the valid calls; propagates exceptions of the runner. */
     void execute(List<Item> items, Deadline deadline, Results results) throws InterruptedException, TimeIsOver {
-        Semaphore places = new Semaphore(parallelCalls);
         List<Future<CodeResult>> futures = new ArrayList<>();
         // INVARIANT: closing the executor waits for its threads; an early exit has interrupted all of them.
-        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        try (ExecutorService threads =
+                Executors.newFixedThreadPool(parallelCalls, Thread.ofVirtual().factory())) {
             boolean isDone = false;
             try {
                 for (Item item : items) {
                     if (item.checked() instanceof ExecuteCode.Checked.Valid(CodeRequest request)) {
-                        futures.add(threads.submit(() -> runInPlace(places, request)));
+                        futures.add(threads.submit(() -> runner.run(request)));
                     }
                 }
                 report(items, futures, deadline, results);
@@ -51,15 +50,6 @@ record Turn(CodeRunner runner, int parallelCalls) {
                     threads.shutdownNow();
                 }
             }
-        }
-    }
-
-    private CodeResult runInPlace(Semaphore places, CodeRequest request) throws InterruptedException {
-        places.acquire();
-        try {
-            return runner.run(request);
-        } finally {
-            places.release();
         }
     }
 

@@ -29,4 +29,9 @@ public abstract class ForwardingModel implements Model {
     public final boolean hasNativeTools() {
         return model.hasNativeTools();
     }
+
+    @Override
+    public final boolean hasVision() {
+        return model.hasVision();
+    }
 }

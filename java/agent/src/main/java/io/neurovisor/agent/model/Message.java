@@ -50,16 +50,26 @@ public sealed interface Message {
         }
     }
 
-    /** The result of a call. */
-    record ToolResult(ToolCall call, String text) implements Message {
+    /**
+     * The result of a call.
+     *
+     * @param images for a model that has vision
+     */
+    record ToolResult(ToolCall call, String text, List<ModelImage> images) implements Message {
         public ToolResult {
             requireNonNull(call, "call is null");
             requireNonNull(text, "text is null");
+            images = List.copyOf(images);
+        }
+
+        /** A result without images. */
+        public ToolResult(ToolCall call, String text) {
+            this(call, text, List.of());
         }
 
         @Override
         public int length() {
-            return text.length();
+            return text.length() + images.size() * ModelImage.EQUIVALENT_CHARACTERS;
         }
     }
 }

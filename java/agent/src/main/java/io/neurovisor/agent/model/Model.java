@@ -11,6 +11,11 @@ public interface Model {
     /** Returns whether the server accepts a description of the tools; otherwise the instruction describes them. */
     boolean hasNativeTools();
 
+    /** Returns whether it reads images. */
+    default boolean hasVision() {
+        return false;
+    }
+
     /**
      * Blocks until the reply is complete, without retries. Interrupting the thread cancels the request, also on the server.
      *

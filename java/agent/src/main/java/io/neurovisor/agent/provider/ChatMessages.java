@@ -6,11 +6,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
+import dev.langchain4j.data.message.Content;
+import dev.langchain4j.data.message.ImageContent;
 import dev.langchain4j.data.message.SystemMessage;
+import dev.langchain4j.data.message.TextContent;
 import dev.langchain4j.data.message.ToolExecutionResultMessage;
 import dev.langchain4j.data.message.UserMessage;
 import io.neurovisor.agent.calls.CallArguments;
 import io.neurovisor.agent.model.Message;
+import io.neurovisor.agent.model.ModelImage;
 import io.neurovisor.agent.model.ToolCall;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,16 +27,34 @@ import java.util.Optional;
 record ChatMessages(boolean nativeTools) {
     List<ChatMessage> of(List<Message> messages) {
         List<ChatMessage> all = new ArrayList<>();
+        List<ImageContent> images = new ArrayList<>();
         for (Message message : messages) {
+            if (!(message instanceof Message.ToolResult)) {
+                addImages(all, images);
+            }
             all.add(
                     switch (message) {
                         case Message.Instruction(String text) -> SystemMessage.from(text);
                         case Message.User(String text) -> UserMessage.from(text.isBlank() ? "(empty)" : text);
                         case Message.Assistant assistant -> assistant(assistant);
-                        case Message.ToolResult(ToolCall call, String text) -> result(call, text);
+                        case Message.ToolResult(ToolCall call, String text, List<ModelImage> shown) -> {
+                            shown.forEach(image -> images.add(ImageContent.from(image.base64(), image.mimeType())));
+                            yield result(call, text);
+                        }
                     });
         }
+        addImages(all, images);
         return all;
+    }
+
+    /** The results of a reply's calls must follow it directly, and servers take no images in them. */
+    private static void addImages(List<ChatMessage> all, List<ImageContent> images) {
+        if (!images.isEmpty()) {
+            List<Content> contents = new ArrayList<>(List.of(TextContent.from("Images of these results:")));
+            contents.addAll(images);
+            all.add(UserMessage.from(contents));
+            images.clear();
+        }
     }
 
     private ChatMessage assistant(Message.Assistant message) {

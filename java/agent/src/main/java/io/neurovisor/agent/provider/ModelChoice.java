@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param baseUrl the address of the server; empty for the default of the protocol
  * @param ollamaHost the default address of Ollama
  * @param keepAlive how long Ollama keeps the model in memory after a request; empty for its default
+ * @param vision whether images are sent to the model
  */
 public record ModelChoice(
         ProviderChoice provider,
@@ -22,7 +23,8 @@ public record ModelChoice(
         Optional<URI> baseUrl,
         URI ollamaHost,
         Optional<String> apiKey,
-        Optional<Duration> keepAlive) {
+        Optional<Duration> keepAlive,
+        VisionChoice vision) {
     public ModelChoice {
         requireNonNull(provider, "provider is null");
         requireNonNull(model, "model is null");
@@ -30,12 +32,20 @@ public record ModelChoice(
         requireNonNull(ollamaHost, "ollamaHost is null");
         requireNonNull(apiKey, "apiKey is null");
         requireNonNull(keepAlive, "keepAlive is null");
+        requireNonNull(vision, "vision is null");
     }
 
     /** Returns the choice of a model on an Ollama server. */
     public static ModelChoice ollama(URI host, String model) {
         return new ModelChoice(
-                ProviderChoice.OLLAMA, model, false, Optional.empty(), host, Optional.empty(), Optional.empty());
+                ProviderChoice.OLLAMA,
+                model,
+                false,
+                Optional.empty(),
+                host,
+                Optional.empty(),
+                Optional.empty(),
+                VisionChoice.AUTO);
     }
 
     @Override

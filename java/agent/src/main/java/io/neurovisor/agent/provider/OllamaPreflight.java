@@ -3,7 +3,9 @@ package io.neurovisor.agent.provider;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.neurovisor.agent.model.ModelFailure;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 
 /** Checks an Ollama server and its model before the first request. */
 record OllamaPreflight(ServerAddress address, ServerConnection connection) {
@@ -23,7 +25,9 @@ record OllamaPreflight(ServerAddress address, ServerConnection connection) {
                 choice.model(),
                 address,
                 context,
-                hasTools(shown),
+                // Old servers have no list of capabilities, and reject a request with tools later.
+                !shown.path("capabilities").isArray() || capabilities(shown).contains("tools"),
+                choice.vision().allows(() -> capabilities(shown).contains("vision")),
                 new OllamaProtocol(address, choice.model(), context, choice.keepAlive()),
                 timeouts);
     }
@@ -50,18 +54,11 @@ record OllamaPreflight(ServerAddress address, ServerConnection connection) {
         }
     }
 
-    /** Returns whether the model supports tools. Old servers have no list of capabilities and reject a request with tools later. */
-    private static boolean hasTools(JsonNode shown) {
-        JsonNode capabilities = shown.path("capabilities");
-        if (!capabilities.isArray()) {
-            return true;
-        }
-        for (JsonNode capability : capabilities) {
-            if (capability.asText().equals("tools")) {
-                return true;
-            }
-        }
-        return false;
+    /** Returns what the model can do; nothing for old servers. */
+    private static Set<String> capabilities(JsonNode shown) {
+        Set<String> capabilities = new HashSet<>();
+        shown.path("capabilities").forEach(capability -> capabilities.add(capability.asText()));
+        return capabilities;
     }
 
     private static int context(JsonNode shown) {

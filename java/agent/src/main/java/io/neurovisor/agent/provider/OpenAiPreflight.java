@@ -1,6 +1,7 @@
 package io.neurovisor.agent.provider;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.neurovisor.agent.model.ModelFailure;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +15,17 @@ record OpenAiPreflight(ServerAddress address, ServerConnection connection) {
     ServedModel open(ModelChoice choice, ServerConnection.ReadTimeouts timeouts) {
         JsonNode models = models().path("data");
         String name = name(models, choice);
-        return new ServedModel(name, address, context(models, name), true, new OpenAiProtocol(address, name), timeouts);
+        JsonNode properties = properties();
+        return new ServedModel(
+                name,
+                address,
+                context(models, name, properties),
+                true,
+                choice.vision()
+                        .allows(() ->
+                                properties.path("modalities").path("vision").asBoolean()),
+                new OpenAiProtocol(address, name),
+                timeouts);
     }
 
     private JsonNode models() {
@@ -56,24 +67,25 @@ record OpenAiPreflight(ServerAddress address, ServerConnection connection) {
                                         ", ", names.stream().limit(SHOWN_MODELS).toList()))));
     }
 
+    /** Returns what llama-server says about its model; nothing for other servers. */
+    private JsonNode properties() {
+        try {
+            return connection.object(connection.get(address.root(), "/props"), STRANGER);
+        } catch (ModelFailure noLlamaServer) {
+            return MissingNode.getInstance();
+        }
+    }
+
     /** Returns the context window, which vLLM and llama-server report in different fields. */
-    private int context(JsonNode models, String name) {
+    private static int context(JsonNode models, String name, JsonNode properties) {
         for (JsonNode model : models) {
             if (model.path("id").asText().equals(name)
                     && model.path("max_model_len").asInt() > 0) {
                 return model.path("max_model_len").asInt();
             }
         }
-        try {
-            ServerAddress root = address.root();
-            int served = connection
-                    .object(connection.get(root, "/props"), STRANGER)
-                    .path("default_generation_settings")
-                    .path("n_ctx")
-                    .asInt();
-            return served > 0 ? served : USUAL_CONTEXT;
-        } catch (ModelFailure noLlamaServer) {
-            return USUAL_CONTEXT;
-        }
+        int served =
+                properties.path("default_generation_settings").path("n_ctx").asInt();
+        return served > 0 ? served : USUAL_CONTEXT;
     }
 }

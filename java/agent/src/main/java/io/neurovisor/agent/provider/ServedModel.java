@@ -34,6 +34,7 @@ record ServedModel(
         ServerAddress address,
         int contextTokens,
         boolean hasNativeTools,
+        boolean hasVision,
         Protocol protocol,
         ServerConnection.ReadTimeouts timeouts)
         implements Model {
@@ -52,9 +53,7 @@ record ServedModel(
         ServerCall call = new ServerCall(connection, check, headers(request));
         ChatRequest.Builder chat =
                 ChatRequest.builder().messages(new ChatMessages(hasNativeTools).of(request.messages()));
-        if (hasNativeTools && request.tools()) {
-            chat.toolSpecifications(ToolDescription.EXECUTE_CODE);
-        }
+        request.tool().filter(_ -> hasNativeTools).map(ToolDescription::of).ifPresent(chat::toolSpecifications);
         request.schema().map(ServedModel::format).ifPresent(chat::responseFormat);
         request.sampling().temperature().ifPresent(chat::temperature);
         request.sampling().maxTokens().ifPresent(chat::maxOutputTokens);

@@ -5,31 +5,33 @@ import dev.langchain4j.model.chat.request.json.JsonEnumSchema;
 import dev.langchain4j.model.chat.request.json.JsonObjectSchema;
 import dev.langchain4j.model.chat.request.json.JsonStringSchema;
 import io.neurovisor.agent.loop.ExecuteCode;
+import io.neurovisor.agent.model.CodeTool;
 import io.neurovisor.engine.program.Language;
-import java.util.Arrays;
 
 /** The description of the tool that is sent to servers. */
 final class ToolDescription {
-    static final ToolSpecification EXECUTE_CODE = ToolSpecification.builder()
-            .name(ExecuteCode.NAME)
-            .description(ExecuteCode.DESCRIPTION)
-            .parameters(JsonObjectSchema.builder()
-                    .addProperty(
-                            ExecuteCode.LANGUAGE,
-                            JsonEnumSchema.builder()
-                                    .enumValues(Arrays.stream(Language.values())
-                                            .map(Language::label)
-                                            .toList())
-                                    .description("The language of the program.")
-                                    .build())
-                    .addProperty(
-                            ExecuteCode.CODE,
-                            JsonStringSchema.builder()
-                                    .description("The whole program.")
-                                    .build())
-                    .required(ExecuteCode.LANGUAGE, ExecuteCode.CODE)
-                    .build())
-            .build();
-
     private ToolDescription() {}
+
+    static ToolSpecification of(CodeTool tool) {
+        return ToolSpecification.builder()
+                .name(ExecuteCode.NAME)
+                .description(tool.description())
+                .parameters(JsonObjectSchema.builder()
+                        .addProperty(
+                                ExecuteCode.LANGUAGE,
+                                JsonEnumSchema.builder()
+                                        .enumValues(tool.languages().stream()
+                                                .map(Language::label)
+                                                .toList())
+                                        .description("The language of the program.")
+                                        .build())
+                        .addProperty(
+                                ExecuteCode.CODE,
+                                JsonStringSchema.builder()
+                                        .description("The whole program.")
+                                        .build())
+                        .required(ExecuteCode.LANGUAGE, ExecuteCode.CODE)
+                        .build())
+                .build();
+    }
 }

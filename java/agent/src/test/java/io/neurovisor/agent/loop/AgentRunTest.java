@@ -5,24 +5,33 @@ import static io.neurovisor.agent.loop.ScriptedModel.fails;
 import static io.neurovisor.agent.loop.ScriptedModel.says;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.neurovisor.agent.model.CodeTool;
 import io.neurovisor.agent.model.Message;
 import io.neurovisor.agent.model.ModelFailure;
+import io.neurovisor.agent.model.ModelImage;
 import io.neurovisor.agent.model.ModelRequest;
 import io.neurovisor.agent.model.ToolCall;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.interpreter.CellDisplay;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.trace.TraceId;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -112,7 +121,7 @@ final class AgentRunTest {
             return completed("");
         };
         String[] programs = new String[40];
-        java.util.Arrays.fill(programs, "bash:true");
+        Arrays.fill(programs, "bash:true");
         AgentLimits limits = new AgentLimits(10, 1000, 100, 2, Duration.ofMinutes(1), 100);
         assertThat(run(ScriptedModel.of(calls(programs), says("ok")), runner, limits)
                         .end())
@@ -286,6 +295,107 @@ final class AgentRunTest {
         assertThat(model.requests().getFirst().messages())
                 .extracting(Message::length)
                 .hasSize(4);
+    }
+
+    @Test
+    void cellsRunInTheOrderOfTheirCallsOneAfterTheOther() {
+        List<String> begun = new ArrayList<>();
+        CodeRunner runner = cells(request -> {
+            begun.add(request.code());
+            return completed("");
+        });
+        String[] programs = new String[20];
+        Arrays.setAll(programs, index -> "python:" + index);
+        ScriptedModel model = ScriptedModel.of(calls(programs), says("done"));
+        assertThat(run(model, runner, AgentLimits.USUAL).end()).isEqualTo(AgentEnd.ANSWERED);
+        // A list that threads changed at the same time would have lost some.
+        assertThat(begun)
+                .containsExactlyElementsOf(
+                        IntStream.range(0, 20).mapToObj(Integer::toString).toList());
+    }
+
+    @Test
+    void aModelReadsWhatTheToolDoes() {
+        ScriptedModel model = ScriptedModel.of(calls("go:package main"), says("done"));
+        AgentResult result = run(model, cells(ECHO), AgentLimits.USUAL);
+        assertThat(result.stats().toolCalls()).isEqualTo(1);
+        assertThat(model.requests())
+                .allSatisfy(request -> assertThat(request.tool()).contains(CodeTool.CELL));
+        assertThat(((Message.Instruction) model.requests().getFirst().messages().getFirst()).text())
+                .contains(CodeTool.CELL.description(), "python, javascript, bash.");
+        assertThat(lastMessage(model, 1).text())
+                .isEqualTo("error: language \"go\" has no interpreter; use one of python, javascript, bash");
+    }
+
+    @Test
+    void plotsAreDescribedAndShownToAModelWithVision() {
+        CellDisplay plot = display(Map.of(
+                "text/plain",
+                "<Figure>",
+                "image/png",
+                "pixels",
+                "application/vnd.neurovisor.chart+json",
+                "{\"type\":1}"));
+        CodeRunner runner = cells(_ -> result(plot));
+        ScriptedModel blind = ScriptedModel.of(calls("python:plot()"), says("done"));
+        run(blind, runner, AgentLimits.USUAL);
+        assertThat(lastMessage(blind, 1).images()).isEmpty();
+        assertThat(lastMessage(blind, 1).text())
+                .contains("image/png of 6 bytes", "chart: {\"type\":1}")
+                .doesNotContain("pixels");
+        ScriptedModel seeing =
+                ScriptedModel.of(calls("python:plot()"), says("done")).withVision();
+        run(seeing, runner, AgentLimits.USUAL);
+        assertThat(lastMessage(seeing, 1).images()).containsExactly(new ModelImage("image/png", "cGl4ZWxz"));
+        assertThat(lastMessage(seeing, 1).text())
+                .isEqualTo(lastMessage(blind, 1).text());
+    }
+
+    @Test
+    void imagesOfAConversationAreLimited() {
+        CellDisplay plot = display(Map.of("image/png", "pixels"));
+        CellDisplay huge = display(Map.of("image/png", "x".repeat((1 << 20) + 1)));
+        CodeRunner runner = cells(_ -> result(plot, huge, plot, plot, plot, plot));
+        ScriptedModel model = ScriptedModel.of(
+                        calls("python:1"), calls("python:2"), calls("python:3"), calls("python:4"), says("done"))
+                .withVision();
+        run(model, runner, AgentLimits.USUAL);
+        assertThat(model.requests().getLast().messages().stream()
+                        .filter(Message.ToolResult.class::isInstance)
+                        .map(message -> ((Message.ToolResult) message).images().size()))
+                .containsExactly(0, 0, 4, 4);
+    }
+
+    private static CodeRunner cells(CodeRunner runner) {
+        return new CodeRunner() {
+            @Override
+            public CodeResult run(CodeRequest request) {
+                return runner.run(request);
+            }
+
+            @Override
+            public CodeTool tool() {
+                return CodeTool.CELL;
+            }
+        };
+    }
+
+    private static CellDisplay display(Map<String, String> texts) {
+        Map<String, ByteBuffer> parts = new TreeMap<>();
+        texts.forEach((type, text) -> parts.put(type, StandardCharsets.UTF_8.encode(text)));
+        return new CellDisplay(parts, "", false, true);
+    }
+
+    private static CodeResult result(CellDisplay... displays) {
+        return new CodeResult(
+                Outcome.COMPLETED,
+                0,
+                Duration.ofMillis(45),
+                Excerpt.EMPTY,
+                Excerpt.EMPTY,
+                Optional.empty(),
+                "",
+                List.of(displays));
     }
 
     private static AgentResult run(ScriptedModel model, CodeRunner runner, AgentLimits limits) {

@@ -15,6 +15,7 @@ import java.util.Optional;
 
 /** A model with scripted replies; the last one is repeated indefinitely. */
 final class ScriptedModel implements Model {
+    private boolean hasVision;
     /** A reply, or a failure instead. */
     @FunctionalInterface
     interface Reply {
@@ -98,7 +99,18 @@ final class ScriptedModel implements Model {
 
     @Override
     public int contextTokens() {
-        return 8192;
+        return hasVision ? 131_072 : 8192;
+    }
+
+    /** Returns this model, which reads images from now on and has room for many. */
+    ScriptedModel withVision() {
+        hasVision = true;
+        return this;
+    }
+
+    @Override
+    public boolean hasVision() {
+        return hasVision;
     }
 
     @Override

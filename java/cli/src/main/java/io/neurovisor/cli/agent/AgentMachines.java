@@ -1,5 +1,6 @@
 package io.neurovisor.cli.agent;
 
+import io.neurovisor.agent.loop.CodeRunner;
 import io.neurovisor.cli.console.Cancellation;
 import io.neurovisor.cli.console.ConsoleProgress;
 import io.neurovisor.cli.options.DaemonOptions;
@@ -9,31 +10,34 @@ import io.neurovisor.engine.execution.ExecutionListeners;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.host.kvm.Accelerator;
 import io.neurovisor.server.Listeners;
 import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.agent.AgentSandbox;
+import io.neurovisor.server.agent.AgentSandboxes;
 import io.neurovisor.server.client.DaemonClient;
 import io.neurovisor.server.client.DaemonResult;
+import io.neurovisor.server.client.sandbox.SandboxClient;
 import io.neurovisor.server.trace.Tracing;
-import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 
-/** Runs the programs of an agent, in machines of this user's daemon or of this process. Ctrl-C stops them. */
+/** Runs the code of an agent, in machines or a sandbox of this user's daemon, or in machines of this process. Ctrl-C stops it. */
 final class AgentMachines implements AutoCloseable {
-    private final BiFunction<ExecutionRequest, OutputSink, ExecutionResult> executions;
+    private final CodeRunner runner;
+    private final Optional<AgentSandbox> sandbox;
     private final Cancellation cancellation;
     private final Runnable end;
 
-    private AgentMachines(
-            BiFunction<ExecutionRequest, OutputSink, ExecutionResult> executions,
-            Cancellation cancellation,
-            Runnable end) {
-        this.executions = executions;
+    private AgentMachines(CodeRunner runner, Optional<AgentSandbox> sandbox, Cancellation cancellation, Runnable end) {
+        this.runner = runner;
+        this.sandbox = sandbox;
         this.cancellation = cancellation;
         this.end = end;
     }
@@ -48,7 +52,7 @@ final class AgentMachines implements AutoCloseable {
             Consumer<String> remark) {
         Optional<DaemonClient> client = daemon.connect(guest.common().loaded(), remark);
         return client.isPresent()
-                ? ofDaemon(client.get(), guest.config().daemon().socket(), metrics, tracing, remark)
+                ? ofDaemon(client.get(), guest, metrics, tracing, remark)
                 : inThisProcess(
                         NeuroVisor.open(guest.settings(), progress, listeners(metrics, tracing)),
                         guest,
@@ -63,27 +67,30 @@ final class AgentMachines implements AutoCloseable {
     }
 
     private static AgentMachines ofDaemon(
-            DaemonClient client, Path socket, RunMetrics metrics, Tracing tracing, Consumer<String> remark) {
-        remark.accept("programs are run by the daemon at " + socket);
+            DaemonClient client, GuestOptions guest, RunMetrics metrics, Tracing tracing, Consumer<String> remark) {
+        remark.accept(
+                "programs are run by the daemon at " + guest.config().daemon().socket());
         Set<String> remarks = ConcurrentHashMap.newKeySet();
+        BiFunction<ExecutionRequest, OutputSink, ExecutionResult> executions = (request, sink) -> {
+            DaemonResult result = client.execute(tracing, request, sink);
+            metrics.executions().executed(request, result.result());
+            if (!Accelerator.isKvm(result.accelerator()) && remarks.add(Accelerator.EMULATION_WARNING)) {
+                remark.accept(Accelerator.EMULATION_WARNING);
+            }
+            result.sizeRemark().filter(remarks::add).ifPresent(remark);
+            return result.result();
+        };
         return new AgentMachines(
-                (request, sink) -> {
-                    DaemonResult result = client.execute(tracing, request, sink);
-                    metrics.executions().executed(request, result.result());
-                    if (!Accelerator.isKvm(result.accelerator()) && remarks.add(Accelerator.EMULATION_WARNING)) {
-                        remark.accept(Accelerator.EMULATION_WARNING);
-                    }
-                    result.sizeRemark().filter(remarks::add).ifPresent(remark);
-                    return result.result();
-                },
-                Cancellation.ofDaemonsWork(),
-                client::close);
+                Agents.runner(executions, guest), Optional.empty(), Cancellation.ofDaemonsWork(), client::close);
     }
 
     private static AgentMachines inThisProcess(
             NeuroVisor neuroVisor, GuestOptions guest, ConsoleProgress progress, Consumer<String> remark) {
         AgentMachines machines = new AgentMachines(
-                neuroVisor.executions()::execute, Cancellation.closing(neuroVisor::close), neuroVisor::close);
+                Agents.runner(neuroVisor.executions()::execute, guest),
+                Optional.empty(),
+                Cancellation.closing(neuroVisor::close),
+                neuroVisor::close);
         boolean prepared = false;
         try {
             // The template of the default image is made before the first call, not while the model waits for a result.
@@ -102,8 +109,53 @@ final class AgentMachines implements AutoCloseable {
         }
     }
 
-    BiFunction<ExecutionRequest, OutputSink, ExecutionResult> executions() {
-        return executions;
+    /**
+     * Runs the code in one sandbox of the daemon.
+     *
+     * @param earlier the sandbox of the session that the run continues
+     * @param isWanted whether there may be a new one if it has ended
+     */
+    static AgentMachines inSandbox(
+            GuestOptions guest, Optional<String> earlier, boolean isWanted, TraceId trace, Consumer<String> remark) {
+        DaemonOptions.require(guest.common().loaded(), "a stateful run");
+        SandboxClient client = SandboxClient.connect(guest.config().daemon().socket(), Optional.empty());
+        Optional<AgentSandbox> opened = Optional.empty();
+        try {
+            opened = AgentSandbox.open(
+                    new ClientAgentSandboxes(client),
+                    earlier,
+                    isWanted,
+                    new AgentSandboxes.Wanted(
+                            guest.size(),
+                            guest.requestedImage(),
+                            guest.config().agent().timeout(),
+                            Map.of("agent_trace_id", trace.toString())),
+                    remark);
+            AgentSandbox sandbox = opened.orElseThrow();
+            remark.accept(
+                    sandbox.isReplacement()
+                            ? "the sandbox of the session has ended; this run has the new sandbox " + sandbox.id()
+                            : "the code is run in sandbox " + sandbox.id());
+            return new AgentMachines(
+                    sandbox.runner(guest.config().execution().timeout()), opened, Cancellation.ofDaemonsWork(), () -> {
+                        try (client) {
+                            sandbox.close();
+                        }
+                    });
+        } finally {
+            if (opened.isEmpty()) {
+                client.close();
+            }
+        }
+    }
+
+    /** Returns the sandbox; empty if each program has a fresh machine. */
+    Optional<AgentSandbox> sandbox() {
+        return sandbox;
+    }
+
+    CodeRunner runner() {
+        return runner;
     }
 
     /** Returns whether Ctrl-C or SIGTERM has cancelled the command. */

@@ -32,6 +32,19 @@ public final class AgentOptions {
     @Option(names = "--no-history", description = "Do not record this run.")
     private boolean withoutHistory;
 
+    @Option(
+            names = "--stateful",
+            description =
+                    "Run the code in one sandbox of the daemon, where variables and files persist. sessions resume continues in"
+                            + " it.")
+    private boolean stateful;
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "Save the plots and other rich results of a stateful run as files in this directory.")
+    private @Nullable Path out;
+
     GuestOptions guest() {
         return work.guest();
     }
@@ -50,6 +63,14 @@ public final class AgentOptions {
 
     boolean isHistoryKept() {
         return !withoutHistory;
+    }
+
+    boolean isStateful() {
+        return stateful;
+    }
+
+    Optional<Path> out() {
+        return Optional.ofNullable(out);
     }
 
     Optional<Path> transcript() {

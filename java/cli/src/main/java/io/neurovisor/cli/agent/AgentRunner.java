@@ -3,6 +3,7 @@ package io.neurovisor.cli.agent;
 import io.neurovisor.agent.loop.AgentListener;
 import io.neurovisor.agent.loop.AgentListeners;
 import io.neurovisor.agent.loop.AgentResult;
+import io.neurovisor.agent.loop.AgentRun;
 import io.neurovisor.agent.loop.AgentTask;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.cli.console.ConsoleProgress;
@@ -11,14 +12,16 @@ import io.neurovisor.cli.console.Lines;
 import io.neurovisor.cli.console.Logging;
 import io.neurovisor.cli.console.Terminal;
 import io.neurovisor.cli.options.GuestOptions;
+import io.neurovisor.cli.run.OutputDirectory;
 import io.neurovisor.cli.run.RunMetrics;
+import io.neurovisor.cli.sandbox.interpreter.ResultFiles;
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.agent.AgentModels;
 import io.neurovisor.server.setting.ProcessEnvironment;
 import io.neurovisor.server.trace.Tracing;
 import io.neurovisor.session.RecordedSession;
 import io.neurovisor.session.SessionHistory;
-import io.neurovisor.session.SessionId;
 import io.neurovisor.session.SessionOwner;
 import io.neurovisor.session.Sessions;
 import java.io.PrintWriter;
@@ -50,7 +53,7 @@ public final class AgentRunner {
         return exitCode(traceId, () -> {
             RecordedSession session = find(id);
             AgentTask task = new AgentTask(traceId, text, SessionHistory.of(session));
-            return work(task, model(Optional.of(session.runs().getLast().model())), Optional.of(session.id()));
+            return work(task, model(Optional.of(session.runs().getLast().model())), Optional.of(session));
         });
     }
 
@@ -74,19 +77,28 @@ public final class AgentRunner {
                 AgentModels.open(options.guest().common().loaded(), usual, ProcessEnvironment.current())));
     }
 
-    private int work(AgentTask task, Model asked, Optional<SessionId> continued) {
+    private int work(AgentTask task, Model asked, Optional<RecordedSession> continued) {
         GuestOptions guest = options.guest();
+        Optional<String> earlier = continued.flatMap(RecordedSession::sandbox);
+        boolean isStateful = options.isStateful() || earlier.isPresent();
+        if (options.out().isPresent() && !isStateful) {
+            throw NeuroVisorException.invalid("out", "--out saves the results of a stateful run; give --stateful, too");
+        }
         try (TranscriptFile file = TranscriptFile.open(options.transcript().orElse(null), task, asked.name());
                 ConsoleProgress progress = guest.common().progress();
-                AgentMachines machines =
-                        AgentMachines.open(options.daemon(), guest, metrics, tracing, progress, this::remark);
+                OutputDirectory out = options.out().map(OutputDirectory::open).orElse(null);
+                AgentMachines machines = isStateful
+                        ? AgentMachines.inSandbox(guest, earlier, options.isStateful(), task.traceId(), this::remark)
+                        : AgentMachines.open(options.daemon(), guest, metrics, tracing, progress, this::remark);
                 Recording recording = Recording.open(options)) {
-            AgentListener recorder = recording.begin(task, asked.name(), continued);
+            AgentListener recorder = recording.begin(task, asked.name(), continued, machines.sandbox());
+            AgentListener files =
+                    new AgentResultFiles(new ResultFiles("call", Optional.ofNullable(out), this::remark, this::err));
             AgentResult result;
             try (AgentOutput output = output(task, asked, Lines.standard(), progress)) {
                 // Events are recorded before they are shown, so that nothing the user has seen is lost.
-                result = Agents.agent(asked, machines.executions(), guest)
-                        .run(task, new AgentListeners(List.of(recorder, metrics.agents(), output, file)));
+                result = new AgentRun(asked, machines.runner(), AgentModels.limits(guest.config()))
+                        .run(task, new AgentListeners(List.of(recorder, metrics.agents(), output, file, files)));
             }
             if (!result.explanation().isEmpty() && !options.isJson()) {
                 err(result.explanation());

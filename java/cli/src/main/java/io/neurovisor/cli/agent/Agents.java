@@ -1,6 +1,7 @@
 package io.neurovisor.cli.agent;
 
 import io.neurovisor.agent.loop.AgentRun;
+import io.neurovisor.agent.loop.CodeRunner;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelFailure;
 import io.neurovisor.cli.console.ExitCode;
@@ -24,9 +25,12 @@ public final class Agents {
     /** Returns an agent whose programs run as the options say. */
     public static AgentRun agent(
             Model model, BiFunction<ExecutionRequest, OutputSink, ExecutionResult> executions, GuestOptions guest) {
-        AgentCodeRunner machines = new AgentCodeRunner(
+        return new AgentRun(model, runner(executions, guest), AgentModels.limits(guest.config()));
+    }
+
+    static CodeRunner runner(BiFunction<ExecutionRequest, OutputSink, ExecutionResult> executions, GuestOptions guest) {
+        return new AgentCodeRunner(
                 executions, guest.size(), guest.config().execution().timeout(), guest.requestedImage());
-        return new AgentRun(model, machines, AgentModels.limits(guest.config()));
     }
 
     /** Does the work and returns its exit code. A failure is printed. */

@@ -2,6 +2,8 @@ package io.neurovisor.cli.agent;
 
 import io.neurovisor.agent.loop.AgentListener;
 import io.neurovisor.agent.loop.AgentTask;
+import io.neurovisor.server.agent.AgentSandbox;
+import io.neurovisor.session.RecordedSession;
 import io.neurovisor.session.SessionId;
 import io.neurovisor.session.SessionOwner;
 import io.neurovisor.session.SessionRecorder;
@@ -24,13 +26,23 @@ final class Recording implements AutoCloseable {
                 options.isHistoryKept() ? History.open(options.guest().common()) : null);
     }
 
-    /** @param continued the session that the run continues */
-    AgentListener begin(AgentTask task, String model, Optional<SessionId> continued) {
+    /**
+     * @param continued the session that the run continues
+     * @param sandbox of the run, which is kept with the session
+     */
+    AgentListener begin(
+            AgentTask task, String model, Optional<RecordedSession> continued, Optional<AgentSandbox> sandbox) {
         if (sessions == null) {
             return AgentListener.NONE;
         }
-        recorder = sessions.record(SessionOwner.ofThisProcess(), continued, task, model);
-        return recorder;
+        SessionRecorder begun =
+                sessions.record(SessionOwner.ofThisProcess(), continued.map(RecordedSession::id), task, model);
+        recorder = begun;
+        sandbox.ifPresent(kept -> {
+            begun.sandbox(kept.id());
+            kept.keep();
+        });
+        return begun;
     }
 
     /** Returns the session of the run; empty if none is recorded. */

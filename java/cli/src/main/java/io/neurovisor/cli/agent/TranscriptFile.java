@@ -59,7 +59,7 @@ public final class TranscriptFile implements AgentListener, AutoCloseable {
                 section("Model", text);
                 calls.forEach(this::call);
             }
-            case Message.ToolResult(ToolCall _, String text) -> section("Result", fenced("text", text));
+            case Message.ToolResult(ToolCall _, String text, var _) -> section("Result", fenced("text", text));
         }
     }
 

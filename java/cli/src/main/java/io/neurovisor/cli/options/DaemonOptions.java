@@ -43,6 +43,31 @@ public final class DaemonOptions {
     }
 
     /**
+     * Checks that a command which needs the daemon may use it.
+     *
+     * @param need the option for which it is needed
+     */
+    public static void require(LoadedConfig loaded, String need) {
+        if (loaded.config().daemon().use() == DaemonUse.OFF) {
+            throw new NeuroVisorException(
+                    Fault.INVALID_ARGUMENT,
+                    need + " needs the daemon; leave out --daemon=off, and start it with ./neurovisor serve");
+        }
+        own(loaded).ifPresent(setting -> refuse(loaded.config(), setting));
+    }
+
+    private static Optional<Setting<?>> own(LoadedConfig loaded) {
+        return OF_MACHINES.stream().filter(loaded::isFlagged).findFirst();
+    }
+
+    private static void refuse(Config config, Setting<?> setting) {
+        throw new NeuroVisorException(
+                Fault.INVALID_ARGUMENT,
+                setting.flag() + " is for new machines, but the daemon at "
+                        + config.daemon().socket() + " has its own; leave it out, or use --daemon=off");
+    }
+
+    /**
      * Connects to the daemon that runs this command's programs. Returns empty if the command uses its own machines.
      *
      * @param remark receives the reason why an existing daemon is not used
@@ -52,15 +77,9 @@ public final class DaemonOptions {
         if (config.daemon().use() == DaemonUse.OFF) {
             return Optional.empty();
         }
-        Optional<Setting<?>> own =
-                OF_MACHINES.stream().filter(loaded::isFlagged).findFirst();
+        Optional<Setting<?>> own = own(loaded);
         if (config.daemon().use() == DaemonUse.ON) {
-            own.ifPresent(setting -> {
-                throw new NeuroVisorException(
-                        Fault.INVALID_ARGUMENT,
-                        setting.flag() + " is for new machines, but the daemon at "
-                                + config.daemon().socket() + " has its own; leave it out, or use --daemon=off");
-            });
+            own.ifPresent(setting -> refuse(config, setting));
             return Optional.of(connected(loaded));
         }
         if (!Files.exists(config.daemon().socket(), LinkOption.NOFOLLOW_LINKS)) {

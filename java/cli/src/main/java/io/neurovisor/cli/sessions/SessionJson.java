@@ -41,6 +41,7 @@ final class SessionJson {
                 .put("owner", session.owner().label())
                 .put("begun", session.begun().toString())
                 .put("used", session.used().toString());
+        session.sandbox().ifPresent(sandbox -> object.put("sandbox", sandbox));
         ArrayNode runs = object.putArray("runs");
         session.runs().forEach(run -> run(runs.addObject(), run));
         return object;

@@ -5,7 +5,9 @@ import io.neurovisor.cli.agent.History;
 import io.neurovisor.cli.agent.TranscriptFile;
 import io.neurovisor.cli.console.Table;
 import io.neurovisor.cli.options.CommonOptions;
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.text.UntrustedText;
+import io.neurovisor.server.client.sandbox.SandboxClient;
 import io.neurovisor.session.RecordedRun;
 import io.neurovisor.session.RecordedSession;
 import io.neurovisor.session.RunState;
@@ -18,6 +20,7 @@ import java.io.StringWriter;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Prints recorded sessions. */
 final class SessionsPrinter {
@@ -93,11 +96,24 @@ final class SessionsPrinter {
                     ? sessions.list(user).stream().map(SessionSummary::id).toList()
                     : ids.stream().map(id -> sessions.find(user, id)).distinct().toList();
             for (SessionId id : found) {
+                Optional<String> sandbox = sessions.session(user, id).sandbox();
                 sessions.delete(user, id);
+                sandbox.ifPresent(this::kill);
                 if (!common.isQuiet()) {
                     print("deleted " + id);
                 }
             }
+        }
+    }
+
+    /** Ends the sandbox of a deleted session, if its daemon runs. */
+    private void kill(String sandbox) {
+        try (SandboxClient client =
+                SandboxClient.connect(common.config().daemon().socket(), Optional.empty())) {
+            boolean _ = client.kill(sandbox);
+        } catch (NeuroVisorException failure) {
+            print("sandbox " + sandbox + " of the session is kept (" + failure.getMessage()
+                    + "); to delete it: ./neurovisor sandbox kill " + sandbox);
         }
     }
 

@@ -19,6 +19,15 @@ import java.util.stream.IntStream;
  * @param isMainResult whether it is the value of the last expression
  */
 public record CellDisplay(Map<String, ByteBuffer> parts, String displayId, boolean isUpdate, boolean isMainResult) {
+    /** The MIME types that can be read as text, the best one first. */
+    private static final List<String> READABLE =
+            List.of("text/plain", "text/markdown", "text/latex", "application/json", "text/html");
+
+    /** Returns the part that people read best as text; empty if there is none. */
+    public Optional<String> readable() {
+        return READABLE.stream().flatMap(type -> text(type).stream()).findFirst();
+    }
+
     /** Returns a part as text. */
     public Optional<String> text(String mimeType) {
         return Optional.ofNullable(parts.get(mimeType))

@@ -6,16 +6,19 @@ import io.neurovisor.engine.interpreter.CellEvent;
 import io.neurovisor.engine.interpreter.CellOutcome;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The statements that a {@link FakeContext} knows, which mean the same in Python: {@code n = 1}, {@code n}, {@code n + 1},
- * {@code print('text')}, {@code print(input('prompt'))}, {@code raise ValueError('text')}, {@code while True: pass} and
+ * {@code print('text')}, {@code print(input('prompt'))}, {@code from IPython import display; display.Image(b'pixels' * 2, format='png')}, {@code raise ValueError('text')}, {@code while True: pass} and
  * {@code import os; os._exit(3)}. Another one raises a NameError.
  */
 enum FakeStatement {
@@ -34,10 +37,18 @@ enum FakeStatement {
             }
             long sum = value
                     + Optional.ofNullable(match.group(2)).map(Long::valueOf).orElse(0L);
-            ByteBuffer text = StandardCharsets.UTF_8.encode(Long.toString(sum));
-            List<CellEvent.Part> parts = List.of(new CellEvent.Part("text/plain", text.remaining()));
-            cell.emit(new CellEvent.Display(parts, "", false, true));
-            cell.emit(new CellEvent.DisplayData(0, text));
+            show(cell, Map.of("text/plain", Long.toString(sum)));
+        }
+    },
+    IMAGE("from IPython import display; display\\.Image\\(b'(.*)'(?: \\* (\\d+))?, format='png'\\)") {
+        @Override
+        void run(FakeContext.Cell cell, MatchResult match) {
+            Map<String, String> parts = new LinkedHashMap<>();
+            parts.put("text/plain", "<IPython.core.display.Image object>");
+            int repetitions =
+                    Optional.ofNullable(match.group(2)).map(Integer::valueOf).orElse(1);
+            parts.put("image/png", match.group(1).repeat(repetitions));
+            show(cell, parts);
         }
     },
     PRINT("print\\('(.*)'\\)") {
@@ -84,6 +95,21 @@ enum FakeStatement {
     }
 
     abstract void run(FakeContext.Cell cell, MatchResult match) throws Stop;
+
+    /** Sends the parts of a result. */
+    private static void show(FakeContext.Cell cell, Map<String, String> texts) {
+        List<ByteBuffer> contents =
+                texts.values().stream().map(StandardCharsets.UTF_8::encode).toList();
+        List<String> types = List.copyOf(texts.keySet());
+        List<CellEvent.Part> parts = IntStream.range(0, types.size())
+                .mapToObj(part ->
+                        new CellEvent.Part(types.get(part), contents.get(part).remaining()))
+                .toList();
+        cell.emit(new CellEvent.Display(parts, "", false, true));
+        for (int part = 0; part < contents.size(); part++) {
+            cell.emit(new CellEvent.DisplayData(part, contents.get(part)));
+        }
+    }
 
     /** Ends a cell before its last line. */
     static final class Stop extends Exception {

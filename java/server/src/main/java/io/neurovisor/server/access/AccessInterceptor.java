@@ -95,10 +95,19 @@ public record AccessInterceptor(Callers callers, RateLimits limits, Consumer<Ten
         if (scope == null) {
             throw AccessDenial.SCOPE_MISSING.status("no key gives access to " + service);
         }
+        requireScope(tenant, scope, service);
+    }
+
+    /**
+     * Throws a status unless the tenant has a scope.
+     *
+     * @param work what requires it
+     */
+    public static void requireScope(Tenant tenant, Scope scope, String work) {
         if (!tenant.may(scope)) {
             throw AccessDenial.SCOPE_MISSING.status(
                     "%s lacks the scope %s, which %s requires; make a key that has it with ./neurovisor keys create --scopes"
-                            .formatted(tenant.label(), scope.label(), service),
+                            .formatted(tenant.label(), scope.label(), work),
                     Map.of("scope", scope.label()),
                     Optional.empty());
         }

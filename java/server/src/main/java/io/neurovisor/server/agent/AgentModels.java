@@ -62,7 +62,8 @@ public final class AgentModels {
                 config.model().baseUrl(),
                 config.model().ollamaHost(),
                 ApiKey.find(config, environment),
-                config.model().keepAlive());
+                config.model().keepAlive(),
+                config.model().vision());
     }
 
     /** Returns the limits of agent runs; parallel programs are limited to the size of the pool. */

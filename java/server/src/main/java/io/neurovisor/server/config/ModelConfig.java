@@ -2,6 +2,7 @@ package io.neurovisor.server.config;
 
 import io.neurovisor.agent.provider.OllamaHost;
 import io.neurovisor.agent.provider.ProviderChoice;
+import io.neurovisor.agent.provider.VisionChoice;
 import io.neurovisor.server.setting.Setting;
 import io.neurovisor.server.setting.SettingGroup;
 import io.neurovisor.server.setting.SettingType;
@@ -21,6 +22,7 @@ import java.util.regex.Pattern;
  * @param ollamaHost the usual address of Ollama
  * @param apiKeyFile the file with the server's API key
  * @param keepAlive how long Ollama keeps the model after a request; empty for Ollama's own choice
+ * @param vision whether plots are sent to the model
  */
 public record ModelConfig(
         String name,
@@ -28,7 +30,8 @@ public record ModelConfig(
         Optional<URI> baseUrl,
         URI ollamaHost,
         Optional<Path> apiKeyFile,
-        Optional<Duration> keepAlive) {
+        Optional<Duration> keepAlive,
+        VisionChoice vision) {
     public static final Setting<String> MODEL = Setting.declare(
                     "model", SettingGroup.MODEL, "The language model, as its server names it.")
             .defaultsTo("qwen3", "or the only one of an OpenAI-compatible server")
@@ -73,6 +76,11 @@ public record ModelConfig(
             .defaultsTo("auto", "as Ollama is configured")
             .as(SettingType.optional("auto", SettingType.TIME));
 
+    public static final Setting<VisionChoice> VISION = Setting.declare(
+                    "vision", SettingGroup.MODEL, "Whether plots of a stateful agent are sent to the model as images.")
+            .defaultsTo("auto", "if Ollama or llama-server says that the model has vision")
+            .as(SettingType.oneOf(VisionChoice.values()));
+
     static ModelConfig of(SettingValues values) {
         return new ModelConfig(
                 values.get(MODEL),
@@ -80,6 +88,7 @@ public record ModelConfig(
                 values.get(BASE_URL),
                 values.get(OLLAMA_HOST),
                 values.get(API_KEY_FILE),
-                values.get(KEEP_ALIVE));
+                values.get(KEEP_ALIVE),
+                values.get(VISION));
     }
 }

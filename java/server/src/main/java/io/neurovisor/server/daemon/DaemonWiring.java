@@ -134,7 +134,8 @@ final class DaemonWiring {
                         clock));
         HealthWatch health = resources.own(HealthWatch.of(readiness), HealthWatch::close);
         TenantExecutions executions = new TenantExecutions(neuroVisor.executions(), new Quotas(keys, clock), audit);
-        List<BindableService> services = services(neuroVisor, executions, keyed, timeouts, health, keys, sessions);
+        List<BindableService> services =
+                services(neuroVisor, executions, keyed, timeouts, health, keys, sandboxes, sessions);
         sandboxes.ifPresent(some -> services.addAll(some.services()));
         UnfinishedCalls unfinished = new UnfinishedCalls();
         GrpcPorts ports = resources.own(
@@ -238,6 +239,7 @@ final class DaemonWiring {
             RequestTimeouts timeouts,
             HealthWatch health,
             ApiKeys keys,
+            Optional<SandboxServices> sandboxes,
             Sessions sessions) {
         List<BindableService> services = new ArrayList<>(List.<BindableService>of(
                 new ExecutionGrpcService(
@@ -251,8 +253,14 @@ final class DaemonWiring {
                 health::service,
                 ProtoReflectionServiceV1.newInstance(),
                 reflectionForOlderClients()));
-        services.addAll(
-                ModelServices.of(loaded, new TokenBudgets(keys, clock), executions, sessions, metrics, tracing));
+        services.addAll(ModelServices.of(
+                loaded,
+                new TokenBudgets(keys, clock),
+                executions,
+                sandboxes.map(SandboxServices::ofAgents),
+                sessions,
+                metrics,
+                tracing));
         if (config.daemon().channelz()) {
             services.add(ChannelzService.newInstance(CHANNELZ_PAGE));
         }

@@ -4,6 +4,7 @@ import io.grpc.BindableService;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.server.access.TokenBudgets;
 import io.neurovisor.server.agent.AgentModels;
+import io.neurovisor.server.agent.AgentSandboxes;
 import io.neurovisor.server.agent.AgentSettings;
 import io.neurovisor.server.agent.BudgetedModels;
 import io.neurovisor.server.agent.KnownModels;
@@ -29,6 +30,7 @@ final class ModelServices {
             LoadedConfig loaded,
             TokenBudgets budgets,
             TenantExecutions executions,
+            Optional<AgentSandboxes> sandboxes,
             Sessions sessions,
             Metrics metrics,
             Tracing tracing) {
@@ -52,6 +54,7 @@ final class ModelServices {
                         AgentModels.limits(config),
                         config.execution().timeout(),
                         config.guest().size()),
+                sandboxes,
                 Optional.of(sessions),
                 metrics.agents(),
                 tracing));

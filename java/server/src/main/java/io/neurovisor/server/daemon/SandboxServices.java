@@ -15,6 +15,7 @@ import io.neurovisor.server.InstalledComponents;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.access.keys.ApiKeys;
+import io.neurovisor.server.agent.AgentSandboxes;
 import io.neurovisor.server.audit.AuditLog;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.grpc.TraceInterceptor;
@@ -22,7 +23,9 @@ import io.neurovisor.server.grpc.sandbox.FileGrpcService;
 import io.neurovisor.server.grpc.sandbox.InterpreterGrpcService;
 import io.neurovisor.server.grpc.sandbox.ProcessGrpcService;
 import io.neurovisor.server.grpc.sandbox.RunningSandboxes;
+import io.neurovisor.server.grpc.sandbox.SandboxCreator;
 import io.neurovisor.server.grpc.sandbox.SandboxGrpcService;
+import io.neurovisor.server.grpc.sandbox.ServedAgentSandboxes;
 import io.neurovisor.server.sandbox.FileWrites;
 import io.neurovisor.server.sandbox.InvalidKeys;
 import io.neurovisor.server.sandbox.SandboxAudit;
@@ -49,15 +52,13 @@ final class SandboxServices implements AutoCloseable {
     private static final Duration KEYS_INTERVAL = Duration.ofMillis(500);
 
     private final Config config;
-    private final NeuroVisor neuroVisor;
     private final SandboxDatabase records;
     private final SandboxWatches watches;
     private final Sandboxes sandboxes;
     private final Snapshots snapshots;
     private final SandboxMeasurements measurements;
-    private final SandboxOperations operations;
     private final FileWrites fileWrites;
-    private final AuditLog audit;
+    private final SandboxCreator creator;
     private final Upkeep upkeep = new Upkeep("sandbox-upkeep");
 
     private SandboxServices(
@@ -70,10 +71,7 @@ final class SandboxServices implements AutoCloseable {
             SandboxOperations operations,
             InstantSource clock) {
         this.config = config;
-        this.neuroVisor = neuroVisor;
         this.records = records;
-        this.audit = audit;
-        this.operations = operations;
         this.fileWrites = new FileWrites(audit);
         this.watches = new SandboxWatches(clock);
         MachineSaving saving = new MachineSaving(checkpoints, neuroVisor.vmm());
@@ -96,6 +94,17 @@ final class SandboxServices implements AutoCloseable {
         this.snapshots = new Snapshots(sandboxes, saving, flattening, clock, new SecureRandom());
         this.measurements = new SandboxMeasurements(
                 sandboxes::all, Thread.ofVirtual().name("sandbox-usage")::start, Ticker.SYSTEM, clock);
+        this.creator = creator(
+                config,
+                neuroVisor,
+                new TenantSandboxes(
+                        sandboxes,
+                        snapshots,
+                        new SandboxAudit(audit, TraceInterceptor::currentId),
+                        operations,
+                        watches,
+                        measurements,
+                        fileWrites));
         operations.metrics().watch(sandboxes::all, measurements::processes, checkpoints::allBytes);
     }
 
@@ -131,23 +140,30 @@ final class SandboxServices implements AutoCloseable {
     }
 
     List<BindableService> services() {
-        SandboxAudit changes = new SandboxAudit(audit, TraceInterceptor::currentId);
-        TenantSandboxes tenants =
-                new TenantSandboxes(sandboxes, snapshots, changes, operations, watches, measurements, fileWrites);
+        TenantSandboxes tenants = creator.sandboxes();
         RunningSandboxes running = id -> {
             Sandbox sandbox = tenants.running(id);
             return new RunningSandboxes.Guest(
                     tenants.processes(sandbox), tenants.files(sandbox), tenants.interpreter(sandbox));
         };
         return List.of(
-                new SandboxGrpcService(
-                        tenants,
-                        new TenantSnapshots(tenants, snapshots, changes, operations),
-                        SandboxGrpcService.Defaults.of(config),
-                        neuroVisor::available),
+                new SandboxGrpcService(creator),
                 new ProcessGrpcService(running),
                 new FileGrpcService(running),
                 new InterpreterGrpcService(running));
+    }
+
+    /** Returns the sandboxes of the running call for agents. */
+    AgentSandboxes ofAgents() {
+        return new ServedAgentSandboxes(creator);
+    }
+
+    private static SandboxCreator creator(Config config, NeuroVisor neuroVisor, TenantSandboxes tenants) {
+        return new SandboxCreator(
+                tenants,
+                new TenantSnapshots(tenants, tenants.snapshots(), tenants.audit(), tenants.operations()),
+                SandboxCreator.Defaults.of(config),
+                neuroVisor::available);
     }
 
     /** Returns the sandboxes that have not ended, the newest first. */

@@ -4,6 +4,7 @@ import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.agent.provider.ProviderChoice;
+import io.neurovisor.agent.provider.VisionChoice;
 import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.ebpf.EbpfMode;
@@ -54,6 +55,7 @@ final class LoadedConfigTest {
             entry("ollama-host", "http://10.0.0.2:11434"),
             entry("api-key-file", "/run/secrets/key"),
             entry("keep-alive", "15m"),
+            entry("vision", "on"),
             entry("max-iterations", "3"),
             entry("max-tool-calls", "4"),
             entry("max-tokens", "5000"),
@@ -107,7 +109,8 @@ final class LoadedConfigTest {
                     Optional.of(URI.create("http://10.0.0.1:8080/v1")),
                     URI.create("http://10.0.0.2:11434"),
                     Optional.of(Path.of("/run/secrets/key")),
-                    Optional.of(Duration.ofMinutes(15))),
+                    Optional.of(Duration.ofMinutes(15)),
+                    VisionChoice.ON),
             new AgentConfig(3, 4, 5000, Duration.ofMinutes(6)),
             new AccessConfig(
                     new TlsConfig(

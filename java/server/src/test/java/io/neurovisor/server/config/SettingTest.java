@@ -75,6 +75,7 @@ final class SettingTest {
                         entry("ollama-host", "http://localhost:11434"),
                         entry("api-key-file", "off"),
                         entry("keep-alive", "auto"),
+                        entry("vision", "auto"),
                         entry("max-iterations", "10"),
                         entry("max-tool-calls", "100"),
                         entry("max-tokens", "1000000"),

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.neurovisor.agent.provider.ModelChoice;
 import io.neurovisor.agent.provider.ProviderChoice;
+import io.neurovisor.agent.provider.VisionChoice;
 import io.neurovisor.tests.fixtures.CommandLineRun;
 import io.neurovisor.tests.fixtures.JsonOverHttp;
 import java.io.IOException;
@@ -91,7 +92,8 @@ final class LlamaServer implements RealServer, AutoCloseable {
                 Optional.of(URI.create(address())),
                 URI.create("http://localhost:11434"),
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                VisionChoice.AUTO);
     }
 
     @Override

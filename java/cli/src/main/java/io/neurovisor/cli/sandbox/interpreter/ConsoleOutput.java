@@ -7,16 +7,10 @@ import io.neurovisor.engine.interpreter.CellError;
 import io.neurovisor.engine.text.UntrustedText;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Prints what a cell sends as it comes. Results are shown as text. */
 final class ConsoleOutput implements CellOutput {
-    /** The MIME types that can be read in a terminal, the best one first. */
-    private static final List<String> READABLE =
-            List.of("text/plain", "text/markdown", "text/latex", "application/json", "text/html");
-
     private final StandardStreams streams;
     private final ResultFiles files;
     private final Consumer<String> problems;
@@ -46,9 +40,7 @@ final class ConsoleOutput implements CellOutput {
 
     @Override
     public void display(CellDisplay display) {
-        Optional<String> text =
-                READABLE.stream().flatMap(type -> display.text(type).stream()).findFirst();
-        text.ifPresent(this::line);
+        display.readable().ifPresent(this::line);
         files.save(display);
     }
 

@@ -72,7 +72,8 @@ public final class ReplCommand implements Callable<Integer> {
                     OutputDirectory directory = out == null ? null : OutputDirectory.open(out)) {
                 ContextId chosen = context == null ? shared(interpreter) : Contexts.find(interpreter, context);
                 StandardStreams streams = new StandardStreams(launch.out(), launch.err(), (_, _, _) -> {});
-                ResultFiles files = new ResultFiles(Optional.ofNullable(directory), daemon::remark, daemon::problem);
+                ResultFiles files =
+                        new ResultFiles("cell", Optional.ofNullable(directory), daemon::remark, daemon::problem);
                 FollowedCell followed = new FollowedCell(
                         interpreter,
                         chosen,

@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /** Saves rich results as {@code cell-3-1.png}: the first display of cell 3. Without a directory it says what could be saved. */
-final class ResultFiles {
+public final class ResultFiles {
     private static final String TEXT = "text/plain";
 
     private static final Map<String, String> SUFFIXES = Map.ofEntries(
@@ -32,6 +32,7 @@ final class ResultFiles {
 
     private static final Pattern NOT_OF_NAMES = Pattern.compile("[^a-z0-9]+");
 
+    private final String unit;
     private final Optional<OutputDirectory> directory;
     private final Consumer<String> remarks;
     private final Consumer<String> problems;
@@ -39,18 +40,21 @@ final class ResultFiles {
     private long cell;
     private int display;
 
-    ResultFiles(Optional<OutputDirectory> directory, Consumer<String> remarks, Consumer<String> problems) {
+    /** @param unit the begin of all names, such as {@code cell} */
+    public ResultFiles(
+            String unit, Optional<OutputDirectory> directory, Consumer<String> remarks, Consumer<String> problems) {
+        this.unit = unit;
         this.directory = directory;
         this.remarks = remarks;
         this.problems = problems;
     }
 
-    void begin(long number) {
+    public void begin(long number) {
         cell = number;
         display = 0;
     }
 
-    void save(CellDisplay shown) {
+    public void save(CellDisplay shown) {
         display++;
         if (directory.isPresent()) {
             shown.parts().forEach((type, content) -> save(directory.get(), type, content));
@@ -70,7 +74,7 @@ final class ResultFiles {
         if (type.equals(TEXT)) {
             return;
         }
-        String name = "cell-%d-%d.%s".formatted(cell, display, suffix(type));
+        String name = "%s-%d-%d.%s".formatted(unit, cell, display, suffix(type));
         int unsaved = target.unsaved().size();
         target.file(name, content.duplicate(), true);
         List<SkippedFile> failed = target.unsaved();

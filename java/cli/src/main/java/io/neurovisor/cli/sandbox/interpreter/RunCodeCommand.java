@@ -165,7 +165,8 @@ public final class RunCodeCommand implements Callable<Integer> {
     private int follow(GuestInterpreter interpreter, ContextId chosen, CellSpec cell) {
         try (OutputDirectory directory = out == null ? null : OutputDirectory.open(out)) {
             StandardStreams streams = new StandardStreams(launch.out(), launch.err(), (_, _, _) -> {});
-            ResultFiles files = new ResultFiles(Optional.ofNullable(directory), daemon::remark, daemon::problem);
+            ResultFiles files =
+                    new ResultFiles("cell", Optional.ofNullable(directory), daemon::remark, daemon::problem);
             CellOutput output =
                     json ? new JsonOutput(chosen, streams, files) : new ConsoleOutput(streams, files, daemon::problem);
             FollowedCell followed = new FollowedCell(

@@ -1,5 +1,6 @@
 package io.neurovisor.server.grpc.model;
 
+import com.google.protobuf.ByteString;
 import io.neurovisor.agent.loop.AgentEnd;
 import io.neurovisor.agent.loop.AgentLimits;
 import io.neurovisor.agent.loop.AgentResult;
@@ -8,16 +9,22 @@ import io.neurovisor.agent.loop.CodeRequest;
 import io.neurovisor.agent.loop.CodeResult;
 import io.neurovisor.agent.model.ToolCall;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.interpreter.CellDisplay;
 import io.neurovisor.proto.agent.AgentOutcome;
+import io.neurovisor.proto.agent.Display;
+import io.neurovisor.proto.agent.DisplayPart;
 import io.neurovisor.proto.agent.Execution;
 import io.neurovisor.proto.agent.Finished;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Map;
 
 /** Translates tasks and events between protobuf messages of clients and the agent's values. */
 final class AgentProtos {
     /** The limit for a text in an event; clients reject messages of more than 4 MiB. */
     private static final int MAX_CHARACTERS = 1 << 20;
 
+    private static final int MAX_DISPLAY_BYTES = 3 << 20;
     private static final int MAX_OUTPUT_CHARACTERS = 64 << 10;
     private static final double NANOS_PER_MILLISECOND = 1e6;
 
@@ -76,6 +83,22 @@ final class AgentProtos {
                 .setDetail(result.detail());
         result.bootTime().ifPresent(time -> execution.setBootMs(milliseconds(time)));
         return execution.build();
+    }
+
+    static Display display(ToolCall call, CellDisplay display) {
+        Display.Builder message = Display.newBuilder().setCallId(cut(call.id()));
+        int bytes = 0;
+        for (Map.Entry<String, ByteBuffer> part : display.parts().entrySet()) {
+            ByteBuffer content = part.getValue().duplicate();
+            DisplayPart.Builder sent =
+                    DisplayPart.newBuilder().setMimeType(part.getKey()).setSizeBytes(content.remaining());
+            if (bytes + content.remaining() <= MAX_DISPLAY_BYTES) {
+                bytes += content.remaining();
+                sent.setData(ByteString.copyFrom(content));
+            }
+            message.addParts(sent);
+        }
+        return message.build();
     }
 
     static Finished finished(AgentResult result) {

@@ -57,6 +57,8 @@ final class AgentStream implements AgentListener {
     @Override
     public void executed(ToolCall call, CodeRequest request, CodeResult result) {
         send(AgentEvent.newBuilder().setExecution(AgentProtos.execution(call, request, result)));
+        result.displays()
+                .forEach(display -> send(AgentEvent.newBuilder().setDisplay(AgentProtos.display(call, display))));
     }
 
     @Override

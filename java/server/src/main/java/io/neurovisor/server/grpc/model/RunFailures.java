@@ -2,7 +2,10 @@ package io.neurovisor.server.grpc.model;
 
 import io.grpc.StatusRuntimeException;
 import io.neurovisor.agent.loop.AgentResult;
+import io.neurovisor.agent.loop.CodeRequest;
+import io.neurovisor.agent.loop.CodeResult;
 import io.neurovisor.agent.loop.CodeRunner;
+import io.neurovisor.agent.model.CodeTool;
 import io.neurovisor.agent.model.ForwardingModel;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelFailure;
@@ -24,16 +27,7 @@ final class RunFailures {
     }
 
     CodeRunner watched(CodeRunner runner) {
-        return request -> {
-            try {
-                return runner.run(request);
-            } catch (NeuroVisorException exception) {
-                if (exception.fault() != Fault.INTERRUPTED) {
-                    ofMachine.compareAndSet(null, exception);
-                }
-                throw exception;
-            }
-        };
+        return new WatchedRunner(runner, ofMachine);
     }
 
     /** Throws the failure of a run; returns normally if the run has ended within its limits. */
@@ -72,6 +66,26 @@ final class RunFailures {
             } catch (ModelFailure failure) {
                 last.set(failure);
                 throw failure;
+            }
+        }
+    }
+
+    private record WatchedRunner(CodeRunner runner, AtomicReference<@Nullable NeuroVisorException> first)
+            implements CodeRunner {
+        @Override
+        public CodeTool tool() {
+            return runner.tool();
+        }
+
+        @Override
+        public CodeResult run(CodeRequest request) {
+            try {
+                return runner.run(request);
+            } catch (NeuroVisorException exception) {
+                if (exception.fault() != Fault.INTERRUPTED) {
+                    first.compareAndSet(null, exception);
+                }
+                throw exception;
             }
         }
     }

@@ -1,12 +1,7 @@
 package io.neurovisor.server.grpc.sandbox;
 
-import io.grpc.Context;
 import io.grpc.stub.StreamObserver;
-import io.neurovisor.engine.pool.MachineKind;
-import io.neurovisor.engine.sandbox.SandboxSpec;
 import io.neurovisor.engine.sandbox.checkpoint.Snapshot;
-import io.neurovisor.engine.time.Deadline;
-import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.proto.sandbox.ConnectRequest;
 import io.neurovisor.proto.sandbox.ConnectResponse;
 import io.neurovisor.proto.sandbox.CreateRequest;
@@ -40,7 +35,6 @@ import io.neurovisor.proto.sandbox.SetTimeoutRequest;
 import io.neurovisor.proto.sandbox.SetTimeoutResponse;
 import io.neurovisor.proto.sandbox.WatchRequest;
 import io.neurovisor.proto.sandbox.WatchResponse;
-import io.neurovisor.server.config.Config;
 import io.neurovisor.server.grpc.ServedCall;
 import io.neurovisor.server.sandbox.SandboxQuery;
 import io.neurovisor.server.sandbox.SandboxWatch;
@@ -48,73 +42,29 @@ import io.neurovisor.server.sandbox.TenantSandboxes;
 import io.neurovisor.server.sandbox.TenantSnapshots;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.function.UnaryOperator;
 
 /** The sandboxes of clients. */
 public final class SandboxGrpcService extends SandboxServiceGrpc.SandboxServiceImplBase {
     /** The time for each copy of a fork, in addition to that of a creation: their machines share the host's processors. */
     private static final Duration COPY_LIMIT = Duration.ofSeconds(5);
 
+    private final SandboxCreator creator;
     private final TenantSandboxes sandboxes;
     private final TenantSnapshots snapshots;
-    private final Defaults defaults;
-    private final UnaryOperator<MachineKind> available;
 
-    /**
-     * What applies to requests that leave it open.
-     *
-     * @param timeout of a sandbox
-     * @param createLimit how long a creation may take
-     */
-    public record Defaults(MachineKind kind, Duration timeout, Duration createLimit) {
-        /** The time for a machine to become a sandbox, after the time that a request may wait for a machine. */
-        private static final Duration ADOPTION_LIMIT = Duration.ofSeconds(30);
-
-        public static Defaults of(Config config) {
-            return new Defaults(
-                    new MachineKind(config.guest().image(), config.guest().size()),
-                    config.sandbox().timeout(),
-                    config.pool().acquireTimeout().plus(ADOPTION_LIMIT));
-        }
-    }
-
-    /** @param available returns the kind if its image can be used, or throws a fault */
-    public SandboxGrpcService(
-            TenantSandboxes sandboxes,
-            TenantSnapshots snapshots,
-            Defaults defaults,
-            UnaryOperator<MachineKind> available) {
-        this.sandboxes = sandboxes;
-        this.snapshots = snapshots;
-        this.defaults = defaults;
-        this.available = available;
+    public SandboxGrpcService(SandboxCreator creator) {
+        this.creator = creator;
+        this.sandboxes = creator.sandboxes();
+        this.snapshots = creator.snapshots();
     }
 
     @Override
     public void create(CreateRequest request, StreamObserver<CreateResponse> client) {
-        ServedCall.begin(client, call -> {
-            Optional<Snapshot> snapshot = snapshots.find(request.getTemplate());
-            SandboxSpec spec = snapshot.map(begin -> SandboxRequests.spec(request, begin, defaults.timeout()))
-                    .orElseGet(() -> SandboxRequests.spec(request, defaults.kind(), defaults.timeout()));
-            if (snapshot.isEmpty()) {
-                SandboxRequests.requireImage(available, spec.kind());
-            }
-            call.send(CreateResponse.newBuilder()
-                    .setSandbox(SandboxProtos.withLayers(
-                            sandboxes.create(spec, snapshot, deadline(defaults.createLimit()))))
-                    .build());
-        });
-    }
-
-    /** Returns the time until which a call waits: the client's, but at most the limit from now. */
-    private static Deadline deadline(Duration most) {
-        Duration limit = Optional.ofNullable(Context.current().getDeadline())
-                .map(deadline -> Duration.ofNanos(Math.max(0, deadline.timeRemaining(TimeUnit.NANOSECONDS))))
-                .filter(remaining -> remaining.compareTo(most) < 0)
-                .orElse(most);
-        return Deadline.after(limit, Ticker.SYSTEM);
+        ServedCall.begin(
+                client,
+                call -> call.send(CreateResponse.newBuilder()
+                        .setSandbox(SandboxProtos.withLayers(creator.create(request)))
+                        .build()));
     }
 
     @Override
@@ -145,8 +95,10 @@ public final class SandboxGrpcService extends SandboxServiceGrpc.SandboxServiceI
                             .fork(
                                     request.getSandboxId(),
                                     count,
-                                    SandboxRequests.lifetime(request.getTimeoutSecs(), defaults.timeout()),
-                                    deadline(defaults.createLimit().plus(COPY_LIMIT.multipliedBy(count))))
+                                    SandboxRequests.lifetime(
+                                            request.getTimeoutSecs(),
+                                            creator.defaults().timeout()),
+                                    creator.deadline(COPY_LIMIT.multipliedBy(count)))
                             .stream()
                             .map(SandboxProtos::result)
                             .toList())
@@ -158,7 +110,7 @@ public final class SandboxGrpcService extends SandboxServiceGrpc.SandboxServiceI
     public void createSnapshot(CreateSnapshotRequest request, StreamObserver<CreateSnapshotResponse> client) {
         ServedCall.begin(client, call -> {
             Snapshot snapshot =
-                    snapshots.take(request.getSandboxId(), request.getName(), deadline(defaults.createLimit()));
+                    snapshots.take(request.getSandboxId(), request.getName(), creator.deadline(Duration.ZERO));
             call.send(CreateSnapshotResponse.newBuilder()
                     .setSnapshot(SandboxProtos.snapshot(snapshot, snapshots.bytes(snapshot)))
                     .build());

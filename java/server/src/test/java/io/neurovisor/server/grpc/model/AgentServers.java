@@ -22,6 +22,7 @@ import io.neurovisor.server.access.keys.Quota;
 import io.neurovisor.server.access.keys.SandboxQuota;
 import io.neurovisor.server.access.keys.Scope;
 import io.neurovisor.server.access.keys.TokenBudget;
+import io.neurovisor.server.agent.AgentSandboxes;
 import io.neurovisor.server.agent.AgentSettings;
 import io.neurovisor.server.agent.BudgetedModels;
 import io.neurovisor.server.audit.AuditLog;
@@ -61,10 +62,18 @@ final class AgentServers implements AutoCloseable {
     private final ApiKeys keys;
     private final AuditLog audit;
 
+    private Optional<AgentSandboxes> sandboxes = Optional.empty();
+
     AgentServers(Path directory) {
         sessions = Sessions.open(directory.resolve("sessions"), InstantSource.system(), Ticker.SYSTEM);
         keys = ApiKeys.open(directory.resolve("access"), InstantSource.system());
         audit = new AuditLog(directory.resolve("audit"), OptionalLong.empty(), InstantSource.system());
+    }
+
+    /** Serves stateful runs, too. */
+    AgentServers with(AgentSandboxes some) {
+        sandboxes = Optional.of(some);
+        return this;
     }
 
     TestServer serving(FakeVmm vmm, Model model) throws IOException {
@@ -83,7 +92,7 @@ final class AgentServers implements AutoCloseable {
         AgentSettings settings = new AgentSettings(AgentLimits.USUAL, Duration.ofSeconds(30), SandboxSize.SMALL);
         return new TestServer(
                 List.of(new AgentGrpcService(
-                        budgeted(model), executions, settings, Optional.of(sessions), metrics, tracing)),
+                        budgeted(model), executions, settings, sandboxes, Optional.of(sessions), metrics, tracing)),
                 tenant,
                 tracing);
     }

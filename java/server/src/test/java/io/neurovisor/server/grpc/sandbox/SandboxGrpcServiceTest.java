@@ -102,7 +102,7 @@ final class SandboxGrpcServiceTest {
                 Map.of("sandbox-timeout", "11m", "size", "large", "acquire-timeout", "2m"),
                 Optional.empty(),
                 new ProcessEnvironment(Map.of(), data));
-        SandboxGrpcService.Defaults defaults = SandboxGrpcService.Defaults.of(loaded.config());
+        SandboxCreator.Defaults defaults = SandboxCreator.Defaults.of(loaded.config());
         assertThat(defaults.createLimit()).hasSeconds(150);
         SandboxSpec spec =
                 SandboxRequests.spec(CreateRequest.getDefaultInstance(), defaults.kind(), defaults.timeout());

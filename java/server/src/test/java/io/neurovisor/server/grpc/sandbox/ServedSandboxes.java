@@ -160,11 +160,11 @@ final class ServedSandboxes implements AutoCloseable {
         };
         processes = new ProcessGrpcService(running);
         interpreters = new InterpreterGrpcService(running);
-        service = new SandboxGrpcService(
+        service = new SandboxGrpcService(new SandboxCreator(
                 tenants,
                 new TenantSnapshots(tenants, snapshots, changes, operations),
-                new SandboxGrpcService.Defaults(USUAL, Duration.ofMinutes(5), Duration.ofSeconds(30)),
-                ServedSandboxes::available);
+                new SandboxCreator.Defaults(USUAL, Duration.ofMinutes(5), Duration.ofSeconds(30)),
+                ServedSandboxes::available));
     }
 
     private static MachineKind available(MachineKind kind) {
