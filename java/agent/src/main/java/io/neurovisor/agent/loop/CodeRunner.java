@@ -13,7 +13,7 @@ public interface CodeRunner {
      */
     CodeResult run(CodeRequest request);
 
-    /** Returns what the model is told about the tool. */
+    /** Returns the tool that the model calls. */
     default CodeTool tool() {
         return CodeTool.PROGRAM;
     }

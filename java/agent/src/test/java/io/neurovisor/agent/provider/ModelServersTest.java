@@ -8,12 +8,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.neurovisor.agent.model.AnswerSchema;
-import io.neurovisor.agent.model.CodeTool;
 import io.neurovisor.agent.model.Message;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelFailure;
 import io.neurovisor.agent.model.ModelFailure.Reason;
-import io.neurovisor.agent.model.ModelImage;
 import io.neurovisor.agent.model.ModelReply;
 import io.neurovisor.agent.model.ModelRequest;
 import io.neurovisor.agent.model.ReplyListener;
@@ -126,58 +124,6 @@ final class ModelServersTest {
 
     @ParameterizedTest
     @EnumSource(Wire.class)
-    void imagesFollowTheResultsOfAReply(Wire wire) {
-        server.on(wire.path(), chunked(wire.bytes()));
-        ToolCall one = new ToolCall("call_a", "execute_code", "{\"language\": \"python\", \"code\": \"1\"}");
-        ToolCall two = new ToolCall("call_b", "execute_code", "{\"language\": \"python\", \"code\": \"2\"}");
-        open(wire)
-                .ask(
-                        request(
-                                        new Message.User("Task"),
-                                        new Message.Assistant("", List.of(one, two)),
-                                        new Message.ToolResult(
-                                                one, "first", List.of(new ModelImage("image/png", "cGl4ZWxz"))),
-                                        new Message.ToolResult(two, "second"))
-                                .withTool(CodeTool.CELL),
-                        ReplyListener.NONE);
-        String body = server.requests().getLast().body().replaceAll("\\s", "");
-        assertThat(body)
-                .contains(CodeTool.CELL.description().replace(" ", ""))
-                .contains(wire == Wire.OLLAMA ? "\"images\":[\"cGl4ZWxz\"]" : "data:image/png;base64,cGl4ZWxz")
-                .doesNotContain("rust");
-        assertThat(body.indexOf("cGl4ZWxz")).isGreaterThan(body.indexOf("second"));
-    }
-
-    @Test
-    void aModelHasVisionIfItsServerSaysSoOrTheUserDoes() {
-        assertThat(open(Wire.OLLAMA).hasVision()).isFalse();
-        assertThat(open(Wire.OPENAI).hasVision()).isFalse();
-        assertThat(ModelServers.open(seeing(Wire.OPENAI, VisionChoice.ON)).hasVision())
-                .isTrue();
-        server.on("/api/show", json(200, "{\"capabilities\": [\"completion\", \"tools\", \"vision\"]}"))
-                .on("/props", json(200, "{\"modalities\": {\"vision\": true}}"));
-        for (Wire wire : Wire.values()) {
-            assertThat(ModelServers.open(seeing(wire, VisionChoice.AUTO)).hasVision())
-                    .isTrue();
-            assertThat(ModelServers.open(seeing(wire, VisionChoice.OFF)).hasVision())
-                    .isFalse();
-        }
-    }
-
-    private ModelChoice seeing(Wire wire, VisionChoice vision) {
-        return new ModelChoice(
-                wire.provider(),
-                "m",
-                false,
-                Optional.of(server.uri()),
-                server.uri(),
-                Optional.empty(),
-                Optional.empty(),
-                vision);
-    }
-
-    @ParameterizedTest
-    @EnumSource(Wire.class)
     void theSchemaOfAnAnswerReachesTheServerInsteadOfTools(Wire wire) {
         server.on(wire.path(), chunked(wire.bytes()));
         AnswerSchema schema =
@@ -234,15 +180,8 @@ final class ModelServersTest {
         server.on("/api/chat", chunked(Wire.OLLAMA.bytes()));
         ask(open(Wire.OLLAMA));
         assertThat(server.requests().getLast().body()).doesNotContain("keep_alive");
-        ask(ModelServers.open(new ModelChoice(
-                ProviderChoice.OLLAMA,
-                "m",
-                false,
-                Optional.empty(),
-                server.uri(),
-                Optional.empty(),
-                Optional.of(Duration.ofMinutes(5)),
-                VisionChoice.AUTO)));
+        ask(ModelServers.open(choice(
+                ProviderChoice.OLLAMA, Optional.empty(), "m", Optional.empty(), Optional.of(Duration.ofMinutes(5)))));
         assertThat(server.requests().getLast().body().replaceAll("\\s", "")).contains("\"keep_alive\":300", "num_ctx");
     }
 
@@ -470,15 +409,8 @@ final class ModelServersTest {
     @EnumSource(Wire.class)
     void keepsTheKeyOutOfMessages(Wire wire) {
         server.on(wire.path(), json(400, "{\"error\": \"secret-key is no key\"}"));
-        ModelChoice choice = new ModelChoice(
-                wire.provider(),
-                "m",
-                false,
-                Optional.of(server.uri()),
-                server.uri(),
-                Optional.of("secret-key"),
-                Optional.empty(),
-                VisionChoice.AUTO);
+        ModelChoice choice =
+                choice(wire.provider(), Optional.of(server.uri()), "m", Optional.of("secret-key"), Optional.empty());
         ModelFailure failure = failure(ModelServers.open(choice), ReplyListener.NONE);
         assertThat(server.requests())
                 .allSatisfy(request -> assertThat(request.head()).contains("Bearer secret-key"));
@@ -521,8 +453,16 @@ final class ModelServersTest {
     }
 
     private ModelChoice choice(ProviderChoice provider, Optional<URI> baseUrl, String model) {
-        return new ModelChoice(
-                provider, model, false, baseUrl, server.uri(), Optional.empty(), Optional.empty(), VisionChoice.AUTO);
+        return choice(provider, baseUrl, model, Optional.empty(), Optional.empty());
+    }
+
+    private ModelChoice choice(
+            ProviderChoice provider,
+            Optional<URI> baseUrl,
+            String model,
+            Optional<String> key,
+            Optional<Duration> keepAlive) {
+        return new ModelChoice(provider, model, false, baseUrl, server.uri(), key, keepAlive, VisionChoice.AUTO);
     }
 
     private static void ask(Model model) {

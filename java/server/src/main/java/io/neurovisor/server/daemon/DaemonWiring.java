@@ -1,7 +1,5 @@
 package io.neurovisor.server.daemon;
 
-import static java.util.Objects.requireNonNull;
-
 import io.grpc.BindableService;
 import io.grpc.ServerInterceptor;
 import io.grpc.protobuf.services.ChannelzService;
@@ -57,7 +55,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -98,7 +95,13 @@ final class DaemonWiring {
         DaemonSocket claim = resources.own(DaemonSocket.claim(config.daemon().socket()), DaemonSocket::close);
         Path socket = claim.path();
         AuditLog audit = resources.own(
-                new AuditLog(settings.audit(), bytes(config.retention().auditMax()), clock), AuditLog::close);
+                new AuditLog(
+                        settings.audit(),
+                        config.retention().auditMax().stream()
+                                .mapToLong(DataSize::bytes)
+                                .findFirst(),
+                        clock),
+                AuditLog::close);
         RecentExecutions recent = new RecentExecutions(clock, Ticker.SYSTEM);
         NeuroVisor neuroVisor = openNeuroVisor(audit, recent);
         // The first machines start and are primed while the rest of the daemon is opened.
@@ -136,7 +139,6 @@ final class DaemonWiring {
         TenantExecutions executions = new TenantExecutions(neuroVisor.executions(), new Quotas(keys, clock), audit);
         List<BindableService> services =
                 services(neuroVisor, executions, keyed, timeouts, health, keys, sandboxes, sessions);
-        sandboxes.ifPresent(some -> services.addAll(some.services()));
         UnfinishedCalls unfinished = new UnfinishedCalls();
         GrpcPorts ports = resources.own(
                 new GrpcPorts(
@@ -156,7 +158,7 @@ final class DaemonWiring {
         // After all ports are open, because opening one may need root; before any request is answered. From here on,
         // this process and its spawner start no program but the VMM.
         neuroVisor.restrictSpawner();
-        SelfConfinement confinement = SelfConfinement.begin(writable(socket));
+        SelfConfinement confinement = SelfConfinement.begin(WritablePaths.of(config.dataDir(), socket));
         status.serve();
         ports.serve();
         startUpkeep(neuroVisor, sessions, journal, sandboxes);
@@ -261,6 +263,7 @@ final class DaemonWiring {
                 sessions,
                 metrics,
                 tracing));
+        sandboxes.ifPresent(some -> services.addAll(some.services()));
         if (config.daemon().channelz()) {
             services.add(ChannelzService.newInstance(CHANNELZ_PAGE));
         }
@@ -284,22 +287,5 @@ final class DaemonWiring {
                 unfinished,
                 calls,
                 new AccessInterceptor(callers, limits, calls::limited));
-    }
-
-    /** Returns the paths that a daemon of root may write: its data, its sockets, those of its machines, and temporary files. */
-    private List<Path> writable(Path socket) {
-        Path sockets = requireNonNull(socket.toAbsolutePath().getParent(), "a socket has a directory");
-        return List.of(
-                config.dataDir(),
-                ProcessEnvironment.current().runtimeDirectory(),
-                sockets,
-                Path.of(System.getProperty("java.io.tmpdir")),
-                Path.of("/tmp"), // The JVM's attach mechanism.
-                Path.of("/var/tmp"), // SQLite's temporary files.
-                Path.of("/dev/null"));
-    }
-
-    private static OptionalLong bytes(Optional<DataSize> size) {
-        return size.map(some -> OptionalLong.of(some.bytes())).orElseGet(OptionalLong::empty);
     }
 }

@@ -94,17 +94,7 @@ final class SandboxServices implements AutoCloseable {
         this.snapshots = new Snapshots(sandboxes, saving, flattening, clock, new SecureRandom());
         this.measurements = new SandboxMeasurements(
                 sandboxes::all, Thread.ofVirtual().name("sandbox-usage")::start, Ticker.SYSTEM, clock);
-        this.creator = creator(
-                config,
-                neuroVisor,
-                new TenantSandboxes(
-                        sandboxes,
-                        snapshots,
-                        new SandboxAudit(audit, TraceInterceptor::currentId),
-                        operations,
-                        watches,
-                        measurements,
-                        fileWrites));
+        this.creator = creator(neuroVisor, audit, operations);
         operations.metrics().watch(sandboxes::all, measurements::processes, checkpoints::allBytes);
     }
 
@@ -158,10 +148,13 @@ final class SandboxServices implements AutoCloseable {
         return new ServedAgentSandboxes(creator);
     }
 
-    private static SandboxCreator creator(Config config, NeuroVisor neuroVisor, TenantSandboxes tenants) {
+    private SandboxCreator creator(NeuroVisor neuroVisor, AuditLog audit, SandboxOperations operations) {
+        SandboxAudit changes = new SandboxAudit(audit, TraceInterceptor::currentId);
+        TenantSandboxes tenants =
+                new TenantSandboxes(sandboxes, snapshots, changes, operations, watches, measurements, fileWrites);
         return new SandboxCreator(
                 tenants,
-                new TenantSnapshots(tenants, tenants.snapshots(), tenants.audit(), tenants.operations()),
+                new TenantSnapshots(tenants, snapshots, changes, operations),
                 SandboxCreator.Defaults.of(config),
                 neuroVisor::available);
     }

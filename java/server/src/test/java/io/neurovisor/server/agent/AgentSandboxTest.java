@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 final class AgentSandboxTest {
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-    private final FakeAgentSandboxes sandboxes = new FakeAgentSandboxes();
+    private final FakeAgentSandboxes sandboxes = new FakeAgentSandboxes(() -> {});
     private final List<String> problems = new ArrayList<>();
 
     @Test

@@ -14,13 +14,19 @@ import java.util.Map;
 public final class FakeAgentSandboxes implements AgentSandboxes {
     private final Map<String, GuestInterpreter> living = new LinkedHashMap<>();
     private final List<String> changes = new ArrayList<>();
+    private final Runnable check;
     private int created;
+
+    /** @param check is called for each cell */
+    public FakeAgentSandboxes(Runnable check) {
+        this.check = check;
+    }
 
     @Override
     public String create(Wanted wanted) {
         created++;
         String id = "sandbox" + created;
-        living.put(id, new FakeInterpreter(() -> {}));
+        living.put(id, new FakeInterpreter(check));
         changes.add("create " + id + " of size " + wanted.size().label() + " for "
                 + wanted.life().toSeconds() + " s");
         return id;

@@ -71,7 +71,7 @@ final class SettingEffectsTest {
             entry(ModelConfig.OLLAMA_HOST, "AgentModelsTest.asksTheConfiguredServerForTheConfiguredModel"),
             entry(ModelConfig.API_KEY_FILE, "ApiKeyTest.theFileComesBeforeOurVariableAndThatBeforeOpenAis"),
             entry(ModelConfig.KEEP_ALIVE, "AgentModelsTest.theModelStaysInMemoryForTheConfiguredTime"),
-            entry(ModelConfig.VISION, "ModelServersTest.aModelHasVisionIfItsServerSaysSoOrTheUserDoes"),
+            entry(ModelConfig.VISION, "StatefulAgentIT.aSessionKeepsVariablesFilesAndPlotsInItsSandbox"),
             entry(AgentConfig.MAX_ITERATIONS, LIMITS),
             entry(AgentConfig.MAX_TOOL_CALLS, LIMITS),
             entry(AgentConfig.MAX_TOKENS, LIMITS),

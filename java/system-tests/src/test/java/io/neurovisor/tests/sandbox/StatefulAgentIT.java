@@ -12,6 +12,7 @@ import io.neurovisor.proto.agent.AgentEvent.EventCase;
 import io.neurovisor.proto.agent.AgentServiceGrpc;
 import io.neurovisor.proto.agent.RunAgentRequest;
 import io.neurovisor.tests.fixtures.CommandLineRun;
+import io.neurovisor.tests.fixtures.DataDirectories;
 import io.neurovisor.tests.fixtures.RunningDaemon;
 import io.neurovisor.tests.fixtures.ScriptedOllama;
 import io.neurovisor.tests.runner.ShortTier;
@@ -49,7 +50,12 @@ final class StatefulAgentIT {
                 says("Drawn."),
                 calls("python:print(values[0] + 1, open('kept').read())"),
                 says("It is 42."));
-        daemon = RunningDaemon.start(directory, "--warm=1", "--max=2", "--ollama-host=http://" + ollama.address());
+        daemon = RunningDaemon.start(
+                directory,
+                Map.of("NEUROVISOR_DATA_DIR", DataDirectories.ready(directory).toString()),
+                "--warm=1",
+                "--max=2",
+                "--ollama-host=http://" + ollama.address());
     }
 
     @AfterEach
@@ -65,7 +71,11 @@ final class StatefulAgentIT {
         CommandLineRun first = agent("agent", "--stateful", "--vision=on", "--out=" + plots, "--size=small", "Draw it");
         assertThat(first.exitCode()).as(first.stdout() + first.stderr()).isZero();
         assertThat(first.stdout()).contains("Result: Drawn.");
-        assertThat(Files.readAllBytes(plots.resolve("call-2-1.png"))).startsWith(0x89, 'P', 'N', 'G');
+        try (Stream<Path> saved = Files.list(plots)) {
+            assertThat(saved.filter(file -> file.toString().endsWith(".png")))
+                    .singleElement()
+                    .satisfies(plot -> assertThat(Files.readAllBytes(plot)).startsWith(0x89, 'P', 'N', 'G'));
+        }
         assertThat(ollama.requests().get(2)).contains("image/png of", "Growth", "\"images\"");
         List<JsonNode> paused = sandboxes();
         assertThat(paused)
@@ -130,10 +140,12 @@ final class StatefulAgentIT {
     private CommandLineRun agent(String... arguments) {
         return CommandLineRun.of(
                 Map.of(
+                        "NEUROVISOR_DAEMON",
+                        "on",
                         "NEUROVISOR_SOCKET",
                         directory.resolve("daemon.sock").toString(),
                         "NEUROVISOR_DATA_DIR",
-                        directory.resolve("history").toString(),
+                        directory.resolve("data").toString(),
                         "OLLAMA_HOST",
                         ollama.address()),
                 arguments);

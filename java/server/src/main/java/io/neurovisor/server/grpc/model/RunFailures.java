@@ -1,5 +1,6 @@
 package io.neurovisor.server.grpc.model;
 
+import io.grpc.Context;
 import io.grpc.StatusRuntimeException;
 import io.neurovisor.agent.loop.AgentResult;
 import io.neurovisor.agent.loop.CodeRequest;
@@ -27,7 +28,7 @@ final class RunFailures {
     }
 
     CodeRunner watched(CodeRunner runner) {
-        return new WatchedRunner(runner, ofMachine);
+        return new WatchedRunner(runner, ofMachine, Context.current());
     }
 
     /** Throws the failure of a run; returns normally if the run has ended within its limits. */
@@ -70,7 +71,8 @@ final class RunFailures {
         }
     }
 
-    private record WatchedRunner(CodeRunner runner, AtomicReference<@Nullable NeuroVisorException> first)
+    /** Runs code on behalf of the client whose call began the run, whichever thread runs it. */
+    private record WatchedRunner(CodeRunner runner, AtomicReference<@Nullable NeuroVisorException> first, Context call)
             implements CodeRunner {
         @Override
         public CodeTool tool() {
@@ -79,6 +81,7 @@ final class RunFailures {
 
         @Override
         public CodeResult run(CodeRequest request) {
+            Context previous = call.attach();
             try {
                 return runner.run(request);
             } catch (NeuroVisorException exception) {
@@ -86,6 +89,8 @@ final class RunFailures {
                     first.compareAndSet(null, exception);
                 }
                 throw exception;
+            } finally {
+                call.detach(previous);
             }
         }
     }

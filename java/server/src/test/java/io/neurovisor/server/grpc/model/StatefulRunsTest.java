@@ -43,7 +43,10 @@ final class StatefulRunsTest {
     private Path directory;
 
     private final FakeVmm vmm = new FakeVmm(_ -> new FakeGuest());
-    private final FakeAgentSandboxes sandboxes = new FakeAgentSandboxes();
+    /** Cells are run on behalf of the tenant of the call. */
+    private final FakeAgentSandboxes sandboxes =
+            new FakeAgentSandboxes(() -> assertThat(Tenant.ofCall()).isNotNull());
+
     private AgentServers servers;
 
     @BeforeEach
