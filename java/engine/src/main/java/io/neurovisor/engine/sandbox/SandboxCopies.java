@@ -3,6 +3,7 @@ package io.neurovisor.engine.sandbox;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.machine.Machine;
+import io.neurovisor.engine.sandbox.checkpoint.CopiedMemory;
 import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
 import io.neurovisor.engine.sandbox.report.ForkedSandbox;
 import io.neurovisor.engine.time.Deadline;
@@ -29,6 +30,7 @@ record SandboxCopies(
         MachineSaving saving,
         SandboxCreation creation,
         PausedSandboxes paused,
+        CopiedMemory memory,
         RandomGenerator strongRandom,
         Executor executor,
         SandboxTasks tasks,
@@ -109,12 +111,19 @@ record SandboxCopies(
             VmStart.Restore start,
             CompletableFuture<Void> saved) {
         boolean _ = saved.complete(null);
+        VmStart.Restore common = memory.start(start, copies.size(), allReleased(copies));
         List<CompletableFuture<Void>> running = new ArrayList<>();
         for (LockedBook.View view : copies) {
             running.add(CompletableFuture.runAsync(
-                    () -> creation.settle(view, () -> paused.copy(view.id(), spec, owner, start)), executor));
+                    () -> creation.settle(view, () -> paused.copy(view.id(), spec, owner, common)), executor));
         }
         CompletableFuture.allOf(running.toArray(CompletableFuture[]::new)).join();
+    }
+
+    private static CompletableFuture<Void> allReleased(List<LockedBook.View> copies) {
+        return CompletableFuture.allOf(copies.stream()
+                .map(view -> view.living().orElseThrow().released())
+                .toArray(CompletableFuture[]::new));
     }
 
     private ForkedSandbox result(Copy copy, SandboxOwner owner, Deadline deadline) {

@@ -78,7 +78,7 @@ abstract class SandboxesFixture {
     final Sandboxes sandboxes = new Sandboxes(
             new Sandboxes.Limits(MOST, MOST_PAUSED),
             pool,
-            new MachineSaving(checkpoints, vmm.identity()),
+            new MachineSaving(checkpoints, vmm.identity(), vmm),
             recorded,
             recorded,
             ticker,

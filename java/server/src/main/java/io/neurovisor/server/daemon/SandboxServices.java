@@ -76,7 +76,7 @@ final class SandboxServices implements AutoCloseable {
         this.operations = operations;
         this.fileWrites = new FileWrites(audit);
         this.watches = new SandboxWatches(clock);
-        MachineSaving saving = new MachineSaving(checkpoints, neuroVisor.vmm());
+        MachineSaving saving = new MachineSaving(checkpoints, neuroVisor.vmm(), flattening);
         this.sandboxes = new Sandboxes(
                 new Sandboxes.Limits(
                         config.sandbox().maxOf(config.pool().max()),
@@ -93,7 +93,7 @@ final class SandboxServices implements AutoCloseable {
                 clock,
                 new SecureRandom(),
                 SandboxOperations.executor());
-        this.snapshots = new Snapshots(sandboxes, saving, flattening, clock, new SecureRandom());
+        this.snapshots = new Snapshots(sandboxes, saving, clock, new SecureRandom());
         this.measurements = new SandboxMeasurements(
                 sandboxes::all, Thread.ofVirtual().name("sandbox-usage")::start, Ticker.SYSTEM, clock);
         operations.metrics().watch(sandboxes::all, measurements::processes, checkpoints::allBytes);
