@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
@@ -30,7 +31,6 @@ record SandboxCopies(
         MachineSaving saving,
         SandboxCreation creation,
         PausedSandboxes paused,
-        CopiedMemory memory,
         RandomGenerator strongRandom,
         Executor executor,
         SandboxTasks tasks,
@@ -111,13 +111,19 @@ record SandboxCopies(
             VmStart.Restore start,
             CompletableFuture<Void> saved) {
         boolean _ = saved.complete(null);
-        VmStart.Restore common = memory.start(start, copies.size(), allReleased(copies));
+        VmStart.Restore common =
+                new CopiedMemory(saving, paused.pool()).start(start, copies.size(), allReleased(copies));
         List<CompletableFuture<Void>> running = new ArrayList<>();
         for (LockedBook.View view : copies) {
             running.add(CompletableFuture.runAsync(
                     () -> creation.settle(view, () -> paused.copy(view.id(), spec, owner, common)), executor));
         }
         CompletableFuture.allOf(running.toArray(CompletableFuture[]::new)).join();
+        if (copies.stream()
+                .anyMatch(view -> view.living().orElseThrow().settled().state() == Future.State.SUCCESS)) {
+            SandboxId source = spec.forkedFrom().orElseThrow();
+            creation.listener().forked(tasks.sandbox(view(source)));
+        }
     }
 
     private static CompletableFuture<Void> allReleased(List<LockedBook.View> copies) {

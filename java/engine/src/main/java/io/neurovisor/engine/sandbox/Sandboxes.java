@@ -1,7 +1,6 @@
 package io.neurovisor.engine.sandbox;
 
 import io.neurovisor.engine.pool.WarmPool;
-import io.neurovisor.engine.sandbox.checkpoint.CopiedMemory;
 import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
 import io.neurovisor.engine.sandbox.report.ForkedSandbox;
 import io.neurovisor.engine.sandbox.report.SandboxListener;
@@ -80,9 +79,7 @@ public final class Sandboxes implements AutoCloseable {
         this.timer = new SandboxTimer(book, tasks);
         this.paused = new PausedSandboxes(book, pool, saving, listener, ticker, executor, tasks, timer::notice);
         this.creation = new SandboxCreation(book, pool, records, listener, executor, tasks, paused);
-        CopiedMemory memory = new CopiedMemory(saving, pool);
-        this.copies =
-                new SandboxCopies(book, saving, creation, paused, memory, strongRandom, executor, tasks, timer::notice);
+        this.copies = new SandboxCopies(book, saving, creation, paused, strongRandom, executor, tasks, timer::notice);
         this.records = records;
         this.strongRandom = strongRandom;
     }

@@ -253,6 +253,11 @@ abstract class SandboxesFixture {
         }
 
         @Override
+        public void forked(Sandbox source) {
+            events.add("forked " + source.id());
+        }
+
+        @Override
         public void created(Sandbox sandbox) {
             events.add("created " + sandbox.id());
         }
