@@ -12,7 +12,9 @@ impl EventLoop {
         let begun = self.running_vm(&request.vm_id).and_then(|vm| {
             let memory = vm.memory(&request.template_file)?;
             let target = Path::new(&request.target);
-            let save = Save::begin(memory, vm.state(), target, request.max_bytes)?;
+            let flattened =
+                Some(Path::new(&request.flattened)).filter(|path| *path != Path::new(""));
+            let save = Save::begin(memory, vm.state(), target, request.max_bytes, flattened)?;
             Ok((vm.id.to_string(), Transfer::Save(save)))
         });
         if let Err(problem) = begun.and_then(|(vm, save)| self.transfers.add(vm, save)) {

@@ -38,21 +38,7 @@ pub struct Load<T> {
 impl<T: Target> Load<T> {
     /// Opens the file and checks its header and its table.
     pub fn begin(memory: T, directory: &Path) -> Result<Self, String> {
-        let file = Directory::open(directory)?.read(PAGES)?;
-        let length = file.metadata().map_err(|error| explain(&error))?.len();
-        let mut header_bytes = [0; HEADER_BYTES];
-        read(&file, &mut header_bytes, 0)?;
-        let header = Header::parse(&header_bytes, length)?;
-        if header.memory_pages != memory.page_count() {
-            return Err(format!(
-                "it is of a memory of {} pages, and this one has {}",
-                header.memory_pages,
-                memory.page_count()
-            ));
-        }
-        let mut table = vec![0; header.table_bytes() as usize];
-        read(&file, &mut table, header.table_at())?;
-        let table = Table::parse(&header_bytes, &header, &table)?;
+        let (file, header, table) = open(directory, memory.page_count())?;
         Ok(Self {
             memory,
             file,
@@ -132,6 +118,25 @@ impl<T: Target> Load<T> {
         *held = Some(number);
         Ok(())
     }
+}
+
+/// Opens the file of pages of a memory and checks its header and its table.
+pub fn open(directory: &Path, memory_pages: u64) -> Result<(File, Header, Table), String> {
+    let file = Directory::open(directory)?.read(PAGES)?;
+    let length = file.metadata().map_err(|error| explain(&error))?.len();
+    let mut header_bytes = [0; HEADER_BYTES];
+    read(&file, &mut header_bytes, 0)?;
+    let header = Header::parse(&header_bytes, length)?;
+    if header.memory_pages != memory_pages {
+        return Err(format!(
+            "it is of a memory of {} pages, and this one has {memory_pages}",
+            header.memory_pages
+        ));
+    }
+    let mut table = vec![0; header.table_bytes() as usize];
+    read(&file, &mut table, header.table_at())?;
+    let table = Table::parse(&header_bytes, &header, &table)?;
+    Ok((file, header, table))
 }
 
 fn read(file: &File, bytes: &mut [u8], at: u64) -> Result<(), String> {

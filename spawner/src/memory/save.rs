@@ -1,4 +1,4 @@
-//! Writes the pages that a VMM has made its own, and its device state, to the directory of a checkpoint.
+//! Writes the pages in which a VMM differs from its template, and its device state, to the directory of a checkpoint.
 
 use std::fs::File;
 use std::io;
@@ -9,8 +9,8 @@ use std::path::Path;
 use rustix::fs::{fchmod, Mode};
 
 use super::directory::{Directory, PAGES, STATE};
-use super::load::Target;
-use super::pages::{Table, BLOCK_PAGES, HEADER_BYTES, PAGE_BYTES};
+use super::load::{self, Target};
+use super::pages::{Run, Table, BLOCK_PAGES, HEADER_BYTES, PAGE_BYTES};
 use super::vmm_memory::VmmMemory;
 use super::{Progress, STEP_PAGES};
 
@@ -31,7 +31,9 @@ pub struct Save {
     max_bytes: u64,
     /// The first page of which is not yet known whether it is private.
     scanned: u64,
-    /// Private pages that are to be copied: first page and number.
+    /// Pages that are saved, private or not, in their order.
+    flattened: Vec<Run>,
+    /// Pages that are to be copied: first page and number.
     found: Vec<(u64, u64)>,
     table: Table,
     data_pages: u64,
@@ -56,12 +58,23 @@ impl Drop for Files {
 
 impl Save {
     /// Creates the files and copies the device state, if the VMM has a file for it.
+    ///
+    /// If the memory that the VMM has mapped was made of a template and a checkpoint, the pages of that checkpoint are saved, too:
+    /// so the new one fits the same template.
     pub fn begin(
         memory: VmmMemory,
         state: Option<&OwnedFd>,
         directory: &Path,
         max_bytes: u64,
+        flattened: Option<&Path>,
     ) -> Result<Self, String> {
+        let flattened = match flattened {
+            Some(checkpoint) => {
+                let (_, _, table) = load::open(checkpoint, memory.page_count())?;
+                table.runs().to_vec()
+            }
+            None => vec![],
+        };
         let directory = Directory::open(directory)?;
         let pages = directory.create(PAGES)?;
         let mut files = Files {
@@ -77,6 +90,7 @@ impl Save {
             files,
             max_bytes,
             scanned: 0,
+            flattened,
             found: vec![],
             table: Table::default(),
             data_pages: 0,
@@ -111,10 +125,22 @@ impl Save {
     fn scan(&mut self) -> Result<(), String> {
         let count = SCANNED_PAGES.min(self.memory.page_count() - self.scanned);
         let private = self.memory.private(self.scanned, count);
-        let private = private.map_err(|error| format!("cannot read its page map: {error}"))?;
+        let mut differs = private.map_err(|error| format!("cannot read its page map: {error}"))?;
+        let end = self.scanned + count;
+        let first = self
+            .flattened
+            .partition_point(|run| run.end() <= self.scanned);
+        for run in self.flattened[first..]
+            .iter()
+            .take_while(|run| run.first < end)
+        {
+            let begin = run.first.max(self.scanned) - self.scanned;
+            let end = run.end().min(end) - self.scanned;
+            differs[begin as usize..end as usize].fill(true);
+        }
         for (page, _) in (self.scanned..)
-            .zip(&private)
-            .filter(|(_, private)| **private)
+            .zip(&differs)
+            .filter(|(_, differs)| **differs)
         {
             match self.found.last_mut() {
                 Some((first, count)) if *first + *count == page => *count += 1,

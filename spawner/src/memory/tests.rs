@@ -150,7 +150,13 @@ impl Files {
     fn save(&self, clone: &Clone, name: &str, max_bytes: u64) -> Result<(PathBuf, u64), String> {
         let directory = self.directory(name);
         let memory = clone.memory(&self.template());
-        let mut save = Save::begin(memory, Some(&state(b"devices")), &directory, max_bytes)?;
+        let mut save = Save::begin(
+            memory,
+            Some(&state(b"devices")),
+            &directory,
+            max_bytes,
+            None,
+        )?;
         loop {
             if let Progress::Done(bytes) = save.step()? {
                 return Ok((directory, bytes));
@@ -266,7 +272,7 @@ fn a_save_replaces_no_file() {
         let directory = files.directory(name);
         fs::write(directory.join(name), "of another").unwrap();
         let memory = clone.memory(&files.template());
-        assert!(Save::begin(memory, Some(&state(b"x")), &directory, UNLIMITED).is_err());
+        assert!(Save::begin(memory, Some(&state(b"x")), &directory, UNLIMITED, None).is_err());
         assert_eq!(fs::read(directory.join(name)).unwrap(), b"of another");
         assert_eq!(names(&directory), 1);
     }
@@ -278,7 +284,7 @@ fn a_save_without_device_state_fails() {
     let clone = Clone::of(&files.template());
     let directory = files.directory("stateless");
     let memory = clone.memory(&files.template());
-    let problem = Save::begin(memory, Some(&state(b"")), &directory, UNLIMITED).err();
+    let problem = Save::begin(memory, Some(&state(b"")), &directory, UNLIMITED, None).err();
     assert_eq!(problem.as_deref(), Some("it has written no device state"));
     assert_eq!(names(&directory), 0);
 }
@@ -351,7 +357,7 @@ fn only_a_private_directory_is_used() {
     ] {
         let memory = clone.memory(&files.template());
         assert!(
-            Save::begin(memory, None, &path, UNLIMITED).is_err(),
+            Save::begin(memory, None, &path, UNLIMITED, None).is_err(),
             "{path:?}"
         );
         assert!(
@@ -369,7 +375,7 @@ fn a_process_that_ends_fails_its_save() {
     let memory = clone.memory(&files.template());
     let directory = files.directory("ended");
     drop(clone);
-    let mut save = Save::begin(memory, None, &directory, UNLIMITED).unwrap();
+    let mut save = Save::begin(memory, None, &directory, UNLIMITED, None).unwrap();
     while let Ok(progress) = save.step() {
         assert_eq!(progress, Progress::More);
     }
@@ -406,4 +412,65 @@ fn a_foreign_file_is_refused() {
         fs::write(directory.join("pages"), content).unwrap();
         assert!(files.load(&clone, &directory).is_err());
     }
+}
+
+#[test]
+fn a_clone_of_a_flattened_memory_is_saved_for_the_template() {
+    let files = Files::new();
+    let mut source = Clone::of(&files.template());
+    (90..110).for_each(|page| source.fill(page, 251));
+    (110..115).for_each(|page| source.fill(page, 0));
+    source.fill(PAGES - 1, 252);
+    let (first, _) = files.save(&source, "first", UNLIMITED).unwrap();
+    drop(source);
+    let base = files.directory("base");
+    fs::copy(files.template(), base.join("memory")).unwrap();
+    let made = files.directory("made");
+    let mut flatten = Flatten::begin(&base, &first, &made).unwrap();
+    while flatten.step().unwrap() == Progress::More {}
+    let mut copy = Clone::of(&made.join("memory"));
+    [(5, 9), (100, 8), (101, 0), (112, 7)]
+        .into_iter()
+        .for_each(|(page, value)| copy.fill(page, value));
+
+    let second = files.directory("second");
+    let memory = copy.memory(&made.join("memory"));
+    let mut save = Save::begin(memory, None, &second, UNLIMITED, Some(&first)).unwrap();
+    while save.step().unwrap() == Progress::More {}
+    fs::remove_dir_all(made).unwrap();
+
+    let mut third = Clone::of(&files.template());
+    files.load(&third, &second).unwrap();
+    for page in 0..PAGES {
+        let expected = match page {
+            5 => 9,
+            100 => 8,
+            101 | 110 | 111 | 113 | 114 => 0,
+            112 => 7,
+            90..110 => 251,
+            _ if page == PAGES - 1 => 252,
+            _ => byte(page),
+        };
+        assert_eq!(third.sum(page), sum_of(expected), "page {page}");
+    }
+}
+
+#[test]
+fn a_save_refuses_a_damaged_checkpoint_of_a_flattened_memory() {
+    let files = Files::new();
+    let mut source = Clone::of(&files.template());
+    source.fill(1, 2);
+    let (first, _) = files.save(&source, "first", UNLIMITED).unwrap();
+    let pages = first.join("pages");
+    let mut content = fs::read(&pages).unwrap();
+    *content.last_mut().unwrap() ^= 1;
+    fs::remove_file(&pages).unwrap();
+    fs::write(&pages, content).unwrap();
+    let second = files.directory("second");
+
+    let memory = source.memory(&files.template());
+    let problem = Save::begin(memory, None, &second, UNLIMITED, Some(&first)).err();
+
+    assert_eq!(problem.as_deref(), Some("header or table is damaged"));
+    assert_eq!(names(&second), 0);
 }

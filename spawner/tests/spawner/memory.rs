@@ -101,6 +101,7 @@ impl Files {
             template_file: self.template.to_str().unwrap().into(),
             target: target.to_str().unwrap().into(),
             max_bytes: UNLIMITED,
+            ..SaveMemory::default()
         }));
         match host.event() {
             Event::MemorySaved(saved) if saved.vm_id == id => saved.problem,
@@ -220,6 +221,7 @@ fn nothing_else_is_read_or_written() {
             template_file: template.into(),
             target: directory.to_str().unwrap().into(),
             max_bytes: UNLIMITED,
+            ..SaveMemory::default()
         }));
         match host.event() {
             Event::MemorySaved(saved) => assert_ne!(saved.problem, "", "{id} {template}"),

@@ -12,6 +12,7 @@ import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.VmUsage;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
@@ -40,6 +41,7 @@ final class FakeVm implements Vm {
     private final Supplier<Optional<String>> checkpointFailure;
     private final Function<Layer, LayerState> layers;
     private final LongSupplier residentBytes;
+    private final LongSupplier changedBytes;
     private final Duration processorTime;
     private final CompletableFuture<Void> mayEnd;
     private final boolean confirmsKill;
@@ -59,6 +61,7 @@ final class FakeVm implements Vm {
             Supplier<Optional<String>> checkpointFailure,
             Function<Layer, LayerState> layers,
             LongSupplier residentBytes,
+            LongSupplier changedBytes,
             Duration processorTime,
             CompletableFuture<Void> mayEnd,
             boolean confirmsKill) {
@@ -70,6 +73,7 @@ final class FakeVm implements Vm {
         this.checkpointFailure = checkpointFailure;
         this.layers = layers;
         this.residentBytes = residentBytes;
+        this.changedBytes = changedBytes;
         this.processorTime = processorTime;
         this.mayEnd = mayEnd;
         this.confirmsKill = confirmsKill;
@@ -122,6 +126,10 @@ final class FakeVm implements Vm {
             // In a file, because a checkpoint is found after its directory was renamed.
             Path created = Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
             Files.writeString(created.resolve(STATE), key);
+            try (RandomAccessFile pages =
+                    new RandomAccessFile(created.resolve("pages").toFile(), "rw")) {
+                pages.setLength(changedBytes.getAsLong());
+            }
         } catch (IOException exception) {
             throw new NeuroVisorException(Fault.STORAGE_FAILED, directory + " cannot be created", exception);
         }
@@ -134,6 +142,7 @@ final class FakeVm implements Vm {
         try {
             if (!directory.toRealPath().equals(directory.toAbsolutePath())) {
                 Files.delete(directory.resolve(STATE));
+                Files.delete(directory.resolve("pages"));
                 Files.delete(directory);
                 throw new NeuroVisorException(Fault.VMM_FAILED, "a part of " + directory + " is a link");
             }

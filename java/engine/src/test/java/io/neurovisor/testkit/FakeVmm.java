@@ -36,10 +36,12 @@ public final class FakeVmm implements Vmm, Flattening {
     private final ConcurrentHashMap<String, FakeGuest.Memory> checkpoints = new ConcurrentHashMap<>();
     private final List<VmStart> starts = new ArrayList<>();
     private volatile long residentBytes;
+    private volatile long changedBytes;
     private volatile Duration processorTime = Duration.ZERO;
     private volatile Optional<String> startFailure = Optional.empty();
     private volatile Optional<String> checkpointFailure = Optional.empty();
     private volatile CompletableFuture<Void> mayEnd = CompletableFuture.completedFuture(null);
+    private volatile Optional<String> flatteningFailure = Optional.empty();
     private volatile boolean confirmsKills = true;
 
     private volatile Function<Layer, LayerState> layers =
@@ -87,6 +89,7 @@ public final class FakeVmm implements Vmm, Flattening {
                 () -> checkpointFailure,
                 layers,
                 () -> residentBytes,
+                () -> changedBytes,
                 processorTime,
                 mayEnd,
                 confirmsKills);
@@ -96,6 +99,9 @@ public final class FakeVmm implements Vmm, Flattening {
 
     @Override
     public void flatten(VmStart.Restore start, Path directory, Progress progress) {
+        flatteningFailure.ifPresent(reason -> {
+            throw new NeuroVisorException(Fault.STORAGE_FAILED, "the memory was not copied: " + reason);
+        });
         try {
             Path _ = Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(FakeVm.OWNER_ONLY));
             Path saved = start.checkpoint().orElseThrow().directory();
@@ -154,6 +160,16 @@ public final class FakeVmm implements Vmm, Flattening {
     /** Sets the memory that each machine uses from now on. */
     public void hold(long bytes) {
         residentBytes = bytes;
+    }
+
+    /** Sets the size of the pages that checkpoints have from now on. */
+    public void change(long bytes) {
+        changedBytes = bytes;
+    }
+
+    /** Makes all copies of memory fail with a reason. */
+    public void failFlattening(String reason) {
+        flatteningFailure = Optional.of(reason);
     }
 
     /** Sets the processor time that machines which start from now on have used. */

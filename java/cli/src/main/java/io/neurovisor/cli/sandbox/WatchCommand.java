@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "watch",
         description =
-                "Prints a line for each sandbox that is created, paused or resumed, ends, or gets another time-out, until Ctrl-C.",
+                "Prints a line for each sandbox that is created, copied, paused or resumed, ends, or gets another time-out, until Ctrl-C.",
         footer = {"", "Exit codes: 0 the daemon was stopped; 3 no daemon answers; 126 the daemon was lost; 130 Ctrl-C."
         },
         mixinStandardHelpOptions = true)

@@ -12,6 +12,7 @@ public enum SandboxSize {
     MEDIUM(2, 512),
     LARGE(4, 1024);
 
+    private static final int MEBIBYTE_BITS = 20;
     private static final int MAX_SHOWN_CHARACTERS = 40;
 
     private final int vcpuCount;
@@ -28,6 +29,10 @@ public enum SandboxSize {
 
     public int memoryMebibytes() {
         return memoryMebibytes;
+    }
+
+    public long memoryBytes() {
+        return (long) memoryMebibytes << MEBIBYTE_BITS;
     }
 
     /** Returns the name for flags and output: {@code small}. */

@@ -3,6 +3,7 @@ package io.neurovisor.engine.pool;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.machine.Machine;
 import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.time.Ticker;
@@ -112,8 +113,12 @@ final class LockedPoolState {
         return locked(state::status);
     }
 
-    MemoryHeadroom room() {
-        return locked(() -> state.room(plan.usual().size()));
+    MemoryHeadroom room(SandboxSize size) {
+        return locked(() -> state.room(size));
+    }
+
+    void shareMemory(long addedBytes) {
+        change(() -> state.shareMemory(addedBytes));
     }
 
     /** Carries out what is due, without an event. */

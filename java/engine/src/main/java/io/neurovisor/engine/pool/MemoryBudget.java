@@ -15,12 +15,18 @@ final class MemoryBudget {
     private final LongUnaryOperator residentBytes;
     private final Slots slots;
     private Optional<MemoryHeadroom> shortage = Optional.empty();
+    private long sharedBytes;
 
     /** @param residentBytes returns the resident memory of a machine by its id; not called for a machine that is starting */
     MemoryBudget(MachineMemory memory, LongUnaryOperator residentBytes, Slots slots) {
         this.memory = memory;
         this.residentBytes = residentBytes;
         this.slots = slots;
+    }
+
+    /** Counts memory that machines share, which the host could count as available. */
+    void share(long addedBytes) {
+        sharedBytes += addedBytes;
     }
 
     /** Returns the current headroom for machines of a size. */
@@ -30,7 +36,7 @@ final class MemoryBudget {
                 size,
                 limit(size),
                 memory.availableBytes().getAsLong(),
-                promised.stream().mapToLong(this::growth).sum(),
+                sharedBytes + promised.stream().mapToLong(this::growth).sum(),
                 promised.size());
     }
 

@@ -178,6 +178,11 @@ final class PoolState {
         return memory.shortage().isPresent();
     }
 
+    /** Counts memory that several machines share. */
+    void shareMemory(long addedBytes) {
+        memory.share(addedBytes);
+    }
+
     /** Returns the current memory headroom for machines of that size. */
     MemoryHeadroom room(SandboxSize size) {
         return memory.headroom(size);

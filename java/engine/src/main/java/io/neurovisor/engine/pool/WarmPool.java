@@ -3,6 +3,7 @@ package io.neurovisor.engine.pool;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.machine.Machine;
 import io.neurovisor.engine.machine.MachineListener;
 import io.neurovisor.engine.time.Deadline;
@@ -132,7 +133,21 @@ public final class WarmPool implements AutoCloseable {
 
     /** Returns the current memory headroom for machines of the usual size. */
     public MemoryHeadroom room() {
-        return pool.room();
+        return room(plan.usual().size());
+    }
+
+    /** Returns the current memory headroom for machines of a size. */
+    public MemoryHeadroom room(SandboxSize size) {
+        return pool.room(size);
+    }
+
+    /**
+     * Counts memory that several machines share, in addition to what each of them can take.
+     *
+     * @param addedBytes negative when that memory was freed
+     */
+    public void shareMemory(long addedBytes) {
+        pool.shareMemory(addedBytes);
     }
 
     /** Replaces ready machines that have died, then returns the status. Nothing else reports the death of an idle machine. */

@@ -3,6 +3,7 @@ package io.neurovisor.engine.sandbox;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.machine.Machine;
+import io.neurovisor.engine.sandbox.checkpoint.CopiedMemory;
 import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
 import io.neurovisor.engine.sandbox.report.ForkedSandbox;
 import io.neurovisor.engine.time.Deadline;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
@@ -109,12 +111,25 @@ record SandboxCopies(
             VmStart.Restore start,
             CompletableFuture<Void> saved) {
         boolean _ = saved.complete(null);
+        VmStart.Restore common =
+                new CopiedMemory(saving, paused.pool()).start(start, copies.size(), allReleased(copies));
         List<CompletableFuture<Void>> running = new ArrayList<>();
         for (LockedBook.View view : copies) {
             running.add(CompletableFuture.runAsync(
-                    () -> creation.settle(view, () -> paused.copy(view.id(), spec, owner, start)), executor));
+                    () -> creation.settle(view, () -> paused.copy(view.id(), spec, owner, common)), executor));
         }
         CompletableFuture.allOf(running.toArray(CompletableFuture[]::new)).join();
+        if (copies.stream()
+                .anyMatch(view -> view.living().orElseThrow().settled().state() == Future.State.SUCCESS)) {
+            SandboxId source = spec.forkedFrom().orElseThrow();
+            creation.listener().forked(tasks.sandbox(view(source)));
+        }
+    }
+
+    private static CompletableFuture<Void> allReleased(List<LockedBook.View> copies) {
+        return CompletableFuture.allOf(copies.stream()
+                .map(view -> view.living().orElseThrow().released())
+                .toArray(CompletableFuture[]::new));
     }
 
     private ForkedSandbox result(Copy copy, SandboxOwner owner, Deadline deadline) {

@@ -162,7 +162,7 @@ public record SandboxSpec(
 
     /** Returns the memory of its guest. */
     long memoryBytes() {
-        return (long) kind.size().memoryMebibytes() << 20;
+        return kind.size().memoryBytes();
     }
 
     /** Throws {@code INVALID_ARGUMENT} unless the time-out is between {@code least} and 24 hours. */

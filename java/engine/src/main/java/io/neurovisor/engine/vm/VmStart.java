@@ -45,7 +45,7 @@ public sealed interface VmStart {
 
         @Override
         public Optional<String> template() {
-            return Optional.of(String.valueOf(saved.directory().getFileName()));
+            return Optional.of(String.valueOf(saved.template().directory().getFileName()));
         }
     }
 }

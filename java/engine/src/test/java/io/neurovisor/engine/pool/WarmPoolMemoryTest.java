@@ -77,6 +77,19 @@ final class WarmPoolMemoryTest {
     }
 
     @Test
+    void memoryThatMachinesShareCounts() {
+        WarmPool pool = pool(0, 10, 600, 0);
+        pool.shareMemory(300L << 20);
+        try (Lease _ = pool.lease(SMALL)) {
+            CompletableFuture<Void> waiting = later(() -> pool.lease(SMALL).close());
+            await().until(() -> pool.status().waiting() == 1);
+            assertThat(waiting).isNotDone();
+            pool.shareMemory(-300L << 20);
+            assertThat(waiting).succeedsWithin(LONG);
+        }
+    }
+
+    @Test
     void timedOutRequestReportsTheMemory() {
         WarmPool pool = pool(0, 10, 300, 0);
         try (Lease _ = pool.lease(SMALL)) {

@@ -26,7 +26,7 @@ final class NextDaemon implements AutoCloseable {
         this.sandboxes = new Sandboxes(
                 new Sandboxes.Limits(SandboxesFixture.MOST, SandboxesFixture.MOST_PAUSED),
                 pool,
-                new MachineSaving(fixture.checkpoints, fixture.vmm.identity()),
+                new MachineSaving(fixture.checkpoints, fixture.vmm.identity(), fixture.vmm),
                 fixture.recorded,
                 fixture.recorded,
                 fixture.ticker,

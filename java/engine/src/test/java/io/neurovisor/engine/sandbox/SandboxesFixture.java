@@ -78,7 +78,7 @@ abstract class SandboxesFixture {
     final Sandboxes sandboxes = new Sandboxes(
             new Sandboxes.Limits(MOST, MOST_PAUSED),
             pool,
-            new MachineSaving(checkpoints, vmm.identity()),
+            new MachineSaving(checkpoints, vmm.identity(), vmm),
             recorded,
             recorded,
             ticker,
@@ -250,6 +250,11 @@ abstract class SandboxesFixture {
         @Override
         public void resumed(Sandbox sandbox) {
             events.add("resumed " + sandbox.id());
+        }
+
+        @Override
+        public void forked(Sandbox source) {
+            events.add("forked " + source.id());
         }
 
         @Override

@@ -16,6 +16,7 @@ import io.neurovisor.engine.sandbox.checkpoint.CheckpointSource;
 import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
 import io.neurovisor.engine.sandbox.checkpoint.MachineSaving;
 import io.neurovisor.engine.sandbox.checkpoint.SandboxCheckpoint;
+import io.neurovisor.engine.sandbox.checkpoint.SharedMemory;
 import io.neurovisor.engine.sandbox.checkpoint.Snapshot;
 import io.neurovisor.engine.sandbox.report.SandboxListener;
 import io.neurovisor.engine.sandbox.report.SandboxRecords;
@@ -192,7 +193,9 @@ final class SandboxesLincheckTest {
             sandboxes = new Sandboxes(
                     new Sandboxes.Limits(MOST, 1),
                     PlainPools.of(machines, MOST),
-                    new MachineSaving(new PlainCheckpoints(), VMM),
+                    new MachineSaving(new PlainCheckpoints(), VMM, (_, _, _) -> {
+                        throw new UnsupportedOperationException("no sandbox is copied");
+                    }),
                     SandboxRecords.NONE,
                     SandboxListener.NONE,
                     () -> 0,
@@ -279,6 +282,11 @@ final class SandboxesLincheckTest {
 
         @Override
         public void lend(SavedVm template, long expectedBytes, Consumer<Path> writer, Consumer<VmStart.Restore> use) {
+            throw new UnsupportedOperationException("no sandbox is copied");
+        }
+
+        @Override
+        public SharedMemory share(VmStart.Restore lent, long expectedBytes, Consumer<Path> writer) {
             throw new UnsupportedOperationException("no sandbox is copied");
         }
 

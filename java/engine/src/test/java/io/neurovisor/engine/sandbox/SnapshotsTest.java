@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 /** Tests snapshots of sandboxes that run or are paused. */
 final class SnapshotsTest extends SandboxesFixture {
     private final Snapshots snapshots = new Snapshots(
-            sandboxes, new MachineSaving(checkpoints, vmm.identity()), vmm, () -> systemTime, new Random(2));
+            sandboxes, new MachineSaving(checkpoints, vmm.identity(), vmm), () -> systemTime, new Random(2));
 
     @AfterEach
     void deleteAll() {

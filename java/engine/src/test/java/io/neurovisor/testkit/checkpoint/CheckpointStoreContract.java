@@ -11,6 +11,7 @@ import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.engine.sandbox.checkpoint.CheckpointSource;
 import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
 import io.neurovisor.engine.sandbox.checkpoint.SandboxCheckpoint;
+import io.neurovisor.engine.sandbox.checkpoint.SharedMemory;
 import io.neurovisor.engine.sandbox.checkpoint.Snapshot;
 import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.engine.vm.VmStart;
@@ -176,6 +177,46 @@ public abstract class CheckpointStoreContract {
     }
 
     @Test
+    void sharesAMemoryUntilItIsClosed() {
+        SandboxCheckpoint other = save(OTHER, 1, "other");
+        List<SharedMemory> shared = new ArrayList<>();
+        store().lend(template(), SIZE, CheckpointWriter.of("lent"), lent -> {
+            shared.add(store().share(lent, SIZE, CheckpointWriter.of("shared")));
+            assertThat(lent.checkpoint().orElseThrow().directory()).as("moved").doesNotExist();
+        });
+        VmStart.Restore start = shared.getFirst().start();
+        Path machine = start.saved().directory();
+        assertThat(start.checkpoint().orElseThrow().directory()).isEqualTo(machine);
+        assertThat(start.saved().template()).isEqualTo(template());
+        assertThat(start.saved().flattened().orElseThrow().directory().resolve(CheckpointWriter.STATE))
+                .hasContent("lent");
+        store().sweep(Set.of(OTHER));
+        assertThat(machine.resolve(CheckpointWriter.STATE)).hasContent("shared");
+        assertThat(store().sandboxes()).containsExactly(OTHER);
+
+        shared.getFirst().close();
+
+        assertThat(machine).doesNotExist();
+        assertThat(machine.getParent()).doesNotExist();
+        assertThat(stateOf(other)).isEqualTo("other");
+    }
+
+    @Test
+    void aMemoryThatIsNotMadeLeavesWhatWasLent() {
+        NeuroVisorException failure = new NeuroVisorException(Fault.STORAGE_FAILED, "the memory was not copied");
+        store().lend(template(), SIZE, CheckpointWriter.of("lent"), lent -> {
+            assertThatThrownBy(() -> store().share(lent, SIZE, directory -> {
+                        CheckpointWriter.of("half").accept(directory);
+                        throw failure;
+                    }))
+                    .isSameAs(failure);
+            assertThat(lent.checkpoint().orElseThrow().directory().resolve(CheckpointWriter.STATE))
+                    .hasContent("lent");
+        });
+        assertThat(store().sandboxes()).isEmpty();
+    }
+
+    @Test
     void keepsASnapshotBesideItsSandboxUntilItIsDeleted() {
         save(ONE, 2, "sandbox");
         Snapshot snapshot = snapshot(OTHER);
@@ -209,6 +250,12 @@ public abstract class CheckpointStoreContract {
                 .isNotEqualTo(template().directory());
         assertThat(start.saved().files()).isEqualTo(template().files());
         assertThat(store().basedOn(OTHER, Map.of())).isEmpty();
+
+        SavedVm shared = new SavedVm(
+                start.saved().files(), start.saved().size(), memory.resolveSibling("shared"), Optional.of(start));
+        assertThat(store().basedOn(OTHER, Map.of(ONE, new VmStart.Restore(shared))))
+                .as("by a machine that shares its memory with copies")
+                .containsExactly(ONE);
 
         CheckpointSource based = new CheckpointSource(ONE, 1, start.saved(), VMM);
         SandboxCheckpoint paused = store().save(based, SIZE, CheckpointWriter.of("sandbox"));

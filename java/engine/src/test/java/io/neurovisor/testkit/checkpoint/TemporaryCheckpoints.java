@@ -8,6 +8,7 @@ import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.engine.sandbox.checkpoint.CheckpointSource;
 import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
 import io.neurovisor.engine.sandbox.checkpoint.SandboxCheckpoint;
+import io.neurovisor.engine.sandbox.checkpoint.SharedMemory;
 import io.neurovisor.engine.sandbox.checkpoint.Snapshot;
 import io.neurovisor.engine.vm.Checkpoint;
 import io.neurovisor.engine.vm.SavedVm;
@@ -103,6 +104,28 @@ public final class TemporaryCheckpoints implements CheckpointStore {
         }
     }
 
+    @Override
+    public SharedMemory share(VmStart.Restore lent, long expectedBytes, Consumer<Path> writer) {
+        try {
+            Path shared = Files.createTempDirectory(home.get(), "shared-");
+            try {
+                writer.accept(shared.resolve(FILES));
+                Path changes = Files.move(lent.checkpoint().orElseThrow().directory(), shared.resolve("changes"));
+                VmStart.Restore origin = new VmStart.Restore(lent.saved(), Optional.of(new Checkpoint(changes)));
+                SavedVm machine = new SavedVm(
+                        lent.saved().files(), lent.saved().size(), shared.resolve(FILES), Optional.of(origin));
+                return new SharedMemory(
+                        new VmStart.Restore(machine, Optional.of(new Checkpoint(machine.directory()))),
+                        () -> remove(shared));
+            } catch (IOException | RuntimeException failure) {
+                remove(shared);
+                throw failure;
+            }
+        } catch (IOException exception) {
+            throw new NeuroVisorException(Fault.STORAGE_FAILED, "a memory is not shared", exception);
+        }
+    }
+
     private synchronized void put(Kept checkpoint) {
         kept.put(checkpoint.source().sandbox(), checkpoint);
     }
@@ -131,7 +154,7 @@ public final class TemporaryCheckpoints implements CheckpointStore {
                         && source.template().directory().equals(memory))
                 .map(CheckpointSource::sandbox);
         Stream<SandboxId> started = running.entrySet().stream()
-                .filter(entry -> entry.getValue().saved().directory().equals(memory))
+                .filter(entry -> entry.getValue().saved().template().directory().equals(memory))
                 .map(Map.Entry::getKey);
         return Stream.concat(saved, started).collect(Collectors.toUnmodifiableSet());
     }

@@ -6,6 +6,7 @@ import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.engine.sandbox.checkpoint.CheckpointSource;
 import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
 import io.neurovisor.engine.sandbox.checkpoint.SandboxCheckpoint;
+import io.neurovisor.engine.sandbox.checkpoint.SharedMemory;
 import io.neurovisor.engine.sandbox.checkpoint.Snapshot;
 import io.neurovisor.engine.vm.Checkpoint;
 import io.neurovisor.engine.vm.SavedVm;
@@ -13,16 +14,13 @@ import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.files.FileDigests;
 import io.neurovisor.host.files.PrivateFiles;
-import io.neurovisor.host.files.StorageFaults;
 import io.neurovisor.host.store.ArtifactContent;
 import io.neurovisor.host.store.LastingUses;
 import io.neurovisor.host.store.StagedDirectory;
 import io.neurovisor.host.store.Supervisor;
 import io.neurovisor.host.store.UnusedPath;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -55,6 +53,7 @@ public final class FileCheckpointStore implements CheckpointStore {
     private final InstantSource clock;
     private final Supervisor supervisor;
     private final DiskRoom room;
+    private final SharedMemories shared;
 
     /** Those whose files have been read, which never change; empty for a damaged one. */
     private final Map<CheckpointName, Optional<Snapshot>> snapshots = new ConcurrentHashMap<>();
@@ -72,6 +71,7 @@ public final class FileCheckpointStore implements CheckpointStore {
         this.clock = clock;
         this.supervisor = supervisor;
         this.room = new DiskRoom(maxBytes);
+        this.shared = new SharedMemories(supervisor, room);
     }
 
     @Override
@@ -122,6 +122,11 @@ public final class FileCheckpointStore implements CheckpointStore {
         });
     }
 
+    @Override
+    public SharedMemory share(VmStart.Restore lent, long expectedBytes, Consumer<Path> writer) {
+        return shared.share(published.create(), this::usedBytes, lent, expectedBytes, writer);
+    }
+
     /** Fills a directory that is removed afterwards unless it was published. */
     private <T> T staged(long expectedBytes, Function<StagedDirectory, T> filling) {
         Path home = published.create();
@@ -133,9 +138,10 @@ public final class FileCheckpointStore implements CheckpointStore {
     }
 
     private long usedBytes() {
-        return published.locked(() -> published.all().stream()
-                .mapToLong(name -> DirectorySize.bytes(published.directory(name)))
-                .sum());
+        return shared.bytes().get()
+                + published.locked(() -> published.all().stream()
+                        .mapToLong(name -> DirectorySize.bytes(published.directory(name)))
+                        .sum());
     }
 
     private void requireNewer(CheckpointName name) {
@@ -148,7 +154,7 @@ public final class FileCheckpointStore implements CheckpointStore {
     }
 
     private SandboxCheckpoint publish(StagedDirectory staged, CheckpointName name, Instant created) {
-        setTime(staged.path(), created);
+        published.setTime(staged.path(), created);
         return published.locked(() -> {
             List<CheckpointName> before = published.of(name.sandbox());
             try {
@@ -173,14 +179,6 @@ public final class FileCheckpointStore implements CheckpointStore {
             PrivateFiles.delete(directory);
         } catch (NeuroVisorException failure) {
             LOG.warn("Earlier checkpoint {} stays until the next gc: {}", directory, failure.getMessage());
-        }
-    }
-
-    private static void setTime(Path directory, Instant time) {
-        try {
-            Files.setLastModifiedTime(directory, FileTime.from(time));
-        } catch (IOException failure) {
-            throw StorageFaults.of("set the time of", directory, failure);
         }
     }
 
@@ -217,7 +215,8 @@ public final class FileCheckpointStore implements CheckpointStore {
                             memories.stream().anyMatch(memory -> LastingUses.names(published.directory(name), memory)))
                     .map(CheckpointName::sandbox);
             Stream<SandboxId> started = running.entrySet().stream()
-                    .filter(entry -> memories.contains(entry.getValue().saved().directory()))
+                    .filter(entry -> memories.contains(
+                            entry.getValue().saved().template().directory()))
                     .map(Map.Entry::getKey);
             return Stream.concat(saved, started).collect(Collectors.toUnmodifiableSet());
         });

@@ -7,6 +7,7 @@ import io.neurovisor.host.files.StorageFaults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -66,6 +67,14 @@ record PublishedCheckpoints(Path home) {
             return Files.getLastModifiedTime(directory(name)).toInstant().truncatedTo(ChronoUnit.MILLIS);
         } catch (IOException failure) {
             throw StorageFaults.of("look at", directory(name), failure);
+        }
+    }
+
+    void setTime(Path directory, Instant time) {
+        try {
+            Files.setLastModifiedTime(directory, FileTime.from(time));
+        } catch (IOException failure) {
+            throw StorageFaults.of("set the time of", directory, failure);
         }
     }
 

@@ -12,33 +12,56 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
- * One of the saves that may be under way at a time, of all processes. Its lock shows whether the process of a half-made checkpoint
+ * One of the saves that may be under way at a time, of all processes, or one of the memories that copies share. Its lock shows whether the process of a half-made checkpoint
  * is alive. Slots are few and have fixed names, because the files of locks are never removed.
  */
 record SaveSlot(String name, PathLock lock) implements AutoCloseable {
+    /** The most memories that copies share at a time. Each stays as long as one of its copies runs. */
+    static final int MOST_SHARED = 64;
+
     /** More saves at a time would only make each of them slower, while its sandbox stands still. */
     private static final int SLOTS = 8;
 
     /** Waits for a free slot. Must be closed by the thread that calls this. */
     static SaveSlot acquire(Path home) {
-        for (int number = 0; number < SLOTS; number++) {
-            String name = name(number);
-            Optional<PathLock> free = PathLock.tryAcquire(lockFile(home, name));
-            if (free.isPresent()) {
-                return new SaveSlot(name, free.get());
-            }
-        }
-        String name = name(ThreadLocalRandom.current().nextInt(SLOTS));
-        return new SaveSlot(name, PathLock.acquire(lockFile(home, name), () -> {}));
+        return free(home, saves()).orElseGet(() -> {
+            String name = saves().get(ThreadLocalRandom.current().nextInt(SLOTS));
+            return new SaveSlot(name, PathLock.acquire(lockFile(home, name), () -> {}));
+        });
+    }
+
+    /** Returns a free slot of a memory that copies share. Must be closed by the thread that calls this. */
+    static Optional<SaveSlot> tryAcquire(Path home) {
+        return free(home, shared());
+    }
+
+    private static Optional<SaveSlot> free(Path home, List<String> names) {
+        return names.stream()
+                .flatMap(name ->
+                        PathLock.tryAcquire(lockFile(home, name)).map(lock -> new SaveSlot(name, lock)).stream())
+                .findFirst();
+    }
+
+    private static List<String> saves() {
+        return names("save-", SLOTS);
+    }
+
+    private static List<String> shared() {
+        return names("fork-", MOST_SHARED);
+    }
+
+    private static List<String> names(String prefix, int count) {
+        return IntStream.range(0, count).mapToObj(number -> prefix + number).toList();
     }
 
     /** Removes what dead processes have left. */
     static List<UnusedPath> sweep(Path home, boolean dryRun) {
         List<UnusedPath> removed = new ArrayList<>();
-        for (int number = 0; number < SLOTS; number++) {
-            String name = name(number);
+        for (String name : Stream.concat(saves().stream(), shared().stream()).toList()) {
             if (!leftovers(home, name).isEmpty()) {
                 PathLock.tryAcquire(lockFile(home, name)).ifPresent(lock -> {
                     try (lock) {
@@ -52,7 +75,7 @@ record SaveSlot(String name, PathLock lock) implements AutoCloseable {
     }
 
     private static UnusedPath remove(Path left, boolean dryRun) {
-        UnusedPath unused = new UnusedPath(left, "left by a save that died", DirectorySize.bytes(left));
+        UnusedPath unused = new UnusedPath(left, "left by a save or a fork that died", DirectorySize.bytes(left));
         if (!dryRun) {
             Supervisor.none().remove(left);
         }
@@ -67,10 +90,6 @@ record SaveSlot(String name, PathLock lock) implements AutoCloseable {
         } catch (IOException failure) {
             throw StorageFaults.of("list", home, failure);
         }
-    }
-
-    private static String name(int number) {
-        return "save-" + number;
     }
 
     private static Path lockFile(Path home, String name) {

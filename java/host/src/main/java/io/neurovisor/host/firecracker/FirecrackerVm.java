@@ -111,6 +111,7 @@ final class FirecrackerVm implements Vm {
                     FirecrackerMachine.DEVICES_SAVED, "/snapshot/create", FirecrackerMachine.savingDevices(), deadline);
             vmm.process()
                     .saveMemory(
+                            saved,
                             FirecrackerMachine.memoryFile(saved),
                             directory,
                             FirecrackerMachine.maxPagesBytes(saved),

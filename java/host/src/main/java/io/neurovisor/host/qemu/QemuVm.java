@@ -104,7 +104,7 @@ final class QemuVm implements Vm {
             monitor.execute(
                     "xen-save-devices-state", Map.of("filename", command.deviceStateFile(), "live", false), deadline);
             long maxBytes = QemuCommand.memoryBytes(saved.size()) + PAGES_OVERHEAD_BYTES;
-            vmm.process().saveMemory(QemuCommand.memoryFile(saved), directory, maxBytes, deadline);
+            vmm.process().saveMemory(saved, QemuCommand.memoryFile(saved), directory, maxBytes, deadline);
             return new Checkpoint(directory);
         } catch (NeuroVisorException exception) {
             undo(directory, exception);

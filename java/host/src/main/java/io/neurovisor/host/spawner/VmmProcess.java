@@ -1,6 +1,7 @@
 package io.neurovisor.host.spawner;
 
 import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.host.probe.PrivilegedReading;
 import io.neurovisor.proto.spawner.LoadMemory;
 import io.neurovisor.proto.spawner.SaveMemory;
@@ -97,17 +98,22 @@ public final class VmmProcess {
      * Saves what a VMM with stopped processors has in its {@link PassedFile#deviceState}, and the pages of its memory that
      * differ from its template.
      *
+     * @param saved the machine of which it is a clone
      * @param template the file that it has mapped as its memory
      * @param directory a directory that is open to this user only; it gets the files {@value #STATE_FILE} and {@code
      *     pages}, or none
      * @param maxBytes the largest size of the file of pages
      */
-    public void saveMemory(Path template, Path directory, long maxBytes, Deadline deadline) {
+    public void saveMemory(SavedVm saved, Path template, Path directory, long maxBytes, Deadline deadline) {
         SaveMemory request = SaveMemory.newBuilder()
                 .setVmId(id)
                 .setTemplateFile(template.toAbsolutePath().toString())
                 .setTarget(directory.toAbsolutePath().toString())
                 .setMaxBytes(maxBytes)
+                .setFlattened(saved.flattened()
+                        .map(checkpoint ->
+                                checkpoint.directory().toAbsolutePath().toString())
+                        .orElse(""))
                 .build();
         spawner.saveMemory(id, request, deadline);
     }

@@ -9,6 +9,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.engine.sandbox.checkpoint.CheckpointSource;
 import io.neurovisor.engine.sandbox.checkpoint.SandboxCheckpoint;
+import io.neurovisor.engine.sandbox.checkpoint.SharedMemory;
 import io.neurovisor.host.store.Supervisor;
 import io.neurovisor.testkit.checkpoint.CheckpointWriter;
 import java.io.IOException;
@@ -68,6 +69,25 @@ final class DiskRoomTest {
         assertThat(store.newest(CheckpointFixture.ID)).contains(first);
         store.delete(CheckpointFixture.ID);
         assertThatCode(() -> store.save(source, 2 * MEBIBYTE, writer)).doesNotThrowAnyException();
+    }
+
+    @Test
+    void theStoreCountsSharedMemories() throws IOException {
+        CheckpointFixture fixture = new CheckpointFixture(data);
+        FileCheckpointStore store = fixture.store(69 * MEBIBYTE, Supervisor.none());
+        CheckpointWriter writer = new CheckpointWriter("state", (int) (2 * MEBIBYTE));
+        store.lend(fixture.template(), 2 * MEBIBYTE, writer, lent -> {
+            assertShort(
+                    () -> store.share(lent, 4 * MEBIBYTE, _ -> {
+                        throw new AssertionError("not reached");
+                    }),
+                    "--sandbox-disk");
+            try (SharedMemory _ = store.share(lent, 3 * MEBIBYTE, writer)) {
+                assertShort(() -> store.save(fixture.source(1), 2 * MEBIBYTE, writer), "--sandbox-disk");
+            }
+        });
+        assertThatCode(() -> store.save(fixture.source(1), 2 * MEBIBYTE, writer))
+                .doesNotThrowAnyException();
     }
 
     /** A failed save does not keep its space. */

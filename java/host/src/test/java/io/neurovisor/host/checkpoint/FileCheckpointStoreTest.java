@@ -1,10 +1,13 @@
 package io.neurovisor.host.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.neurovisor.engine.sandbox.checkpoint.CheckpointStore;
 import io.neurovisor.engine.sandbox.checkpoint.SandboxCheckpoint;
+import io.neurovisor.engine.sandbox.checkpoint.SharedMemory;
 import io.neurovisor.engine.vm.SavedVm;
+import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.host.store.StoreContent;
 import io.neurovisor.host.store.StoreSweep;
 import io.neurovisor.host.store.UnusedPath;
@@ -16,8 +19,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -117,6 +122,53 @@ final class FileCheckpointStoreTest extends CheckpointStoreContract {
         assertThat(dead.getParent()).doesNotExist();
         assertThat(store.sweep(Set.of(ONE), false)).isEmpty();
         assertThat(stateOf(kept)).isEqualTo("kept");
+    }
+
+    @Test
+    void sweepRemovesTheMemoryOfADeadFork() throws IOException {
+        save(ONE, 1, "kept");
+        Path dead = Files.createDirectories(fixture.home().resolve(".fork-63~building-1-00000000/machine"));
+        assertThat(store.sweep(Set.of(ONE), false)).extracting(UnusedPath::path).containsExactly(dead.getParent());
+        assertThat(dead.getParent()).doesNotExist();
+    }
+
+    @Test
+    void sharedMemoriesAreSupervised() {
+        HoldingSupervisor supervisor = new HoldingSupervisor("-");
+        FileCheckpointStore supervised = fixture.store(Long.MAX_VALUE, supervisor);
+        List<SharedMemory> shared = new ArrayList<>();
+        supervised.lend(
+                template(),
+                0,
+                CheckpointWriter.of("lent"),
+                lent -> shared.add(supervised.share(lent, 0, CheckpointWriter.of("shared"))));
+        assertThat(supervisor.held())
+                .containsExactly(shared.getFirst().start().saved().directory().getParent());
+        shared.getFirst().close();
+        assertThat(supervisor.held()).isEmpty();
+    }
+
+    @Test
+    void asManyMemoriesAreSharedAsThereAreSlots() {
+        List<SharedMemory> shared = new ArrayList<>();
+        for (int memory = 0; memory < SaveSlot.MOST_SHARED; memory++) {
+            store.lend(
+                    template(),
+                    0,
+                    CheckpointWriter.of("lent"),
+                    lent -> shared.add(store.share(lent, 0, CheckpointWriter.of("shared"))));
+        }
+        Consumer<VmStart.Restore> another = lent -> {
+            assertThatThrownBy(() -> store.share(lent, 0, _ -> {
+                        throw new AssertionError("not reached");
+                    }))
+                    .hasMessage("the copies of 64 sandboxes share memories, and no more may; kill some copies");
+            shared.removeLast().close();
+            shared.add(store.share(lent, 0, CheckpointWriter.of("shared")));
+        };
+        store.lend(template(), 0, CheckpointWriter.of("lent"), another);
+        shared.forEach(SharedMemory::close);
+        assertThat(store.sweep(Set.of(), false)).isEmpty();
     }
 
     @Test

@@ -74,7 +74,7 @@ final class SandboxServices implements AutoCloseable {
         this.records = records;
         this.fileWrites = new FileWrites(audit);
         this.watches = new SandboxWatches(clock);
-        MachineSaving saving = new MachineSaving(checkpoints, neuroVisor.vmm());
+        MachineSaving saving = new MachineSaving(checkpoints, neuroVisor.vmm(), flattening);
         this.sandboxes = new Sandboxes(
                 new Sandboxes.Limits(
                         config.sandbox().maxOf(config.pool().max()),
@@ -91,7 +91,7 @@ final class SandboxServices implements AutoCloseable {
                 clock,
                 new SecureRandom(),
                 SandboxOperations.executor());
-        this.snapshots = new Snapshots(sandboxes, saving, flattening, clock, new SecureRandom());
+        this.snapshots = new Snapshots(sandboxes, saving, clock, new SecureRandom());
         this.measurements = new SandboxMeasurements(
                 sandboxes::all, Thread.ofVirtual().name("sandbox-usage")::start, Ticker.SYSTEM, clock);
         this.creator = creator(neuroVisor, audit, operations);

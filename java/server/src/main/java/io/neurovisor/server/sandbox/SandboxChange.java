@@ -17,6 +17,7 @@ public record SandboxChange(Instant time, SandboxId id, Kind kind, Optional<Sand
         TIMEOUT_SET,
         PAUSED,
         RESUMED,
+        FORKED,
         ENDED
     }
 }

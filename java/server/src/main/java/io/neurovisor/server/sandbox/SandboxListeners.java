@@ -40,6 +40,11 @@ public record SandboxListeners(List<SandboxListener> all) implements SandboxList
     }
 
     @Override
+    public void forked(Sandbox source) {
+        all.forEach(listener -> listener.forked(source));
+    }
+
+    @Override
     public void ended(SandboxRecord record, SandboxEnd end, String detail) {
         all.forEach(listener -> listener.ended(record, end, detail));
     }

@@ -84,6 +84,11 @@ public final class SandboxWatches implements SandboxListener, AutoCloseable {
     }
 
     @Override
+    public void forked(Sandbox source) {
+        report(source.record(), SandboxChange.Kind.FORKED, Optional.empty());
+    }
+
+    @Override
     public void ended(SandboxRecord record, SandboxEnd end, String detail) {
         report(record, SandboxChange.Kind.ENDED, Optional.of(end));
     }

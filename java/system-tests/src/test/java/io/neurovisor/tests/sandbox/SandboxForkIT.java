@@ -40,6 +40,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class SandboxForkIT {
     private static final Duration LIMIT = Duration.ofMinutes(3);
     private static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(1);
+    private static final long CHANGED_BYTES = 80L << 20;
+    private static final String DIGEST = "sha256sum big";
     private static final String NAMES = "cat /proc/sys/kernel/hostname /etc/machine-id /proc/sys/kernel/random/boot_id";
 
     @TempDir
@@ -227,6 +229,42 @@ final class SandboxForkIT {
                         .getDeleted())
                 .isTrue();
         assertThat(all).allSatisfy(id -> assertThat(client.kill(id)).isTrue());
+        assertNothingIsLeft();
+    }
+
+    @ShortTier
+    @Test
+    void copiesShareWhatTheirSourceHasChanged() throws IOException {
+        String source = client.create();
+        assertThat(client.output(source, "head -c " + CHANGED_BYTES + " /dev/urandom > big; sync"))
+                .isEmpty();
+        String digest = client.output(source, DIGEST);
+
+        List<String> copies = fork(source, 4);
+        Path memory = checkpoints().getFirst().resolve("machine/memory");
+        assertThat(Files.size(memory)).isEqualTo(256L << 20);
+        assertThat(client.kill(source)).isTrue();
+        assertThat(copies)
+                .allSatisfy(copy -> assertThat(client.output(copy, DIGEST)).isEqualTo(digest));
+        assertThat(daemon.vmms()).hasSize(4);
+        // Each copy has read all of it; loaded into each, it would be 4 times.
+        assertThat(daemon.vmms().stream()
+                        .mapToLong(vmm -> GuestMemory.proportionalBytes(vmm, memory))
+                        .sum())
+                .isBetween(CHANGED_BYTES / 2, 2 * CHANGED_BYTES);
+
+        String paused = copies.getFirst();
+        assertThat(client.output(paused, "echo more > small; rm -f other")).isEmpty();
+        assertThat(SandboxCommand.of(socket(), "pause", paused).exitCode()).isZero();
+        copies.stream().skip(1).forEach(copy -> assertThat(client.kill(copy)).isTrue());
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(checkpoints())
+                        .extracting(checkpoint -> checkpoint.getFileName().toString())
+                        .containsExactly(paused + "-1"));
+        restart();
+        assertThat(SandboxCommand.of(socket(), "resume", paused).exitCode()).isZero();
+        assertThat(client.output(paused, DIGEST + "; cat small")).isEqualTo(digest + "more\n");
+        assertThat(client.kill(paused)).isTrue();
         assertNothingIsLeft();
     }
 

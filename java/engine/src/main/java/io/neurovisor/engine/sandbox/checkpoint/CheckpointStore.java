@@ -48,6 +48,19 @@ public interface CheckpointStore {
      */
     void lend(SavedVm template, long expectedBytes, Consumer<Path> writer, Consumer<VmStart.Restore> use);
 
+    /**
+     * Makes one memory of what {@link #lend} has lent and its template, for machines that share it. It is not kept beyond the end of
+     * the process.
+     *
+     * @param lent is moved, so it cannot be used for machines of their own afterwards
+     * @param expectedBytes its size with that of the lent files
+     * @param writer writes the files of a machine into a directory that it creates, as {@link
+     *     io.neurovisor.engine.vm.Flattening#flatten} does; called at most once, perhaps by another thread
+     * @throws io.neurovisor.engine.fault.NeuroVisorException {@code DISK_SHORT} if there is no space, or too many exist; what the
+     *     writer throws. Then nothing has changed
+     */
+    SharedMemory share(VmStart.Restore lent, long expectedBytes, Consumer<Path> writer);
+
     /** Returns the checkpoint of the last generation, without reading its files; empty if there is none. */
     Optional<SandboxCheckpoint> newest(SandboxId sandbox);
 

@@ -29,8 +29,9 @@ import org.slf4j.LoggerFactory;
  * checkpoint under an id of its own.
  *
  * @param vmm runs the machines
+ * @param flattening makes the memory of templates, and that which copies share
  */
-public record MachineSaving(CheckpointStore store, VmmIdentity vmm) {
+public record MachineSaving(CheckpointStore store, VmmIdentity vmm, Flattening flattening) {
     private static final Logger LOG = LoggerFactory.getLogger(MachineSaving.class);
 
     /** The spawner loads memory from no other directories. */
@@ -63,8 +64,8 @@ public record MachineSaving(CheckpointStore store, VmmIdentity vmm) {
         try {
             long expectedBytes = expectedBytes(machine, start);
             requireRoom(expectedBytes, mostBytes);
-            SandboxCheckpoint _ =
-                    store.save(new CheckpointSource(id, generation, start.saved(), vmm), expectedBytes, directory -> {
+            SandboxCheckpoint _ = store.save(
+                    new CheckpointSource(id, generation, start.saved().template(), vmm), expectedBytes, directory -> {
                         Checkpoint _ = machine.save(directory, deadline);
                         stopped.set(true);
                     });
@@ -86,7 +87,7 @@ public record MachineSaving(CheckpointStore store, VmmIdentity vmm) {
      * @param copies starts the machines; throws nothing
      */
     public Destination lent(Consumer<VmStart.Restore> copies) {
-        return (start, expectedBytes, writer) -> store.lend(start.saved(), expectedBytes, writer, copies);
+        return (start, expectedBytes, writer) -> store.lend(start.saved().template(), expectedBytes, writer, copies);
     }
 
     /**
@@ -98,7 +99,10 @@ public record MachineSaving(CheckpointStore store, VmmIdentity vmm) {
         return (start, expectedBytes, writer) -> {
             requireRoom(expectedBytes, mostBytes);
             SandboxCheckpoint _ = store.keep(
-                    snapshot, new CheckpointSource(snapshot.id(), SNAPSHOT, start.saved(), vmm), expectedBytes, writer);
+                    snapshot,
+                    new CheckpointSource(snapshot.id(), SNAPSHOT, start.saved().template(), vmm),
+                    expectedBytes,
+                    writer);
         };
     }
 
@@ -130,16 +134,24 @@ public record MachineSaving(CheckpointStore store, VmmIdentity vmm) {
      * @param mostBytes the space that its owner has left
      */
     public void flatten(
-            Snapshot template,
-            VmStart.Restore snapshot,
-            Optional<Long> mostBytes,
-            Flattening flattening,
-            Flattening.Progress progress) {
+            Snapshot template, VmStart.Restore snapshot, Optional<Long> mostBytes, Flattening.Progress progress) {
         kept(template, mostBytes)
                 .store(
                         snapshot,
-                        (long) snapshot.saved().size().memoryMebibytes() << MEBIBYTE_BITS,
+                        snapshot.saved().size().memoryBytes(),
                         directory -> flattening.flatten(snapshot, directory, progress));
+    }
+
+    /**
+     * Makes one memory for the copies of a sandbox.
+     *
+     * @param lent the saved sandbox
+     */
+    SharedMemory share(VmStart.Restore lent, long changedBytes) {
+        return store.share(
+                lent,
+                lent.saved().size().memoryBytes() + changedBytes,
+                directory -> flattening.flatten(lent, directory, (_, _) -> {}));
     }
 
     /** Copies the checkpoint of a paused sandbox elsewhere. */
@@ -200,9 +212,26 @@ public record MachineSaving(CheckpointStore store, VmmIdentity vmm) {
         return Stream.concat(sandboxes, snapshots).mapToLong(store::bytes).sum();
     }
 
-    /** The pages that differ from the template are part of what only this machine uses, and of the guest's memory. */
+    /**
+     * The pages that differ from the template are part of what only this machine uses, or of what it shares with other copies, and
+     * of the guest's memory.
+     */
     private static long expectedBytes(Machine machine, VmStart.Restore start) {
-        return Math.min(machine.residentBytes(), (long) start.saved().size().memoryMebibytes() << MEBIBYTE_BITS);
+        long sharedBytes = start.saved().flattened().map(MachineSaving::bytes).orElse(0L);
+        return Math.min(
+                machine.residentBytes() + sharedBytes, start.saved().size().memoryBytes());
+    }
+
+    /** Returns the size of the files of a checkpoint. */
+    static long bytes(Checkpoint checkpoint) {
+        try (Stream<Path> files = Files.list(checkpoint.directory())) {
+            return files.mapToLong(file -> file.toFile().length()).sum();
+        } catch (IOException exception) {
+            throw new NeuroVisorException(
+                    Fault.STORAGE_FAILED,
+                    "checkpoint %s cannot be read: %s".formatted(checkpoint.directory(), exception.getMessage()),
+                    exception);
+        }
     }
 
     /** Returns whether the sandbox goes on: what it was saved for may have failed after it was stopped. */

@@ -31,6 +31,9 @@ public interface SandboxListener {
     /** Called when it runs again. */
     default void resumed(Sandbox sandbox) {}
 
+    /** Called when copies of it run; each of these was reported as created before. */
+    default void forked(Sandbox source) {}
+
     /** Called when its machine has been killed, or when it gets none: then it was not reported as created. */
     default void ended(SandboxRecord record, SandboxEnd end, String detail) {}
 }

@@ -27,12 +27,7 @@ import java.util.stream.Stream;
  *
  * @param saving also finds and removes what it has saved
  */
-public record Snapshots(
-        Sandboxes sandboxes,
-        MachineSaving saving,
-        Flattening flattening,
-        InstantSource clock,
-        RandomGenerator strongRandom) {
+public record Snapshots(Sandboxes sandboxes, MachineSaving saving, InstantSource clock, RandomGenerator strongRandom) {
     /** Of one owner. Their size is limited by that of all checkpoints. */
     static final int MOST = 100;
 
@@ -86,7 +81,7 @@ public record Snapshots(
         Snapshot template = snapshot.template(
                 SandboxId.random(strongRandom), name, clock.instant().truncatedTo(ChronoUnit.MILLIS));
         requireRoom(owner);
-        saving.flatten(template, saving.open(snapshot), mostBytes(owner), flattening, progress);
+        saving.flatten(template, saving.open(snapshot), mostBytes(owner), progress);
         return template;
     }
 

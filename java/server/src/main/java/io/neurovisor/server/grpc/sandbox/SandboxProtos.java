@@ -160,6 +160,7 @@ final class SandboxProtos {
                             case TIMEOUT_SET -> SandboxEventKind.SANDBOX_EVENT_KIND_TIMEOUT_SET;
                             case PAUSED -> SandboxEventKind.SANDBOX_EVENT_KIND_PAUSED;
                             case RESUMED -> SandboxEventKind.SANDBOX_EVENT_KIND_RESUMED;
+                            case FORKED -> SandboxEventKind.SANDBOX_EVENT_KIND_FORKED;
                             case ENDED -> SandboxEventKind.SANDBOX_EVENT_KIND_ENDED;
                         })
                 .setEndReason(change.end().map(SandboxProtos::reason).orElse(EndReason.END_REASON_UNSPECIFIED))

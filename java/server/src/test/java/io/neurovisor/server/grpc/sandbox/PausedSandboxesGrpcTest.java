@@ -10,6 +10,7 @@ import io.grpc.StatusRuntimeException;
 import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.proto.sandbox.ConnectRequest;
 import io.neurovisor.proto.sandbox.CreateRequest;
+import io.neurovisor.proto.sandbox.ForkRequest;
 import io.neurovisor.proto.sandbox.GetRequest;
 import io.neurovisor.proto.sandbox.KillRequest;
 import io.neurovisor.proto.sandbox.ListProcessesRequest;
@@ -254,7 +255,7 @@ final class PausedSandboxesGrpcTest {
     }
 
     @Test
-    void watchesReportPauses() {
+    void watchesReportPausesAndCopies() {
         Queue<WatchResponse> seen = new ConcurrentLinkedQueue<>();
         CompletableFuture<StatusRuntimeException> end = CompletableFuture.supplyAsync(() ->
                 refused(() -> client.watch(WatchRequest.getDefaultInstance()).forEachRemaining(seen::add)));
@@ -268,6 +269,19 @@ final class PausedSandboxesGrpcTest {
         String id = create(CreateRequest.getDefaultInstance()).getId();
         pause(id);
         connect(id);
+        String copy = client.fork(
+                        ForkRequest.newBuilder().setSandboxId(id).setCount(1).build())
+                .getResults(0)
+                .getSandbox()
+                .getId();
+        await().untilAsserted(() -> assertThat(seen)
+                .last()
+                .extracting(WatchResponse::getKind)
+                .isEqualTo(SandboxEventKind.SANDBOX_EVENT_KIND_FORKED));
+        assertThat(seen)
+                .filteredOn(event -> event.getSandboxId().equals(copy))
+                .extracting(WatchResponse::getKind)
+                .containsExactly(SandboxEventKind.SANDBOX_EVENT_KIND_CREATED);
         served.end();
         assertThat(TestServer.reason(end.join())).isEqualTo("STOPPING");
         assertThat(seen.stream().filter(event -> event.getSandboxId().equals(id)))
@@ -276,6 +290,7 @@ final class PausedSandboxesGrpcTest {
                         SandboxEventKind.SANDBOX_EVENT_KIND_CREATED,
                         SandboxEventKind.SANDBOX_EVENT_KIND_PAUSED,
                         SandboxEventKind.SANDBOX_EVENT_KIND_RESUMED,
+                        SandboxEventKind.SANDBOX_EVENT_KIND_FORKED,
                         SandboxEventKind.SANDBOX_EVENT_KIND_ENDED);
     }
 

@@ -134,7 +134,7 @@ final class ServedSandboxes implements AutoCloseable {
         keys = ApiKeys.open(data.resolve("access"), InstantSource.system());
         audit = new AuditLog(data.resolve("audit"), OptionalLong.empty(), InstantSource.system());
         records = SandboxDatabase.open(data.resolve("sandboxes"), InstantSource.system(), host.checkpoints());
-        MachineSaving saving = new MachineSaving(host.checkpoints(), host.vmm().identity());
+        MachineSaving saving = new MachineSaving(host.checkpoints(), host.vmm().identity(), host.vmm());
         sandboxes = new Sandboxes(
                 new Sandboxes.Limits(MOST, MOST_PAUSED),
                 pool,
@@ -148,7 +148,7 @@ final class ServedSandboxes implements AutoCloseable {
         sandboxes.start();
         measurements = new SandboxMeasurements(sandboxes::all, Runnable::run, Ticker.SYSTEM, InstantSource.system());
         metrics.sandboxes().watch(sandboxes::all, measurements::processes, host.checkpoints()::allBytes);
-        snapshots = new Snapshots(sandboxes, saving, host.vmm(), InstantSource.system(), new SecureRandom());
+        snapshots = new Snapshots(sandboxes, saving, InstantSource.system(), new SecureRandom());
         SandboxAudit changes = new SandboxAudit(audit, TraceInterceptor::currentId);
         SandboxOperations operations = new SandboxOperations(metrics.sandboxes(), tracing);
         TenantSandboxes tenants = new TenantSandboxes(

@@ -87,7 +87,9 @@ final class AttackedSandboxes implements AutoCloseable {
         this.sandboxes = new Sandboxes(
                 new Sandboxes.Limits(max, 0),
                 pool,
-                new MachineSaving(checkpoints, machines.vmm().identity()),
+                new MachineSaving(checkpoints, machines.vmm().identity(), (_, _, _) -> {
+                    throw new UnsupportedOperationException("no sandbox is copied");
+                }),
                 records,
                 SandboxListener.NONE,
                 Ticker.SYSTEM,
