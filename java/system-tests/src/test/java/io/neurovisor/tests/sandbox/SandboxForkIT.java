@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class SandboxForkIT {
     private static final Duration LIMIT = Duration.ofMinutes(3);
     private static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(1);
-    private static final long CHANGED_BYTES = 80L << 20;
+    private static final long CHANGED_BYTES = 100L << 20;
     private static final String DIGEST = "sha256sum big";
     private static final String NAMES = "cat /proc/sys/kernel/hostname /etc/machine-id /proc/sys/kernel/random/boot_id";
 
@@ -242,16 +242,17 @@ final class SandboxForkIT {
 
         List<String> copies = fork(source, 4);
         Path memory = checkpoints().getFirst().resolve("machine/memory");
-        assertThat(Files.size(memory)).isEqualTo(256L << 20);
+        assertThat(Files.size(memory)).isGreaterThanOrEqualTo(256L << 20);
         assertThat(client.kill(source)).isTrue();
         assertThat(copies)
                 .allSatisfy(copy -> assertThat(client.output(copy, DIGEST)).isEqualTo(digest));
         assertThat(daemon.vmms()).hasSize(4);
-        // Each copy has read all of it; loaded into each, it would be 4 times.
+        // Each copy has read all of it and has made some 34 MiB its own; loaded into each, it would be 4 times in
+        // addition to these.
         assertThat(daemon.vmms().stream()
                         .mapToLong(vmm -> GuestMemory.proportionalBytes(vmm, memory))
                         .sum())
-                .isBetween(CHANGED_BYTES / 2, 2 * CHANGED_BYTES);
+                .isBetween(CHANGED_BYTES, 3 * CHANGED_BYTES);
 
         String paused = copies.getFirst();
         assertThat(client.output(paused, "echo more > small; rm -f other")).isEmpty();
@@ -266,6 +267,19 @@ final class SandboxForkIT {
         assertThat(client.output(paused, DIGEST + "; cat small")).isEqualTo(digest + "more\n");
         assertThat(client.kill(paused)).isTrue();
         assertNothingIsLeft();
+    }
+
+    @Test
+    void aKilledDaemonLeavesNothingOfWhatCopiesShare() throws IOException {
+        String source = client.create();
+        assertThat(client.output(source, "head -c " + CHANGED_BYTES + " /dev/urandom > big"))
+                .isEmpty();
+        assertThat(fork(source, 2)).hasSize(2);
+        assertThat(checkpoints()).hasSize(1);
+
+        daemon.signal("KILL");
+
+        await().atMost(LIMIT).untilAsserted(() -> assertThat(checkpoints()).isEmpty());
     }
 
     /** Its memory is one file, which all of its sandboxes map. */
