@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -129,7 +130,7 @@ final class ContextCopiesIT {
         GuestInterpreter interpreter = client.interpreter(source);
         ContextId context = interpreter.shared("python", limit()).id();
         CellSpec cell = new CellSpec(
-                "import random, time\nrandom.seed(1)\nfor i in range(100): time.sleep(0.05)\nprint(i, random.random())",
+                "import os, random, time\nrandom.seed(1)\nprint('seeded')\nwhile not os.path.exists('go'): time.sleep(0.01)\nprint(random.random())",
                 Map.of(),
                 Optional.empty(),
                 Optional.empty(),
@@ -138,13 +139,16 @@ final class ContextCopiesIT {
                 false);
         long number;
         try (CellEvents events = interpreter.execute(context, cell, limit())) {
-            number = started(events);
+            number = seeded(events);
         }
         String copy = fork(source, 1).getFirst();
         List<String> ends = Stream.of(source, copy)
-                .map(id -> stdout(client.interpreter(id).attach(context, number, 0, limit())))
+                .map(id -> {
+                    boolean _ = client.files(id).makeDirectory("go", OptionalInt.empty(), limit());
+                    return stdout(client.interpreter(id).attach(context, number, 0, limit()));
+                })
                 .toList();
-        assertThat(ends).allSatisfy(end -> assertThat(end).startsWith("99 0."));
+        assertThat(ends).allSatisfy(end -> assertThat(end).startsWith("seeded\n0."));
         assertThat(ends).doesNotHaveDuplicates();
         assertThat(Stream.of(source, copy)
                         .map(id -> client.interpreter(id)
@@ -154,10 +158,11 @@ final class ContextCopiesIT {
                 .doesNotHaveDuplicates();
     }
 
-    private static long started(CellEvents events) {
+    /** Returns the number of a cell once it has printed that its generator has a seed. */
+    private static long seeded(CellEvents events) {
         while (true) {
             CellEvent event = events.next().orElseThrow();
-            if (event.content() instanceof CellEvent.Started) {
+            if (event.content() instanceof CellEvent.Text) {
                 return event.cell();
             }
         }
