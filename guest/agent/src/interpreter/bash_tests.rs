@@ -192,6 +192,28 @@ async fn restores_variables_and_directory_of_a_cell_of_bash() {
 }
 
 #[tokio::test]
+async fn interrupts_cells_of_bash_that_end_at_errors() {
+    let fixture = bash().await;
+    fixture.run("set -e; x=7").await;
+    // The shell must survive the first one as it was: the second one is a cell of it, too.
+    for _ in 0..2 {
+        let mut client = fixture.start(fixture.cell("while :; do :; done"));
+        client.accepted().await;
+        client.grant(1000);
+        sleep(Duration::from_millis(200)).await;
+        fixture.contexts.interrupt(&fixture.id, 0).unwrap();
+        let seen = client.finish().await;
+        assert_eq!(
+            seen.outcome(),
+            (CellOutcome::Interrupted, CellVariables::Kept),
+            "{seen:?}"
+        );
+    }
+    let seen = fixture.run("[[ $- == *e* ]] && echo $x").await;
+    assert_eq!(seen.stdout, "7\n");
+}
+
+#[tokio::test]
 async fn interrupts_a_cell_of_bash_and_keeps_its_variables() {
     let fixture = bash().await;
     let cells = [

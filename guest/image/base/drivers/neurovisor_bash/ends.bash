@@ -3,8 +3,11 @@
 # Counts the calls around a cell.
 neurovisor_note_depth() { neurovisor_depth=$((${#FUNCNAME[@]} - 1)); }
 
-# Leaves the functions and loops of the cell: with extdebug, a DEBUG trap that returns 2 is a return from each.
+# Leaves the functions and loops of the cell: with extdebug, a DEBUG trap that returns 2 is a return from each. With `set -e` such a
+# return would end the shell.
 neurovisor_unwind() {
+    [[ $- != *e* ]] || neurovisor_errexit=e
+    builtin set +e
     builtin shopt -s extdebug
     builtin set -T
     builtin trap neurovisor_return DEBUG
@@ -36,8 +39,7 @@ neurovisor_failed() {
     [[ $BASH_COMMAND != *'"$neurovisor_'* ]] || return 0
     neurovisor_note_line
     if [[ $- == *e* ]]; then
-        neurovisor_exiting=1 neurovisor_errexit=e neurovisor_status=$status
-        builtin set +e
+        neurovisor_exiting=1 neurovisor_status=$status
         neurovisor_unwind
     fi
 }

@@ -138,8 +138,9 @@ final class InterpreterIT {
 
     @Test
     void aCellBeyondItsTimeIsInterruptedAndADyingOneEndsItsContextAlone() {
+        run("kept = 1");
         CellSpec endless = new CellSpec(
-                "kept = 1\nwhile True: pass",
+                "while True: pass",
                 Map.of(),
                 Optional.empty(),
                 Optional.of(Duration.ofSeconds(1)),
