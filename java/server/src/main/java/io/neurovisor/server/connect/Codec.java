@@ -1,5 +1,7 @@
 package io.neurovisor.server.connect;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
@@ -75,7 +77,8 @@ enum Codec {
     <Q> Q request(MethodDescriptor<Q, ?> method, byte[] content) throws StatusException {
         MethodDescriptor.PrototypeMarshaller<Q> marshaller =
                 (MethodDescriptor.PrototypeMarshaller<Q>) method.getRequestMarshaller();
-        Message prototype = (Message) marshaller.getMessagePrototype();
+        Message prototype =
+                (Message) requireNonNull(marshaller.getMessagePrototype(), "a generated method has a prototype");
         try {
             @SuppressWarnings("unchecked") // Of the same type as the prototype.
             Q request = (Q) parse(prototype, content);

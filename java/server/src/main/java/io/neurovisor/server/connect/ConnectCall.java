@@ -64,13 +64,8 @@ final class ConnectCall<Q, A> extends ServerCall<Q, A> {
 
     /** Serves the call until it is over. */
     void run(ServerCallHandler<Q, A> handler, Metadata headers, Context.CancellableContext context) {
-        context.addListener(
-                ended -> {
-                    if (Context.current() != ended && ended.isCancelled()) {
-                        expire(ended);
-                    }
-                },
-                Runnable::run);
+        // Its end cancels the context, too, which then has no effect.
+        context.addListener(this::expire, Runnable::run);
         Thread reader = Thread.ofVirtual().name("connect-requests").unstarted(this::read);
         Context before = context.attach();
         try {

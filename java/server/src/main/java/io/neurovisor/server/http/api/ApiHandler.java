@@ -62,7 +62,7 @@ final class ApiHandler extends Handler.Abstract {
         HttpRoute route = found.get();
         HttpExchange exchange = new HttpExchange(request, response, route.mostBytes());
         if (request.getLength() > route.mostBytes()) {
-            answer(exchange, 413, new BodyTooLarge(route.mostBytes()).getMessage(), callback);
+            answer(exchange, 413, String.valueOf(new BodyTooLarge(route.mostBytes()).getMessage()), callback);
             return;
         }
         long begun = ticker.nanos();
