@@ -69,8 +69,13 @@ final class ConnectCall<Q, A> extends ServerCall<Q, A> {
         Thread reader = Thread.ofVirtual().name("connect-requests").unstarted(this::read);
         Context before = context.attach();
         try {
+            if (method.getType().clientSendsOneMessage()) {
+                read(); // Whole before the call can end: Jetty resets a stream of HTTP/2 whose body was not read.
+            }
             Listener<Q> listener = handler.startCall(this, headers);
-            reader.start();
+            if (!method.getType().clientSendsOneMessage()) {
+                reader.start();
+            }
             listener.onReady();
             deliver(listener);
         } catch (RuntimeException | Error defect) {
@@ -144,7 +149,9 @@ final class ConnectCall<Q, A> extends ServerCall<Q, A> {
                 count++;
                 requireOneMessage(count > 1);
                 Q request = codec.request(method, next.get());
-                requested.acquire();
+                if (!method.getType().clientSendsOneMessage()) {
+                    requested.acquire();
+                }
                 events.add(new Event.Message<>(request));
             }
             requireOneMessage(count == 0);
@@ -156,7 +163,7 @@ final class ConnectCall<Q, A> extends ServerCall<Q, A> {
         } catch (IOException gone) {
             disconnected();
         } catch (InterruptedException over) {
-            // The call is over, so nobody reads its requests.
+            // The call is over, so its requests are not needed.
         } catch (RuntimeException | Error defect) {
             // After the end of a call its body cannot be read, which is reported in this way.
             if (!isOver()) {
