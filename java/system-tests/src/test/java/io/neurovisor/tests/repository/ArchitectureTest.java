@@ -94,6 +94,15 @@ final class ArchitectureTest {
             .because("each table is read and written in one place, and programs that embed the agent need no database");
 
     @ArchTest
+    static final ArchRule jettyStaysWithHttpApis = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.neurovisor.server.http..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.eclipse.jetty..")
+            .because("the limits of HTTP clients are set in one place, and run loads no class of it");
+
+    @ArchTest
     static final ArchRule theDriverHasOneOwner = noClasses()
             .that()
             .resideOutsideOfPackage("io.neurovisor.database..")

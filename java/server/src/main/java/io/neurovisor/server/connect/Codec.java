@@ -1,0 +1,106 @@
+package io.neurovisor.server.connect;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.protobuf.util.JsonFormat;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.StatusException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Optional;
+
+/** How messages are written. */
+enum Codec {
+    PROTO("proto") {
+        @Override
+        Message parse(Message prototype, byte[] content) throws InvalidProtocolBufferException {
+            return prototype.getParserForType().parseFrom(content);
+        }
+
+        @Override
+        byte[] write(Message message) {
+            return message.toByteArray();
+        }
+    },
+    JSON("json") {
+        @Override
+        Message parse(Message prototype, byte[] content)
+                throws InvalidProtocolBufferException, CharacterCodingException {
+            String text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(content))
+                    .toString();
+            Message.Builder builder = prototype.newBuilderForType();
+            JsonFormat.parser().ignoringUnknownFields().merge(text, builder);
+            return builder.build();
+        }
+
+        @Override
+        byte[] write(Message message) throws InvalidProtocolBufferException {
+            return JsonFormat.printer()
+                    .omittingInsignificantWhitespace()
+                    .print(message)
+                    .getBytes(StandardCharsets.UTF_8);
+        }
+    };
+
+    private final String label;
+
+    Codec(String label) {
+        this.label = label;
+    }
+
+    /** Returns the media type of a message, or of a stream of messages. */
+    String mediaType(boolean isStream) {
+        return "application/" + (isStream ? "connect+" : "") + label;
+    }
+
+    /** Returns the codec of a media type; parameters such as a charset are ignored. */
+    static Optional<Codec> of(String mediaType, boolean isStream) {
+        String type = mediaType.replaceFirst(";.*", "").strip();
+        return Arrays.stream(values())
+                .filter(codec -> codec.mediaType(isStream).equalsIgnoreCase(type))
+                .findFirst();
+    }
+
+    abstract Message parse(Message prototype, byte[] content)
+            throws InvalidProtocolBufferException, CharacterCodingException;
+
+    abstract byte[] write(Message message) throws InvalidProtocolBufferException;
+
+    /** Reads a request. */
+    <Q> Q request(MethodDescriptor<Q, ?> method, byte[] content) throws StatusException {
+        MethodDescriptor.PrototypeMarshaller<Q> marshaller =
+                (MethodDescriptor.PrototypeMarshaller<Q>) method.getRequestMarshaller();
+        Message prototype =
+                (Message) requireNonNull(marshaller.getMessagePrototype(), "a generated method has a prototype");
+        try {
+            @SuppressWarnings("unchecked") // Of the same type as the prototype.
+            Q request = (Q) parse(prototype, content);
+            return request;
+        } catch (InvalidProtocolBufferException | CharacterCodingException malformed) {
+            throw Status.INVALID_ARGUMENT
+                    .withDescription("the message is not a %s as %s: %s"
+                            .formatted(prototype.getDescriptorForType().getFullName(), label, malformed.getMessage()))
+                    .withCause(malformed)
+                    .asException();
+        }
+    }
+
+    /** Writes a response. */
+    byte[] response(Object message) throws StatusException {
+        try {
+            return write((Message) message);
+        } catch (InvalidProtocolBufferException malformed) {
+            throw Status.INTERNAL
+                    .withDescription("the response cannot be written as " + label)
+                    .withCause(malformed)
+                    .asException();
+        }
+    }
+}

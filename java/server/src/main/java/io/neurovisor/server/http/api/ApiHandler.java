@@ -1,0 +1,101 @@
+package io.neurovisor.server.http.api;
+
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Finds the API of a request, and serves it in this thread, which is a virtual one. */
+final class ApiHandler extends Handler.Abstract {
+    private static final Logger LOG = LoggerFactory.getLogger(ApiHandler.class);
+
+    private final List<HttpApi> apis;
+    private final ApiPortLimits limits;
+    private final Ticker ticker;
+    private final Semaphore free;
+
+    ApiHandler(List<HttpApi> apis, ApiPortLimits limits, Ticker ticker) {
+        this.apis = List.copyOf(apis);
+        this.limits = limits;
+        this.ticker = ticker;
+        this.free = new Semaphore(limits.requests());
+    }
+
+    /** As {@link ApiPort#awaitEnd}. */
+    boolean awaitEnd(Deadline deadline) throws InterruptedException {
+        return free.tryAcquire(limits.requests(), deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) {
+        if (!free.tryAcquire()) {
+            response.getHeaders().add("Retry-After", "1");
+            answer(new HttpExchange(request, response, 0), 503, "too many requests at a time; try again", callback);
+            return true;
+        }
+        try {
+            serve(request, response, callback);
+        } finally {
+            free.release();
+        }
+        return true;
+    }
+
+    private void serve(Request request, Response response, Callback callback) {
+        String path = String.valueOf(request.getHttpURI().getPath());
+        Optional<HttpRoute> found = apis.stream()
+                .flatMap(api -> api.route(request.getMethod(), path).stream())
+                .findFirst();
+        if (found.isEmpty()) {
+            answer(new HttpExchange(request, response, 0), 404, "there is no such path", callback);
+            return;
+        }
+        HttpRoute route = found.get();
+        HttpExchange exchange = new HttpExchange(request, response, route.mostBytes());
+        if (request.getLength() > route.mostBytes()) {
+            answer(exchange, 413, String.valueOf(new BodyTooLarge(route.mostBytes()).getMessage()), callback);
+            return;
+        }
+        long begun = ticker.nanos();
+        request.addIdleTimeoutListener(_ -> !route.isStream()
+                || ticker.nanos() - begun >= limits.idleStream().toNanos());
+        try {
+            route.service().serve(exchange);
+            callback.succeeded();
+        } catch (BodyTooLarge tooLarge) {
+            answerLate(exchange, 413, String.valueOf(tooLarge.getMessage()), tooLarge, callback);
+        } catch (IOException gone) {
+            callback.failed(gone);
+        } catch (RuntimeException | Error defect) {
+            LOG.error("a request failed", defect);
+            answerLate(exchange, 500, "internal error; the server's log has the reason", defect, callback);
+        }
+    }
+
+    private static void answerLate(
+            HttpExchange exchange, int status, String text, Throwable reason, Callback callback) {
+        if (exchange.isAnswered()) {
+            callback.failed(reason);
+        } else {
+            answer(exchange, status, text, callback);
+        }
+    }
+
+    private static void answer(HttpExchange exchange, int status, String text, Callback callback) {
+        try {
+            exchange.answer(status, text);
+            callback.succeeded();
+        } catch (IOException gone) {
+            callback.failed(gone);
+        }
+    }
+}

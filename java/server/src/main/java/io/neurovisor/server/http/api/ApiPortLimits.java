@@ -1,0 +1,19 @@
+package io.neurovisor.server.http.api;
+
+import java.time.Duration;
+
+/**
+ * The limits of a port.
+ *
+ * @param connections the most at a time; further ones wait in the kernel
+ * @param requests the most at a time; further ones are rejected with 503
+ * @param headerBytes the most of a request's headers
+ * @param firstRequest the time in which a connection has to send the headers of its first request
+ * @param idle the time after which a connection is closed on which nothing is sent
+ * @param idleStream the same for streams
+ */
+public record ApiPortLimits(
+        int connections, int requests, int headerBytes, Duration firstRequest, Duration idle, Duration idleStream) {
+    public static final ApiPortLimits USUAL = new ApiPortLimits(
+            512, 512, 16 << 10, Duration.ofSeconds(20), Duration.ofMinutes(1), Duration.ofMinutes(10));
+}

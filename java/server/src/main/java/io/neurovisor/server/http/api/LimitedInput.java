@@ -1,0 +1,52 @@
+package io.neurovisor.server.http.api;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+
+/** A body that fails with {@link BodyTooLarge} after a number of bytes. */
+final class LimitedInput extends FilterInputStream {
+    private final long mostBytes;
+    private long readBytes;
+
+    LimitedInput(InputStream body, long mostBytes) {
+        super(body);
+        this.mostBytes = mostBytes;
+    }
+
+    @Override
+    public int read() throws IOException {
+        int next = super.read();
+        count(next < 0 ? 0 : 1);
+        return next;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+        if (length == 0) {
+            return 0; // InputStream.readNBytes asks for that, and Jetty's body would wait for content.
+        }
+        int count = super.read(bytes, offset, length);
+        count(Math.max(0, count));
+        return count;
+    }
+
+    @Override
+    public long skip(long count) throws IOException {
+        long skipped = super.skip(count);
+        count(skipped);
+        return skipped;
+    }
+
+    @Override
+    public boolean markSupported() {
+        return false;
+    }
+
+    private void count(long bytes) throws IOException {
+        readBytes += bytes;
+        if (readBytes > mostBytes) {
+            throw new BodyTooLarge(mostBytes);
+        }
+    }
+}

@@ -1,0 +1,220 @@
+package io.neurovisor.server.http.api;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(120)
+final class ApiPortTest {
+    private static final Duration LONG = Duration.ofSeconds(30);
+
+    private final CountDownLatch begun = new CountDownLatch(1);
+    private final CountDownLatch mayEnd = new CountDownLatch(1);
+    private Optional<ApiPort> opened = Optional.empty();
+
+    @AfterEach
+    void close() {
+        mayEnd.countDown();
+        opened.ifPresent(ApiPort::close);
+    }
+
+    private ApiPort open(ApiPortLimits limits) throws IOException {
+        ApiPort port = ApiPort.open(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                Optional.empty(),
+                List.of(this::route),
+                limits);
+        opened = Optional.of(port);
+        return port;
+    }
+
+    private Optional<HttpRoute> route(String method, String path) {
+        return switch (path) {
+            case "/echo" ->
+                Optional.of(new HttpRoute(
+                        10,
+                        false,
+                        exchange ->
+                                exchange.answer(200, new String(exchange.input().readAllBytes(), UTF_8))));
+            case "/slow" ->
+                Optional.of(new HttpRoute(0, false, exchange -> {
+                    begun.countDown();
+                    await(mayEnd);
+                    exchange.answer(200, Thread.currentThread().isVirtual() ? "virtual" : "platform");
+                }));
+            case "/defect" ->
+                Optional.of(new HttpRoute(0, false, _ -> {
+                    throw new IllegalStateException("secret");
+                }));
+            default -> Optional.empty();
+        };
+    }
+
+    @Test
+    void connectionsWaitUntilItServes() throws Exception {
+        ApiPort port = open(ApiPortLimits.USUAL);
+        try (Socket early = send(port, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc")) {
+            port.serve();
+            assertThat(answer(early)).startsWith("HTTP/1.1 200").contains("abc");
+        }
+    }
+
+    @Test
+    void aPortThatIsTakenIsAnError() throws Exception {
+        ApiPort port = open(ApiPortLimits.USUAL);
+        assertThatThrownBy(() -> ApiPort.open(port.address(), Optional.empty(), List.of(), ApiPortLimits.USUAL))
+                .isInstanceOf(IOException.class)
+                .hasRootCauseInstanceOf(BindException.class);
+    }
+
+    @Test
+    void aBodyBeyondTheLimitOfItsRouteIsRefused() throws Exception {
+        ApiPort port = served(ApiPortLimits.USUAL);
+        assertThat(exchange(port, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n"))
+                .startsWith("HTTP/1.1 413")
+                .contains("10 bytes");
+        assertThat(
+                        exchange(
+                                port,
+                                "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n0123456789a\r\n0\r\n\r\n"))
+                .startsWith("HTTP/1.1 413");
+    }
+
+    @Test
+    void anUnknownPathIsNotFound() throws Exception {
+        assertThat(exchange(served(ApiPortLimits.USUAL), "GET /none HTTP/1.1\r\nHost: x\r\n\r\n"))
+                .startsWith("HTTP/1.1 404");
+    }
+
+    @Test
+    void aDefectIsNotShown() throws Exception {
+        assertThat(exchange(served(ApiPortLimits.USUAL), "GET /defect HTTP/1.1\r\nHost: x\r\n\r\n"))
+                .startsWith("HTTP/1.1 500")
+                .doesNotContain("secret", "Jetty", "IllegalState");
+    }
+
+    @Test
+    void aRequestBeyondTheLimitIsTriedLater() throws Exception {
+        ApiPort port = served(limits(512, 1));
+        try (Socket slow = send(port, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")) {
+            await(begun);
+            assertThat(exchange(port, "GET /none HTTP/1.1\r\nHost: x\r\n\r\n"))
+                    .startsWith("HTTP/1.1 503")
+                    .contains("Retry-After: 1");
+            mayEnd.countDown();
+            assertThat(answer(slow)).contains("virtual");
+        }
+    }
+
+    @Test
+    void drainsWhatIsServed() throws Exception {
+        ApiPort port = served(ApiPortLimits.USUAL);
+        try (Socket slow = send(port, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")) {
+            await(begun);
+            port.stopAccepting();
+            assertThat(port.awaitEnd(Deadline.after(Duration.ofMillis(1), Ticker.SYSTEM)))
+                    .isFalse();
+            mayEnd.countDown();
+            assertThat(answer(slow)).startsWith("HTTP/1.1 200");
+            assertThat(port.awaitEnd(Deadline.after(LONG, Ticker.SYSTEM))).isTrue();
+        }
+    }
+
+    @Test
+    void whatIsNotHttpIsAnsweredWithoutAPage() throws Exception {
+        assertThat(exchange(served(ApiPortLimits.USUAL), "GET\r\n\r\n"))
+                .startsWith("HTTP/1.1 400")
+                .contains("not valid")
+                .doesNotContain("Jetty", "<html>");
+    }
+
+    @Test
+    void aSlowHeaderEndsItsConnection() throws Exception {
+        ApiPort port = served(new ApiPortLimits(512, 512, 16 << 10, Duration.ofMillis(300), LONG, LONG));
+        try (Socket slow = send(port, "GET /echo HTTP/1.1\r\nX: ")) {
+            assertThat(slow.getInputStream().readAllBytes()).isEmpty();
+        }
+    }
+
+    @Test
+    void idleConnectionsBeyondTheLimitWait() throws Exception {
+        ApiPort port = served(limits(20, 512));
+        List<Socket> idle = new ArrayList<>();
+        try {
+            for (int count = 0; count < 40; count++) {
+                idle.add(new Socket(port.address().getAddress(), port.address().getPort()));
+            }
+            for (Socket socket : idle.subList(0, 20)) {
+                socket.close();
+            }
+            assertThat(exchange(port, "GET /none HTTP/1.1\r\nHost: x\r\n\r\n")).startsWith("HTTP/1.1 404");
+        } finally {
+            for (Socket socket : idle) {
+                socket.close();
+            }
+        }
+    }
+
+    private static ApiPortLimits limits(int connections, int requests) {
+        return new ApiPortLimits(connections, requests, 16 << 10, Duration.ofSeconds(2), LONG, LONG);
+    }
+
+    private ApiPort served(ApiPortLimits limits) throws IOException {
+        ApiPort port = open(limits);
+        port.serve();
+        return port;
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static Socket send(ApiPort port, String request) throws IOException {
+        Socket socket = new Socket(port.address().getAddress(), port.address().getPort());
+        socket.setSoTimeout((int) LONG.toMillis());
+        socket.getOutputStream().write(request.getBytes(UTF_8));
+        return socket;
+    }
+
+    private static String exchange(ApiPort port, String request) throws IOException {
+        try (Socket socket = send(port, request)) {
+            return answer(socket);
+        }
+    }
+
+    /** Reads the head and the first line of the body. */
+    private static String answer(Socket socket) throws IOException {
+        StringBuilder read = new StringBuilder();
+        for (int next = socket.getInputStream().read();
+                next >= 0;
+                next = socket.getInputStream().read()) {
+            read.append((char) next);
+            int body = read.indexOf("\r\n\r\n");
+            if (body >= 0 && read.indexOf("\n", body + 4) >= 0) {
+                break;
+            }
+        }
+        return read.toString();
+    }
+}

@@ -1,0 +1,97 @@
+package io.neurovisor.server.http.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpClient.Version;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Tests encrypted connections, on which client and server agree on a version of HTTP. */
+@Timeout(60)
+final class ApiPortTlsTest {
+    @ParameterizedTest
+    @EnumSource(Version.class)
+    void servesTheVersionThatWasAgreedOn(Version version) throws Exception {
+        X509Bundle server = certificate();
+        try (ApiPort port = open(server, server, false);
+                HttpClient client = client(version, Optional.empty(), server)) {
+            HttpResponse<String> response = get(client, port);
+            assertThat(response.version()).isEqualTo(version);
+            assertThat(response.body()).isEqualTo("hello\n");
+        }
+    }
+
+    @Test
+    void rejectsAClientWithoutACertificate() throws Exception {
+        X509Bundle server = certificate();
+        X509Bundle known = certificate();
+        try (ApiPort port = open(server, known, true);
+                HttpClient without = client(Version.HTTP_1_1, Optional.empty(), server);
+                HttpClient other = client(Version.HTTP_1_1, Optional.of(certificate()), server);
+                HttpClient with = client(Version.HTTP_1_1, Optional.of(known), server)) {
+            assertThatThrownBy(() -> get(without, port)).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> get(other, port)).isInstanceOf(IOException.class);
+            assertThat(get(with, port).statusCode()).isEqualTo(200);
+        }
+    }
+
+    private static ApiPort open(X509Bundle own, X509Bundle trusted, boolean needsClientCertificate) throws Exception {
+        HttpRoute route = new HttpRoute(0, false, exchange -> exchange.answer(200, "hello"));
+        ApiPort port = ApiPort.open(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                Optional.of(new ApiPortTls(context(Optional.of(own), trusted), needsClientCertificate)),
+                List.of((_, _) -> Optional.of(route)),
+                ApiPortLimits.USUAL);
+        port.serve();
+        return port;
+    }
+
+    private static X509Bundle certificate() throws Exception {
+        return new CertificateBuilder()
+                .subject("CN=localhost")
+                .setIsCertificateAuthority(true)
+                .addSanDnsName("localhost")
+                .buildSelfSigned();
+    }
+
+    private static SSLContext context(Optional<X509Bundle> own, X509Bundle trusted) throws Exception {
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(
+                own.isPresent() ? own.get().toKeyManagerFactory().getKeyManagers() : null,
+                trusted.toTrustManagerFactory().getTrustManagers(),
+                null);
+        return context;
+    }
+
+    private static HttpClient client(Version version, Optional<X509Bundle> own, X509Bundle trusted) throws Exception {
+        return HttpClient.newBuilder()
+                .version(version)
+                .sslContext(context(own, trusted))
+                .connectTimeout(Duration.ofSeconds(10))
+                .build();
+    }
+
+    private static HttpResponse<String> get(HttpClient client, ApiPort port) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(
+                        URI.create("https://localhost:" + port.address().getPort() + "/"))
+                .timeout(Duration.ofSeconds(20))
+                .build();
+        return client.send(request, HttpResponse.BodyHandlers.ofString());
+    }
+}
