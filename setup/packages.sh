@@ -35,6 +35,7 @@ test  | has_cxx          | g++               | g++                     | 0     |
 test  | has_strace       | strace            | strace                  | 0     | strace: records system calls in the test of their policy
 test  | has_acorn        | node-acorn        | node-acorn              | 0     | acorn and Node: run the cells of JavaScript in the tests of their driver
 test  | has_esbuild      | esbuild           | esbuild                 | 0     | esbuild: compiles the cells of TypeScript in those tests
+test  | has_jsonlite     | r-cran-jsonlite   | r-cran-jsonlite         | 0     | R with jsonlite: runs the cells of R in the tests of their driver
 test  | has_go           | golang-go         | golang-go               | 2:1.22 | Go 1.22 or newer: builds clients that test the service
 test  | has_rustfmt      | rustfmt-web       | rustfmt                 | 0     | rustfmt: checks the format of the Rust sources
 test  | has_clippy       | -                 | rust-clippy             | 0     | clippy: checks the Rust sources (optional on Debian 12)
@@ -71,6 +72,7 @@ has_cxx() { has c++; }
 has_strace() { has strace; }
 has_acorn() { [[ -e /usr/share/nodejs/acorn ]]; }
 has_esbuild() { [[ -x /usr/bin/esbuild ]]; }
+has_jsonlite() { has Rscript && [[ -d /usr/lib/R/site-library/jsonlite ]]; }
 has_rustfmt() { has rustfmt; }
 has_clippy() { has cargo-clippy; }
 has_shellcheck() { has shellcheck; }

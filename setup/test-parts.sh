@@ -170,6 +170,11 @@ rust_tests() (
     else
         echo 'IPython could not be fetched, so the tests of the Python driver are skipped'
     fi
+    if fetch_jupyter "$root"; then
+        export NEUROVISOR_TEST_JUPYTER=$jupyter_directory/packages
+    else
+        echo 'ipykernel and pyarrow could not be fetched, so the tests that need them are skipped'
+    fi
     cd "$root" && cargo test --locked --workspace
 )
 

@@ -3,7 +3,7 @@
 # shellcheck disable=SC2034,SC2154 # Variables of the file that sources this one.
 
 # The classes that need more than the images.
-readonly need_clients='ServeClientsIT|OtlpIT|FirstHourIT|SandboxPageIT' need_monitors='PrometheusIT|PushgatewayIT|WatchedDaemonIT' need_browser='StatusPageIT'
+readonly need_clients='ServeClientsIT|OtlpIT|FirstHourIT|SandboxPageIT' need_monitors='PrometheusIT|PushgatewayIT|WatchedDaemonIT' need_browser='StatusPageIT' need_interpreters='CellTableIT'
 
 set_up_tests() {
     local images=''
@@ -48,6 +48,7 @@ set_up_images() {
     env --default-signal=INT "$root/neurovisor" setup --image full &
     full=$!
     env --default-signal=INT "$root/neurovisor" setup || status=$?
+    ! plan_has "$need_interpreters" || env --default-signal=INT "$root/neurovisor" setup --image interpreter-full || status=$?
     ! plan_has_lab || env --default-signal=INT "$root/neurovisor" setup --firecracker --third-party-firecracker || status=$?
     wait "$full" || status=$?
     return "$status"

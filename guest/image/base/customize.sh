@@ -42,11 +42,12 @@ for part in "$recipe/drivers/neurovisor_"*; do
 	install -m 0644 "$part"/*.* "/usr/lib/neurovisor/drivers/${part##*/}/"
 done
 install -m 0644 "$recipe/drivers/"*.* /usr/lib/neurovisor/drivers/
+install -m 0644 "$recipe/check_drivers.py" /usr/lib/neurovisor/
 
 # --- bytecode: valid independent of time stamps (prepare.sh has disabled Debian's own compiler)
 rm /usr/bin/py3compile
 dpkg-divert --local --rename --remove /usr/bin/py3compile >/dev/null
-python3 "$recipe/bytecode.py" /usr/lib/python3* /usr/lib/neurovisor/drivers
+python3 "$recipe/bytecode.py" /usr/lib/python3* /usr/lib/neurovisor
 
 # --- programs that warm the page cache of a template
 install -d /usr/lib/neurovisor
@@ -69,5 +70,5 @@ as_user() {
 as_user python3 /usr/lib/neurovisor/warm.py
 as_user bash /usr/lib/neurovisor/warm.sh
 as_user node /usr/lib/neurovisor/warm.js
-as_user python3 - /usr/lib/neurovisor/drivers <"$recipe/check-drivers.py"
+as_user python3 /usr/lib/neurovisor/check_drivers.py
 rm -rf "$home" /tmp/neurovisor-ipython-*

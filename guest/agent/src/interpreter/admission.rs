@@ -1,4 +1,4 @@
-//! Whether a sandbox has room for another context.
+//! Whether a sandbox has room for another context, and whether one can do what is asked for.
 
 use std::sync::Arc;
 
@@ -8,6 +8,8 @@ use super::answers;
 use super::context::Context;
 use super::description::memory_bytes;
 use super::limits::{CONTEXTS_MAX, CONTEXT_MEMORY_BYTES};
+use super::machine::Phase;
+use super::starter::Starter;
 use crate::memory::Memory;
 
 pub fn admit(all: &[Arc<Context>]) -> Result<(), Status> {
@@ -32,5 +34,19 @@ pub fn admit(all: &[Arc<Context>]) -> Result<(), Status> {
             Err(answers::context_limit(&reason, &memory()))
         }
         _ => Ok(()),
+    }
+}
+
+/// Fails unless a context can make tables of Arrow.
+pub async fn require_arrow(starter: &Starter, context: &Context) -> Result<(), Status> {
+    let ready = starter.until_ready(context).await;
+    let inner = context.lock();
+    if matches!(inner.machine.phase, Phase::Dead | Phase::Broken) {
+        return Err(answers::context_dead(&context.id));
+    }
+    ready?;
+    match inner.abilities.arrow {
+        true => Ok(()),
+        false => Err(answers::no_arrow(&context.id, &context.spec.language)),
     }
 }

@@ -32,6 +32,12 @@ pub fn context_busy(id: &str, what: &str) -> Status {
     Status::failed_precondition(format!("CONTEXT_BUSY: context {id} {what}"))
 }
 
+pub fn no_arrow(id: &str, language: &str) -> Status {
+    Status::unimplemented(format!(
+        "TABLE_FORMAT_UNSUPPORTED: context {id} makes no Arrow tables, because its {language} has no pyarrow: use image interpreter-full, or one to which it was added"
+    ))
+}
+
 /// Returns the end of a stream whose context does not run its cell any more.
 pub fn abandoned(reason: &str, id: &str) -> Status {
     Status::aborted(match reason {

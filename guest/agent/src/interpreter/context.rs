@@ -6,12 +6,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::{oneshot, Notify};
 
+use super::cell_request::CellRequest;
 use super::driver::language::{requests, Requests};
 use super::driver::launch::{Control, Spec};
+use super::driver::message::Abilities;
 use super::driver::to_driver::ToDriver;
 use super::event_log::EventLog;
 use super::machine::{Cell, End, Event, Machine, Refusal, Step};
-use super::request::CellRequest;
 use crate::wire::sandbox::v1::cell_event;
 use crate::wire::sandbox::v1::{
     CellEnded, CellOutcome, CellStarted, CellVariables, InspectContextResponse,
@@ -68,7 +69,9 @@ pub struct Inner {
     pub epoch: u64,
     /// How often the driver has been asked to refresh.
     pub refreshes: u64,
-    /// How the driver reads them.
+    /// What the driver has said of itself when it was ready.
+    pub abilities: Abilities,
+    /// How the driver reads requests.
     pub requests: Requests,
     cells: BTreeMap<u64, CellRequest>,
     next_cell: u64,
@@ -96,6 +99,7 @@ impl Context {
                 control: None,
                 epoch: 0,
                 refreshes: 0,
+                abilities: Abilities::default(),
                 requests,
                 cells: BTreeMap::new(),
                 next_cell: 0,
@@ -182,9 +186,7 @@ impl Inner {
         let request = self.cells.remove(&cell).unwrap_or_default();
         let frame = ToDriver::Execute {
             cell,
-            environment: &request.environment,
-            directory: &request.directory,
-            has_input: request.has_input,
+            request: &request,
         };
         self.running = Some(Running {
             cell,
@@ -289,6 +291,7 @@ impl Inner {
         self.inspections.clear();
         self.running = None;
         self.refreshes = 0;
+        self.abilities = Abilities::default();
         if let Some(control) = self.control.take() {
             control.group.kill();
         }

@@ -7,21 +7,22 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 use tonic::Status;
 
-use super::admission::admit;
+use super::admission::{admit, require_arrow};
 use super::answers;
+use super::cell_request::CellRequest;
 use super::context::Context;
 use super::description::{describe, new_id};
-use super::driver::launch::{Drivers, Spec};
+use super::driver::language::Drivers;
+use super::driver::launch::Spec;
 use super::limits::{Times, ATTACHED_MAX};
 use super::machine::{Event, Phase};
-use super::request::CellRequest;
 use super::starter::Starter;
 use super::stream::{CellReader, Credits, EventStream};
 use crate::execution::WorkingDirectory;
 use crate::lifecycle::Lifecycle;
 use crate::reaper::Reaper;
 use crate::sandbox::{Sandbox, Settings};
-use crate::wire::sandbox::v1::{InspectContextResponse, InterpreterContext};
+use crate::wire::sandbox::v1::{InspectContextResponse, InterpreterContext, TableFormat};
 
 /// Creates contexts, and finds those that it has created.
 #[derive(Clone)]
@@ -164,6 +165,14 @@ impl Contexts {
                 id,
                 "does not answer: a task of a cell holds it up",
             )),
+        }
+    }
+
+    /// Fails unless a context can make the tables that a cell asks for, which is known once it is ready.
+    pub async fn require_tables(&self, id: &str, tables: TableFormat) -> Result<(), Status> {
+        match tables {
+            TableFormat::Arrow => require_arrow(&self.starter, &*self.find(id)?).await,
+            TableFormat::Unspecified | TableFormat::Json => Ok(()),
         }
     }
 

@@ -299,13 +299,10 @@ async fn names_the_languages_of_the_image() {
         ..Default::default()
     });
     let refused = contexts.create(spec.unwrap()).await.unwrap_err();
-    assert_eq!(
-        (refused.code(), refused.message()),
-        (
-            Code::Unimplemented,
-            "LANGUAGE_UNSUPPORTED: the image has no driver for \"cobol\": it has python, javascript, typescript, bash"
-        )
-    );
+    assert_eq!(refused.code(), Code::Unimplemented);
+    // Kernels that this machine has may follow.
+    let named = "LANGUAGE_UNSUPPORTED: the image has no driver for \"cobol\": it has python, javascript, typescript, bash, r, java";
+    assert!(refused.message().starts_with(named), "{refused:?}");
     assert_eq!(contexts.list(), []);
 }
 

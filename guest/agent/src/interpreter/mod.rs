@@ -9,6 +9,7 @@ mod admission;
 mod answers;
 #[cfg(test)]
 mod bash_tests;
+mod cell_request;
 mod context;
 mod contexts;
 #[cfg(test)]
@@ -24,6 +25,8 @@ pub mod fuzzing;
 mod hostile_tests;
 #[cfg(test)]
 mod language_rows;
+#[cfg(test)]
+mod languages;
 mod limits;
 mod machine;
 #[cfg(test)]
@@ -45,6 +48,6 @@ mod waiting;
 mod waiting_tests;
 
 pub use contexts::Contexts;
-pub use driver::launch::{Drivers, DRIVERS};
+pub use driver::language::Drivers;
 pub use limits::Times;
 pub use rpc::InterpreterRpc;

@@ -66,7 +66,10 @@ impl Session {
 
     fn take_report(&mut self, report: Report) {
         match report {
-            Report::Ready => self.report(Event::Ready),
+            Report::Ready(abilities) => {
+                self.context.lock().abilities = abilities;
+                self.report(Event::Ready);
+            }
             Report::Event(cell, event) => self.event(cell, event),
             Report::Input(cell, request) => self.input(cell, request),
             Report::Ended {

@@ -1,25 +1,13 @@
 //! Checked requests about contexts and cells.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::cell_request::CellRequest;
 use super::driver::launch::Spec;
 use super::limits::{CODE_BYTES_MAX, INPUT_BYTES_MAX, TIMEOUT_SECONDS_MAX};
 use crate::invalid::Invalid;
 use crate::sandbox::{checked_directory, checked_environment};
-use crate::wire::sandbox::v1::{CreateContextRequest, ExecuteCellRequest};
-
-/// A cell as a client asked for it.
-#[derive(Debug, Default)]
-pub struct CellRequest {
-    pub code: String,
-    pub environment: BTreeMap<String, String>,
-    pub directory: String,
-    pub timeout: Option<Duration>,
-    pub stop_on_error: bool,
-    pub detach: bool,
-    pub has_input: bool,
-}
+use crate::wire::sandbox::v1::{CreateContextRequest, ExecuteCellRequest, TableFormat};
 
 pub fn spec(request: CreateContextRequest) -> Result<Spec, Invalid> {
     if request.language.is_empty() {
@@ -55,6 +43,10 @@ pub fn cell(request: ExecuteCellRequest) -> Result<(String, CellRequest), Invali
         return Err(Invalid::new("timeout_secs", problem));
     }
     checked_directory("cwd", &request.cwd)?;
+    let tables = TableFormat::try_from(request.table_format).map_err(|_| {
+        let problem = format!("is {}, which is no format", request.table_format);
+        Invalid::new("table_format", problem)
+    })?;
     let cell = CellRequest {
         code: request.code,
         environment: checked_environment(request.env)?,
@@ -64,6 +56,7 @@ pub fn cell(request: ExecuteCellRequest) -> Result<(String, CellRequest), Invali
         stop_on_error: request.stop_on_error,
         detach: request.detach,
         has_input: request.stdin,
+        tables,
     };
     Ok((request.context_id, cell))
 }

@@ -110,6 +110,7 @@ impl GuestInterpreterService for InterpreterRpc {
         };
         let contexts = self.contexts()?;
         let (id, cell) = request::cell(start)?;
+        contexts.require_tables(&id, cell.tables).await?;
         let credits: Credits = Box::pin(parts.map(|part| match part?.part {
             Some(guest_execute_cell_request::Part::Credit(Credit { bytes })) => Ok(bytes),
             _ => Err(not_a_credit()),

@@ -9,7 +9,8 @@ use tokio::time::timeout_at;
 use tonic::Status;
 
 use super::context::Context;
-use super::driver::launch::{self, launch, Driver, Drivers, Spec};
+use super::driver::language::Drivers;
+use super::driver::launch::{self, launch, Driver, Spec};
 use super::limits::Times;
 use super::machine::Phase;
 use super::session::Session;

@@ -97,13 +97,21 @@ pub fn contexts_in(directory: &Path, lifecycle: Lifecycle, times: Times) -> Cont
         })
         .unwrap(),
     );
-    let drivers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../image/base/drivers");
+    let image = Path::new(env!("CARGO_MANIFEST_DIR")).join("../image");
+    let image = image.canonicalize().unwrap();
+    let jupyter = std::env::var("NEUROVISOR_TEST_JUPYTER").unwrap_or_default();
+    let drivers = Drivers {
+        directories: ["base", "interpreter-full"]
+            .map(|name| image.join(name).join("drivers"))
+            .into(),
+        kernels: vec![Path::new(&jupyter).join("share/jupyter/kernels")],
+    };
     Contexts::new(
         sandbox,
         lifecycle,
         WorkingDirectory::in_test(directory),
         Reaper::start().unwrap(),
-        Drivers(drivers.canonicalize().unwrap()),
+        drivers,
         times,
     )
 }

@@ -73,7 +73,7 @@ impl Services {
                 lifecycle.clone(),
                 working_directory.clone(),
                 reaper.clone(),
-                Drivers(interpreter::DRIVERS.into()),
+                Drivers::of_image(),
                 interpreter::Times::default(),
             ),
             processes: SandboxProcesses::new(

@@ -6,7 +6,7 @@ use super::super::limits::{
     CHUNK_BYTES_MAX, RESULT_BYTES_MAX, TEXT_BYTES_MAX, TRACEBACK_BYTES_MAX,
 };
 use super::frame::{Broken, Piece};
-use super::message::{shortened, FromDriver};
+use super::message::{shortened, Abilities, FromDriver};
 use super::text::Utf8;
 use crate::wire::sandbox::v1::cell_event::Event;
 use crate::wire::sandbox::v1::{
@@ -17,7 +17,7 @@ use crate::wire::sandbox::v1::{
 /// What has been learned from a driver.
 #[derive(Debug, PartialEq)]
 pub enum Report {
-    Ready,
+    Ready(Abilities),
     Event(u64, Event),
     Input(u64, CellInputRequest),
     Ended {
@@ -99,7 +99,7 @@ impl Collector {
     fn message(&mut self, message: FromDriver, bytes: usize) -> Vec<Report> {
         self.body = Body::Nothing;
         vec![match message {
-            FromDriver::Ready => Report::Ready,
+            FromDriver::Ready(abilities) => Report::Ready(abilities),
             FromDriver::Input { request, cell } => Report::Input(cell, request),
             FromDriver::Ended {
                 cell,

@@ -16,7 +16,7 @@ use rustix::process::{kill_process_group, pidfd_open, PidfdFlags, Signal, WaitSt
 use tokio::sync::oneshot;
 use tonic::Status;
 
-use super::language::{Language, LANGUAGES};
+use super::language::Drivers;
 use crate::execution::{
     default_environment, new_pipe, start_command, Cgroup, Confinement, Processes, WorkingDirectory,
 };
@@ -24,9 +24,6 @@ use crate::invalid::{shown, Invalid};
 use crate::process::{read_once, Descriptor, Read, READ_BYTES};
 use crate::reaper::Reaper;
 use crate::sandbox::Settings;
-
-/// Where images have their drivers, one file for each language.
-pub const DRIVERS: &str = "/usr/lib/neurovisor/drivers";
 
 /// How a context was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,41 +34,6 @@ pub struct Spec {
     pub directory: Option<PathBuf>,
     /// Whether it is the one context of its language that clients find by the language.
     pub shared: bool,
-}
-
-/// The drivers of an image.
-#[derive(Clone)]
-pub struct Drivers(pub PathBuf);
-
-impl Drivers {
-    /// Returns the languages with a driver.
-    pub fn languages(&self) -> Vec<String> {
-        let found = self.found();
-        found.map(|language| language.name.to_owned()).collect()
-    }
-
-    fn found(&self) -> impl Iterator<Item = &'static Language> + '_ {
-        let exists = |language: &&Language| self.0.join(language.file).is_file();
-        LANGUAGES.iter().filter(exists)
-    }
-
-    /// Returns the command that starts a driver.
-    fn command(&self, language: &str) -> Result<Command, Status> {
-        let Some(found) = self.found().find(|one| one.name == language) else {
-            let languages = self.languages();
-            let names = match languages.is_empty() {
-                true => "none".to_owned(),
-                false => languages.join(", "),
-            };
-            return Err(Status::unimplemented(format!(
-                "LANGUAGE_UNSUPPORTED: the image has no driver for {}: it has {names}",
-                shown(language)
-            )));
-        };
-        let mut command = Command::new(found.program);
-        command.arg(self.0.join(found.file)).args(found.arguments);
-        Ok(command)
-    }
 }
 
 /// A started driver with the agent's ends of its socket and pipes.
@@ -150,7 +112,9 @@ pub fn launch(
         let language = &spec.language;
         Status::internal(format!("cannot start the driver of {language}: {error}"))
     };
-    let mut command = drivers.command(&spec.language)?;
+    let Some(mut command) = drivers.command(&spec.language) else {
+        return Err(unsupported(&spec.language, drivers));
+    };
     command.env_clear().envs(environment(spec, settings));
     let confined = working_directory.confined();
     let [socket, stdout, stderr] = connect(&mut command, confined).map_err(internal)?;
@@ -204,6 +168,18 @@ fn connect(command: &mut Command, confined: bool) -> io::Result<[Descriptor; 3]>
         Descriptor::new(stdout)?,
         Descriptor::new(stderr)?,
     ])
+}
+
+fn unsupported(language: &str, drivers: &Drivers) -> Status {
+    let languages = drivers.languages();
+    let names = match languages.is_empty() {
+        true => "none".to_owned(),
+        false => languages.join(", "),
+    };
+    Status::unimplemented(format!(
+        "LANGUAGE_UNSUPPORTED: the image has no driver for {}: it has {names}",
+        shown(language)
+    ))
 }
 
 fn not_a_directory(directory: &Path) -> Status {

@@ -17,10 +17,17 @@ const VARIABLES_MAX: usize = 400;
 const SHAPE_MAX: usize = 8;
 const TEXT_BYTES_MAX: usize = 64 << 10;
 
+/// What a driver can do that others of its language cannot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Abilities {
+    /// Tables as Arrow.
+    pub arrow: bool,
+}
+
 /// The header of a frame. The body of `Text`, `Error` and `Display` follows.
 #[derive(Debug, PartialEq)]
 pub enum FromDriver {
-    Ready,
+    Ready(Abilities),
     Text {
         stream: CellStream,
         cell: u64,
@@ -63,7 +70,9 @@ impl FromDriver {
         let cell = number("cell");
         let kind = header.get("type").and_then(Value::text);
         let message = match kind.unwrap_or_default() {
-            "ready" => Self::Ready,
+            "ready" => Self::Ready(Abilities {
+                arrow: is_set("arrow"),
+            }),
             "text" => Self::text(header, cell)?,
             "display" => Self::display(header, cell, body_bytes)?,
             "error" => Self::error(header, cell),

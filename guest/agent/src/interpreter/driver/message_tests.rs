@@ -1,10 +1,12 @@
 //! Which headers of frames are accepted.
 
+use super::super::cell_request::CellRequest;
 use super::frame::Broken;
-use super::json::parse;
+use super::json::{parse, Value};
 use super::language::Requests;
 use super::message::*;
 use super::to_driver::ToDriver;
+use crate::wire::sandbox::v1::TableFormat;
 
 fn parsed(header: &str, body: usize) -> Result<FromDriver, Broken> {
     FromDriver::parse(&parse(header.as_bytes()).unwrap(), body)
@@ -66,11 +68,16 @@ fn encodes_requests_that_a_driver_can_parse() {
         ("B".to_owned(), String::new()),
     ]
     .into();
+    let request = CellRequest {
+        environment,
+        directory: "/ü".to_owned(),
+        has_input: true,
+        tables: TableFormat::Arrow,
+        ..Default::default()
+    };
     let request = ToDriver::Execute {
         cell: 7,
-        environment: &environment,
-        directory: "/ü",
-        has_input: true,
+        request: &request,
     };
     let bytes = request.encode(Requests::Frames, b"code");
     assert!(bytes.ends_with(b"code"));
@@ -81,6 +88,7 @@ fn encodes_requests_that_a_driver_can_parse() {
         Some("\n")
     );
     assert_eq!(header.get("cwd").unwrap().text(), Some("/ü"));
+    assert_eq!(header.get("arrow"), Some(&Value::Bool(true)));
 }
 
 #[test]
@@ -90,11 +98,16 @@ fn encodes_requests_that_a_shell_can_read() {
         ("B".to_owned(), String::new()),
     ]
     .into();
+    let request = CellRequest {
+        environment,
+        directory: "/ü".to_owned(),
+        has_input: true,
+        tables: TableFormat::Arrow,
+        ..Default::default()
+    };
     let request = ToDriver::Execute {
         cell: 7,
-        environment: &environment,
-        directory: "/ü",
-        has_input: true,
+        request: &request,
     };
     assert_eq!(
         request.encode(Requests::Fields, b"echo\0 1"),

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::super::cell_request::CellRequest;
 use super::frame::encode;
 use super::json::write_string;
 use super::language::Requests;
+use crate::wire::sandbox::v1::TableFormat;
 
 /// What a driver is asked for, before its body.
 pub enum ToDriver<'a> {
@@ -15,9 +17,7 @@ pub enum ToDriver<'a> {
     },
     Execute {
         cell: u64,
-        environment: &'a BTreeMap<String, String>,
-        directory: &'a str,
-        has_input: bool,
+        request: &'a CellRequest,
     },
     Inspect {
         id: u64,
@@ -49,14 +49,13 @@ impl ToDriver<'_> {
                 environment,
                 directory,
             } => surroundings("{\"type\":\"adopt\"", directory, environment),
-            Self::Execute {
-                cell,
-                environment,
-                directory,
-                has_input,
-            } => {
-                let start = format!("{{\"type\":\"execute\",\"cell\":{cell},\"input\":{has_input}");
-                surroundings(&start, directory, environment)
+            Self::Execute { cell, request } => {
+                let has_input = request.has_input;
+                let arrow = request.tables == TableFormat::Arrow;
+                let start = format!(
+                    "{{\"type\":\"execute\",\"cell\":{cell},\"input\":{has_input},\"arrow\":{arrow}"
+                );
+                surroundings(&start, &request.directory, &request.environment)
             }
             Self::Inspect { id } => format!("{{\"type\":\"inspect\",\"id\":{id}}}"),
             Self::Input { cell, end } => {
@@ -73,16 +72,12 @@ impl ToDriver<'_> {
     /// Encodes the name of a request and its fields. Zero bytes in them are left out. Input cannot be answered, and is not asked for.
     fn fields(&self, body: &[u8]) -> Vec<u8> {
         let fields = match self {
-            Self::Execute {
-                cell,
-                environment,
-                directory,
-                ..
-            } => {
+            Self::Execute { cell, request } => {
+                let environment = &request.environment;
                 let mut fields = vec![
                     "execute".to_owned(),
                     cell.to_string(),
-                    (*directory).to_owned(),
+                    request.directory.clone(),
                     environment.len().to_string(),
                 ];
                 let pairs = environment.iter();

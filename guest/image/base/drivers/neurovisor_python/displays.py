@@ -5,9 +5,6 @@ import binascii
 import threading
 import time
 
-from IPython.core.displayhook import DisplayHook
-from IPython.core.displaypub import DisplayPublisher
-
 from .origin import current_cell
 from .values import Oversized, Plain, TooLarge, encoded as encoded_json, text_of
 
@@ -121,39 +118,7 @@ def _bytes(mime: str, value) -> bytes:
         return bytes(value)
     if mime.startswith(_BINARY) and not mime.endswith("+xml"):
         try:
-            return base64.b64decode(value, validate=True)
+            return base64.b64decode("".join(value.split()), validate=True)
         except (binascii.Error, ValueError):
             pass
     return value.encode("utf-8", "replace")
-
-
-class CellDisplayPublisher(DisplayPublisher):
-    """What display() calls."""
-
-    displays: Displays = None
-
-    def publish(self, data, metadata=None, source=None, *, transient=None, update=False, **_):
-        if not isinstance(data, dict):
-            raise TypeError("data must be a dict")
-        self.displays.show(data, (transient or {}).get("display_id", ""), update)
-
-    def clear_output(self, wait=False):
-        """Has no effect: what has been sent stays."""
-
-
-class CellDisplayHook(DisplayHook):
-    """Sends the value of the last expression."""
-
-    displays: Displays = None
-
-    def write_output_prompt(self):
-        pass
-
-    def write_format_data(self, format_dict, md_dict=None):
-        self.displays.show(format_dict, main=True)
-
-    def log_output(self, format_dict):
-        pass
-
-    def finish_displayhook(self):
-        pass

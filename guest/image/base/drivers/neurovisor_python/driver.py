@@ -13,11 +13,12 @@ os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
 os.environ.setdefault("PLOTLY_RENDERER", "plotly_mimetype")
 
 from . import lean  # noqa: E402, F401, I001 - before all that imports IPython
-from . import failures, inspection, shell as shells  # noqa: E402
+from . import arrow, failures, formats, inspection, shell as shells  # noqa: E402
 from .channel import Channel  # noqa: E402
-from .displays import CellDisplayHook, CellDisplayPublisher, Displays  # noqa: E402
+from .displays import Displays  # noqa: E402
 from .interrupts import Interrupts  # noqa: E402
 from .origin import CELL, current_cell, label_threads  # noqa: E402
+from .publishing import CellDisplayHook, CellDisplayPublisher  # noqa: E402
 from .refresh import Refreshes  # noqa: E402
 from .streams import CellStream, Input, TextBudget  # noqa: E402
 from .surroundings import surroundings  # noqa: E402
@@ -74,7 +75,7 @@ class Driver:
         self._channel.send(failures.header(current_cell(), error, value, trace), failures.body(text))
 
     async def serve(self) -> None:
-        self._channel.send({"type": "ready"})
+        self._channel.send({"type": "ready", "arrow": arrow.is_available()})
         while True:
             header, body = await self._channel.receive()
             kind = header.get("type")
@@ -102,6 +103,7 @@ class Driver:
         self._displays.reset()
         self._input.allowed, self._input.cell = header.get("input", False), cell
         self._shell.compile.cell = cell
+        formats.choose_tables(self._shell.display_formatter, header.get("arrow", False))
         task = asyncio.get_running_loop().create_task(self._run(cell, header, code))
         try:
             await task

@@ -2,12 +2,13 @@
 
 from IPython.core.formatters import BaseFormatter, JSONFormatter
 from IPython.utils.dir2 import get_real_method
-from traitlets import ObjectName, Unicode
+from traitlets import Bool, ObjectName, Unicode
 
-from . import charts, tables
+from . import arrow, charts, tables
 from .values import Encoded, Oversized, Plain, TooLarge, Unsupported, encoded
 
 DATA = "application/vnd.neurovisor.data+json"
+ARROW = "application/vnd.apache.arrow.stream"
 CHART = "application/vnd.neurovisor.chart+json"
 
 
@@ -23,6 +24,15 @@ class DataFormatter(BaseFormatter):
 
     format_type = Unicode(DATA)
     print_method = ObjectName("_repr_neurovisor_data_")
+    _return_type = Encoded
+
+
+class ArrowFormatter(BaseFormatter):
+    """Shows tables as Arrow, in cells whose client asks for it."""
+
+    format_type = Unicode(ARROW)
+    enabled = Bool(False)
+    print_method = ObjectName("_repr_neurovisor_arrow_")
     _return_type = Encoded
 
 
@@ -58,6 +68,15 @@ def install(formatter) -> None:
     values.for_type(dict, _container_json)
     values.for_type(list, _container_json)
     data = DataFormatter(parent=formatter)
-    data.for_type_by_name("pandas.core.frame", "DataFrame", tables.frame_data)
-    data.for_type_by_name("pandas.core.series", "Series", tables.series_data)
-    formatter.formatters.update({one.format_type: one for one in (values, data, ChartFormatter(parent=formatter))})
+    streams = ArrowFormatter(parent=formatter)
+    for tabular, source in ((data, tables), (streams, arrow)):
+        tabular.for_type_by_name("pandas.core.frame", "DataFrame", source.frame_data)
+        tabular.for_type_by_name("pandas.core.series", "Series", source.series_data)
+    all_added = (values, data, streams, ChartFormatter(parent=formatter))
+    formatter.formatters.update({one.format_type: one for one in all_added})
+
+
+def choose_tables(formatter, as_arrow: bool) -> None:
+    """Chooses the data of tables in the next cell."""
+    formatter.formatters[DATA].enabled = not as_arrow
+    formatter.formatters[ARROW].enabled = as_arrow

@@ -18,7 +18,7 @@ from IPython.core.profiledir import ProfileDir
 from traitlets.config import Config
 
 from . import failures, formats
-from .displays import CellDisplayHook, CellDisplayPublisher
+from .publishing import CellDisplayHook, CellDisplayPublisher
 
 SHELL_END_SECONDS = 1.0
 PIPE_SECONDS_AFTER_END = 0.1

@@ -23,26 +23,44 @@ def series_data(series) -> Encoded:
 
 def frame_data(frame) -> Encoded:
     """Returns the table within the limits, of which each further one costs rows."""
-    columns = [*_index(frame), *_columns(frame)]
-    width = min(len(columns), COLUMNS_MAX)
-    total = len(frame)
-    rows = min(total, ROWS_MAX, CELLS_MAX // max(width, 1))
-    names = _unique([name for name, _ in columns[:width]])
-    types = {name: str(values.dtype) for name, (_, values) in zip(names, columns)}
-    cells = {name: [_cell(value) for value in values.tolist()[:rows]] for name, (_, values) in zip(names, columns)}
-    rows = _fitting(cells, rows)
-    while True:
-        table = {
-            "data": {name: values[:rows] for name, values in cells.items()},
-            "types": types,
-            "rows": total,
-            "truncated": rows < total or width < len(columns),
+    head = Head(frame)
+    types = {name: str(values.dtype) for name, values in head.columns.items()}
+
+    def table(rows: int, truncated: bool) -> Encoded:
+        data = {name: values[:rows] for name, values in head.cells.items()}
+        return encoded({"data": data, "types": types, "rows": head.total, "truncated": truncated})
+
+    return head.fitting(table)
+
+
+class Head:
+    """The first rows and columns of a table.
+
+    `columns` are those of pandas, and may have more rows than `cells`, which are the plain values.
+    """
+
+    def __init__(self, frame):
+        columns = [*_index(frame), *_columns(frame)]
+        width = min(len(columns), COLUMNS_MAX)
+        self.total = len(frame)
+        rows = min(self.total, ROWS_MAX, CELLS_MAX // max(width, 1))
+        names = _unique([name for name, _ in columns[:width]])
+        self.columns = {name: values for name, (_, values) in zip(names, columns)}
+        self.cells = {
+            name: [_cell(value) for value in values.tolist()[:rows]] for name, values in self.columns.items()
         }
-        body = encoded(table)
-        if len(body) <= BYTES_MAX or rows == 0:
-            return body
-        # Characters may take several bytes.
-        rows = rows * BYTES_MAX // (len(body) + 1)
+        self.rows = _fitting(self.cells, rows)
+        self._is_narrower = width < len(columns)
+
+    def fitting(self, table):
+        """Returns the table of as many rows as have room, each made of a number of rows and of whether it is truncated."""
+        rows = self.rows
+        while True:
+            body = table(rows, rows < self.total or self._is_narrower)
+            if len(body) <= BYTES_MAX or rows == 0:
+                return body
+            # Characters may take several bytes.
+            rows = rows * BYTES_MAX // (len(body) + 1)
 
 
 def _index(frame) -> list:

@@ -95,6 +95,7 @@ public final class ExitCode {
                     UNKNOWN_LANGUAGE,
                     LANGUAGE_MISSING,
                     LANGUAGE_UNSUPPORTED,
+                    TABLE_FORMAT_UNSUPPORTED,
                     IMAGE_UNKNOWN,
                     IMAGE_NOT_BUILT,
                     KERNEL_NOT_BUILT,

@@ -72,6 +72,8 @@ public enum Fault {
     CONTEXT_RESTARTED(FaultKind.CALLER, "The interpreter context was restarted while it had the cell."),
     CONTEXT_REMOVED(FaultKind.CALLER, "The interpreter context was removed while it had the cell."),
     LANGUAGE_UNSUPPORTED(FaultKind.CALLER, "The image of the sandbox has no interpreter for the language."),
+    TABLE_FORMAT_UNSUPPORTED(
+            FaultKind.CALLER, "The interpreter of the context cannot make data of tables in the given format."),
     CELL_UNKNOWN(FaultKind.CALLER, "No cell of the interpreter context has the given number."),
     CELL_LIMIT(FaultKind.CAPACITY, "The limit of waiting cells, or of streams attached to cells, is reached."),
     FILE_UNKNOWN(FaultKind.CALLER, "No file of the sandbox has the given path."),

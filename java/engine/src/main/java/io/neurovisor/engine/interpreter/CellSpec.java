@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param stopOnError skips the cells that are queued when this one fails
  * @param isDetached whether it goes on when the stream that started it is closed
  * @param hasInput whether its client is asked for input; otherwise there is none
+ * @param tables the data of tables among its results
  */
 public record CellSpec(
         String code,
@@ -21,13 +22,14 @@ public record CellSpec(
         Optional<Duration> timeout,
         boolean stopOnError,
         boolean isDetached,
-        boolean hasInput) {
+        boolean hasInput,
+        TableFormat tables) {
     public CellSpec {
         environment = Map.copyOf(environment);
     }
 
     /** Returns a cell without options. */
     public static CellSpec of(String code) {
-        return new CellSpec(code, Map.of(), Optional.empty(), Optional.empty(), false, false, false);
+        return new CellSpec(code, Map.of(), Optional.empty(), Optional.empty(), false, false, false, TableFormat.JSON);
     }
 }

@@ -5,8 +5,8 @@ import io.neurovisor.engine.time.Deadline;
 /**
  * The code interpreter of a sandbox's guest. A call throws {@link io.neurovisor.engine.fault.NeuroVisorException}:
  * {@code CONTEXT_UNKNOWN}, {@code CELL_UNKNOWN}, {@code CONTEXT_DEAD}, {@code CONTEXT_BUSY}, {@code CONTEXT_LIMIT},
- * {@code CELL_LIMIT}, {@code LANGUAGE_UNSUPPORTED} or {@code INVALID_ARGUMENT} as the guest answers, {@code GUEST_REFUSED}
- * with another answer, {@code GUEST_SILENT} after its deadline, {@code SANDBOX_LOST} if the connection broke or the
+ * {@code CELL_LIMIT}, {@code LANGUAGE_UNSUPPORTED}, {@code TABLE_FORMAT_UNSUPPORTED} or {@code INVALID_ARGUMENT} as the guest
+ * answers, {@code GUEST_REFUSED} with another answer, {@code GUEST_SILENT} after its deadline, {@code SANDBOX_LOST} if the connection broke or the
  * guest violated its protocol. Streams of a context that is restarted or removed end with
  * {@code CONTEXT_RESTARTED} or {@code CONTEXT_REMOVED}.
  */

@@ -10,6 +10,7 @@ import io.neurovisor.engine.interpreter.ContextList;
 import io.neurovisor.engine.interpreter.ContextSpec;
 import io.neurovisor.engine.interpreter.ContextVariables;
 import io.neurovisor.engine.interpreter.GuestInterpreter;
+import io.neurovisor.engine.interpreter.TableFormat;
 import io.neurovisor.engine.time.Deadline;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -112,7 +113,11 @@ public final class FakeInterpreter implements GuestInterpreter {
 
     @Override
     public CellEvents execute(ContextId context, CellSpec cell, Deadline deadline) {
-        return find(context).execute(cell);
+        FakeContext found = find(context);
+        if (cell.tables() == TableFormat.ARROW) {
+            throw new NeuroVisorException(Fault.TABLE_FORMAT_UNSUPPORTED, "context " + context + " has no pyarrow");
+        }
+        return found.execute(cell);
     }
 
     @Override

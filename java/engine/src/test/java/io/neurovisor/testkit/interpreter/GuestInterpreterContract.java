@@ -17,6 +17,7 @@ import io.neurovisor.engine.interpreter.ContextSpec;
 import io.neurovisor.engine.interpreter.ContextState;
 import io.neurovisor.engine.interpreter.ContextVariables;
 import io.neurovisor.engine.interpreter.GuestInterpreter;
+import io.neurovisor.engine.interpreter.TableFormat;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import java.time.Duration;
@@ -218,6 +219,15 @@ public abstract class GuestInterpreterContract {
         assertFault(Fault.LANGUAGE_UNSUPPORTED, () -> interpreter().shared("cobol", soon()));
     }
 
+    @Test
+    void refusesTablesInAFormatThatTheInterpreterCannotMake() {
+        ContextId context = python();
+        CellSpec cell = new CellSpec(
+                "n = 1", Map.of(), Optional.empty(), Optional.empty(), false, false, false, TableFormat.ARROW);
+        assertFault(Fault.TABLE_FORMAT_UNSUPPORTED, () -> run(context, cell));
+        assertThat(run(context, CellSpec.of("n")).end().outcome()).isEqualTo(CellOutcome.ERROR);
+    }
+
     private ContextId python() {
         return interpreter()
                 .create(new ContextSpec("python", Optional.empty(), Map.of()), soon())
@@ -233,7 +243,7 @@ public abstract class GuestInterpreterContract {
 
     private static CellSpec cell(
             String code, Optional<Duration> timeout, boolean stopOnError, boolean detached, boolean input) {
-        return new CellSpec(code, Map.of(), Optional.empty(), timeout, stopOnError, detached, input);
+        return new CellSpec(code, Map.of(), Optional.empty(), timeout, stopOnError, detached, input, TableFormat.JSON);
     }
 
     private CellEvents start(ContextId context, CellSpec cell) {

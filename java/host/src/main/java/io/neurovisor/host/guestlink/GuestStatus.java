@@ -76,7 +76,7 @@ final class GuestStatus {
             case FAILED_PRECONDITION -> named(status, cause, Fault.CONTEXT_DEAD, Fault.CONTEXT_BUSY);
             case RESOURCE_EXHAUSTED -> named(status, cause, Fault.CONTEXT_LIMIT, Fault.CELL_LIMIT);
             case ABORTED -> named(status, cause, Fault.CONTEXT_RESTARTED, Fault.CONTEXT_REMOVED);
-            case UNIMPLEMENTED -> named(status, cause, Fault.LANGUAGE_UNSUPPORTED);
+            case UNIMPLEMENTED -> named(status, cause, Fault.LANGUAGE_UNSUPPORTED, Fault.TABLE_FORMAT_UNSUPPORTED);
             case INTERNAL -> reported(Fault.GUEST_REFUSED, status, cause);
             case INVALID_ARGUMENT -> NeuroVisorException.invalid(field(status), messageOf(status));
             default -> failure(status, cause);

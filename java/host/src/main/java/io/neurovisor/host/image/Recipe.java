@@ -1,5 +1,6 @@
 package io.neurovisor.host.image;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -23,6 +24,11 @@ record Recipe(
         String digest) {
     Recipe {
         packages = List.copyOf(packages);
+    }
+
+    /** Returns the Python packages that the recipe of an own image of NeuroVisor adds. */
+    Optional<Path> requirements() {
+        return Optional.of(directory.resolve("requirements.txt")).filter(Files::isRegularFile);
     }
 
     /** Returns the directories of this recipe and all its ancestors, the oldest first. */

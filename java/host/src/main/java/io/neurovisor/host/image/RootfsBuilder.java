@@ -47,6 +47,7 @@ record RootfsBuilder(
 
     static final String ROOTFS = "rootfs.squashfs";
 
+    private static final String REQUIREMENTS = "requirements.txt";
     private static final String PACKAGES = "packages.tsv";
     private static final String PYTHON_PACKAGES = "python-packages.txt";
 
@@ -112,7 +113,8 @@ record RootfsBuilder(
     private ToolCommand install(Path scratch, BuildScratch installing) {
         Optional<Path> requirements = recipe.definition()
                 .filter(ImageDefinition::hasRequirements)
-                .map(definition -> write(scratch.resolve("requirements.txt"), definition.requirements()));
+                .map(definition -> write(scratch.resolve(REQUIREMENTS), definition.requirements()))
+                .or(recipe::requirements);
         if (requirements.isEmpty()) {
             return install(installing, requirements, Optional.empty());
         }

@@ -22,6 +22,7 @@ import io.neurovisor.proto.sandbox.ExecuteCellRequest;
 import io.neurovisor.proto.sandbox.InspectContextResponse;
 import io.neurovisor.proto.sandbox.InterpreterContext;
 import io.neurovisor.proto.sandbox.ListContextsResponse;
+import io.neurovisor.proto.sandbox.TableFormat;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.OptionalLong;
@@ -79,6 +80,12 @@ public final class CellMessages {
                 .setStopOnError(cell.stopOnError())
                 .setDetach(cell.isDetached())
                 .setStdin(cell.hasInput())
+                .setTableFormat(
+                        switch (cell.tables()) {
+                            // What agents without the field send.
+                            case JSON -> TableFormat.TABLE_FORMAT_UNSPECIFIED;
+                            case ARROW -> TableFormat.TABLE_FORMAT_ARROW;
+                        })
                 .build();
     }
 

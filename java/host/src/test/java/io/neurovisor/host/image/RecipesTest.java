@@ -128,6 +128,12 @@ class RecipesTest {
         assertThat(shipped.names()).contains("base");
         assertThat(shipped.find("base").orElseThrow().packages()).contains("python3-numpy", "nodejs", "bash");
         assertThat(shipped.find("full").orElseThrow().packages()).contains("golang-go", "rustc");
+        assertThat(shipped.find("full").orElseThrow().requirements()).isEmpty();
+        Recipe interpreters = shipped.find("interpreter-full").orElseThrow();
+        assertThat(interpreters.packages()).contains("r-base-core", "openjdk-25-jdk-headless");
+        assertThat(interpreters.requirements().orElseThrow())
+                .content()
+                .containsPattern("pyarrow==[0-9.]+ --hash=sha256:[0-9a-f]{64}");
         assertThat(shipped.find("full").orElseThrow().parent().orElseThrow().name())
                 .isEqualTo("base");
         assertThat(shipped.layer().resolve("unpack.sh")).exists();

@@ -14,6 +14,7 @@ import io.neurovisor.engine.interpreter.ContextId;
 import io.neurovisor.engine.interpreter.ContextInfo;
 import io.neurovisor.engine.interpreter.ContextState;
 import io.neurovisor.engine.interpreter.GuestInterpreter;
+import io.neurovisor.engine.interpreter.TableFormat;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.server.trace.TraceScope;
@@ -67,7 +68,7 @@ final class InterpreterCodeRunner implements CodeRunner {
     }
 
     private CellSpec spec(String code) {
-        return new CellSpec(code, Map.of(), Optional.empty(), Optional.of(timeout), false, false, false);
+        return new CellSpec(code, Map.of(), Optional.empty(), Optional.of(timeout), false, false, false, TableFormat.JSON);
     }
 
     /** Follows the cell to its end, also if its sandbox is paused or copied meanwhile. */

@@ -97,7 +97,7 @@ public final class FaultStatus {
                     WATCH_LIMIT,
                     READ_LIMIT -> Code.RESOURCE_EXHAUSTED;
             case SANDBOX_BUSY, CONTEXT_RESTARTED, CONTEXT_REMOVED -> Code.ABORTED;
-            case LANGUAGE_UNSUPPORTED -> Code.UNIMPLEMENTED;
+            case LANGUAGE_UNSUPPORTED, TABLE_FORMAT_UNSUPPORTED -> Code.UNIMPLEMENTED;
             case CHECKPOINT_DAMAGED -> Code.DATA_LOSS;
             case INTERRUPTED -> Code.CANCELLED;
             case STOPPING,

@@ -23,15 +23,22 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs each cell of the table in a sandbox by gRPC, and in another one by the command line. */
+/**
+ * Runs each cell of the table in a sandbox by gRPC, and in another one by the command line. Those of languages that image {@code base}
+ * does not have run in others.
+ */
 @SuppressWarnings("NullAway.Init") // Set before the first test.
 final class CellTableIT {
+    private static final Set<String> OF_FULL_IMAGE = Set.of("r", "java", "kernel:ir");
+
     @TempDir
     private static Path directory;
 
@@ -54,9 +61,16 @@ final class CellTableIT {
         }
     }
 
-    private static String sandbox() {
+    /** Returns a sandbox for the cells of each language. */
+    private static Function<CellTable.Row, String> sandboxes() {
+        String base = sandbox(Optional.empty());
+        String full = sandbox(Optional.of("interpreter-full"));
+        return row -> OF_FULL_IMAGE.contains(row.language()) ? full : base;
+    }
+
+    private static String sandbox(Optional<String> template) {
         return client.create(new SandboxRequest(
-                        Optional.empty(),
+                        template,
                         Optional.empty(),
                         Optional.of(Duration.ofHours(1)),
                         Map.of(),
@@ -68,10 +82,11 @@ final class CellTableIT {
 
     @TestFactory
     List<DynamicTest> byTheService() throws IOException {
-        GuestInterpreter interpreter = client.interpreter(sandbox());
+        Function<CellTable.Row, String> sandboxes = sandboxes();
         return CellTable.rows().stream()
                 .map(row -> DynamicTest.dynamicTest(row.toString(), () -> {
                     Deadline limit = Deadline.after(Duration.ofMinutes(2), Ticker.SYSTEM);
+                    GuestInterpreter interpreter = client.interpreter(sandboxes.apply(row));
                     try (CellEvents events = interpreter.execute(
                             interpreter.shared(row.language(), limit).id(), CellSpec.of(row.code()), limit)) {
                         SentByCell.of(events).check(row);
@@ -82,7 +97,7 @@ final class CellTableIT {
 
     @TestFactory
     List<DynamicTest> byTheCommandLine() throws IOException {
-        String sandbox = sandbox();
+        Function<CellTable.Row, String> sandboxes = sandboxes();
         return CellTable.rows().stream()
                 .map(row -> DynamicTest.dynamicTest(row.toString(), () -> {
                     ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -103,7 +118,7 @@ final class CellTableIT {
                         "--json",
                         "-l",
                         row.language(),
-                        sandbox,
+                        sandboxes.apply(row),
                         "-c",
                         row.code()
                     };

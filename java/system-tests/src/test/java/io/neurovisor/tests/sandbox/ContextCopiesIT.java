@@ -8,6 +8,7 @@ import io.neurovisor.engine.interpreter.CellSpec;
 import io.neurovisor.engine.interpreter.ContextId;
 import io.neurovisor.engine.interpreter.ContextSpec;
 import io.neurovisor.engine.interpreter.GuestInterpreter;
+import io.neurovisor.engine.interpreter.TableFormat;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.server.client.sandbox.SandboxClient;
@@ -136,7 +137,8 @@ final class ContextCopiesIT {
                 Optional.empty(),
                 false,
                 true,
-                false);
+                false,
+                TableFormat.JSON);
         long number;
         try (CellEvents events = interpreter.execute(context, cell, limit())) {
             number = seeded(events);

@@ -12,6 +12,7 @@ import io.neurovisor.engine.interpreter.CellOutcome;
 import io.neurovisor.engine.interpreter.CellSpec;
 import io.neurovisor.engine.interpreter.ContextId;
 import io.neurovisor.engine.interpreter.ContextSpec;
+import io.neurovisor.engine.interpreter.TableFormat;
 import io.neurovisor.engine.interpreter.ContextState;
 import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
@@ -146,7 +147,8 @@ final class InterpreterIT {
                 Optional.of(Duration.ofSeconds(1)),
                 false,
                 false,
-                false);
+                false,
+                TableFormat.JSON);
         CellEnd interrupted = received(machine.interpreter().execute(context, endless, limit()))
                 .end();
         assertThat(interrupted.outcome()).isEqualTo(CellOutcome.TIMED_OUT);

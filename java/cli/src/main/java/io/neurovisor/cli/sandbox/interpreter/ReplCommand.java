@@ -9,6 +9,7 @@ import io.neurovisor.engine.interpreter.CellSpec;
 import io.neurovisor.engine.interpreter.ContextId;
 import io.neurovisor.engine.interpreter.ContextInfo;
 import io.neurovisor.engine.interpreter.GuestInterpreter;
+import io.neurovisor.engine.interpreter.TableFormat;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -97,7 +98,7 @@ public final class ReplCommand implements Callable<Integer> {
     /** The failure of one cell does not end the session. */
     private void run(FollowedCell followed, String code) {
         try {
-            int _ = followed.run(new CellSpec(code, Map.of(), Optional.empty(), Optional.empty(), false, false, true));
+            int _ = followed.run(new CellSpec(code, Map.of(), Optional.empty(), Optional.empty(), false, false, true, TableFormat.JSON));
         } catch (NeuroVisorException failure) {
             switch (failure.fault()) {
                 case CONTEXT_DEAD, CONTEXT_BUSY, CELL_LIMIT, INVALID_ARGUMENT ->

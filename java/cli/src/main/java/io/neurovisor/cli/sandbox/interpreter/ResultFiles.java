@@ -26,6 +26,7 @@ public final class ResultFiles {
             Map.entry("text/latex", "tex"),
             Map.entry("application/json", "json"),
             Map.entry("application/vnd.neurovisor.data+json", "data.json"),
+            Map.entry("application/vnd.apache.arrow.stream", "arrow"),
             Map.entry("application/vnd.neurovisor.chart+json", "chart.json"),
             Map.entry("application/vnd.plotly.v1+json", "plotly.json"),
             Map.entry("application/javascript", "js"));

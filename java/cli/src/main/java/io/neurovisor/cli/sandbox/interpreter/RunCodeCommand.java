@@ -12,6 +12,8 @@ import io.neurovisor.engine.interpreter.CellEvents;
 import io.neurovisor.engine.interpreter.CellSpec;
 import io.neurovisor.engine.interpreter.ContextId;
 import io.neurovisor.engine.interpreter.GuestInterpreter;
+import io.neurovisor.engine.interpreter.TableFormat;
+import io.neurovisor.engine.text.UntrustedText;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -96,6 +98,12 @@ public final class RunCodeCommand implements Callable<Integer> {
     private @Nullable Path out;
 
     @Option(
+            names = "--table-format",
+            paramLabel = "FORMAT",
+            description = "The data of tables among the results: json, or arrow where the image has pyarrow. Default: json.")
+    private String tableFormat = "json";
+
+    @Option(
             names = "--json",
             description = "Print one JSON object with all output and results when the cell has ended.")
     private boolean json;
@@ -123,6 +131,7 @@ public final class RunCodeCommand implements Callable<Integer> {
         Map<String, String> environment =
                 EnvironmentArguments.parse(variables, launch.environment().variables());
         Optional<Duration> limit = SandboxArguments.time("--timeout", timeout);
+        TableFormat tables = tables();
         CodeSource source = new CodeSource(code, file, launch.in());
         String text = attached == null ? source.text() : "";
         return daemon.callOfProcess(client -> {
@@ -133,7 +142,7 @@ public final class RunCodeCommand implements Callable<Integer> {
                             .id()
                     : Contexts.find(interpreter, context);
             CellSpec cell = new CellSpec(
-                    text, environment, Optional.ofNullable(directory), limit, false, detach, answersInput(source));
+                    text, environment, Optional.ofNullable(directory), limit, false, detach, answersInput(source), tables);
             return detach ? start(interpreter, chosen, cell) : follow(interpreter, chosen, cell);
         });
     }
@@ -149,6 +158,17 @@ public final class RunCodeCommand implements Callable<Integer> {
         if (context != null && language != null) {
             throw NeuroVisorException.invalid("language", "--language is that of --context; leave out one of them");
         }
+    }
+
+    private TableFormat tables() {
+        return switch (tableFormat) {
+            case "json" -> TableFormat.JSON;
+            case "arrow" -> TableFormat.ARROW;
+            default ->
+                throw NeuroVisorException.invalid(
+                        "table-format",
+                        "--table-format is \"%s\"; use json or arrow".formatted(UntrustedText.line(tableFormat)));
+        };
     }
 
     private boolean answersInput(CodeSource source) {

@@ -109,6 +109,18 @@ final class RunCodeCommandTest {
     }
 
     @Test
+    void asksForTablesInTheGivenFormat() {
+        assertThat(cell("n = 1", "--table-format", "json").exitCode()).isZero();
+        CommandRun refused = cell("n = 2", "--table-format", "arrow");
+        assertThat(refused.exitCode()).isEqualTo(125);
+        assertThat(refused.stderr()).contains("has no pyarrow");
+        CommandRun unknown = cell("n = 3", "--table-format", "csv");
+        assertThat(unknown.exitCode()).isEqualTo(2);
+        assertThat(unknown.stderr()).contains("--table-format is \"csv\"; use json or arrow");
+        assertThat(cell("n").stdout()).isEqualTo("1\n");
+    }
+
+    @Test
     void printsTheTracebackOfAFailedCell() {
         CommandRun failed = cell("raise ValueError('no')");
         assertThat(failed.exitCode()).isEqualTo(1);

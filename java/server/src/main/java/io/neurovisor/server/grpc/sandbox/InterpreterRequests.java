@@ -5,6 +5,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.interpreter.CellSpec;
 import io.neurovisor.engine.interpreter.ContextId;
 import io.neurovisor.engine.interpreter.ContextSpec;
+import io.neurovisor.engine.interpreter.TableFormat;
 import io.neurovisor.proto.sandbox.CreateContextRequest;
 import io.neurovisor.proto.sandbox.ExecuteCellRequest;
 import io.neurovisor.proto.sandbox.SendCellInputRequest;
@@ -51,7 +52,20 @@ final class InterpreterRequests {
                 timeout,
                 request.getStopOnError(),
                 request.getDetach(),
-                request.getStdin());
+                request.getStdin(),
+                tables(request));
+    }
+
+    private static TableFormat tables(ExecuteCellRequest request) {
+        return switch (request.getTableFormat()) {
+            case TABLE_FORMAT_UNSPECIFIED, TABLE_FORMAT_JSON -> TableFormat.JSON;
+            case TABLE_FORMAT_ARROW -> TableFormat.ARROW;
+            case UNRECOGNIZED ->
+                throw NeuroVisorException.invalid(
+                        "table_format",
+                        "table_format is %d; TABLE_FORMAT_JSON and TABLE_FORMAT_ARROW are allowed"
+                                .formatted(request.getTableFormatValue()));
+        };
     }
 
     /** Returns the context that a cell names. */

@@ -1,4 +1,7 @@
-"""Runs cells with the installed drivers, so that an image whose libraries do not work with them is not built."""
+"""Runs cells with the installed drivers, so that an image whose libraries do not work with them is not built.
+
+Images that add drivers use what is here.
+"""
 
 import json
 import os
@@ -7,6 +10,7 @@ import struct
 import subprocess
 import sys
 
+DRIVERS = "/usr/lib/neurovisor/drivers"
 LENGTHS = struct.Struct(">II")
 
 
@@ -17,15 +21,15 @@ class Driver:
         self._process = subprocess.Popen(command, stdin=theirs)
         theirs.close()
         self._source = self._connection.makefile("rb")
-        ready, _ = self._receive()
-        assert ready == {"type": "ready"}, ready
+        self.ready, _ = self._receive()
+        assert self.ready["type"] == "ready", self.ready
 
     def _receive(self) -> tuple:
         header_bytes, body_bytes = LENGTHS.unpack(self._source.read(LENGTHS.size))
         return json.loads(self._source.read(header_bytes)), self._source.read(body_bytes)
 
     def _request(self, cell: int, code: bytes) -> bytes:
-        header = json.dumps({"type": "execute", "cell": cell}).encode()
+        header = json.dumps({"type": "execute", "cell": cell, "env": {}, "cwd": ""}).encode()
         return LENGTHS.pack(len(header), len(code)) + header + code
 
     def run(self, cell: int, code: str) -> list:
@@ -61,8 +65,7 @@ def types(frames: list) -> list:
 
 
 def main() -> None:
-    drivers = sys.argv[1]
-    python = Driver(sys.executable, os.path.join(drivers, "python.py"))
+    python = Driver(sys.executable, os.path.join(DRIVERS, "python.py"))
     shown = python.run(1, "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nNone")
     assert types(shown) == ["text/plain", "image/png", "application/vnd.neurovisor.chart+json"], shown
     shown = python.run(2, "import nbformat, pandas\npandas.DataFrame({'a': [1]})")
@@ -70,17 +73,17 @@ def main() -> None:
     error(python.run(3, "\n1/0"), "ZeroDivisionError", 2)
     python.end()
 
-    javascript = Driver("sh", os.path.join(drivers, "node.sh"), "javascript")
+    javascript = Driver("sh", os.path.join(DRIVERS, "node.sh"), "javascript")
     result(javascript.run(1, "import { join } from 'node:path'\nawait join('a', 'b')"), b"'a/b'")
     error(javascript.run(2, "\nnull.x"), "TypeError", 2)
     javascript.end()
 
-    typescript = Driver("sh", os.path.join(drivers, "node.sh"), "typescript")
+    typescript = Driver("sh", os.path.join(DRIVERS, "node.sh"), "typescript")
     result(typescript.run(1, "enum Size { Small = 3 }\nconst size: Size = Size.Small\nsize"), b"3")
     error(typescript.run(2, "type T = 1\n\nnull.x"), "TypeError", 3)
     typescript.end()
 
-    bash = Shell("bash", os.path.join(drivers, "bash.sh"))
+    bash = Shell("bash", os.path.join(DRIVERS, "bash.sh"))
     assert len(bash.run(1, "x=3; [[ $x == 3 ]]")) == 1
     error(bash.run(2, "set -e\nfalse"), "ExitStatus", 2)
     bash.end()

@@ -1,0 +1,1 @@
+"""The parts of the driver of Jupyter kernels."""
