@@ -12,6 +12,7 @@ import io.neurovisor.server.access.keys.AccessKey;
 import io.neurovisor.server.access.keys.ApiKeys;
 import io.neurovisor.server.access.keys.KeyExpiry;
 import io.neurovisor.server.access.keys.KeyGrant;
+import io.neurovisor.server.access.keys.KeySpelling;
 import io.neurovisor.server.access.keys.NewKey;
 import io.neurovisor.server.access.keys.Scope;
 import java.io.PrintWriter;
@@ -37,16 +38,18 @@ final class Keys {
         this.err = command.getErr();
     }
 
-    void create(KeyGrant grant) {
+    /** @param e2b whether the key is spelled as E2B's clients accept it */
+    void create(KeyGrant grant, boolean e2b) {
         new DataDirectory(common.config().dataDir()).claim();
         try (ApiKeys keys = ApiKeys.open(common.settings().access(), CLOCK)) {
             NewKey created = keys.create(grant);
             if (!common.isQuiet()) {
                 err.println("Key " + grant.name() + " was created. It is shown only once; clients send it as"
-                        + " \"authorization: Bearer KEY\".");
+                        + (e2b ? " \"X-API-KEY: KEY\"." : " \"authorization: Bearer KEY\"."));
                 err.flush();
             }
-            out.println(created.secret().reveal());
+            String secret = created.secret().reveal();
+            out.println(e2b ? KeySpelling.toE2b(secret).orElseThrow() : secret);
             out.flush();
         }
     }

@@ -28,10 +28,14 @@ public final class KeysCommand {
             name = "create",
             description = "Creates a key and prints it on standard output. It cannot be printed again.",
             mixinStandardHelpOptions = true)
-    void create(@Mixin CommonOptions common, @Mixin KeyArguments arguments) {
+    void create(
+            @Mixin CommonOptions common,
+            @Mixin KeyArguments arguments,
+            @Option(names = "--e2b", description = "Print the key as E2B's clients accept it: e2b_ and 64 digits.")
+                    boolean e2b) {
         CommandLine create = requireNonNull(spec.commandLine().getSubcommands().get("create"));
         new Keys(common, create)
-                .create(arguments.grant(create, InstantSource.system().instant()));
+                .create(arguments.grant(create, InstantSource.system().instant()), e2b);
     }
 
     @Command(

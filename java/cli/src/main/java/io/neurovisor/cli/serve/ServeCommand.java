@@ -5,6 +5,7 @@ import io.neurovisor.cli.console.ExitCode;
 import io.neurovisor.cli.console.Logging;
 import io.neurovisor.cli.options.AcceptsSettings;
 import io.neurovisor.cli.options.GuestOptions;
+import io.neurovisor.e2b.E2bApis;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.pool.MemoryHeadroom;
 import io.neurovisor.host.jail.SelfConfinement;
@@ -63,7 +64,8 @@ public final class ServeCommand implements Callable<Integer> {
     }
 
     private int serve(Config config, Tracing tracing, ConsoleProgress progress) throws InterruptedException {
-        try (Daemon daemon = Daemon.start(guest.settings(), guest.common().loaded(), tracing, progress)) {
+        try (Daemon daemon =
+                Daemon.start(guest.settings(), guest.common().loaded(), E2bApis::create, tracing, progress)) {
             StopSignals signals = StopSignals.take();
             LogLevelSignal.take(guest.common()::reread);
             progress.done();
@@ -115,6 +117,7 @@ public final class ServeCommand implements Callable<Integer> {
         NeuroVisor neuroVisor = daemon.neuroVisor();
         remark("serves gRPC on " + shown(daemon.address()) + " and " + daemon.socket()
                 + ", status page, /metrics, /health and /ready on " + shown(daemon.statusAddress()));
+        daemon.httpAddress().ifPresent(address -> remark("serves E2B's clients on http://" + shown(address)));
         remark("keeps " + config.pool().warm() + " of at most " + config.pool().max() + " machines ready, run by "
                 + neuroVisor.vmm() + " (" + neuroVisor.vmmReason() + ")");
         logRoom(neuroVisor.pool().room(), config);

@@ -10,7 +10,9 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.StatusRuntimeException;
+import io.grpc.inprocess.InProcessSocketAddress;
 import io.neurovisor.server.access.keys.Scope;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +30,7 @@ import java.util.function.Consumer;
  *
  * @param limited receives tenants that exceed their rate limit
  */
-public record AccessInterceptor(Callers callers, RateLimits limits, Consumer<Tenant> limited)
+public record AccessInterceptor(Callers callers, OwnCalls.Owners owners, RateLimits limits, Consumer<Tenant> limited)
         implements ServerInterceptor {
     static final Context.Key<Tenant> TENANT = Context.key("tenant");
 
@@ -81,13 +83,17 @@ public record AccessInterceptor(Callers callers, RateLimits limits, Consumer<Ten
     }
 
     private Tenant identify(ServerCall<?, ?> call, Metadata headers) {
+        Iterable<String> owned =
+                Optional.ofNullable(headers.removeAll(OwnCalls.OWNER_OF)).orElse(List.of());
+        SocketAddress remote = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+        if (remote instanceof InProcessSocketAddress && owned.iterator().hasNext()) {
+            return owners.find(owned.iterator().next())
+                    .orElseThrow(() -> AccessDenial.KEY_INVALID.status("no sandbox has the given id"));
+        }
         // Removed here, because nothing behind this interceptor needs the secret and it must not be logged.
         Iterable<String> authorization =
                 Optional.ofNullable(headers.removeAll(AUTHORIZATION)).orElse(List.of());
-        return callers.identify(
-                call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR),
-                call.getAttributes().get(PeerUsers.UID),
-                authorization);
+        return callers.identify(remote, call.getAttributes().get(PeerUsers.UID), authorization);
     }
 
     private static void requireScope(Tenant tenant, String service) {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,6 +82,25 @@ public final class Callers {
         return authorization.size() == 1
                 ? secret(authorization.getFirst()).flatMap(keys::find).filter(key -> !hasExpired(key))
                 : Optional.empty();
+    }
+
+    /**
+     * Returns a caller by the label that the sandboxes of the caller have; empty if the key of this name was revoked or has
+     * expired.
+     *
+     * @param named finds keys by their names
+     */
+    public Optional<Tenant> labelled(String label, Function<String, Optional<AccessKey>> named) {
+        if (label.equals(new Tenant.Loopback().label())) {
+            return Optional.of(new Tenant.Loopback());
+        }
+        if (label.startsWith(Tenant.LocalUser.PREFIX)) {
+            return Optional.of(
+                    new Tenant.LocalUser(Integer.parseInt(label.substring(Tenant.LocalUser.PREFIX.length()))));
+        }
+        return named.apply(label.substring(Tenant.KeyHolder.PREFIX.length()))
+                .filter(key -> key.revoked().isEmpty() && !hasExpired(key))
+                .map(Tenant.KeyHolder::new);
     }
 
     private static Optional<String> secret(String value) {

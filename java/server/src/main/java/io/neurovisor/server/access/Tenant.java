@@ -88,9 +88,12 @@ public sealed interface Tenant {
 
     /** A client of the Unix socket, for the server's user and root only; {@code uid} is that of its process. */
     record LocalUser(int uid) implements Tenant {
+        /** The begin of the labels of users; the rest is the number. */
+        static final String PREFIX = "unix:";
+
         @Override
         public String label() {
-            return "unix:" + uid;
+            return PREFIX + uid;
         }
 
         @Override

@@ -68,7 +68,8 @@ final class InterpreterCodeRunner implements CodeRunner {
     }
 
     private CellSpec spec(String code) {
-        return new CellSpec(code, Map.of(), Optional.empty(), Optional.of(timeout), false, false, false, TableFormat.JSON);
+        return new CellSpec(
+                code, Map.of(), Optional.empty(), Optional.of(timeout), false, false, false, TableFormat.JSON);
     }
 
     /** Follows the cell to its end, also if its sandbox is paused or copied meanwhile. */

@@ -13,6 +13,7 @@ import io.grpc.StatusException;
 import io.neurovisor.server.http.api.HttpApi;
 import io.neurovisor.server.http.api.HttpExchange;
 import io.neurovisor.server.http.api.HttpRoute;
+import io.neurovisor.server.http.api.RequestHead;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -48,8 +49,8 @@ public final class ConnectApi implements HttpApi {
     }
 
     @Override
-    public Optional<HttpRoute> route(String method, String path) {
-        return Optional.ofNullable(methods.get(path)).map(this::route);
+    public Optional<HttpRoute> route(RequestHead head) {
+        return Optional.ofNullable(methods.get(head.path())).map(this::route);
     }
 
     private HttpRoute route(ServerMethodDefinition<?, ?> method) {
@@ -123,13 +124,13 @@ public final class ConnectApi implements HttpApi {
     private Context.CancellableContext context(HttpExchange exchange) throws StatusException {
         Optional<String> timeout = exchange.header("connect-timeout-ms");
         if (timeout.isEmpty()) {
-            return Context.ROOT.withCancellation();
+            return Context.current().withCancellation();
         }
         if (!timeout.get().matches(TIMEOUT)) {
             throw Status.INVALID_ARGUMENT
                     .withDescription("connect-timeout-ms is not a number of at most 10 digits")
                     .asException();
         }
-        return Context.ROOT.withDeadlineAfter(Long.parseLong(timeout.get()), TimeUnit.MILLISECONDS, timer);
+        return Context.current().withDeadlineAfter(Long.parseLong(timeout.get()), TimeUnit.MILLISECONDS, timer);
     }
 }

@@ -49,6 +49,7 @@ public final class Daemon implements AutoCloseable {
     private final Path socket;
     private final InetSocketAddress address;
     private final InetSocketAddress statusAddress;
+    private final Optional<HttpServing> http;
     private volatile boolean stoppedNow;
 
     Daemon(
@@ -63,7 +64,9 @@ public final class Daemon implements AutoCloseable {
             Readiness readiness,
             Path socket,
             InetSocketAddress address,
-            InetSocketAddress statusAddress) {
+            InetSocketAddress statusAddress,
+            Optional<HttpServing> http) {
+        this.http = http;
         this.resources = resources;
         this.neuroVisor = neuroVisor;
         this.ports = ports;
@@ -82,13 +85,15 @@ public final class Daemon implements AutoCloseable {
      * Builds the default image if it is missing, and starts to serve.
      *
      * @param loaded the settings with their sources
+     * @param apis of its HTTP port
      * @param tracing is not closed with the daemon
      */
-    public static Daemon start(Settings settings, LoadedConfig loaded, Tracing tracing, Progress progress) {
+    public static Daemon start(
+            Settings settings, LoadedConfig loaded, HttpApis apis, Tracing tracing, Progress progress) {
         ResourceStack resources = new ResourceStack();
         boolean started = false;
         try {
-            Daemon daemon = new DaemonWiring(resources, settings, loaded, tracing, progress).start();
+            Daemon daemon = new DaemonWiring(resources, settings, loaded, apis, tracing, progress).start();
             started = true;
             return daemon;
         } finally {
@@ -111,6 +116,11 @@ public final class Daemon implements AutoCloseable {
     /** Returns the address of the metrics port, which also serves the status page. */
     public InetSocketAddress statusAddress() {
         return statusAddress;
+    }
+
+    /** Returns the address of the HTTP port; empty if there is none. */
+    public Optional<InetSocketAddress> httpAddress() {
+        return http.map(HttpServing::address);
     }
 
     public SelfConfinement confinement() {
@@ -152,6 +162,7 @@ public final class Daemon implements AutoCloseable {
     public boolean drain(Duration limit) throws InterruptedException {
         readiness.drain();
         health.drain();
+        http.ifPresent(HttpServing::stopAccepting);
         ports.stopAccepting();
         sandboxes.ifPresent(SandboxServices::refuse);
         health.closeWatches();

@@ -23,6 +23,7 @@ import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.access.AccessInterceptor;
 import io.neurovisor.server.access.Callers;
+import io.neurovisor.server.access.OwnCalls;
 import io.neurovisor.server.access.Quotas;
 import io.neurovisor.server.access.RateLimits;
 import io.neurovisor.server.access.TokenBudgets;
@@ -48,13 +49,13 @@ import io.neurovisor.server.setting.ProcessEnvironment;
 import io.neurovisor.server.trace.Tracing;
 import io.neurovisor.session.Sessions;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,13 +70,21 @@ final class DaemonWiring {
     private final Settings settings;
     private final LoadedConfig loaded;
     private final Config config;
+    private final HttpApis apis;
     private final Tracing tracing;
     private final Progress progress;
     private final InstantSource clock = InstantSource.system();
     private final Metrics metrics = new Metrics();
 
     /** @param resources receives what is opened, also if the start fails */
-    DaemonWiring(ResourceStack resources, Settings settings, LoadedConfig loaded, Tracing tracing, Progress progress) {
+    DaemonWiring(
+            ResourceStack resources,
+            Settings settings,
+            LoadedConfig loaded,
+            HttpApis apis,
+            Tracing tracing,
+            Progress progress) {
+        this.apis = apis;
         this.resources = resources;
         this.settings = settings;
         this.loaded = loaded;
@@ -93,15 +102,10 @@ final class DaemonWiring {
         checks.requireMachinesForSandboxes();
         // Before anything is changed, so that a second daemon fails without effect.
         DaemonSocket claim = resources.own(DaemonSocket.claim(config.daemon().socket()), DaemonSocket::close);
-        Path socket = claim.path();
-        AuditLog audit = resources.own(
-                new AuditLog(
-                        settings.audit(),
-                        config.retention().auditMax().stream()
-                                .mapToLong(DataSize::bytes)
-                                .findFirst(),
-                        clock),
-                AuditLog::close);
+        OptionalLong most = config.retention().auditMax().stream()
+                .mapToLong(DataSize::bytes)
+                .findFirst();
+        AuditLog audit = resources.own(new AuditLog(settings.audit(), most, clock), AuditLog::close);
         RecentExecutions recent = new RecentExecutions(clock, Ticker.SYSTEM);
         NeuroVisor neuroVisor = openNeuroVisor(audit, recent);
         // The first machines start and are primed while the rest of the daemon is opened.
@@ -143,7 +147,7 @@ final class DaemonWiring {
         GrpcPorts ports = resources.own(
                 new GrpcPorts(
                         services,
-                        interceptors(callers, unfinished, services),
+                        interceptors(callers, SandboxServices.owners(sandboxes, callers, keys), unfinished, services),
                         config.daemon().sendTimeout()),
                 GrpcPorts::close);
         health.start();
@@ -153,14 +157,16 @@ final class DaemonWiring {
                         new InetSocketAddress(
                                 config.daemon().listen(), config.daemon().port()),
                         tls));
-        ports.listen(socket);
+        ports.listen(claim.path());
+        Optional<HttpServing> http = HttpServing.open(resources, settings, apis, ports, clock);
         claim.record(status.address());
         // After all ports are open, because opening one may need root; before any request is answered. From here on,
         // this process and its spawner start no program but the VMM.
         neuroVisor.restrictSpawner();
-        SelfConfinement confinement = SelfConfinement.begin(WritablePaths.of(config.dataDir(), socket));
+        SelfConfinement confinement = SelfConfinement.begin(WritablePaths.of(config.dataDir(), claim.path()));
         status.serve();
         ports.serve();
+        http.ifPresent(HttpServing::serve);
         startUpkeep(neuroVisor, sessions, journal, sandboxes);
         return new Daemon(
                 resources,
@@ -172,9 +178,10 @@ final class DaemonWiring {
                 confinement,
                 health,
                 readiness,
-                socket,
+                claim.path(),
                 address,
-                status.address());
+                status.address(),
+                http);
     }
 
     private void startUpkeep(
@@ -278,7 +285,7 @@ final class DaemonWiring {
 
     /** The trace interceptor comes first, so that a rejected call has a trace too. */
     private List<ServerInterceptor> interceptors(
-            Callers callers, UnfinishedCalls unfinished, List<BindableService> services) {
+            Callers callers, OwnCalls.Owners owners, UnfinishedCalls unfinished, List<BindableService> services) {
         RateLimits limits = new RateLimits(config.access().rateLimit(), Ticker.SYSTEM);
         CallMetrics calls = metrics.calls(TraceInterceptor::currentId);
         calls.serves(services);
@@ -286,6 +293,6 @@ final class DaemonWiring {
                 new TraceInterceptor(new SecureRandom(), tracing),
                 unfinished,
                 calls,
-                new AccessInterceptor(callers, limits, calls::limited));
+                new AccessInterceptor(callers, owners, limits, calls::limited));
     }
 }

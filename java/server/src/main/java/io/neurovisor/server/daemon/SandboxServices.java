@@ -14,6 +14,8 @@ import io.neurovisor.engine.vm.Flattening;
 import io.neurovisor.server.InstalledComponents;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
+import io.neurovisor.server.access.Callers;
+import io.neurovisor.server.access.OwnCalls;
 import io.neurovisor.server.access.keys.ApiKeys;
 import io.neurovisor.server.agent.AgentSandboxes;
 import io.neurovisor.server.audit.AuditLog;
@@ -162,6 +164,18 @@ final class SandboxServices implements AutoCloseable {
     /** Returns the sandboxes that have not ended, the newest first. */
     List<Sandbox> living() {
         return sandboxes.all();
+    }
+
+    /** Returns what finds the owners of sandboxes, for calls on their behalf. */
+    static OwnCalls.Owners owners(Optional<SandboxServices> sandboxes, Callers callers, ApiKeys keys) {
+        return id -> sandboxes.flatMap(some -> some.ownerOf(id)).flatMap(owner -> callers.labelled(owner, keys::find));
+    }
+
+    private Optional<String> ownerOf(String id) {
+        return sandboxes.all().stream()
+                .filter(sandbox -> sandbox.id().value().equals(id))
+                .map(sandbox -> sandbox.record().owner())
+                .findFirst();
     }
 
     SandboxDatabase records() {

@@ -1,9 +1,13 @@
 package io.neurovisor.server.grpc;
 
 import io.grpc.BindableService;
+import io.grpc.ManagedChannel;
 import io.grpc.Server;
+import io.grpc.ServerBuilder;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.ServerChannel;
@@ -26,6 +30,7 @@ import io.neurovisor.server.grpc.guard.OutboundMemory;
 import io.neurovisor.server.grpc.guard.PendingResponses;
 import io.neurovisor.server.grpc.guard.RequestGuard;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
@@ -35,6 +40,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -191,13 +197,24 @@ public final class GrpcPorts implements AutoCloseable {
         channels.forEach(channel -> channel.config().setAutoRead(true));
     }
 
+    /** Opens the services for calls of this process, and returns the channel for these. */
+    public ManagedChannel inProcess() {
+        String name = "neurovisor-" + UUID.randomUUID();
+        try {
+            Server _ = serve(InProcessServerBuilder.forName(name));
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+        return InProcessChannelBuilder.forName(name)
+                .executor(threads.calls())
+                .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+                .build();
+    }
+
     private Server start(NettyServerBuilder builder) throws IOException {
         builder.bossEventLoopGroup(threads.acceptors())
                 .workerEventLoopGroup(threads.workers())
-                .executor(threads.calls())
                 .maxInboundMessageSize(MAX_MESSAGE_BYTES)
-                .addStreamTracerFactory(memory)
-                .addStreamTracerFactory(responses)
                 .maxInboundMetadataSize(MAX_METADATA_BYTES)
                 .maxConcurrentCallsPerConnection(MAX_CALLS_OF_A_CONNECTION)
                 .handshakeTimeout(10, TimeUnit.SECONDS)
@@ -210,6 +227,11 @@ public final class GrpcPorts implements AutoCloseable {
                 .maxConnectionAge(timeouts.connection().toSeconds(), TimeUnit.SECONDS)
                 .maxConnectionAgeGrace(CONNECTION_GRACE.toSeconds(), TimeUnit.SECONDS)
                 .maxRstFramesPerWindow(MAX_RESETS, RESET_WINDOW_SECONDS);
+        return serve(builder);
+    }
+
+    private Server serve(ServerBuilder<?> builder) throws IOException {
+        builder.executor(threads.calls()).addStreamTracerFactory(memory).addStreamTracerFactory(responses);
         services.forEach(builder::addService);
         // The interceptor that is added last sees a call first.
         interceptors.reversed().forEach(builder::intercept);

@@ -1,6 +1,6 @@
 package io.neurovisor.server.trace;
 
-import io.neurovisor.server.config.OtlpProtocol;
+import io.neurovisor.server.config.TelemetryConfig.OtlpProtocol;
 import io.opentelemetry.exporter.otlp.http.logs.OtlpHttpLogRecordExporter;
 import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
 import io.opentelemetry.exporter.otlp.logs.OtlpGrpcLogRecordExporter;

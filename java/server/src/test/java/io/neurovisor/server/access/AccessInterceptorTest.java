@@ -26,6 +26,7 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.inprocess.InProcessSocketAddress;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.stub.ClientCalls;
@@ -83,6 +84,7 @@ final class AccessInterceptorTest {
     private final List<Tenant> limited = new ArrayList<>();
     private final ManualTicker ticker = new ManualTicker();
     private Instant now = Instant.parse("2026-11-25T22:00:00Z");
+    private OwnCalls.Owners owners = _ -> Optional.empty();
     private ApiKeys keys;
 
     @BeforeEach
@@ -113,6 +115,29 @@ final class AccessInterceptorTest {
                 Status.Code.UNAUTHENTICATED,
                 "KEY_MISSING",
                 () -> call(from(InetSocketAddress.createUnresolved("localhost", 1)), false, EXECUTION));
+    }
+
+    @Test
+    void aCallOfThisProcessIsOnBehalfOfTheOwnerOfASandbox() {
+        owners = id -> id.equals("abc") ? Optional.of(new Tenant.LocalUser(7)) : Optional.empty();
+        Attributes inProcess = from(new InProcessSocketAddress("own"));
+        assertThat(onBehalf(inProcess, "abc")).isEqualTo("unix:7");
+        refused(Status.Code.UNAUTHENTICATED, "KEY_INVALID", () -> onBehalf(inProcess, "abd"));
+        refused(Status.Code.UNAUTHENTICATED, "KEY_MISSING", () -> onBehalf(ELSEWHERE, "abc"));
+        assertThat(onBehalf(LOOPBACK, "abc")).isEqualTo("loopback");
+        refused(Status.Code.UNAUTHENTICATED, "KEY_MISSING", () -> call(inProcess, false, EXECUTION));
+    }
+
+    private String onBehalf(Attributes from, String sandbox) {
+        Metadata headers = new Metadata();
+        headers.put(OwnCalls.OWNER_OF, sandbox);
+        try (Service service = new Service(from, false)) {
+            return ClientCalls.blockingUnaryCall(
+                    ClientInterceptors.intercept(service.channel, MetadataUtils.newAttachHeadersInterceptor(headers)),
+                    method(EXECUTION),
+                    CallOptions.DEFAULT,
+                    "");
+        }
     }
 
     @Test
@@ -390,6 +415,7 @@ final class AccessInterceptorTest {
                     .directExecutor()
                     .intercept(new AccessInterceptor(
                             new Callers(keys, keysRequired, () -> now, ticker),
+                            owners,
                             new RateLimits(Optional.of(new RateLimit(100, 50)), ticker),
                             limited::add))
                     .addTransportFilter(new ServerTransportFilter() {

@@ -10,6 +10,7 @@ import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.ebpf.EbpfMode;
 import io.neurovisor.host.guestkernel.KernelChoice;
 import io.neurovisor.host.spawner.UidRange;
+import io.neurovisor.server.config.TelemetryConfig.OtlpProtocol;
 import io.neurovisor.server.setting.DataSize;
 import io.neurovisor.server.setting.EffectiveValue;
 import io.neurovisor.server.setting.ProcessEnvironment;
@@ -86,6 +87,9 @@ final class LoadedConfigTest {
             entry("drain-timeout", "7m"),
             entry("send-timeout", "8m"),
             entry("channelz", "on"),
+            entry("http-listen", "127.0.0.2"),
+            entry("http-port", "50080"),
+            entry("sandbox-domain", "sandboxes.example"),
             entry("cache-max", "20G"),
             entry("sessions-max-age", "7d"),
             entry("log-level", "debug"),
@@ -128,6 +132,7 @@ final class LoadedConfigTest {
                     Duration.ofMinutes(7),
                     Duration.ofMinutes(8),
                     true),
+            new HttpConfig(InetAddress.ofLiteral("127.0.0.2"), Optional.of(50080), Optional.of("sandboxes.example")),
             new MetricsConfig(
                     InetAddress.ofLiteral("::1"),
                     0,

@@ -133,10 +133,10 @@ public final class ServedExecutions implements AutoCloseable {
         Callers callers = new Callers(keys, keysRequired, InstantSource.system(), Ticker.SYSTEM);
         RateLimits limits = new RateLimits(limit, Ticker.SYSTEM);
         if (!counted) {
-            return List.of(trace, new AccessInterceptor(callers, limits, _ -> {}));
+            return List.of(trace, new AccessInterceptor(callers, _ -> Optional.empty(), limits, _ -> {}));
         }
         CallMetrics calls = metrics.calls(TraceInterceptor::currentId);
-        return List.of(trace, calls, new AccessInterceptor(callers, limits, calls::limited));
+        return List.of(trace, calls, new AccessInterceptor(callers, _ -> Optional.empty(), limits, calls::limited));
     }
 
     /** Listens on loopback and returns the port. */

@@ -9,7 +9,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.sun.net.httpserver.HttpServer;
 import io.neurovisor.server.config.LoadedConfig;
-import io.neurovisor.server.config.OtlpProtocol;
+import io.neurovisor.server.config.TelemetryConfig.OtlpProtocol;
 import io.neurovisor.server.setting.ProcessEnvironment;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.sdk.common.CompletableResultCode;

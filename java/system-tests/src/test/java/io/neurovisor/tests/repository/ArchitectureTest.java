@@ -96,7 +96,7 @@ final class ArchitectureTest {
     @ArchTest
     static final ArchRule jettyStaysWithHttpApis = noClasses()
             .that()
-            .resideOutsideOfPackage("io.neurovisor.server.http..")
+            .resideOutsideOfPackages("io.neurovisor.server.http..", "io.neurovisor.e2b..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.eclipse.jetty..")
@@ -158,6 +158,7 @@ final class ArchitectureTest {
             .that()
             .resideOutsideOfPackages(
                     "io.neurovisor.proto..",
+                    "io.neurovisor.e2b..",
                     "io.neurovisor.host.guestlink..",
                     "io.neurovisor.host.protocol..",
                     "io.neurovisor.host.spawner..",
@@ -168,6 +169,15 @@ final class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAPackage("io.neurovisor.proto..")
             .because("edges translate; the core has values of its own");
+
+    @ArchTest
+    static final ArchRule messagesOfE2bStayInItsModule = noClasses()
+            .that()
+            .resideOutsideOfPackages("io.neurovisor.proto.e2b..", "io.neurovisor.e2b..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.neurovisor.proto.e2b..")
+            .because("another product's interface is translated in one place");
 
     @ArchTest
     static final ArchRule commandLineLibraryStaysInTheCli = noClasses()

@@ -9,6 +9,7 @@ import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.DaemonConfig;
 import io.neurovisor.server.config.ExecutionConfig;
 import io.neurovisor.server.config.GuestConfig;
+import io.neurovisor.server.config.HttpConfig;
 import io.neurovisor.server.config.LogConfig;
 import io.neurovisor.server.config.MetricsConfig;
 import io.neurovisor.server.config.ModelConfig;
@@ -38,6 +39,7 @@ final class SettingEffectsTest {
     private static final String POOL = "PoolIT.manyRequestsShareFewMachinesInOrder";
     private static final String PAUSED = "SandboxPauseIT.theLimitsOfPausedSandboxesHold";
     private static final String CERTIFIED = "ServeSettingsIT.remotePortRequiresCertificateAndKey";
+    private static final String E2B = "E2bIT.aSandboxIsUsedAsE2bsClientsUseIt";
     private static final String MODELS = "InferenceGrpcServiceTest.forwardsTheParametersToTheModelServer";
     private static final String TRACES = "TracingTest.exportsAsConfigured";
     private static final String BY_DAEMON = "RunByDaemonIT.runsProgramsByTheDaemon";
@@ -99,6 +101,9 @@ final class SettingEffectsTest {
             entry(DaemonConfig.DRAIN_TIMEOUT, DRAIN),
             entry(DaemonConfig.SEND_TIMEOUT, "SendTimeoutTest.anUnreadStreamIsCancelledAndReleasesItsMachine"),
             entry(DaemonConfig.CHANNELZ, DRAIN),
+            entry(HttpConfig.HTTP_LISTEN, E2B),
+            entry(HttpConfig.HTTP_PORT, E2B),
+            entry(HttpConfig.SANDBOX_DOMAIN, E2B),
             entry(RetentionConfig.CACHE_MAX, GC),
             entry(RetentionConfig.SESSIONS_MAX_AGE, GC),
             entry(LogConfig.LOG_LEVEL, "OtlpIT.oneIdLinksResponseLogAndTrace"),

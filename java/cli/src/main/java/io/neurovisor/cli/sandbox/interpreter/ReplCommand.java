@@ -98,7 +98,8 @@ public final class ReplCommand implements Callable<Integer> {
     /** The failure of one cell does not end the session. */
     private void run(FollowedCell followed, String code) {
         try {
-            int _ = followed.run(new CellSpec(code, Map.of(), Optional.empty(), Optional.empty(), false, false, true, TableFormat.JSON));
+            int _ = followed.run(new CellSpec(
+                    code, Map.of(), Optional.empty(), Optional.empty(), false, false, true, TableFormat.JSON));
         } catch (NeuroVisorException failure) {
             switch (failure.fault()) {
                 case CONTEXT_DEAD, CONTEXT_BUSY, CELL_LIMIT, INVALID_ARGUMENT ->

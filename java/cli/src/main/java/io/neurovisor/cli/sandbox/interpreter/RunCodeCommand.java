@@ -100,7 +100,8 @@ public final class RunCodeCommand implements Callable<Integer> {
     @Option(
             names = "--table-format",
             paramLabel = "FORMAT",
-            description = "The data of tables among the results: json, or arrow where the image has pyarrow. Default: json.")
+            description =
+                    "The data of tables among the results: json, or arrow where the image has pyarrow. Default: json.")
     private String tableFormat = "json";
 
     @Option(
@@ -142,7 +143,14 @@ public final class RunCodeCommand implements Callable<Integer> {
                             .id()
                     : Contexts.find(interpreter, context);
             CellSpec cell = new CellSpec(
-                    text, environment, Optional.ofNullable(directory), limit, false, detach, answersInput(source), tables);
+                    text,
+                    environment,
+                    Optional.ofNullable(directory),
+                    limit,
+                    false,
+                    detach,
+                    answersInput(source),
+                    tables);
             return detach ? start(interpreter, chosen, cell) : follow(interpreter, chosen, cell);
         });
     }

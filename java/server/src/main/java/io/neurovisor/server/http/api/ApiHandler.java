@@ -51,10 +51,12 @@ final class ApiHandler extends Handler.Abstract {
     }
 
     private void serve(Request request, Response response, Callback callback) {
-        String path = String.valueOf(request.getHttpURI().getPath());
-        Optional<HttpRoute> found = apis.stream()
-                .flatMap(api -> api.route(request.getMethod(), path).stream())
-                .findFirst();
+        RequestHead head = new RequestHead(
+                request.getMethod(),
+                String.valueOf(request.getHttpURI().getPath()),
+                name -> Optional.ofNullable(request.getHeaders().get(name)));
+        Optional<HttpRoute> found =
+                apis.stream().flatMap(api -> api.route(head).stream()).findFirst();
         if (found.isEmpty()) {
             answer(new HttpExchange(request, response, 0), 404, "there is no such path", callback);
             return;

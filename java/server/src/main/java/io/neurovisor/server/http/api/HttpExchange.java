@@ -38,6 +38,12 @@ public final class HttpExchange {
         return String.valueOf(request.getHttpURI().getPath());
     }
 
+    /** Returns the values of a parameter of the query. */
+    public List<String> parameters(String name) {
+        return Optional.ofNullable(Request.extractQueryParameters(request).getValues(name))
+                .orElse(List.of());
+    }
+
     /** Returns the first value of a header. */
     public Optional<String> header(String name) {
         return Optional.ofNullable(request.getHeaders().get(name));

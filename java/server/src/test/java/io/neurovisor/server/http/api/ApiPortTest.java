@@ -45,8 +45,8 @@ final class ApiPortTest {
         return port;
     }
 
-    private Optional<HttpRoute> route(String method, String path) {
-        return switch (path) {
+    private Optional<HttpRoute> route(RequestHead head) {
+        return switch (head.path()) {
             case "/echo" ->
                 Optional.of(new HttpRoute(
                         10,

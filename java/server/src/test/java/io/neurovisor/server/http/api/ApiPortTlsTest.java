@@ -56,7 +56,7 @@ final class ApiPortTlsTest {
         ApiPort port = ApiPort.open(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 Optional.of(new ApiPortTls(context(Optional.of(own), trusted), needsClientCertificate)),
-                List.of((_, _) -> Optional.of(route)),
+                List.of(_ -> Optional.of(route)),
                 ApiPortLimits.USUAL);
         port.serve();
         return port;

@@ -1,0 +1,77 @@
+package io.neurovisor.e2b;
+
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
+import io.grpc.Metadata;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.MetadataUtils;
+import io.neurovisor.proto.sandbox.FileServiceGrpc;
+import io.neurovisor.proto.sandbox.FileServiceGrpc.FileServiceBlockingStub;
+import io.neurovisor.proto.sandbox.InterpreterServiceGrpc;
+import io.neurovisor.proto.sandbox.InterpreterServiceGrpc.InterpreterServiceBlockingStub;
+import io.neurovisor.proto.sandbox.ProcessServiceGrpc;
+import io.neurovisor.proto.sandbox.ProcessServiceGrpc.ProcessServiceBlockingStub;
+import io.neurovisor.proto.sandbox.SandboxServiceGrpc;
+import io.neurovisor.proto.sandbox.SandboxServiceGrpc.SandboxServiceBlockingStub;
+import io.neurovisor.server.access.OwnCalls;
+import io.neurovisor.server.http.api.HttpExchange;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * Calls of the daemon's own services on behalf of a client, with all limits, checks and records of these.
+ *
+ * @param channel adds who the client is
+ */
+public record DaemonCalls(Channel channel) {
+    private static final Metadata.Key<String> AUTHORIZATION =
+            Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+    /** Headers that name the trace of a request. */
+    private static final List<Metadata.Key<String>> TRACE = List.of(
+            Metadata.Key.of("traceparent", Metadata.ASCII_STRING_MARSHALLER),
+            Metadata.Key.of("x-trace-id", Metadata.ASCII_STRING_MARSHALLER));
+
+    /** Calls as the holder of a key. */
+    static DaemonCalls byKey(Channel daemon, String secret, HttpExchange exchange) {
+        return with(daemon, AUTHORIZATION, "Bearer " + secret, exchange);
+    }
+
+    /** Calls as the owner of a sandbox, for a client that has its token. */
+    static DaemonCalls asOwner(Channel daemon, String sandboxId, HttpExchange exchange) {
+        return with(daemon, OwnCalls.OWNER_OF, sandboxId, exchange);
+    }
+
+    private static DaemonCalls with(Channel daemon, Metadata.Key<String> name, String value, HttpExchange exchange) {
+        Metadata headers = new Metadata();
+        headers.put(name, value);
+        TRACE.forEach(key -> exchange.header(key.name()).ifPresent(text -> headers.put(key, text)));
+        return new DaemonCalls(
+                ClientInterceptors.intercept(daemon, MetadataUtils.newAttachHeadersInterceptor(headers)));
+    }
+
+    public SandboxServiceBlockingStub sandboxes() {
+        return SandboxServiceGrpc.newBlockingStub(channel);
+    }
+
+    public ProcessServiceBlockingStub processes() {
+        return ProcessServiceGrpc.newBlockingStub(channel);
+    }
+
+    public FileServiceBlockingStub files() {
+        return FileServiceGrpc.newBlockingStub(channel);
+    }
+
+    public InterpreterServiceBlockingStub interpreters() {
+        return InterpreterServiceGrpc.newBlockingStub(channel);
+    }
+
+    /** Makes a call, whose failure becomes that of the request. */
+    public static <A> A answer(Supplier<A> call) {
+        try {
+            return call.get();
+        } catch (StatusRuntimeException failure) {
+            throw HttpFailure.of(failure);
+        }
+    }
+}

@@ -1,0 +1,212 @@
+package io.neurovisor.e2b;
+
+import io.grpc.Channel;
+import io.grpc.Context;
+import io.grpc.StatusRuntimeException;
+import io.neurovisor.e2b.control.ControlApi;
+import io.neurovisor.e2b.control.SandboxJson;
+import io.neurovisor.e2b.envd.EnvdCall;
+import io.neurovisor.e2b.envd.EnvdFiles;
+import io.neurovisor.e2b.envd.EnvdProcesses;
+import io.neurovisor.e2b.envd.Watchers;
+import io.neurovisor.e2b.files.FilesApi;
+import io.neurovisor.e2b.interpreter.InterpreterApi;
+import io.neurovisor.e2b.route.Destination;
+import io.neurovisor.e2b.route.EnvdTokens;
+import io.neurovisor.proto.sandbox.GetRequest;
+import io.neurovisor.proto.sandbox.Sandbox;
+import io.neurovisor.proto.sandbox.SandboxState;
+import io.neurovisor.server.access.keys.KeySpelling;
+import io.neurovisor.server.connect.ConnectApi;
+import io.neurovisor.server.http.api.HttpApi;
+import io.neurovisor.server.http.api.HttpExchange;
+import io.neurovisor.server.http.api.HttpRoute;
+import io.neurovisor.server.http.api.RequestHead;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ScheduledExecutorService;
+
+/** E2B's API: finds out where a request goes and on whose behalf it is, and has it served. */
+public final class E2bApi implements HttpApi {
+    private static final int MOST_JSON_BYTES = 1 << 20;
+    private static final int MOST_CODE_BYTES = 16 << 20;
+    private static final int MOST_MESSAGE_BYTES = 16 << 20;
+
+    private final Channel daemon;
+    private final EnvdTokens tokens;
+    private final Optional<String> domain;
+    private final InstantSource clock;
+    private final ControlApi control;
+    private final ConnectApi envd;
+
+    /**
+     * @param daemon the daemon's own services
+     * @param domain below which each port of a sandbox has a name; empty if there is none
+     * @param timer ends calls whose deadline passes
+     */
+    public E2bApi(
+            Channel daemon,
+            EnvdTokens tokens,
+            Optional<String> domain,
+            InstantSource clock,
+            ScheduledExecutorService timer) {
+        this.daemon = daemon;
+        this.tokens = tokens;
+        this.domain = domain;
+        this.clock = clock;
+        this.control = new ControlApi(new SandboxJson(tokens, domain));
+        this.envd = new ConnectApi(
+                List.of(new EnvdProcesses().bindService(), new EnvdFiles(new Watchers()).bindService()),
+                MOST_MESSAGE_BYTES,
+                timer);
+    }
+
+    @Override
+    public Optional<HttpRoute> route(RequestHead head) {
+        return switch (Destination.of(head.path(), head::header, domain)) {
+            case Destination.Control() ->
+                Optional.of(answering(MOST_JSON_BYTES, exchange -> control.serve(exchange, byKey(exchange))));
+            case Destination.Sandbox(String id, int port) when port == Destination.ENVD -> Optional.of(envd(head, id));
+            case Destination.Sandbox(String id, int port)
+            when port == Destination.INTERPRETER ->
+                Optional.of(answering(MOST_CODE_BYTES, exchange -> interpreter(exchange, id)));
+            case Destination.Sandbox(String id, int port) ->
+                Optional.of(answering(0, exchange -> {
+                    Sandbox _ = running(exchange, id);
+                    throw HttpFailure.of(502, "The sandbox is running but port " + port + " is not open");
+                }));
+            case Destination.Nowhere() -> Optional.empty();
+        };
+    }
+
+    private HttpRoute envd(RequestHead head, String id) {
+        Optional<HttpRoute> call = envd.route(head);
+        if (call.isPresent()) {
+            HttpRoute route = call.get();
+            return new HttpRoute(route.mostBytes(), true, exchange -> {
+                try {
+                    requireToken(exchange, id);
+                    Sandbox _ = running(exchange, id);
+                } catch (HttpFailure failure) {
+                    failure.answer(exchange);
+                    return;
+                }
+                EnvdCall current = new EnvdCall(
+                        id,
+                        DaemonCalls.asOwner(daemon, id, exchange),
+                        exchange.header("authorization").orElse(""));
+                Context context = Context.current().withValue(EnvdCall.CURRENT, current);
+                Context before = context.attach();
+                try {
+                    route.service().serve(exchange);
+                } finally {
+                    context.detach(before);
+                }
+            });
+        }
+        return answering(Long.MAX_VALUE, exchange -> plain(exchange, id));
+    }
+
+    /** Serves what envd answers without the Connect protocol. */
+    private void plain(HttpExchange exchange, String id) throws IOException {
+        switch (exchange.method() + " " + exchange.path()) {
+            case "GET /health" -> {
+                Sandbox _ = running(exchange, id);
+                exchange.setStatus(204);
+            }
+            case "GET /files" -> {
+                requireTokenOrSignature(exchange, id, "read");
+                Sandbox _ = running(exchange, id);
+                new FilesApi(DaemonCalls.asOwner(daemon, id, exchange), id).read(exchange);
+            }
+            case "POST /files" -> {
+                requireTokenOrSignature(exchange, id, "write");
+                Sandbox _ = running(exchange, id);
+                new FilesApi(DaemonCalls.asOwner(daemon, id, exchange), id).write(exchange);
+            }
+            default -> throw HttpFailure.of(404, "envd has no " + exchange.method() + " " + exchange.path());
+        }
+    }
+
+    private void interpreter(HttpExchange exchange, String id) throws IOException {
+        // Clients send no token with calls about contexts.
+        if (exchange.path().equals("/execute")) {
+            requireToken(exchange, id);
+        }
+        Sandbox _ = running(exchange, id);
+        new InterpreterApi(DaemonCalls.asOwner(daemon, id, exchange), id, clock).serve(exchange);
+    }
+
+    private static HttpRoute answering(long mostBytes, HttpRoute.Service service) {
+        return new HttpRoute(mostBytes, true, exchange -> {
+            try {
+                service.serve(exchange);
+            } catch (HttpFailure failure) {
+                failure.answer(exchange);
+            } catch (StatusRuntimeException failure) {
+                HttpFailure.of(failure).answer(exchange);
+            }
+        });
+    }
+
+    private DaemonCalls byKey(HttpExchange exchange) {
+        String key = exchange.header("x-api-key")
+                .orElseThrow(() -> HttpFailure.of(401, "a key is needed: send the header X-API-KEY"));
+        String secret = KeySpelling.ofE2b(key)
+                .orElseThrow(() ->
+                        HttpFailure.of(401, "the key is malformed; ./neurovisor keys create NAME --e2b makes one"));
+        return DaemonCalls.byKey(daemon, secret, exchange);
+    }
+
+    private void requireToken(HttpExchange exchange, String id) {
+        if (!tokens.isValid(id, exchange.header("x-access-token").orElse(""))) {
+            throw HttpFailure.of(401, "the header X-Access-Token is missing or is not that of this sandbox");
+        }
+    }
+
+    private void requireTokenOrSignature(HttpExchange exchange, String id, String operation) {
+        String user = first(exchange, "username").orElse("");
+        EnvdCall.checkUser(user);
+        Optional<String> signature = first(exchange, "signature");
+        if (signature.isEmpty()) {
+            requireToken(exchange, id);
+            return;
+        }
+        Optional<Long> expiration = first(exchange, "signature_expiration").map(E2bApi::number);
+        if (!tokens.isSigned(id, first(exchange, "path").orElse(""), operation, user, signature.get(), expiration)) {
+            throw HttpFailure.of(401, "the signature is wrong or has expired");
+        }
+    }
+
+    private static Long number(String text) {
+        try {
+            return Long.valueOf(text);
+        } catch (NumberFormatException noNumber) {
+            throw HttpFailure.of(401, "signature_expiration is not a Unix time");
+        }
+    }
+
+    private static Optional<String> first(HttpExchange exchange, String name) {
+        return exchange.parameters(name).stream().findFirst();
+    }
+
+    /** Returns a sandbox that runs, or that is resumed by calls. */
+    private Sandbox running(HttpExchange exchange, String id) {
+        try {
+            Sandbox sandbox = DaemonCalls.asOwner(daemon, id, exchange)
+                    .sandboxes()
+                    .get(GetRequest.newBuilder().setSandboxId(id).build())
+                    .getSandbox();
+            if (sandbox.getState() != SandboxState.SANDBOX_STATE_PAUSED || sandbox.getAutoResume()) {
+                return sandbox;
+            }
+        } catch (StatusRuntimeException failure) {
+            if (HttpFailure.of(failure).status() >= 500) {
+                throw failure;
+            }
+        }
+        throw HttpFailure.of(502, "The sandbox was not found");
+    }
+}

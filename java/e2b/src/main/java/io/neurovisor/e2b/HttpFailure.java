@@ -1,0 +1,98 @@
+package io.neurovisor.e2b;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.util.Durations;
+import com.google.rpc.RetryInfo;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import io.neurovisor.server.http.api.HttpExchange;
+import java.io.IOException;
+import java.util.Optional;
+
+/** A request that is answered with an error: {@code code} and {@code message} as JSON. */
+public final class HttpFailure extends RuntimeException {
+    private static final long serialVersionUID = 1;
+    private static final int MILLIS_PER_SECOND = 1000;
+
+    private final int status;
+    private final transient Optional<Long> retrySeconds;
+
+    private HttpFailure(int status, String message, Optional<Long> retrySeconds) {
+        super(message, null, false, false);
+        this.status = status;
+        this.retrySeconds = retrySeconds;
+    }
+
+    public static HttpFailure of(int status, String message) {
+        return new HttpFailure(status, message, Optional.empty());
+    }
+
+    /** Returns a request whose field has a value that is not allowed. */
+    public static HttpFailure invalid(String field, String problem) {
+        return of(400, field + " " + problem);
+    }
+
+    /** Returns the answer for a failed call of the daemon's services. */
+    public static HttpFailure of(StatusRuntimeException failure) {
+        String message = Optional.ofNullable(failure.getStatus().getDescription())
+                .orElseGet(() -> failure.getStatus().getCode().name());
+        return new HttpFailure(status(failure.getStatus().getCode()), message, retry(failure));
+    }
+
+    private static int status(Status.Code code) {
+        return switch (code) {
+            case OK -> 200;
+            case INVALID_ARGUMENT, OUT_OF_RANGE -> 400;
+            case UNAUTHENTICATED -> 401;
+            case PERMISSION_DENIED -> 403;
+            case NOT_FOUND -> 404;
+            case ALREADY_EXISTS, FAILED_PRECONDITION, ABORTED -> 409;
+            case RESOURCE_EXHAUSTED -> 429;
+            case UNIMPLEMENTED -> 501;
+            case UNAVAILABLE -> 503;
+            case DEADLINE_EXCEEDED, CANCELLED -> 504;
+            case UNKNOWN, INTERNAL, DATA_LOSS -> 500;
+        };
+    }
+
+    private static Optional<Long> retry(StatusRuntimeException failure) {
+        com.google.rpc.Status details = StatusProto.fromThrowable(failure);
+        if (details == null) {
+            return Optional.empty();
+        }
+        for (Any detail : details.getDetailsList()) {
+            if (detail.is(RetryInfo.class)) {
+                try {
+                    long millis =
+                            Durations.toMillis(detail.unpack(RetryInfo.class).getRetryDelay());
+                    return Optional.of(Math.max(1, Math.ceilDiv(millis, MILLIS_PER_SECOND)));
+                } catch (InvalidProtocolBufferException broken) {
+                    return Optional.empty();
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    public int status() {
+        return status;
+    }
+
+    /** Answers a request. */
+    public void answer(HttpExchange exchange) throws IOException {
+        exchange.setStatus(status);
+        if (status == 429 || status == 503) {
+            exchange.addHeader("Retry-After", Long.toString(retrySeconds.orElse(1L)));
+            exchange.addHeader("Should-Retry", "true");
+        } else {
+            exchange.addHeader("Should-Retry", "false");
+        }
+        ObjectNode body =
+                JsonNodeFactory.instance.objectNode().put("code", status).put("message", getMessage());
+        Json.write(exchange, body);
+    }
+}

@@ -1,0 +1,60 @@
+package io.neurovisor.e2b.control;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.neurovisor.e2b.DaemonCalls;
+import io.neurovisor.e2b.HttpFailure;
+import io.neurovisor.proto.sandbox.CreateSnapshotRequest;
+import io.neurovisor.proto.sandbox.DeleteSnapshotRequest;
+import io.neurovisor.proto.sandbox.DeleteTemplateRequest;
+import io.neurovisor.proto.sandbox.ListSnapshotsRequest;
+import io.neurovisor.proto.sandbox.Snapshot;
+import java.io.IOException;
+import java.util.Optional;
+
+/** The operations on snapshots. */
+final class SnapshotOperations {
+    private SnapshotOperations() {}
+
+    static void create(Call call) throws IOException {
+        CreateSnapshotRequest request = CreateSnapshotRequest.newBuilder()
+                .setSandboxId(call.id())
+                .setName(call.body().text("name").orElse(""))
+                .build();
+        Snapshot snapshot = DaemonCalls.answer(
+                () -> call.daemon().sandboxes().createSnapshot(request).getSnapshot());
+        call.answer(201, SandboxJson.snapshot(snapshot));
+    }
+
+    static void list(Call call) throws IOException {
+        ListSnapshotsRequest request = ListSnapshotsRequest.newBuilder()
+                .setSandboxId(call.parameter("sandboxID").orElse(""))
+                .build();
+        Optional<String> name = call.parameter("name");
+        ArrayNode array = JsonNodeFactory.instance.arrayNode();
+        DaemonCalls.answer(() -> call.daemon().sandboxes().listSnapshots(request)).getSnapshotsList().stream()
+                .filter(snapshot -> name.isEmpty() || snapshot.getName().equals(name.get()))
+                .forEach(snapshot -> array.add(SandboxJson.snapshot(snapshot)));
+        call.answer(200, array);
+    }
+
+    /** E2B has snapshots among its templates. */
+    static void delete(Call call) {
+        boolean deleted = DaemonCalls.answer(() -> call.daemon()
+                        .sandboxes()
+                        .deleteSnapshot(DeleteSnapshotRequest.newBuilder()
+                                .setSnapshotId(call.id())
+                                .build())
+                        .getDeleted()
+                || call.daemon()
+                        .sandboxes()
+                        .deleteTemplate(DeleteTemplateRequest.newBuilder()
+                                .setTemplateId(call.id())
+                                .build())
+                        .getDeleted());
+        if (!deleted) {
+            throw HttpFailure.of(404, "there is no snapshot or template " + call.id());
+        }
+        call.done();
+    }
+}

@@ -1,0 +1,5 @@
+/** The control plane: REST calls that create and manage sandboxes. */
+@NullMarked
+package io.neurovisor.e2b.control;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,183 @@
+package io.neurovisor.e2b.envd;
+
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
+import io.neurovisor.proto.e2b.filesystem.CreateWatcherRequest;
+import io.neurovisor.proto.e2b.filesystem.CreateWatcherResponse;
+import io.neurovisor.proto.e2b.filesystem.FilesystemGrpc;
+import io.neurovisor.proto.e2b.filesystem.GetWatcherEventsRequest;
+import io.neurovisor.proto.e2b.filesystem.GetWatcherEventsResponse;
+import io.neurovisor.proto.e2b.filesystem.ListDirRequest;
+import io.neurovisor.proto.e2b.filesystem.ListDirResponse;
+import io.neurovisor.proto.e2b.filesystem.MakeDirRequest;
+import io.neurovisor.proto.e2b.filesystem.MakeDirResponse;
+import io.neurovisor.proto.e2b.filesystem.MoveRequest;
+import io.neurovisor.proto.e2b.filesystem.MoveResponse;
+import io.neurovisor.proto.e2b.filesystem.RemoveRequest;
+import io.neurovisor.proto.e2b.filesystem.RemoveResponse;
+import io.neurovisor.proto.e2b.filesystem.RemoveWatcherRequest;
+import io.neurovisor.proto.e2b.filesystem.RemoveWatcherResponse;
+import io.neurovisor.proto.e2b.filesystem.StatRequest;
+import io.neurovisor.proto.e2b.filesystem.StatResponse;
+import io.neurovisor.proto.e2b.filesystem.WatchDirRequest;
+import io.neurovisor.proto.e2b.filesystem.WatchDirResponse;
+import io.neurovisor.proto.sandbox.ListFilesRequest;
+import io.neurovisor.proto.sandbox.ListFilesResponse;
+import io.neurovisor.proto.sandbox.MakeDirectoryRequest;
+import io.neurovisor.proto.sandbox.MakeDirectoryResponse;
+import io.neurovisor.proto.sandbox.WatchFilesRequest;
+import io.neurovisor.proto.sandbox.WatchFilesResponse;
+import java.util.Iterator;
+
+/** The files of a sandbox, as envd serves them. */
+public final class EnvdFiles extends FilesystemGrpc.FilesystemImplBase {
+    private final Watchers watchers;
+
+    public EnvdFiles(Watchers watchers) {
+        this.watchers = watchers;
+    }
+
+    @Override
+    public void stat(StatRequest request, StreamObserver<StatResponse> observer) {
+        EnvdCall.begin(
+                observer,
+                (call, client) -> client.onNext(StatResponse.newBuilder()
+                        .setEntry(FileMessages.entry(call.daemon()
+                                .files()
+                                .stat(io.neurovisor.proto.sandbox.StatRequest.newBuilder()
+                                        .setSandboxId(call.sandboxId())
+                                        .setPath(request.getPath())
+                                        .build())
+                                .getEntry()))
+                        .build()));
+    }
+
+    @Override
+    public void makeDir(MakeDirRequest request, StreamObserver<MakeDirResponse> observer) {
+        EnvdCall.begin(observer, (call, client) -> {
+            MakeDirectoryResponse made = call.daemon()
+                    .files()
+                    .makeDirectory(MakeDirectoryRequest.newBuilder()
+                            .setSandboxId(call.sandboxId())
+                            .setPath(request.getPath())
+                            .build());
+            if (!made.getCreated()) {
+                throw Status.ALREADY_EXISTS
+                        .withDescription("directory already exists: " + request.getPath())
+                        .asRuntimeException();
+            }
+            client.onNext(MakeDirResponse.newBuilder()
+                    .setEntry(FileMessages.entry(made.getEntry()))
+                    .build());
+        });
+    }
+
+    @Override
+    public void move(MoveRequest request, StreamObserver<MoveResponse> observer) {
+        EnvdCall.begin(
+                observer,
+                (call, client) -> client.onNext(MoveResponse.newBuilder()
+                        .setEntry(FileMessages.entry(call.daemon()
+                                .files()
+                                .move(io.neurovisor.proto.sandbox.MoveRequest.newBuilder()
+                                        .setSandboxId(call.sandboxId())
+                                        .setSource(request.getSource())
+                                        .setDestination(request.getDestination())
+                                        .build())
+                                .getEntry()))
+                        .build()));
+    }
+
+    @Override
+    public void listDir(ListDirRequest request, StreamObserver<ListDirResponse> observer) {
+        EnvdCall.begin(observer, (call, client) -> {
+            ListDirResponse.Builder all = ListDirResponse.newBuilder();
+            ListFilesRequest.Builder page = ListFilesRequest.newBuilder()
+                    .setSandboxId(call.sandboxId())
+                    .setPath(request.getPath())
+                    .setDepth(request.getDepth());
+            do {
+                ListFilesResponse files = call.daemon().files().listFiles(page.build());
+                files.getEntriesList().forEach(entry -> all.addEntries(FileMessages.entry(entry)));
+                page.setPageToken(files.getNextPageToken());
+            } while (!page.getPageToken().isEmpty());
+            client.onNext(all.build());
+        });
+    }
+
+    /** Removing what does not exist succeeds, as E2B's clients expect. */
+    @Override
+    public void remove(RemoveRequest request, StreamObserver<RemoveResponse> observer) {
+        EnvdCall.begin(observer, (call, client) -> {
+            try {
+                io.neurovisor.proto.sandbox.RemoveResponse _ = call.daemon()
+                        .files()
+                        .remove(io.neurovisor.proto.sandbox.RemoveRequest.newBuilder()
+                                .setSandboxId(call.sandboxId())
+                                .setPath(request.getPath())
+                                .setRecursive(true)
+                                .build());
+            } catch (StatusRuntimeException failure) {
+                if (failure.getStatus().getCode() != Status.Code.NOT_FOUND) {
+                    throw failure;
+                }
+            }
+            client.onNext(RemoveResponse.getDefaultInstance());
+        });
+    }
+
+    @Override
+    public void watchDir(WatchDirRequest request, StreamObserver<WatchDirResponse> observer) {
+        EnvdCall.begin(observer, (call, client) -> {
+            Iterator<WatchFilesResponse> changes =
+                    call.daemon().files().watchFiles(watch(call, request.getPath(), request.getRecursive()));
+            while (changes.hasNext()) {
+                WatchFilesResponse next = changes.next();
+                if (next.getEventsCount() == 0) {
+                    client.onNext(WatchDirResponse.newBuilder()
+                            .setStart(WatchDirResponse.StartEvent.getDefaultInstance())
+                            .build());
+                }
+                FileMessages.events(next.getEventsList())
+                        .forEach(event -> client.onNext(WatchDirResponse.newBuilder()
+                                .setFilesystem(event)
+                                .build()));
+            }
+        });
+    }
+
+    private static WatchFilesRequest watch(EnvdCall call, String path, boolean recursive) {
+        return WatchFilesRequest.newBuilder()
+                .setSandboxId(call.sandboxId())
+                .setPath(path)
+                .setRecursive(recursive)
+                .build();
+    }
+
+    @Override
+    public void createWatcher(CreateWatcherRequest request, StreamObserver<CreateWatcherResponse> observer) {
+        EnvdCall.begin(
+                observer,
+                (call, client) -> client.onNext(CreateWatcherResponse.newBuilder()
+                        .setWatcherId(watchers.create(call, watch(call, request.getPath(), request.getRecursive())))
+                        .build()));
+    }
+
+    @Override
+    public void getWatcherEvents(GetWatcherEventsRequest request, StreamObserver<GetWatcherEventsResponse> observer) {
+        EnvdCall.begin(
+                observer,
+                (call, client) -> client.onNext(GetWatcherEventsResponse.newBuilder()
+                        .addAllEvents(watchers.take(call.sandboxId(), request.getWatcherId()))
+                        .build()));
+    }
+
+    @Override
+    public void removeWatcher(RemoveWatcherRequest request, StreamObserver<RemoveWatcherResponse> observer) {
+        EnvdCall.begin(observer, (call, client) -> {
+            watchers.remove(call.sandboxId(), request.getWatcherId());
+            client.onNext(RemoveWatcherResponse.getDefaultInstance());
+        });
+    }
+}

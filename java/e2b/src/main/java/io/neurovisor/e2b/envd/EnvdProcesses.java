@@ -1,0 +1,214 @@
+package io.neurovisor.e2b.envd;
+
+import com.google.protobuf.ByteString;
+import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.neurovisor.proto.e2b.process.CloseStdinRequest;
+import io.neurovisor.proto.e2b.process.CloseStdinResponse;
+import io.neurovisor.proto.e2b.process.ConnectRequest;
+import io.neurovisor.proto.e2b.process.ConnectResponse;
+import io.neurovisor.proto.e2b.process.ListRequest;
+import io.neurovisor.proto.e2b.process.ListResponse;
+import io.neurovisor.proto.e2b.process.ProcessEvent;
+import io.neurovisor.proto.e2b.process.ProcessGrpc;
+import io.neurovisor.proto.e2b.process.ProcessInput;
+import io.neurovisor.proto.e2b.process.ProcessSelector;
+import io.neurovisor.proto.e2b.process.SendInputRequest;
+import io.neurovisor.proto.e2b.process.SendInputResponse;
+import io.neurovisor.proto.e2b.process.SendSignalRequest;
+import io.neurovisor.proto.e2b.process.SendSignalResponse;
+import io.neurovisor.proto.e2b.process.StartRequest;
+import io.neurovisor.proto.e2b.process.StartResponse;
+import io.neurovisor.proto.e2b.process.StreamInputRequest;
+import io.neurovisor.proto.e2b.process.StreamInputResponse;
+import io.neurovisor.proto.e2b.process.UpdateRequest;
+import io.neurovisor.proto.e2b.process.UpdateResponse;
+import io.neurovisor.proto.sandbox.AttachRequest;
+import io.neurovisor.proto.sandbox.CloseInputRequest;
+import io.neurovisor.proto.sandbox.CloseInputResponse;
+import io.neurovisor.proto.sandbox.ListProcessesRequest;
+import io.neurovisor.proto.sandbox.ResizeRequest;
+import io.neurovisor.proto.sandbox.ResizeResponse;
+import io.neurovisor.proto.sandbox.SignalRequest;
+import io.neurovisor.proto.sandbox.SignalResponse;
+import java.util.Iterator;
+import java.util.function.Function;
+
+/** The processes of a sandbox, as envd serves them. */
+public final class EnvdProcesses extends ProcessGrpc.ProcessImplBase {
+    /** The largest piece of input that the daemon takes. */
+    private static final int PIECE_BYTES = 64 << 10;
+
+    @Override
+    public void start(StartRequest request, StreamObserver<StartResponse> observer) {
+        EnvdCall.begin(observer, (call, client) -> {
+            Iterator<io.neurovisor.proto.sandbox.ProcessEvent> events =
+                    call.daemon().processes().start(ProcessMessages.start(call.sandboxId(), request));
+            pass(
+                    events,
+                    client,
+                    event -> StartResponse.newBuilder().setEvent(event).build());
+        });
+    }
+
+    @Override
+    public void connect(ConnectRequest request, StreamObserver<ConnectResponse> observer) {
+        EnvdCall.begin(observer, (call, client) -> {
+            Iterator<io.neurovisor.proto.sandbox.ProcessEvent> events = call.daemon()
+                    .processes()
+                    .attach(AttachRequest.newBuilder()
+                            .setSandboxId(call.sandboxId())
+                            .setProcess(ProcessMessages.selector(request.getProcess()))
+                            .setFromNow(true)
+                            .build());
+            pass(
+                    events,
+                    client,
+                    event -> ConnectResponse.newBuilder().setEvent(event).build());
+        });
+    }
+
+    private static <A> void pass(
+            Iterator<io.neurovisor.proto.sandbox.ProcessEvent> events,
+            ServerCallStreamObserver<A> client,
+            Function<ProcessEvent, A> message) {
+        while (events.hasNext()) {
+            ProcessMessages.event(events.next()).map(message).ifPresent(client::onNext);
+        }
+    }
+
+    @Override
+    public void list(ListRequest request, StreamObserver<ListResponse> observer) {
+        EnvdCall.begin(observer, (call, client) -> {
+            ListResponse.Builder response = ListResponse.newBuilder();
+            call
+                    .daemon()
+                    .processes()
+                    .listProcesses(ListProcessesRequest.newBuilder()
+                            .setSandboxId(call.sandboxId())
+                            .build())
+                    .getProcessesList()
+                    .stream()
+                    .filter(process -> !process.hasEnded())
+                    .forEach(process -> response.addProcesses(ProcessMessages.info(process)));
+            client.onNext(response.build());
+        });
+    }
+
+    @Override
+    public void sendInput(SendInputRequest request, StreamObserver<SendInputResponse> observer) {
+        EnvdCall.begin(observer, (call, client) -> {
+            send(call, request.getProcess(), request.getInput());
+            client.onNext(SendInputResponse.getDefaultInstance());
+        });
+    }
+
+    private static void send(EnvdCall call, ProcessSelector process, ProcessInput input) {
+        ByteString bytes = input.hasPty() ? input.getPty() : input.getStdin();
+        for (int from = 0; from < bytes.size(); from += PIECE_BYTES) {
+            io.neurovisor.proto.sandbox.SendInputResponse _ = call.daemon()
+                    .processes()
+                    .sendInput(io.neurovisor.proto.sandbox.SendInputRequest.newBuilder()
+                            .setSandboxId(call.sandboxId())
+                            .setProcess(ProcessMessages.selector(process))
+                            .setData(bytes.substring(from, Math.min(bytes.size(), from + PIECE_BYTES)))
+                            .build());
+        }
+    }
+
+    @Override
+    public StreamObserver<StreamInputRequest> streamInput(StreamObserver<StreamInputResponse> observer) {
+        return new InputStreamObserver(EnvdCall.CURRENT.get(), observer);
+    }
+
+    /** Sends the pieces of a stream one after the other. */
+    private static final class InputStreamObserver implements StreamObserver<StreamInputRequest> {
+        private final EnvdCall call;
+        private final StreamObserver<StreamInputResponse> client;
+        private ProcessSelector process = ProcessSelector.getDefaultInstance();
+        private boolean isOver;
+
+        InputStreamObserver(EnvdCall call, StreamObserver<StreamInputResponse> client) {
+            this.call = call;
+            this.client = client;
+        }
+
+        @Override
+        public void onNext(StreamInputRequest request) {
+            if (isOver) {
+                return;
+            }
+            try {
+                switch (request.getEventCase()) {
+                    case START -> process = request.getStart().getProcess();
+                    case DATA -> send(call, process, request.getData().getInput());
+                    case KEEPALIVE, EVENT_NOT_SET -> {}
+                }
+            } catch (io.grpc.StatusRuntimeException failure) {
+                isOver = true;
+                client.onError(failure.getStatus().asRuntimeException());
+            }
+        }
+
+        @Override
+        public void onError(Throwable gone) {
+            isOver = true;
+        }
+
+        @Override
+        public void onCompleted() {
+            if (!isOver) {
+                client.onNext(StreamInputResponse.getDefaultInstance());
+                client.onCompleted();
+            }
+        }
+    }
+
+    @Override
+    public void closeStdin(CloseStdinRequest request, StreamObserver<CloseStdinResponse> observer) {
+        EnvdCall.begin(observer, (call, client) -> {
+            CloseInputResponse _ = call.daemon()
+                    .processes()
+                    .closeInput(CloseInputRequest.newBuilder()
+                            .setSandboxId(call.sandboxId())
+                            .setProcess(ProcessMessages.selector(request.getProcess()))
+                            .build());
+            client.onNext(CloseStdinResponse.getDefaultInstance());
+        });
+    }
+
+    @Override
+    public void sendSignal(SendSignalRequest request, StreamObserver<SendSignalResponse> observer) {
+        EnvdCall.begin(observer, (call, client) -> {
+            SignalResponse _ = call.daemon()
+                    .processes()
+                    .signal(SignalRequest.newBuilder()
+                            .setSandboxId(call.sandboxId())
+                            .setProcess(ProcessMessages.selector(request.getProcess()))
+                            .setSignal(request.getSignalValue())
+                            .setWholeGroup(true)
+                            .build());
+            client.onNext(SendSignalResponse.getDefaultInstance());
+        });
+    }
+
+    @Override
+    public void update(UpdateRequest request, StreamObserver<UpdateResponse> observer) {
+        EnvdCall.begin(observer, (call, client) -> {
+            if (!request.hasPty()) {
+                throw Status.INVALID_ARGUMENT
+                        .withDescription("pty is missing: only the size of a terminal can be updated")
+                        .asRuntimeException();
+            }
+            ResizeResponse _ = call.daemon()
+                    .processes()
+                    .resize(ResizeRequest.newBuilder()
+                            .setSandboxId(call.sandboxId())
+                            .setProcess(ProcessMessages.selector(request.getProcess()))
+                            .setSize(ProcessMessages.size(request.getPty()))
+                            .build());
+            client.onNext(UpdateResponse.getDefaultInstance());
+        });
+    }
+}

@@ -1,0 +1,138 @@
+package io.neurovisor.e2b.files;
+
+import io.neurovisor.e2b.HttpFailure;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.http.MultiPart;
+import org.eclipse.jetty.io.Content;
+import org.jspecify.annotations.Nullable;
+
+/** Reads a body of type {@code multipart/form-data} piece by piece. */
+final class Multipart {
+    private static final int PIECE_BYTES = 64 << 10;
+    private static final int MOST_PARTS = 1000;
+    private static final int MOST_HEADER_BYTES = 8 << 10;
+    private static final Pattern FILE_NAME = Pattern.compile("(?:^|;)\\s*filename=\"((?:[^\"\\\\]|\\\\.)*)\"");
+
+    private Multipart() {}
+
+    /** Receives the parts that are files. */
+    interface Files {
+        /** A part begins. */
+        void begin(Optional<String> fileName) throws IOException;
+
+        void content(ByteBuffer content) throws IOException;
+
+        /** The part is complete. */
+        void end() throws IOException;
+    }
+
+    /** @param contentType has the boundary of the parts */
+    static void read(String contentType, InputStream body, Files files) throws IOException {
+        String boundary = Optional.ofNullable(MultiPart.extractBoundary(contentType))
+                .orElseThrow(() -> HttpFailure.invalid("content-type", "has no boundary"));
+        Reader reader = new Reader(files);
+        MultiPart.Parser parser = new MultiPart.Parser(boundary, reader);
+        parser.setMaxParts(MOST_PARTS);
+        parser.setPartHeadersMaxLength(MOST_HEADER_BYTES);
+        try {
+            byte[] piece = new byte[PIECE_BYTES];
+            int count = body.read(piece);
+            while (count >= 0) {
+                parser.parse(Content.Chunk.from(ByteBuffer.wrap(piece, 0, count), false));
+                reader.throwFailure();
+                count = body.read(piece);
+            }
+            parser.parse(Content.Chunk.EOF);
+            reader.throwFailure();
+        } catch (HttpException.RuntimeException | IllegalStateException malformed) {
+            throw HttpFailure.of(400, "the parts of the body are malformed: " + malformed.getMessage());
+        } catch (UncheckedIOException failure) {
+            throw failure.getCause();
+        }
+        if (!reader.isComplete) {
+            throw HttpFailure.of(400, "the last part of the body is not complete");
+        }
+    }
+
+    private static final class Reader implements MultiPart.Parser.Listener {
+        private final Files files;
+        private String disposition = "";
+        private @Nullable Throwable failure;
+        private boolean isComplete;
+
+        Reader(Files files) {
+            this.files = files;
+        }
+
+        @Override
+        public void onPartBegin() {
+            disposition = "";
+        }
+
+        @Override
+        public void onPartHeader(String name, String value) {
+            if (name.toLowerCase(Locale.ROOT).equals("content-disposition")) {
+                disposition = value;
+            }
+        }
+
+        @Override
+        public void onPartHeaders() {
+            Matcher matcher = FILE_NAME.matcher(disposition);
+            Optional<String> fileName =
+                    matcher.find() ? Optional.of(matcher.group(1).replaceAll("\\\\(.)", "$1")) : Optional.empty();
+            pass(() -> files.begin(fileName));
+        }
+
+        @Override
+        public void onPartContent(Content.Chunk chunk) {
+            pass(() -> files.content(chunk.getByteBuffer()));
+        }
+
+        @Override
+        public void onPartEnd() {
+            pass(files::end);
+        }
+
+        @Override
+        public void onComplete() {
+            isComplete = true;
+        }
+
+        @Override
+        public void onFailure(Throwable reason) {
+            failure = reason;
+        }
+
+        /** Throws what the parser has reported instead of thrown. */
+        void throwFailure() {
+            if (failure instanceof RuntimeException thrown) {
+                throw thrown;
+            }
+            if (failure != null) {
+                throw HttpFailure.of(400, "the parts of the body are malformed: " + failure.getMessage());
+            }
+        }
+
+        private static void pass(Passing passing) {
+            try {
+                passing.pass();
+            } catch (IOException exception) {
+                throw new UncheckedIOException(exception);
+            }
+        }
+    }
+
+    @FunctionalInterface
+    private interface Passing {
+        void pass() throws IOException;
+    }
+}

@@ -1,0 +1,74 @@
+package io.neurovisor.e2b.route;
+
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.time.InstantSource;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.Optional;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * The tokens for the processes, files and interpreters of sandboxes. A token follows from the id of its sandbox and a key of this
+ * host, so nothing is stored, it outlives the daemon, and a copy of a sandbox has another one.
+ */
+public final class EnvdTokens {
+    private static final String ALGORITHM = "HmacSHA256";
+    private static final String VERSION = "v1_";
+
+    private final SecretKeySpec key;
+    private final InstantSource clock;
+
+    public EnvdTokens(byte[] key, InstantSource clock) {
+        this.key = new SecretKeySpec(key, ALGORITHM);
+        this.clock = clock;
+    }
+
+    /** Returns the token of a sandbox. */
+    public String of(String sandboxId) {
+        try {
+            Mac mac = Mac.getInstance(ALGORITHM);
+            mac.init(key);
+            return HexFormat.of().formatHex(mac.doFinal(sandboxId.getBytes(StandardCharsets.UTF_8)));
+        } catch (GeneralSecurityException impossible) {
+            throw new IllegalStateException("every JVM has " + ALGORITHM, impossible);
+        }
+    }
+
+    /** Returns whether a token is that of a sandbox. */
+    public boolean isValid(String sandboxId, String token) {
+        return isEqual(of(sandboxId), token);
+    }
+
+    /**
+     * Returns whether the signature of a URL is right.
+     *
+     * @param operation {@code read} or {@code write}
+     * @param expiration the Unix time after which the signature is wrong; empty for none
+     */
+    public boolean isSigned(
+            String sandboxId, String path, String operation, String user, String signature, Optional<Long> expiration) {
+        if (expiration.filter(end -> clock.instant().getEpochSecond() > end).isPresent()) {
+            return false;
+        }
+        String end = expiration.map(time -> ":" + time).orElse("");
+        String signed = path + ":" + operation + ":" + user + ":" + of(sandboxId) + end;
+        return isEqual(VERSION + sha256(signed), signature);
+    }
+
+    private static String sha256(String text) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return Base64.getEncoder().withoutPadding().encodeToString(digest);
+        } catch (GeneralSecurityException impossible) {
+            throw new IllegalStateException("every JVM has SHA-256", impossible);
+        }
+    }
+
+    /** Compares in a time that does not depend on the content. */
+    private static boolean isEqual(String expected, String given) {
+        return MessageDigest.isEqual(expected.getBytes(StandardCharsets.UTF_8), given.getBytes(StandardCharsets.UTF_8));
+    }
+}
