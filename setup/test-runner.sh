@@ -165,7 +165,7 @@ test_each_module_is_tested_in_one_of_two_jvms() {
     local module shown
     shown=$(unit_tests) || exit
     expect JVMs 2 "$(grep -c '^jvm:' <<<"$shown")"
-    expect modules "$(cd "$root/java" && printf '%s\n' */src/test | cut -d / -f 1)" "$(grep -oE '[a-z-]+/target/test-classes' <<<"$shown" | cut -d / -f 1 | sort)"
+    expect modules "$(cd "$root/java" && printf '%s\n' */src/test | cut -d / -f 1)" "$(grep -oE '[a-z0-9-]+/target/test-classes' <<<"$shown" | cut -d / -f 1 | sort)"
     for module in engine server; do
         echo "/$module/target/" >"$HOME/fails"
         ! unit_tests >/dev/null || { echo "a failure in $module is not reported" && exit 1; }
