@@ -47,7 +47,7 @@ final class DamagedDatabaseTest {
         sql("PRAGMA user_version = 99");
         byte[] before = Files.readAllBytes(database);
         isRefused(
-                database + " has version 99, but this NeuroVisor supports versions up to 3: a newer NeuroVisor has used"
+                database + " has version 99, but this NeuroVisor supports versions up to 4: a newer NeuroVisor has used"
                         + " it; use that one, or another --data-dir, or keep no history with --no-history");
         assertThat(Files.readAllBytes(database)).isEqualTo(before);
     }
