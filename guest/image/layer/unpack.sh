@@ -17,6 +17,9 @@ unsquashfs -force -no-progress -quiet -dest "$root" "$root/tmp/parent.squashfs" 
 rm "$root/tmp/parent.squashfs"
 mkdir -p "$root/dev"
 
+# Alternatives of Debian link manuals, which are not unpacked, and fail without their directories.
+mkdir -p "$root/usr/share/man/man1"
+
 mv "$root/etc/resolv.conf" "$root/etc/nsswitch.conf" "$root/tmp/layer/"
 sed 's/^hosts:.*/hosts: files dns/' "$root/tmp/layer/nsswitch.conf" >"$root/etc/nsswitch.conf"
 rm -f "$root/etc/apt/sources.list"

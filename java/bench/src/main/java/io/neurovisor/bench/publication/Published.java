@@ -3,7 +3,8 @@ package io.neurovisor.bench.publication;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.neurovisor.bench.measure.Measurements;
-import io.neurovisor.bench.speed.SandboxTargets;
+import io.neurovisor.bench.speed.Scenario;
+import io.neurovisor.bench.speed.Target;
 import io.neurovisor.bench.trace.TracedRequest;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.Locale;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Replaces the figures of a document, which stand between marks in comments, with those of the committed runs. */
 final class Published {
@@ -33,10 +35,10 @@ final class Published {
      * @param spans the output of {@link TracedRequest#json}, or a missing node
      */
     static String document(String document, PublishedRuns runs, JsonNode spans) {
-        String tables = PublishedTable.replace(
-                PublishedTable.replace(document, PublishedTable.BEGIN, runs.whole()),
-                PublishedTable.BEGIN_SANDBOX,
-                runs.sandbox());
+        String tables = PublishedTable.replace(document, PublishedTable.BEGIN, runs.whole());
+        for (Scenario scenario : Scenario.separate()) {
+            tables = PublishedTable.replace(tables, PublishedTable.begin(scenario), runs.of(scenario));
+        }
         String picture = tables.contains(PICTURE)
                 ? between(tables, PICTURE, END, String.join("\n", SpanPicture.of(spans)))
                 : tables;
@@ -47,7 +49,11 @@ final class Published {
     /** Returns the document without the parts that are replaced. */
     static String byHand(String document) {
         String bare = document;
-        for (String begin : List.of(PublishedTable.BEGIN, PublishedTable.BEGIN_SANDBOX, PICTURE)) {
+        List<String> begins = Stream.concat(
+                        Stream.of(PublishedTable.BEGIN, PICTURE),
+                        Scenario.separate().stream().map(PublishedTable::begin))
+                .toList();
+        for (String begin : begins) {
             bare = bare.contains(begin) ? between(bare, begin, END, "") : bare;
         }
         return FIGURE.matcher(bare).replaceAll("");
@@ -107,7 +113,7 @@ final class Published {
 
     /**
      * A promise is kept if its target was met with machines of every measured size; otherwise it is pending, as is one
-     * about sandboxes without a run.
+     * of a separate scenario without a run.
      */
     private static String promise(PublishedRuns runs, String what) {
         String promise = "";
@@ -119,7 +125,8 @@ final class Published {
             kept &= target.path("verdict").asText().equals("met");
         }
         if (promise.isEmpty()) {
-            return SandboxTargets.of("", new Measurements()).stream()
+            return Scenario.separate().stream()
+                    .flatMap(scenario -> Target.of(scenario, "", new Measurements()).stream())
                     .filter(target -> target.what().equals(what))
                     .findFirst()
                     .map(target -> "pending: " + target.promise())

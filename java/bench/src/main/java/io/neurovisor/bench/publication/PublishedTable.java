@@ -1,6 +1,7 @@
 package io.neurovisor.bench.publication;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.neurovisor.bench.speed.Scenario;
 import io.neurovisor.bench.speed.SpeedReport;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,15 +18,16 @@ final class PublishedTable {
     /** Begins the part of a document that is replaced, which {@link #END} ends. */
     static final String BEGIN = "<!-- written by ./neurovisor bench --publish -->";
 
-    /** Begins the tables of the run of scenario {@code sandbox}. */
-    static final String BEGIN_SANDBOX =
-            "<!-- written by ./neurovisor bench --publish, of bench/results/sandbox.json -->";
-
     static final String END = "<!-- end of what it writes -->";
 
     private static final String NONE = "";
 
     private PublishedTable() {}
+
+    /** Returns what begins the tables of the run of a scenario that is no part of a whole run. */
+    static String begin(Scenario scenario) {
+        return "<!-- written by ./neurovisor bench --publish, of " + SpeedPublication.file(scenario) + " -->";
+    }
 
     /** @param report the output of {@link SpeedReport#json}, or a missing node */
     static List<String> of(JsonNode report) {

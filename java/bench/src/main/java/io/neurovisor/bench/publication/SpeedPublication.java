@@ -3,20 +3,20 @@ package io.neurovisor.bench.publication;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import io.neurovisor.bench.speed.Scenario;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /** Publishes the last complete runs in the documents of the repository at {@code home}. */
 public record SpeedPublication(Path home) {
     public static final String FULL = "bench/results/full.json";
-    /** The last complete run of scenario {@code sandbox}, which is not part of a whole run. */
-    public static final String SANDBOX = "bench/results/sandbox.json";
-
     static final String FIRECRACKER = "bench/results/firecracker.json";
     public static final String SPANS = "bench/results/spans.json";
 
@@ -26,7 +26,13 @@ public record SpeedPublication(Path home) {
             "SPECIFICATION.md",
             "docs/performance.md",
             "docs/design/performance.md",
-            "docs/design/sandbox-performance.md");
+            "docs/design/sandbox-performance.md",
+            "docs/design/interpreter-performance.md");
+
+    /** Returns the file of the last complete run of a scenario that is no part of a whole run. */
+    public static String file(Scenario scenario) {
+        return "bench/results/" + scenario.label() + ".json";
+    }
 
     /** Writes values into a file, and creates its directory if necessary. */
     public static void keep(Path file, String json) {
@@ -46,8 +52,11 @@ public record SpeedPublication(Path home) {
     public void publish(Consumer<Path> changed) {
         Path values = home.resolve(FULL);
         try {
-            PublishedRuns runs =
-                    new PublishedRuns(JSON.readTree(values.toFile()), ifThere(SANDBOX), ifThere(FIRECRACKER));
+            Map<Scenario, JsonNode> separate = new EnumMap<>(Scenario.class);
+            for (Scenario scenario : Scenario.separate()) {
+                separate.put(scenario, ifThere(file(scenario)));
+            }
+            PublishedRuns runs = new PublishedRuns(JSON.readTree(values.toFile()), separate, ifThere(FIRECRACKER));
             JsonNode spans = ifThere(SPANS);
             for (String name : DOCUMENTS) {
                 Path document = home.resolve(name);

@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** The promises about living sandboxes. */
-public final class SandboxTargets {
+final class SandboxTargets {
     private SandboxTargets() {}
 
     /** Returns the targets of scenario {@code sandbox}. */
-    public static List<Target> of(String size, Measurements measurements) {
+    static List<Target> of(String size, Measurements measurements) {
         Target.Figures figures = new Target.Figures(size, measurements);
         return Stream.of(ofCalls(size, figures), ofMachines(size, figures), ofCheckpoints(size, figures))
                 .flatMap(targets -> targets)

@@ -26,6 +26,8 @@ public enum Scenario {
     AUDIT,
     /** Living sandboxes: creation, processes, files, memory, and executions of a daemon that has them. */
     SANDBOX,
+    /** Cells of the code interpreter, and the memory of its contexts. */
+    INTERPRETER,
     /** Machines that are booted instead of cloned. */
     BOOT,
     /** The first command after installation, which makes the template. */
@@ -48,9 +50,22 @@ public enum Scenario {
                 .toList();
     }
 
-    /** Returns the labels of the scenarios of a whole run. That of sandboxes is measured and published separately. */
+    /** Returns the labels of the scenarios of a whole run. */
     public static List<String> wholeLabels() {
-        return labels().stream().filter(label -> !label.equals(SANDBOX.label())).toList();
+        return Stream.of(values())
+                .filter(scenario -> !scenario.isSeparate())
+                .map(Scenario::label)
+                .toList();
+    }
+
+    /** Returns the scenarios that are no part of a whole run. */
+    public static List<Scenario> separate() {
+        return Stream.of(values()).filter(Scenario::isSeparate).toList();
+    }
+
+    /** Returns whether the scenario is measured and published separately. */
+    private boolean isSeparate() {
+        return this == SANDBOX || this == INTERPRETER;
     }
 
     public static List<String> labels() {

@@ -34,6 +34,7 @@ record ScenarioRun(Workbench bench) {
             case TRANSFER -> new TransferRun(bench).measure();
             case AUDIT -> new AuditRun(bench).measure();
             case SANDBOX -> new SandboxRun(bench).measure();
+            case INTERPRETER -> new CellRun(bench).measure();
             case BOOT -> new BootRun(bench).measure();
             case TEMPLATE -> new TemplateRun(bench).measure();
         }

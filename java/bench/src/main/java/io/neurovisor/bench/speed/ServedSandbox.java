@@ -5,6 +5,7 @@ import io.neurovisor.engine.file.FileTarget;
 import io.neurovisor.engine.file.FileWriter;
 import io.neurovisor.engine.file.GuestFiles;
 import io.neurovisor.engine.file.WriteMode;
+import io.neurovisor.engine.interpreter.GuestInterpreter;
 import io.neurovisor.engine.process.GuestProcesses;
 import io.neurovisor.engine.process.OutputOffsets;
 import io.neurovisor.engine.process.OutputStart;
@@ -66,22 +67,27 @@ final class ServedSandbox implements AutoCloseable {
 
     /** Has the daemon at the socket create a sandbox of its usual image and size. */
     static ServedSandbox create(Path socket) {
+        return create(socket, Optional.empty());
+    }
+
+    /** @param image empty for the usual one */
+    static ServedSandbox create(Path socket, Optional<String> image) {
         SandboxClient client = SandboxClient.connect(socket, Optional.empty());
-        return new ServedSandbox(socket, client, create(client));
+        return new ServedSandbox(socket, client, create(client, image));
     }
 
     /** Creates a sandbox, kills it, and returns the milliseconds from the request to the answer. */
     static double timedCreation(SandboxClient client) {
         long beganNanos = System.nanoTime();
-        String id = create(client);
+        String id = create(client, Optional.empty());
         double millis = millisSince(beganNanos);
         boolean _ = client.kill(id);
         return millis;
     }
 
-    private static String create(SandboxClient client) {
+    private static String create(SandboxClient client, Optional<String> image) {
         return client.create(new SandboxRequest(
-                        Optional.empty(),
+                        image,
                         Optional.empty(),
                         Optional.of(LIFE),
                         Map.of(),
@@ -101,6 +107,10 @@ final class ServedSandbox implements AutoCloseable {
 
     GuestProcesses processes() {
         return processes;
+    }
+
+    GuestInterpreter interpreter() {
+        return client.interpreter(id);
     }
 
     static ProcessSpec spec(String command, String... arguments) {

@@ -65,10 +65,11 @@ public final class SpeedRun {
     /** Returns the targets that were measured, and those that a run of these scenarios owes. */
     private static List<Target> targets(SpeedPlan plan, String size, Measurements measurements) {
         boolean whole = plan.scenarios().stream().map(Scenario::label).toList().containsAll(Scenario.quickLabels());
-        boolean sandbox = plan.scenarios().contains(Scenario.SANDBOX);
+        Stream<Target> separate = Scenario.separate().stream()
+                .flatMap(scenario -> Target.of(scenario, size, measurements).stream()
+                        .filter(target -> plan.scenarios().contains(scenario) || target.isMeasured()));
         return Stream.concat(
-                        Target.of(size, measurements).stream().filter(target -> whole || target.isMeasured()),
-                        SandboxTargets.of(size, measurements).stream().filter(target -> sandbox || target.isMeasured()))
+                        Target.of(size, measurements).stream().filter(target -> whole || target.isMeasured()), separate)
                 .toList();
     }
 

@@ -119,6 +119,15 @@ public record Target(String what, String size, String unit, double value, double
         return targets;
     }
 
+    /** Returns the targets of a scenario that is no part of a whole run. */
+    public static List<Target> of(Scenario scenario, String size, Measurements measurements) {
+        return switch (scenario) {
+            case SANDBOX -> SandboxTargets.of(size, measurements);
+            case INTERPRETER -> CellRun.targets(new Figures(size, measurements));
+            default -> List.of();
+        };
+    }
+
     static Target most(String size, String what, double value, double limit) {
         return new Target(what, size, TIMES, value, limit, true);
     }

@@ -7,13 +7,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.neurovisor.bench.measure.Measurements;
-import io.neurovisor.bench.speed.SandboxTargets;
+import io.neurovisor.bench.speed.Scenario;
 import io.neurovisor.bench.speed.Target;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,7 +48,8 @@ final class PublishedTest {
                 "SPECIFICATION.md",
                 "docs/performance.md",
                 "docs/design/performance.md",
-                "docs/design/sandbox-performance.md"
+                "docs/design/sandbox-performance.md",
+                "docs/design/interpreter-performance.md"
             })
     void documentsShowTheCommittedRuns(String name) throws IOException {
         String document = Files.readString(ROOT.resolve(name));
@@ -59,10 +62,13 @@ final class PublishedTest {
     void committedRunsHaveTheCurrentTargets() throws IOException {
         assertThat(runs().whole().path("quick").asBoolean()).isFalse();
         assertThat(targets(runs().whole())).containsExactlyElementsOf(targets(Target.of("any", new Measurements())));
-        if (!runs().sandbox().isMissingNode()) {
-            assertThat(runs().sandbox().path("quick").asBoolean()).isFalse();
-            assertThat(targets(runs().sandbox()))
-                    .containsExactlyElementsOf(targets(SandboxTargets.of("any", new Measurements())));
+        for (Scenario scenario : Scenario.separate()) {
+            JsonNode run = runs().of(scenario);
+            if (!run.isMissingNode()) {
+                assertThat(run.path("quick").asBoolean()).isFalse();
+                assertThat(targets(run))
+                        .containsExactlyElementsOf(targets(Target.of(scenario, "any", new Measurements())));
+            }
         }
     }
 
@@ -84,7 +90,9 @@ final class PublishedTest {
     void specificationListsEveryTarget() throws IOException {
         String specification = Files.readString(ROOT.resolve("SPECIFICATION.md"));
         Measurements none = new Measurements();
-        assertThat(Stream.concat(Target.of("any", none).stream(), SandboxTargets.of("any", none).stream()))
+        assertThat(Stream.concat(
+                        Target.of("any", none).stream(),
+                        Scenario.separate().stream().flatMap(scenario -> Target.of(scenario, "any", none).stream())))
                 .allSatisfy(target -> assertThat(specification).contains("<!--bench target; " + target.what() + "-->"));
     }
 
@@ -117,7 +125,12 @@ final class PublishedTest {
 
     /** Figures that are not replaced name their source. */
     @ParameterizedTest
-    @ValueSource(strings = {"docs/design/performance.md", "docs/design/sandbox-performance.md"})
+    @ValueSource(
+            strings = {
+                "docs/design/performance.md",
+                "docs/design/sandbox-performance.md",
+                "docs/design/interpreter-performance.md"
+            })
     void designPageNamesTheSourceOfEachFigure(String name) throws IOException {
         String rest = Published.byHand(Files.readString(ROOT.resolve(name)))
                 .replaceAll("(?s)<!-- by hand: [^>]+-->.*?<!-- end by hand -->", "");
@@ -191,14 +204,16 @@ final class PublishedTest {
     }
 
     private static String published(String document, JsonNode firecracker) throws IOException {
-        return Published.document(document, new PublishedRuns(JSON.readTree(REPORT), NONE, firecracker), NONE);
+        return Published.document(document, new PublishedRuns(JSON.readTree(REPORT), Map.of(), firecracker), NONE);
     }
 
     private static PublishedRuns runs() throws IOException {
+        Map<Scenario, JsonNode> separate = new EnumMap<>(Scenario.class);
+        for (Scenario scenario : Scenario.separate()) {
+            separate.put(scenario, committed(SpeedPublication.file(scenario)));
+        }
         return new PublishedRuns(
-                committed("bench/results/full.json"),
-                committed("bench/results/sandbox.json"),
-                committed("bench/results/firecracker.json"));
+                committed("bench/results/full.json"), separate, committed("bench/results/firecracker.json"));
     }
 
     private static JsonNode spans() throws IOException {

@@ -102,7 +102,7 @@ final class TargetTest {
 
     private Stream<Target> targets() {
         return Stream.concat(
-                Target.of("small", measurements).stream(), SandboxTargets.of("small", measurements).stream());
+                Target.of("small", measurements).stream(), Target.of(Scenario.SANDBOX, "small", measurements).stream());
     }
 
     private Map<String, String> verdicts() {

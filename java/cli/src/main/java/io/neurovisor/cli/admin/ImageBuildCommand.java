@@ -39,7 +39,7 @@ final class ImageBuildCommand implements Runnable {
     @Parameters(
             paramLabel = "IMAGE",
             arity = "0..1",
-            description = "base, full, or an existing custom image. Default: base.")
+            description = "base, full, interpreter-full, or an existing custom image. Default: base.")
     private @Nullable String image;
 
     @Option(
@@ -56,7 +56,7 @@ final class ImageBuildCommand implements Runnable {
     @Option(
             names = "--from",
             paramLabel = "IMAGE",
-            description = "The base of the custom image: base or full. Default: base.")
+            description = "The base of the custom image: base, full or interpreter-full. Default: base.")
     private @Nullable String from;
 
     @Option(

@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
         name = "bench",
         description = {
             "Compares NeuroVisor with the bare VMM, a plain process, bubblewrap and gVisor, in turn in one "
-                    + "run: requests, clones, bursts, memory, throughput, living sandboxes.",
+                    + "run: requests, clones, bursts, memory, throughput, living sandboxes, cells.",
             "Prints a table and the targets that are met, and writes every single value. Exit codes: 0 the "
                     + "measurement is complete, whatever the values; 5 no sandbox, 130 cancelled, 2 wrong usage."
         },
@@ -48,20 +48,20 @@ public final class BenchCommand implements Callable<Integer> {
             paramLabel = "SCENARIO",
             completionCandidates = Names.class,
             description =
-                    "Measure only this scenario, of ${COMPLETION-CANDIDATES}. Repeatable. Default: all but sandbox; with --quick also without audit, boot and template.")
+                    "Measure only this scenario, of ${COMPLETION-CANDIDATES}. Repeatable. Default: all but sandbox and interpreter; with --quick also without audit, boot and template.")
     private @Nullable List<String> only;
 
     @Option(
             names = "--output",
             paramLabel = "FILE",
             description =
-                    "The file for the values. Default: bench/results/full.json in the repository, sandbox.json with --only=sandbox, or quick.json with --quick or any other --only.")
+                    "The file for the values. Default: bench/results/full.json in the repository, sandbox.json with --only=sandbox, interpreter.json with --only=interpreter, or quick.json with --quick or any other --only.")
     private @Nullable Path output;
 
     @Option(
             names = "--publish",
             description =
-                    "Measure nothing; write the figures of bench/results (full, sandbox, firecracker and spans) into the documents.")
+                    "Measure nothing; write the figures of bench/results (full, sandbox, interpreter, firecracker and spans) into the documents.")
     private boolean publish;
 
     @Spec

@@ -112,7 +112,11 @@ record SpeedMeasurement(
         if (!quick && scenarios.containsAll(Scenario.wholeLabels())) {
             return SpeedPublication.FULL;
         }
-        return !quick && scenarios.equals(List.of(Scenario.SANDBOX.label())) ? SpeedPublication.SANDBOX : QUICK;
+        return Scenario.separate().stream()
+                .filter(scenario -> !quick && scenarios.equals(List.of(scenario.label())))
+                .map(SpeedPublication::file)
+                .findFirst()
+                .orElse(QUICK);
     }
 
     private void report(String line) {
