@@ -10,6 +10,7 @@ import io.neurovisor.cli.options.AcceptsSettings;
 import io.neurovisor.cli.options.CommonOptions;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.interpreter.GuestInterpreter;
 import io.neurovisor.engine.sandbox.SandboxId;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
@@ -60,6 +61,11 @@ public final class SandboxAccess {
     /** Returns the time in which a daemon has to answer a call about a process. */
     public static Deadline answer() {
         return Deadline.after(ANSWER, Ticker.SYSTEM);
+    }
+
+    /** Returns the time in which a daemon has to answer a call that starts an interpreter. */
+    public static Deadline start() {
+        return Deadline.after(GuestInterpreter.START_LIMIT.plus(ANSWER), Ticker.SYSTEM);
     }
 
     /** Does the work of a command and returns its exit code. */

@@ -1,6 +1,7 @@
 package io.neurovisor.engine.interpreter;
 
 import io.neurovisor.engine.time.Deadline;
+import java.time.Duration;
 
 /**
  * The code interpreter of a sandbox's guest. A call throws {@link io.neurovisor.engine.fault.NeuroVisorException}:
@@ -11,6 +12,12 @@ import io.neurovisor.engine.time.Deadline;
  * {@code CONTEXT_RESTARTED} or {@code CONTEXT_REMOVED}.
  */
 public interface GuestInterpreter {
+    /**
+     * How long {@link #create}, {@link #shared} and {@link #restart} may take: longer than the 60 s that the guest gives an
+     * interpreter, so that it reports one that does not start. A guest that does not answer counts as dead.
+     */
+    Duration START_LIMIT = Duration.ofSeconds(90);
+
     /** Returns when the interpreter can run cells. */
     ContextInfo create(ContextSpec spec, Deadline deadline);
 

@@ -54,13 +54,13 @@ final class InterpreterCodeRunner implements CodeRunner {
     public CodeResult run(CodeRequest request) {
         try (TraceScope _ = TraceScope.open(request.traceId(), context)) {
             CellTranscript transcript = new CellTranscript();
-            ContextInfo chosen = interpreter.shared(request.language().label(), answer());
+            ContextInfo chosen = interpreter.shared(request.language().label(), start());
             if (isReplacement) {
                 isReplacement = false;
                 transcript.remark(STARTED_AFRESH + "the earlier sandbox has ended; its files are lost, too");
             }
             if (chosen.state() == ContextState.DEAD) {
-                ContextInfo _ = interpreter.restart(chosen.id(), answer());
+                ContextInfo _ = interpreter.restart(chosen.id(), start());
                 transcript.remark(STARTED_AFRESH + "the interpreter had ended");
             }
             return transcript.result(follow(chosen.id(), spec(request.code()), transcript));
@@ -97,6 +97,10 @@ final class InterpreterCodeRunner implements CodeRunner {
                 return end.get();
             }
         }
+    }
+
+    private static Deadline start() {
+        return Deadline.after(GuestInterpreter.START_LIMIT, Ticker.SYSTEM);
     }
 
     private static Deadline answer() {

@@ -66,6 +66,9 @@ public final class DaemonFailure {
                         Fault.DAEMON_REFUSED,
                         "the daemon at " + socket + " rejected the call (" + words + ")",
                         exception);
+            case DEADLINE_EXCEEDED ->
+                new NeuroVisorException(
+                        Fault.DAEMON_LOST, "the daemon at " + socket + " did not answer in time", exception);
             default ->
                 new NeuroVisorException(
                         Fault.DAEMON_LOST, "the daemon at " + socket + " was lost (" + words + ")", exception);

@@ -51,7 +51,7 @@ final class CreateContextCommand implements Callable<Integer> {
                 language, Optional.ofNullable(directory), EnvironmentArguments.parse(variables, Map.of()));
         return daemon.call(client -> {
             daemon.print(client.interpreter(daemon.id(client, id))
-                    .create(spec, SandboxAccess.answer())
+                    .create(spec, SandboxAccess.start())
                     .id()
                     .value());
             return 0;

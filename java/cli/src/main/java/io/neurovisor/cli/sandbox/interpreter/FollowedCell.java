@@ -67,7 +67,7 @@ final class FollowedCell {
 
     private void interrupt(long cell, int signal) {
         if (signal == SIGKILL) {
-            interpreter.restart(context, SandboxAccess.answer());
+            interpreter.restart(context, SandboxAccess.start());
         } else {
             interpreter.interrupt(context, cell, SandboxAccess.answer());
         }

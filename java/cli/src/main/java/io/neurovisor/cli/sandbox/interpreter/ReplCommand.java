@@ -90,7 +90,7 @@ public final class ReplCommand implements Callable<Integer> {
     }
 
     private ContextId shared(GuestInterpreter interpreter) {
-        ContextInfo shared = interpreter.shared(language, SandboxAccess.answer());
+        ContextInfo shared = interpreter.shared(language, SandboxAccess.start());
         daemon.remark("%s in context %s; Ctrl-D leaves".formatted(shared.language(), shared.id()));
         return shared.id();
     }

@@ -29,7 +29,7 @@ final class RestartContextCommand implements Callable<Integer> {
     public Integer call() {
         return daemon.call(client -> {
             GuestInterpreter interpreter = client.interpreter(daemon.id(client, id));
-            interpreter.restart(Contexts.find(interpreter, context), SandboxAccess.answer());
+            interpreter.restart(Contexts.find(interpreter, context), SandboxAccess.start());
             return 0;
         });
     }

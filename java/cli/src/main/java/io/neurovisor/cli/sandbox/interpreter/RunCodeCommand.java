@@ -139,7 +139,7 @@ public final class RunCodeCommand implements Callable<Integer> {
             GuestInterpreter interpreter = client.interpreter(daemon.id(client, id));
             ContextId chosen = context == null
                     ? interpreter
-                            .shared(source.language(language), SandboxAccess.answer())
+                            .shared(source.language(language), SandboxAccess.start())
                             .id()
                     : Contexts.find(interpreter, context);
             CellSpec cell = new CellSpec(

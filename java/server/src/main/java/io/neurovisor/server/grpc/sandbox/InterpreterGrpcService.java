@@ -36,7 +36,7 @@ import java.util.Optional;
  * cell that it has started, unless the cell is detached.
  */
 public final class InterpreterGrpcService extends InterpreterServiceGrpc.InterpreterServiceImplBase {
-    /** How long a guest may take to answer, also for the start of an interpreter. */
+    /** How long a guest may take to answer a call that starts no interpreter. */
     private static final Duration ANSWER_LIMIT = Duration.ofMinutes(1);
 
     /** A guest sends 64 KiB of events ahead of their reader. */
@@ -54,8 +54,8 @@ public final class InterpreterGrpcService extends InterpreterServiceGrpc.Interpr
             ContextSpec spec = InterpreterRequests.context(request);
             GuestInterpreter interpreter = interpreter(request.getSandboxId());
             ContextInfo context = request.getShared()
-                    ? interpreter.shared(spec.language(), deadline())
-                    : interpreter.create(spec, deadline());
+                    ? interpreter.shared(spec.language(), start())
+                    : interpreter.create(spec, start());
             call.send(CreateContextResponse.newBuilder()
                     .setContext(InterpreterProtos.context(context))
                     .build());
@@ -76,7 +76,7 @@ public final class InterpreterGrpcService extends InterpreterServiceGrpc.Interpr
             ContextId context = new ContextId(request.getContextId());
             call.send(RestartContextResponse.newBuilder()
                     .setContext(InterpreterProtos.context(
-                            interpreter(request.getSandboxId()).restart(context, deadline())))
+                            interpreter(request.getSandboxId()).restart(context, start())))
                     .build());
         });
     }
@@ -106,7 +106,7 @@ public final class InterpreterGrpcService extends InterpreterServiceGrpc.Interpr
             Optional<ContextId> named = InterpreterRequests.contextOfCell(request);
             GuestInterpreter interpreter = interpreter(request.getSandboxId());
             ContextId context = named.orElseGet(() -> interpreter
-                    .shared(InterpreterRequests.languageOfCell(request), deadline())
+                    .shared(InterpreterRequests.languageOfCell(request), start())
                     .id());
             try (CellEvents events = interpreter.execute(context, cell, deadline())) {
                 pass(events, call);
@@ -164,6 +164,10 @@ public final class InterpreterGrpcService extends InterpreterServiceGrpc.Interpr
 
     private GuestInterpreter interpreter(String sandboxId) {
         return sandboxes.require(sandboxId).interpreter();
+    }
+
+    private static Deadline start() {
+        return Deadline.after(GuestInterpreter.START_LIMIT, Ticker.SYSTEM);
     }
 
     private static Deadline deadline() {
