@@ -47,7 +47,7 @@ final class CellTableIT {
 
     @BeforeAll
     static void start() {
-        daemon = RunningDaemon.start(directory, "--warm=1", "--max=4");
+        daemon = RunningDaemon.start(directory, "--warm=1", "--max=5", "--max-sandboxes=4");
         client = SandboxClient.connect(directory.resolve("daemon.sock"), Optional.empty());
     }
 
