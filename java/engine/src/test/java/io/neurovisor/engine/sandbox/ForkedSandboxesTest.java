@@ -10,10 +10,16 @@ import io.neurovisor.engine.sandbox.SandboxSpec.OnTimeout;
 import io.neurovisor.engine.sandbox.report.ForkedSandbox;
 import io.neurovisor.testkit.FakeGuest;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -124,6 +130,36 @@ final class ForkedSandboxesTest extends SandboxesFixture {
                 .allSatisfy(
                         copy -> assertThat(copy.failure().orElseThrow().fault()).isEqualTo(Fault.SANDBOX_QUOTA));
         assertThat(phase(source.id())).isEqualTo(SandboxPhase.RUNNING);
+    }
+
+    @Test
+    void manyForksAtATimeMakeAsManyCopiesAsFit() throws Exception {
+        Sandbox source = sleeping(create());
+        executor = task -> Thread.ofVirtual().start(task);
+        List<Callable<List<ForkedSandbox>>> forks = Collections.nCopies(32, () -> forkWithoutRoom(source));
+        List<ForkedSandbox> copies = new ArrayList<>();
+        try (ExecutorService threads = Executors.newFixedThreadPool(forks.size())) {
+            for (Future<List<ForkedSandbox>> fork : threads.invokeAll(forks)) {
+                copies.addAll(fork.resultNow());
+            }
+        }
+
+        assertThat(made(copies)).hasSize(MOST - 1);
+        assertThat(sandboxes.all()).hasSize(MOST).allSatisfy(sandbox -> {
+            assertThat(sandbox.phase()).isEqualTo(SandboxPhase.RUNNING);
+            assertThat(sandbox.processes().list(soon())).hasSize(1);
+        });
+        assertThat(vmm.livingCount()).isEqualTo(MOST);
+    }
+
+    /** Makes a copy, or none if that is refused. */
+    private List<ForkedSandbox> forkWithoutRoom(Sandbox source) {
+        try {
+            return fork(source, 1);
+        } catch (NeuroVisorException failure) {
+            assertThat(failure.fault()).isIn(Fault.SANDBOX_QUOTA, Fault.SANDBOX_BUSY);
+            return List.of();
+        }
     }
 
     @Test

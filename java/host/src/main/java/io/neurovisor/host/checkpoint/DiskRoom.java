@@ -4,6 +4,7 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The space for checkpoints: that of the file system, and a limit. Saves under way have their space reserved. */
@@ -32,16 +33,18 @@ final class DiskRoom {
     /**
      * Reserves space, or throws {@code DISK_SHORT}.
      *
-     * @param usedBytes the size of the checkpoints in the directory
+     * @param usedBytes returns the size of the checkpoints in the directory; called during the reservation
      */
-    Reservation reserve(Path directory, long usedBytes, long bytes) {
+    Reservation reserve(Path directory, LongSupplier usedBytes, long bytes) {
         if (bytes < 0) {
             throw new IllegalArgumentException("expected bytes: " + bytes);
         }
-        // What saves under way have written already counts twice, which can only refuse too early.
-        long freeBytes = directory.toFile().getUsableSpace();
         synchronized (lock) {
-            String problem = problem(directory, freeBytes - reservedBytes, maxBytes - usedBytes - reservedBytes, bytes);
+            // Read within the lock: otherwise a save that ends before the reservation would not count at all.
+            // What saves under way have written counts twice, which can only refuse too early.
+            long freeBytes = directory.toFile().getUsableSpace() - reservedBytes;
+            long allowedBytes = maxBytes - usedBytes.getAsLong() - reservedBytes;
+            String problem = problem(directory, freeBytes, allowedBytes, bytes);
             if (problem != null) {
                 throw new NeuroVisorException(Fault.DISK_SHORT, problem);
             }

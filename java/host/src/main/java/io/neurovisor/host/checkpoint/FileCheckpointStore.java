@@ -131,7 +131,7 @@ public final class FileCheckpointStore implements CheckpointStore {
     private <T> T staged(long expectedBytes, Function<StagedDirectory, T> filling) {
         Path home = published.create();
         try (SaveSlot slot = SaveSlot.acquire(home);
-                DiskRoom.Reservation _ = room.reserve(home, usedBytes(), expectedBytes);
+                DiskRoom.Reservation _ = room.reserve(home, this::usedBytes, expectedBytes);
                 StagedDirectory staged = StagedDirectory.begin(home, slot.name(), slot.lock(), supervisor)) {
             return filling.apply(staged);
         }

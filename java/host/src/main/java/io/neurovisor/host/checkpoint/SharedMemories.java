@@ -46,7 +46,7 @@ record SharedMemories(Supervisor supervisor, DiskRoom room, AtomicLong bytes) {
             try (SaveSlot slot = slot(home);
                     StagedDirectory staged = StagedDirectory.begin(home, slot.name(), slot.lock(), supervisor)) {
                 long size;
-                try (DiskRoom.Reservation _ = room.reserve(home, usedBytes.getAsLong(), expectedBytes)) {
+                try (DiskRoom.Reservation _ = room.reserve(home, usedBytes, expectedBytes)) {
                     VmStart.Restore start = make(staged.path(), lent, writer);
                     size = DirectorySize.bytes(staged.path());
                     long _ = bytes.addAndGet(size);

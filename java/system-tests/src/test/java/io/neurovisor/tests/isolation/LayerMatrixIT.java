@@ -3,7 +3,10 @@ package io.neurovisor.tests.isolation;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.awaitility.Awaitility.await;
 
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.server.client.sandbox.SandboxClient;
 import io.neurovisor.server.client.sandbox.SandboxCopy;
@@ -41,6 +44,8 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 final class LayerMatrixIT {
     private static final String SUCCEEDED = "returned 0";
+    /** The time in which a sandbox gets its machine, which the lab emulates twice. */
+    private static final Duration LIMIT = Duration.ofMinutes(5);
 
     /** The columns of the table, counted from 1. */
     private static final Map<VmmChoice, Integer> COLUMNS = Map.of(VmmChoice.QEMU, 2, VmmChoice.FIRECRACKER, 3);
@@ -143,10 +148,18 @@ final class LayerMatrixIT {
             }
             assertThat(client.pause(id).isPaused()).isTrue();
             if (this == RESUMED) {
-                return client.connect(id).id();
+                return resumed(client, id);
             }
             SandboxCopy copy = client.fork(id, 1, Optional.empty()).getFirst();
             return ((SandboxCopy.Made) copy).sandbox().id();
+        }
+
+        /** Repeats a call that ends because resuming takes longer than calls wait. */
+        private static String resumed(SandboxClient client, String id) {
+            return await().atMost(LIMIT)
+                    .ignoreExceptionsMatching(failure ->
+                            failure instanceof NeuroVisorException busy && busy.fault() == Fault.SANDBOX_BUSY)
+                    .until(() -> client.connect(id).id(), id::equals);
         }
     }
 
@@ -157,8 +170,14 @@ final class LayerMatrixIT {
     @ParameterizedTest
     @EnumSource
     void aLivingSandboxHasTheSameLayers(Life life, @TempDir Path directory) throws IOException {
-        try (RunningDaemon daemon =
-                        RunningDaemon.start(directory, "--warm=0", "--max=2", "--size=small", "--ebpf=on", "--strict");
+        try (RunningDaemon daemon = RunningDaemon.start(
+                        directory,
+                        "--warm=0",
+                        "--max=2",
+                        "--size=small",
+                        "--ebpf=on",
+                        "--strict",
+                        "--acquire-timeout=" + LIMIT.toSeconds());
                 SandboxClient client = SandboxClient.connect(directory.resolve("daemon.sock"), Optional.empty())) {
             String id = life.of(client);
             assertThat(client.get(id).layers())

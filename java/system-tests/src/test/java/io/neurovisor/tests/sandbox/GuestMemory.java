@@ -8,12 +8,22 @@ import java.nio.file.Path;
 /** The memory of a guest as it is mapped by its VMM (proc(5), smaps). */
 final class GuestMemory {
     private static final String PROPORTIONAL = "Pss:";
+    private static final String CHANGED = "Anonymous:";
     private static final int KIBIBYTE = 1024;
 
     private GuestMemory() {}
 
     /** Returns how much of a file a process has mapped, changed pages included; a shared page counts in proportion. */
     static long proportionalBytes(ProcessHandle process, Path file) {
+        return bytes(process, file, PROPORTIONAL);
+    }
+
+    /** Returns how much of a file a process has mapped and changed, so that no other process shares it. */
+    static long changedBytes(ProcessHandle process, Path file) {
+        return bytes(process, file, CHANGED);
+    }
+
+    private static long bytes(ProcessHandle process, Path file, String field) {
         long bytes = 0;
         boolean isOfTheFile = false;
         try {
@@ -21,7 +31,7 @@ final class GuestMemory {
             for (String line : Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "smaps"))) {
                 if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
                     isOfTheFile = line.contains(inode);
-                } else if (isOfTheFile && line.startsWith(PROPORTIONAL)) {
+                } else if (isOfTheFile && line.startsWith(field)) {
                     bytes += Long.parseLong(line.replaceAll("[^0-9]", "")) * KIBIBYTE;
                 }
             }

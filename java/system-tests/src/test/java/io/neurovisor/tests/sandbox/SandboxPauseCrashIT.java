@@ -25,6 +25,9 @@ final class SandboxPauseCrashIT {
     /** Until something is under way; a loaded host is slow. */
     private static final Duration SILENCE = Duration.ofSeconds(90);
 
+    /** Until a save, and after it the attempt to let the sandbox go on, have failed. */
+    private static final Duration LONGEST_SAVE = Duration.ofMinutes(4);
+
     private static final String[] STORES = {"images", "kernels", "initrds", "templates"};
 
     /** Memory that the sandbox has changed, so that writing and reading it takes a while. */
@@ -105,6 +108,25 @@ final class SandboxPauseCrashIT {
                 command(run, "resume", id);
                 assertThat(bash(run, id, "echo $(( $(cat n) + 1 ))")).isEqualTo("42\n");
             }
+            end(run);
+        }
+    }
+
+    /** Its guest does not answer, neither to be saved nor to go on. */
+    @Test
+    void aStoppedMachineEndsItsSandbox() throws Exception {
+        try (DoomedRun run = DoomedRun.in(STORES)) {
+            run.serve();
+            String id = create(run);
+            run.signal(newest(run), "STOP");
+
+            CommandLineRun pause = SandboxCommand.of(run.socket(), "pause", id);
+            assertThat(pause.exitCode()).as(pause.stdout() + pause.stderr()).isNotZero();
+
+            await().atMost(LONGEST_SAVE)
+                    .untilAsserted(() -> assertThat(state(run, id)).isIn("lost", "died"));
+            await().atMost(LIMIT).untilAsserted(() -> assertThat(run.vmms()).isEmpty());
+            assertThat(checkpoints(run, false)).isEmpty();
             end(run);
         }
     }

@@ -1,7 +1,11 @@
 package io.neurovisor.bench.endurance.sandbox;
 
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.sandbox.SandboxEnd;
 import io.neurovisor.engine.sandbox.SandboxRecord;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.server.client.sandbox.SandboxClient;
 import io.neurovisor.server.client.sandbox.SandboxRequest;
 import io.neurovisor.server.client.sandbox.SandboxView;
@@ -19,6 +23,9 @@ final class UsedSandbox {
 
     /** The daemon's clock and that of the time-out may differ by this much. */
     private static final Duration SLACK = Duration.ofSeconds(1);
+
+    /** The longest time in which a client resumes it, as for commands. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final String key;
     private final Duration life;
@@ -97,11 +104,18 @@ final class UsedSandbox {
         SandboxView _ = client.pause(id());
     }
 
-    /** Resumes it if it may be paused. */
+    /** Resumes it if it may be paused. The daemon limits how long a call waits for that, so the call is repeated. */
     void awake(SandboxClient client) {
-        if (mayBePaused) {
-            SandboxView _ = client.connect(id());
-            mayBePaused = false;
+        Deadline end = Deadline.after(PATIENCE, Ticker.SYSTEM);
+        while (mayBePaused) {
+            try {
+                SandboxView _ = client.connect(id());
+                mayBePaused = false;
+            } catch (NeuroVisorException failure) {
+                if (failure.fault() != Fault.SANDBOX_BUSY || end.hasPassed()) {
+                    throw failure;
+                }
+            }
         }
     }
 
