@@ -7,8 +7,11 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.neurovisor.e2b.DaemonCalls;
 import io.neurovisor.e2b.HttpFailure;
+import io.neurovisor.proto.sandbox.FileServiceGrpc.FileServiceBlockingStub;
+import io.neurovisor.proto.sandbox.ProcessServiceGrpc.ProcessServiceBlockingStub;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +34,19 @@ public record EnvdCall(String sandboxId, DaemonCalls daemon, String user) {
     @FunctionalInterface
     interface Work<A> {
         void serve(EnvdCall call, ServerCallStreamObserver<A> client);
+    }
+
+    FileServiceBlockingStub files() {
+        return daemon.files();
+    }
+
+    ProcessServiceBlockingStub processes() {
+        return daemon.processes();
+    }
+
+    /** Serves a call that has one response. */
+    static <A> void answer(StreamObserver<A> observer, Function<EnvdCall, A> work) {
+        begin(observer, (call, client) -> client.onNext(work.apply(call)));
     }
 
     /** Starts the thread of a call. A disconnect cancels the calls of the daemon that it makes. */

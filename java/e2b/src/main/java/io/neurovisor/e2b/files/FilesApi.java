@@ -18,6 +18,7 @@ import io.neurovisor.proto.sandbox.WriteRequest;
 import io.neurovisor.proto.sandbox.WriteResponse;
 import io.neurovisor.proto.sandbox.WriteTarget;
 import io.neurovisor.server.http.api.HttpExchange;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -25,6 +26,7 @@ import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /** Reads and writes files of a sandbox. Contents are passed on in pieces and kept nowhere. */
@@ -68,6 +70,16 @@ public final class FilesApi {
     /** Writes the files in the body of a request, and answers with their entries. */
     public void write(HttpExchange exchange) throws IOException {
         ArrayNode written = JsonNodeFactory.instance.arrayNode();
+        try {
+            write(exchange, written);
+        } catch (ZipException | EOFException malformed) {
+            throw HttpFailure.of(400, "the body is not gzip: " + malformed.getMessage());
+        }
+        exchange.setStatus(200);
+        Json.write(exchange, written);
+    }
+
+    private void write(HttpExchange exchange, ArrayNode written) throws IOException {
         String type = exchange.header("content-type").orElse("");
         if (type.startsWith("multipart/form-data")) {
             try (Parts parts = new Parts(path(exchange).filter(text -> !text.isEmpty()), written)) {
@@ -83,8 +95,6 @@ public final class FilesApi {
         } else {
             throw HttpFailure.of(400, "content-type is neither multipart/form-data nor " + OCTETS);
         }
-        exchange.setStatus(200);
-        Json.write(exchange, written);
     }
 
     private static InputStream body(HttpExchange exchange) throws IOException {

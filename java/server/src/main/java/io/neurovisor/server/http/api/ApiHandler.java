@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -63,10 +64,6 @@ final class ApiHandler extends Handler.Abstract {
         }
         HttpRoute route = found.get();
         HttpExchange exchange = new HttpExchange(request, response, route.mostBytes());
-        if (request.getLength() > route.mostBytes()) {
-            answer(exchange, 413, String.valueOf(new BodyTooLarge(route.mostBytes()).getMessage()), callback);
-            return;
-        }
         long begun = ticker.nanos();
         request.addIdleTimeoutListener(_ -> !route.isStream()
                 || ticker.nanos() - begun >= limits.idleStream().toNanos());
@@ -78,6 +75,15 @@ final class ApiHandler extends Handler.Abstract {
         } catch (IOException gone) {
             callback.failed(gone);
         } catch (RuntimeException | Error defect) {
+            if (defect instanceof HttpException malformed && malformed.getCode() < 500) {
+                answerLate(
+                        exchange,
+                        malformed.getCode(),
+                        "the request is malformed: " + malformed.getReason(),
+                        defect,
+                        callback);
+                return;
+            }
             LOG.error("a request failed", defect);
             answerLate(exchange, 500, "internal error; the server's log has the reason", defect, callback);
         }
@@ -95,6 +101,7 @@ final class ApiHandler extends Handler.Abstract {
     private static void answer(HttpExchange exchange, int status, String text, Callback callback) {
         try {
             exchange.answer(status, text);
+            exchange.discardInput();
             callback.succeeded();
         } catch (IOException gone) {
             callback.failed(gone);

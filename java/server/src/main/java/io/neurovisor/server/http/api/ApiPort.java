@@ -101,6 +101,8 @@ public final class ApiPort implements AutoCloseable {
     /** Answers what is not HTTP or exceeds a limit of Jetty, whose page would name it. */
     private static boolean explain(Request request, Response response, Callback callback) {
         response.getHeaders().put("Content-Type", "text/plain; charset=utf-8");
+        // Jetty closes such a connection without a word, and a client would send its next request on it.
+        response.getHeaders().put("Connection", "close");
         Content.Sink.write(response, true, "the request is not valid, or exceeds a limit\n", callback);
         return true;
     }
