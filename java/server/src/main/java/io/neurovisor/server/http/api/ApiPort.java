@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
 import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
@@ -90,12 +91,26 @@ public final class ApiPort implements AutoCloseable {
         second.setMaxConcurrentStreams(MOST_STREAMS);
         ALPNServerConnectionFactory negotiation = new ALPNServerConnectionFactory();
         negotiation.setDefaultProtocol(first.getProtocol());
-        SslContextFactory.Server certificates = new SslContextFactory.Server();
-        certificates.setSslContext(tls.get().context());
+        SslContextFactory.Server certificates = new Certificates(tls.get());
         certificates.setNeedClientAuth(tls.get().needsClientCertificate());
         certificates.setIncludeProtocols("TLSv1.3", "TLSv1.2");
         SslConnectionFactory encryption = new SslConnectionFactory(certificates, negotiation.getProtocol());
         return new ServerConnector(server, encryption, negotiation, second, first);
+    }
+
+    /** Has a context for each connection, because files of certificates are replaced while the port is open. */
+    private static final class Certificates extends SslContextFactory.Server {
+        private final ApiPortTls tls;
+
+        Certificates(ApiPortTls tls) {
+            this.tls = tls;
+            setSslContext(tls.contexts().get());
+        }
+
+        @Override
+        public SSLContext getSslContext() {
+            return tls.contexts().get();
+        }
     }
 
     /** Answers what is not HTTP or exceeds a limit of Jetty, whose page would name it. */

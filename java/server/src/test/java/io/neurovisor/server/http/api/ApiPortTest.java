@@ -131,6 +131,15 @@ final class ApiPortTest {
     }
 
     @Test
+    void headersBeyondTheLimitAreRefused() throws Exception {
+        ApiPort port = served(ApiPortLimits.USUAL);
+        assertThat(exchange(port, "GET /none HTTP/1.1\r\nHost: x\r\nX: " + "x".repeat(15 << 10) + "\r\n\r\n"))
+                .startsWith("HTTP/1.1 404");
+        assertThat(exchange(port, "GET /none HTTP/1.1\r\nHost: x\r\nX: " + "x".repeat(17 << 10) + "\r\n\r\n"))
+                .startsWith("HTTP/1.1 431");
+    }
+
+    @Test
     void aDefectIsNotShown() throws Exception {
         assertThat(exchange(served(ApiPortLimits.USUAL), "GET /defect HTTP/1.1\r\nHost: x\r\n\r\n"))
                 .startsWith("HTTP/1.1 500")
