@@ -55,11 +55,14 @@ public final class HttpFailure extends RuntimeException {
     }
 
     private static int status(StatusRuntimeException failure) {
-        // Repeating a write makes no room.
-        boolean isDiskFull = detail(failure, ErrorInfo.class)
-                .filter(info -> info.getReason().equals(Fault.DISK_FULL.name()))
-                .isPresent();
-        return isDiskFull ? 507 : status(failure.getStatus().getCode());
+        String reason =
+                detail(failure, ErrorInfo.class).map(ErrorInfo::getReason).orElse("");
+        if (reason.equals(Fault.DISK_FULL.name())) {
+            return 507; // Repeating a write makes no room.
+        }
+        return reason.equals(Fault.NOT_A_DIRECTORY.name())
+                ? 400
+                : status(failure.getStatus().getCode());
     }
 
     private static int status(Status.Code code) {

@@ -146,7 +146,7 @@ final class E2bAccessTest {
     @ParameterizedTest
     @CsvSource({
         "root, 401, no root",
-        "nobody, 401, the user is user",
+        "other, 401, the user is user",
         "user, 200, ''",
     })
     void theUserIsThatOfTheSandbox(String user, int status, String problem) throws Exception {

@@ -27,7 +27,6 @@ import io.neurovisor.proto.sandbox.ListFilesRequest;
 import io.neurovisor.proto.sandbox.ListFilesResponse;
 import io.neurovisor.proto.sandbox.MakeDirectoryRequest;
 import io.neurovisor.proto.sandbox.MakeDirectoryResponse;
-import io.neurovisor.proto.sandbox.WatchFilesRequest;
 import io.neurovisor.proto.sandbox.WatchFilesResponse;
 import java.util.Iterator;
 
@@ -125,8 +124,9 @@ public final class EnvdFiles extends FilesystemGrpc.FilesystemImplBase {
     @Override
     public void watchDir(WatchDirRequest request, StreamObserver<WatchDirResponse> observer) {
         EnvdCall.begin(observer, (call, client) -> {
-            Iterator<WatchFilesResponse> changes =
-                    call.files().watchFiles(watch(call, request.getPath(), request.getRecursive()));
+            WatchedFiles watched =
+                    new WatchedFiles(call, request.getPath(), request.getRecursive(), request.getIncludeEntry());
+            Iterator<WatchFilesResponse> changes = watched.begin();
             while (changes.hasNext()) {
                 WatchFilesResponse next = changes.next();
                 if (next.getEventsCount() == 0) {
@@ -134,7 +134,7 @@ public final class EnvdFiles extends FilesystemGrpc.FilesystemImplBase {
                             .setStart(WatchDirResponse.StartEvent.getDefaultInstance())
                             .build());
                 }
-                FileMessages.events(next.getEventsList())
+                watched.events(next.getEventsList())
                         .forEach(event -> client.onNext(WatchDirResponse.newBuilder()
                                 .setFilesystem(event)
                                 .build()));
@@ -142,20 +142,13 @@ public final class EnvdFiles extends FilesystemGrpc.FilesystemImplBase {
         });
     }
 
-    private static WatchFilesRequest watch(EnvdCall call, String path, boolean recursive) {
-        return WatchFilesRequest.newBuilder()
-                .setSandboxId(call.sandboxId())
-                .setPath(path)
-                .setRecursive(recursive)
-                .build();
-    }
-
     @Override
     public void createWatcher(CreateWatcherRequest request, StreamObserver<CreateWatcherResponse> observer) {
         EnvdCall.answer(
                 observer,
                 call -> CreateWatcherResponse.newBuilder()
-                        .setWatcherId(watchers.create(call, watch(call, request.getPath(), request.getRecursive())))
+                        .setWatcherId(watchers.create(new WatchedFiles(
+                                call, request.getPath(), request.getRecursive(), request.getIncludeEntry())))
                         .build());
     }
 

@@ -139,6 +139,25 @@ final class EnvdFilesTest {
     }
 
     @Test
+    void eventsHaveTheEntriesThatWereAskedFor() throws Exception {
+        assertThat(call("MakeDir", "{\"path\":\"d\"}").status()).isEqualTo(200);
+        String id = call("CreateWatcher", "{\"path\":\"d\",\"includeEntry\":true}")
+                .json()
+                .path("watcherId")
+                .asText();
+        write("d/n", "41");
+        List<JsonNode> events = new ArrayList<>();
+        while (events.isEmpty()) {
+            call("GetWatcherEvents", "{\"watcherId\":\"" + id + "\"}")
+                    .json()
+                    .path("events")
+                    .forEach(events::add);
+        }
+        assertThat(events.getFirst().path("name").asText()).isEqualTo("n");
+        assertThat(events.getFirst().at("/entry/path").asText()).isEqualTo("/home/user/d/n");
+    }
+
+    @Test
     void aWatchThatCannotBeginIsAnError() throws Exception {
         List<JsonNode> messages = box.stream("filesystem.Filesystem/WatchDir", "{\"path\":\"none\"}");
         assertThat(messages).hasSize(1);
@@ -153,6 +172,7 @@ final class EnvdFilesTest {
         "'{\"path\":\"a\\u0000b\"}', 400, invalid_argument",
         "'{\"path\":{}}', 400, invalid_argument",
         "'{\"path\":[\"a\",\"b\"]}', 400, invalid_argument",
+        "'{\"path\":\".profile/n\"}', 404, not_found",
         "'{', 400, invalid_argument",
         "'[]', 400, invalid_argument",
         "'', 400, invalid_argument",
@@ -162,6 +182,15 @@ final class EnvdFilesTest {
         Answer answer = call("Stat", message);
         assertThat(answer.status()).as(answer.text()).isEqualTo(status);
         assertThat(answer.json().path("code").asText()).isEqualTo(code);
+    }
+
+    @Test
+    void listingAFileIsAMistakeOfTheClient() throws Exception {
+        write("n", "41");
+        Answer answer = call("ListDir", "{\"path\":\"n\"}");
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.json().path("code").asText()).isEqualTo("invalid_argument");
+        assertThat(answer.json().path("message").asText()).contains("is not a directory");
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.neurovisor.e2b.Box;
 import io.neurovisor.e2b.ServedE2b;
 import io.neurovisor.e2b.ServedE2b.Answer;
 import io.neurovisor.testkit.FakeFiles;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -16,9 +17,12 @@ import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -126,6 +130,118 @@ final class FilesApiTest {
                 .isEqualTo("a \"quoted\" name");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            nullValues = "-",
+            value = {
+                "bytes=0-1, 206, 01, bytes 0-1/10",
+                "bytes=8-, 206, 89, bytes 8-9/10",
+                "bytes=-3, 206, 789, bytes 7-9/10",
+                "bytes=-30, 206, 0123456789, bytes 0-9/10",
+                "bytes=8-99, 206, 89, bytes 8-9/10",
+                "bytes=10-, 416, -, bytes */10",
+                "bytes=-0, 416, -, bytes */10",
+                "bytes=999999999999999999-, 416, -, bytes */10",
+                "bytes=9999999999999999999-, 200, 0123456789, -",
+                "'bytes=0-1,3-4', 200, 0123456789, -",
+                "bytes=2-1, 200, 0123456789, -",
+                "bytes=-, 200, 0123456789, -",
+                "lines=0-1, 200, 0123456789, -",
+            })
+    void aPartOfAFileIsRead(String range, int status, @Nullable String content, @Nullable String sent)
+            throws Exception {
+        assertThat(write("?path=n", OCTETS, "0123456789".getBytes(UTF_8)).status())
+                .isEqualTo(200);
+        Answer read = read("n", "Range", range);
+        assertThat(read.status()).isEqualTo(status);
+        assertThat(read.header("Content-Range")).isEqualTo(Optional.ofNullable(sent));
+        if (content != null) {
+            assertThat(read.text()).isEqualTo(content);
+            assertThat(read.header("Content-Length")).contains(Integer.toString(content.length()));
+        }
+    }
+
+    @Test
+    void aPartOfAFileThatHasChangedIsTheWhole() throws Exception {
+        assertThat(write("?path=n", OCTETS, "0123456789".getBytes(UTF_8)).status())
+                .isEqualTo(200);
+        String modified = read("n").header("Last-Modified").orElseThrow();
+        assertThat(read("n", "Range", "bytes=0-1", "If-Range", modified).status())
+                .isEqualTo(206);
+        assertThat(read("n", "Range", "bytes=0-1", "If-Range", "Thu, 1 Jan 1970 00:00:00 GMT")
+                        .status())
+                .isEqualTo(200);
+        assertThat(read("none", "Range", "bytes=0-1").status()).isEqualTo(404);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            nullValues = "-",
+            delimiter = '|',
+            value = {
+                "gzip | 200 | gzip",
+                "gzip, identity;q=0.5 | 200 | gzip",
+                "gzip;q=0.5, identity | 200 | -",
+                "gzip, deflate, br | 200 | -",
+                "deflate | 200 | -",
+                "* | 200 | -",
+                "*;q=0, gzip | 200 | gzip",
+                "identity;q=0, gzip, br | 200 | gzip",
+                "identity;q=0 | 406 | -",
+                "*;q=0 | 406 | -",
+                "gzip;q=x | 200 | gzip",
+            })
+    void contentIsCompressedForClientsThatNameNothingElse(String accepted, int status, @Nullable String coding)
+            throws Exception {
+        byte[] content = new byte[300_000];
+        assertThat(write("?path=n", OCTETS, content).status()).isEqualTo(200);
+        Answer read = read("n", "Accept-Encoding", accepted);
+        assertThat(read.status()).isEqualTo(status);
+        assertThat(read.header("Content-Encoding")).isEqualTo(Optional.ofNullable(coding));
+        if (coding != null) {
+            assertThat(read.response().body()).hasSizeLessThan(10_000);
+            assertThat(new GZIPInputStream(
+                                    new ByteArrayInputStream(read.response().body()))
+                            .readAllBytes())
+                    .isEqualTo(content);
+        }
+    }
+
+    @Test
+    void metadataIsKeptWithAFile() throws Exception {
+        Answer written = write("?path=n", OCTETS, new byte[1], "X-Metadata-Author", "me & you", "x-metadata-b", "");
+        assertThat(written.json().at("/0/metadata/author").asText()).isEqualTo("me & you");
+        Answer entry = box.call("filesystem.Filesystem/Stat", "{\"path\":\"n\"}");
+        assertThat(entry.json().at("/entry/metadata/author").asText()).isEqualTo("me & you");
+        assertThat(entry.json().at("/entry/metadata")).hasSize(2);
+        assertThat(write("", MULTIPART, parts(part("a", "1"), part("b", "2")), "X-Metadata-c", "d")
+                        .json()
+                        .findValuesAsText("c"))
+                .containsExactly("d", "d");
+        assertThat(write("?path=n", OCTETS, new byte[1]).json().at("/0").has("metadata"))
+                .isFalse();
+    }
+
+    @Test
+    void metadataIsLimited() throws Exception {
+        assertThat(write("?path=n", OCTETS, new byte[1], "X-Metadata-a", "x".repeat(5000))
+                        .problem())
+                .contains("4096");
+        assertThat(write("?path=n", OCTETS, new byte[1], "X-Metadata-a", "x".repeat(2000))
+                        .problem())
+                .contains("xattrs");
+        assertThat(write("?path=n", OCTETS, new byte[1], "X-Metadata-", "x").status())
+                .isEqualTo(400);
+        assertThat(
+                        api.raw(
+                                "POST /files?path=n HTTP/1.1\r\nHost: x\r\nConnection: close\r\nE2b-Sandbox-Id: "
+                                        + box.id()
+                                        + "\r\nE2b-Sandbox-Port: 49983\r\nX-Access-Token: " + box.token()
+                                        + "\r\nContent-Type: application/octet-stream\r\nX-Metadata-a: \u00e4\r\nContent-Length: 1\r\n\r\nx"))
+                .startsWith("HTTP/1.1 400");
+        assertThat(read("n").status()).isEqualTo(404);
+    }
+
     @Test
     void aPartWithoutANameIsNamed() throws Exception {
         Answer answer = write("", MULTIPART, parts(part("first", "1"), part("", "2")));
@@ -164,7 +280,7 @@ final class FilesApiTest {
         "?path=, application/octet-stream, '', x, 400, path",
         "?path=/etc/passwd, application/octet-stream, '', x, 403, permission",
         "?path=../../etc/passwd, application/octet-stream, '', x, 403, permission",
-        "?path=., application/octet-stream, '', x, 409, directory",
+        "?path=., application/octet-stream, '', x, 400, directory",
     })
     void aWrongWriteIsNamed(String query, String type, String encoding, String body, int status, String problem)
             throws Exception {
@@ -175,7 +291,7 @@ final class FilesApiTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"none, 404", ".., 409", "a%00b, 400", "'', 400", "none/../none, 404"})
+    @CsvSource({"none, 404", ".., 400", "a%00b, 400", "'', 400", "none/../none, 404"})
     void aWrongReadIsNamed(String path, int status) throws Exception {
         Answer answer = read(path);
         assertThat(answer.status()).as(answer.text()).isEqualTo(status);
