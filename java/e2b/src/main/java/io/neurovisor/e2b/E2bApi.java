@@ -66,6 +66,11 @@ public final class E2bApi implements HttpApi {
     }
 
     @Override
+    public String name() {
+        return "e2b";
+    }
+
+    @Override
     public Optional<HttpRoute> route(RequestHead head) {
         return switch (Destination.of(head.path(), head::header, domain)) {
             case Destination.Control() ->

@@ -14,6 +14,7 @@ import io.neurovisor.server.access.keys.Scope;
 import io.neurovisor.server.config.RateLimit;
 import io.neurovisor.server.http.api.ApiPort;
 import io.neurovisor.server.http.api.ApiPortLimits;
+import io.neurovisor.server.http.api.RequestObserver;
 import io.neurovisor.testkit.FakeGuest;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -57,7 +58,8 @@ public final class ServedE2b implements AutoCloseable {
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 Optional.empty(),
                 List.of(api),
-                ApiPortLimits.USUAL);
+                ApiPortLimits.USUAL,
+                RequestObserver.NONE);
         port.serve();
         key = key("me", EnumSet.of(Scope.SANDBOX, Scope.EXECUTE), Optional.empty());
     }

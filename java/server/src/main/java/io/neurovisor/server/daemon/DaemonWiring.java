@@ -160,10 +160,10 @@ final class DaemonWiring {
                                 config.daemon().listen(), config.daemon().port()),
                         tls));
         ports.listen(claim.path());
-        Optional<HttpServing> http = HttpServing.open(resources, settings, apis, httpTls, ports, clock);
+        Optional<HttpServing> http =
+                HttpServing.open(resources, settings, apis, httpTls, HttpRequests.of(tracing, metrics), ports, clock);
         claim.record(status.address());
-        // After all ports are open, because opening one may need root; before any request is answered. From here on,
-        // this process and its spawner start no program but the VMM.
+        // After all ports are open, which may need root, and before any request: from here on only VMMs are started.
         neuroVisor.restrictSpawner();
         SelfConfinement confinement = SelfConfinement.begin(WritablePaths.of(config.dataDir(), claim.path()));
         status.serve();

@@ -12,6 +12,7 @@ import io.neurovisor.server.http.api.ApiPort;
 import io.neurovisor.server.http.api.ApiPortLimits;
 import io.neurovisor.server.http.api.ApiPortTls;
 import io.neurovisor.server.http.api.HttpApi;
+import io.neurovisor.server.http.api.RequestObserver;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.InstantSource;
@@ -43,6 +44,7 @@ final class HttpServing implements AutoCloseable {
             Settings settings,
             HttpApis apis,
             Optional<ApiPortTls> tls,
+            RequestObserver observer,
             GrpcPorts services,
             InstantSource clock) {
         HttpConfig config = settings.config().http();
@@ -56,7 +58,7 @@ final class HttpServing implements AutoCloseable {
         InetSocketAddress address =
                 new InetSocketAddress(config.listen(), config.port().get());
         try {
-            ApiPort port = ApiPort.open(address, tls, served, ApiPortLimits.USUAL);
+            ApiPort port = ApiPort.open(address, tls, served, ApiPortLimits.USUAL, observer);
             return Optional.of(resources.own(new HttpServing(port, tls.isPresent(), timer), HttpServing::close));
         } catch (IOException failure) {
             timer.shutdownNow();

@@ -54,13 +54,17 @@ public final class ApiPort implements AutoCloseable {
      * @throws IOException if the address cannot be used
      */
     public static ApiPort open(
-            InetSocketAddress address, Optional<ApiPortTls> tls, List<HttpApi> apis, ApiPortLimits limits)
+            InetSocketAddress address,
+            Optional<ApiPortTls> tls,
+            List<HttpApi> apis,
+            ApiPortLimits limits,
+            RequestObserver observer)
             throws IOException {
         VirtualThreadPool threads = new VirtualThreadPool();
         threads.setName("http");
         threads.setMaxConcurrentTasks(0); // Requests have their own limit, and Jetty's selectors need threads, too.
         Server server = new Server(threads);
-        ApiHandler handler = new ApiHandler(apis, limits, Ticker.SYSTEM);
+        ApiHandler handler = new ApiHandler(apis, limits, observer, Ticker.SYSTEM);
         server.setHandler(handler);
         server.setErrorHandler(ApiPort::explain);
         ServerConnector connector = connector(server, tls, limits);

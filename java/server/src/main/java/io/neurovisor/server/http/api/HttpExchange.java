@@ -24,8 +24,10 @@ public final class HttpExchange {
     private final InputStream body;
     private final InputStream input;
     private final OutputStream output;
+    private final Map<String, String> onward;
 
-    HttpExchange(Request request, Response response, long mostBytes) {
+    HttpExchange(Request request, Response response, long mostBytes, Map<String, String> onward) {
+        this.onward = Map.copyOf(onward);
         this.request = request;
         this.response = response;
         this.body = Content.Source.asInputStream(request);
@@ -65,6 +67,11 @@ public final class HttpExchange {
                             Stream.concat(first.stream(), second.stream()).toList());
         }
         return headers;
+    }
+
+    /** Returns headers for calls that are made for this request. */
+    public Map<String, String> onward() {
+        return onward;
     }
 
     /** Returns the body; reading more than the route allows throws {@link BodyTooLarge}. */

@@ -40,7 +40,8 @@ final class ApiPortTest {
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 Optional.empty(),
                 List.of(this::route),
-                limits);
+                limits,
+                RequestObserver.NONE);
         opened = Optional.of(port);
         return port;
     }
@@ -85,7 +86,8 @@ final class ApiPortTest {
     @Test
     void aPortThatIsTakenIsAnError() throws Exception {
         ApiPort port = open(ApiPortLimits.USUAL);
-        assertThatThrownBy(() -> ApiPort.open(port.address(), Optional.empty(), List.of(), ApiPortLimits.USUAL))
+        assertThatThrownBy(() -> ApiPort.open(
+                        port.address(), Optional.empty(), List.of(), ApiPortLimits.USUAL, RequestObserver.NONE))
                 .isInstanceOf(IOException.class)
                 .hasRootCauseInstanceOf(BindException.class);
     }

@@ -80,7 +80,8 @@ final class ApiPortTlsTest {
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 Optional.of(new ApiPortTls(contexts, needsClientCertificate)),
                 List.of(_ -> Optional.of(route)),
-                ApiPortLimits.USUAL);
+                ApiPortLimits.USUAL,
+                RequestObserver.NONE);
         port.serve();
         return port;
     }
