@@ -15,7 +15,6 @@ import io.neurovisor.proto.sandbox.SandboxServiceGrpc;
 import io.neurovisor.proto.sandbox.SandboxServiceGrpc.SandboxServiceBlockingStub;
 import io.neurovisor.server.access.OwnCalls;
 import io.neurovisor.server.http.api.HttpExchange;
-import java.util.List;
 import java.util.function.Supplier;
 
 /**
@@ -26,11 +25,6 @@ import java.util.function.Supplier;
 public record DaemonCalls(Channel channel) {
     private static final Metadata.Key<String> AUTHORIZATION =
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
-
-    /** Headers that name the trace of a request. */
-    private static final List<Metadata.Key<String>> TRACE = List.of(
-            Metadata.Key.of("traceparent", Metadata.ASCII_STRING_MARSHALLER),
-            Metadata.Key.of("x-trace-id", Metadata.ASCII_STRING_MARSHALLER));
 
     /** Calls as the holder of a key. */
     static DaemonCalls byKey(Channel daemon, String secret, HttpExchange exchange) {
@@ -45,7 +39,8 @@ public record DaemonCalls(Channel channel) {
     private static DaemonCalls with(Channel daemon, Metadata.Key<String> name, String value, HttpExchange exchange) {
         Metadata headers = new Metadata();
         headers.put(name, value);
-        TRACE.forEach(key -> exchange.header(key.name()).ifPresent(text -> headers.put(key, text)));
+        exchange.onward()
+                .forEach((trace, text) -> headers.put(Metadata.Key.of(trace, Metadata.ASCII_STRING_MARSHALLER), text));
         return new DaemonCalls(
                 ClientInterceptors.intercept(daemon, MetadataUtils.newAttachHeadersInterceptor(headers)));
     }

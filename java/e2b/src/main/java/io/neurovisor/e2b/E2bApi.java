@@ -2,6 +2,7 @@ package io.neurovisor.e2b;
 
 import io.grpc.Channel;
 import io.grpc.Context;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.neurovisor.e2b.control.ControlApi;
 import io.neurovisor.e2b.control.SandboxJson;
@@ -18,6 +19,7 @@ import io.neurovisor.proto.sandbox.Sandbox;
 import io.neurovisor.proto.sandbox.SandboxState;
 import io.neurovisor.server.access.keys.KeySpelling;
 import io.neurovisor.server.connect.ConnectApi;
+import io.neurovisor.server.http.api.BodyTooLarge;
 import io.neurovisor.server.http.api.HttpApi;
 import io.neurovisor.server.http.api.HttpExchange;
 import io.neurovisor.server.http.api.HttpRoute;
@@ -30,7 +32,7 @@ import java.util.concurrent.ScheduledExecutorService;
 
 /** E2B's API: finds out where a request goes and on whose behalf it is, and has it served. */
 public final class E2bApi implements HttpApi {
-    private static final int MOST_JSON_BYTES = 1 << 20;
+    private static final int MOST_JSON_BYTES = 256 << 10;
     private static final int MOST_CODE_BYTES = 16 << 20;
     private static final int MOST_MESSAGE_BYTES = 16 << 20;
 
@@ -61,6 +63,11 @@ public final class E2bApi implements HttpApi {
                 List.of(new EnvdProcesses().bindService(), new EnvdFiles(new Watchers()).bindService()),
                 MOST_MESSAGE_BYTES,
                 timer);
+    }
+
+    @Override
+    public String name() {
+        return "e2b";
     }
 
     @Override
@@ -147,6 +154,8 @@ public final class E2bApi implements HttpApi {
                 failure.answer(exchange);
             } catch (StatusRuntimeException failure) {
                 HttpFailure.of(failure).answer(exchange);
+            } catch (BodyTooLarge tooLarge) {
+                HttpFailure.of(413, String.valueOf(tooLarge.getMessage())).answer(exchange);
             }
         });
     }
@@ -203,8 +212,10 @@ public final class E2bApi implements HttpApi {
                 return sandbox;
             }
         } catch (StatusRuntimeException failure) {
-            if (HttpFailure.of(failure).status() >= 500) {
-                throw failure;
+            // The owner of a sandbox that has ended is unknown.
+            Status.Code code = failure.getStatus().getCode();
+            if (code != Status.Code.NOT_FOUND && code != Status.Code.UNAUTHENTICATED) {
+                throw HttpFailure.of(failure);
             }
         }
         throw HttpFailure.of(502, "The sandbox was not found");

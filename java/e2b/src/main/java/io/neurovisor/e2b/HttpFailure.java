@@ -2,13 +2,16 @@ package io.neurovisor.e2b;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
 import com.google.protobuf.util.Durations;
+import com.google.rpc.BadRequest;
+import com.google.rpc.ErrorInfo;
 import com.google.rpc.RetryInfo;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.server.http.api.HttpExchange;
 import java.io.IOException;
 import java.util.Optional;
@@ -40,7 +43,26 @@ public final class HttpFailure extends RuntimeException {
     public static HttpFailure of(StatusRuntimeException failure) {
         String message = Optional.ofNullable(failure.getStatus().getDescription())
                 .orElseGet(() -> failure.getStatus().getCode().name());
-        return new HttpFailure(status(failure.getStatus().getCode()), message, retry(failure));
+        String named = detail(failure, BadRequest.class)
+                .filter(request -> request.getFieldViolationsCount() > 0)
+                .map(request -> request.getFieldViolations(0).getField())
+                .filter(field -> !message.contains(field))
+                .map(field -> field + ": " + message)
+                .orElse(message);
+        Optional<Long> retry = detail(failure, RetryInfo.class)
+                .map(info -> Math.max(1, Math.ceilDiv(Durations.toMillis(info.getRetryDelay()), MILLIS_PER_SECOND)));
+        return new HttpFailure(status(failure), named, retry);
+    }
+
+    private static int status(StatusRuntimeException failure) {
+        String reason =
+                detail(failure, ErrorInfo.class).map(ErrorInfo::getReason).orElse("");
+        if (reason.equals(Fault.DISK_FULL.name())) {
+            return 507; // Repeating a write makes no room.
+        }
+        return reason.equals(Fault.NOT_A_DIRECTORY.name())
+                ? 400
+                : status(failure.getStatus().getCode());
     }
 
     private static int status(Status.Code code) {
@@ -59,23 +81,21 @@ public final class HttpFailure extends RuntimeException {
         };
     }
 
-    private static Optional<Long> retry(StatusRuntimeException failure) {
+    private static <M extends Message> Optional<M> detail(StatusRuntimeException failure, Class<M> kind) {
         com.google.rpc.Status details = StatusProto.fromThrowable(failure);
         if (details == null) {
             return Optional.empty();
         }
-        for (Any detail : details.getDetailsList()) {
-            if (detail.is(RetryInfo.class)) {
-                try {
-                    long millis =
-                            Durations.toMillis(detail.unpack(RetryInfo.class).getRetryDelay());
-                    return Optional.of(Math.max(1, Math.ceilDiv(millis, MILLIS_PER_SECOND)));
-                } catch (InvalidProtocolBufferException broken) {
-                    return Optional.empty();
-                }
-            }
-        }
-        return Optional.empty();
+        return details.getDetailsList().stream()
+                .filter(detail -> detail.is(kind))
+                .findFirst()
+                .flatMap(detail -> {
+                    try {
+                        return Optional.of(detail.unpack(kind));
+                    } catch (InvalidProtocolBufferException broken) {
+                        return Optional.empty();
+                    }
+                });
     }
 
     public int status() {
@@ -94,5 +114,6 @@ public final class HttpFailure extends RuntimeException {
         ObjectNode body =
                 JsonNodeFactory.instance.objectNode().put("code", status).put("message", getMessage());
         Json.write(exchange, body);
+        exchange.discardInput();
     }
 }

@@ -15,7 +15,10 @@ import io.neurovisor.server.access.keys.KeyGrant;
 import io.neurovisor.server.access.keys.KeySpelling;
 import io.neurovisor.server.access.keys.NewKey;
 import io.neurovisor.server.access.keys.Scope;
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -26,6 +29,7 @@ import picocli.CommandLine;
 /** Creates, lists and revokes keys for the commands. */
 final class Keys {
     private static final String NONE = "-";
+    private static final int MOST_TYPED_BYTES = 4096;
     private static final InstantSource CLOCK = InstantSource.system();
 
     private final CommonOptions common;
@@ -52,6 +56,18 @@ final class Keys {
             out.println(e2b ? KeySpelling.toE2b(secret).orElseThrow() : secret);
             out.flush();
         }
+    }
+
+    /** Prints the other spelling of the key in a text. The key need not be one of this daemon. */
+    void spell(InputStream input) throws IOException {
+        String given = new String(input.readNBytes(MOST_TYPED_BYTES), StandardCharsets.UTF_8).strip();
+        String own = KeySpelling.ofE2b(given)
+                .orElseThrow(
+                        () -> new NeuroVisorException(
+                                Fault.INVALID_ARGUMENT,
+                                "standard input is not a key: give one of the form nvk_... or e2b_..., as keys create prints it"));
+        out.println(own.equals(given) ? KeySpelling.toE2b(own).orElseThrow() : own);
+        out.flush();
     }
 
     void list(boolean json) {

@@ -3,6 +3,7 @@ package io.neurovisor.cli.serve;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.cli.options.CommonOptions;
+import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
 import picocli.CommandLine;
@@ -36,6 +37,16 @@ public final class KeysCommand {
         CommandLine create = requireNonNull(spec.commandLine().getSubcommands().get("create"));
         new Keys(common, create)
                 .create(arguments.grant(create, InstantSource.system().instant()), e2b);
+    }
+
+    @Command(
+            name = "spell",
+            description =
+                    "Reads a key from standard input and prints its other spelling: e2b_ and 64 digits for nvk_..., and the"
+                            + " reverse. Both are the same key.",
+            mixinStandardHelpOptions = true)
+    void spell(@Mixin CommonOptions common) throws IOException {
+        new Keys(common, spec.commandLine()).spell(System.in);
     }
 
     @Command(

@@ -117,7 +117,9 @@ public final class ServeCommand implements Callable<Integer> {
         NeuroVisor neuroVisor = daemon.neuroVisor();
         remark("serves gRPC on " + shown(daemon.address()) + " and " + daemon.socket()
                 + ", status page, /metrics, /health and /ready on " + shown(daemon.statusAddress()));
-        daemon.httpAddress().ifPresent(address -> remark("serves E2B's clients on http://" + shown(address)));
+        daemon.httpAddress()
+                .ifPresent(address ->
+                        remark("serves E2B's clients on " + address.scheme() + "://" + shown(address.socket())));
         remark("keeps " + config.pool().warm() + " of at most " + config.pool().max() + " machines ready, run by "
                 + neuroVisor.vmm() + " (" + neuroVisor.vmmReason() + ")");
         logRoom(neuroVisor.pool().room(), config);

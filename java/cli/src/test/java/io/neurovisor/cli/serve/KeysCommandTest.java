@@ -1,14 +1,18 @@
 package io.neurovisor.cli.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.neurovisor.cli.Main;
+import io.neurovisor.cli.options.CommonOptions;
 import io.neurovisor.server.setting.ProcessEnvironment;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -20,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 final class KeysCommandTest {
     private static final String NOTE =
@@ -39,6 +44,24 @@ final class KeysCommandTest {
         assertThat(revoke.exitCode()).isEqualTo(2);
         assertThat(revoke.err()).startsWith("neurovisor: there is no key in " + data);
         assertThat(data).isEmptyDirectory();
+    }
+
+    @Test
+    void spellPrintsTheOtherSpelling() throws IOException {
+        String own = "nvk_" + "A".repeat(43);
+        String e2b = "e2b_" + "0".repeat(64);
+        assertThat(spelled(own + "\n")).isEqualTo(e2b + "\n");
+        assertThat(spelled(e2b)).isEqualTo(own + "\n");
+        for (String other : List.of("", "nvk_", "e2b_0", "x".repeat(10_000), own + " " + own)) {
+            assertThatThrownBy(() -> spelled(other)).hasMessageContaining("standard input is not a key");
+        }
+    }
+
+    private static String spelled(String input) throws IOException {
+        StringWriter out = new StringWriter();
+        new Keys(new CommonOptions(), new CommandLine(new KeysCommand()).setOut(new PrintWriter(out)))
+                .spell(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)));
+        return out.toString();
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.neurovisor.e2b.DaemonCalls;
 import io.neurovisor.e2b.Fields;
 import io.neurovisor.e2b.HttpFailure;
 import io.neurovisor.proto.sandbox.ConnectRequest;
+import io.neurovisor.proto.sandbox.CreateRequest;
 import io.neurovisor.proto.sandbox.ForkRequest;
 import io.neurovisor.proto.sandbox.ForkResult;
 import io.neurovisor.proto.sandbox.GetRequest;
@@ -87,20 +88,11 @@ public final class ControlApi {
     }
 
     private void create(Call call) throws IOException {
-        Sandbox created = DaemonCalls.answer(() -> call.daemon()
-                .sandboxes()
-                .create(SandboxRequestJson.create(
-                        read(call), call.exchange().header("idempotency-key").orElse("")))
-                .getSandbox());
+        CreateRequest request = SandboxRequestJson.create(
+                call.body(), call.exchange().header("idempotency-key").orElse(""));
+        Sandbox created = DaemonCalls.answer(
+                () -> call.daemon().sandboxes().create(request).getSandbox());
         call.answer(201, json.created(created));
-    }
-
-    private static Fields read(Call call) {
-        try {
-            return call.body();
-        } catch (IOException gone) {
-            throw HttpFailure.of(400, "the body ended early");
-        }
     }
 
     private void list(Call call) throws IOException {

@@ -1,14 +1,21 @@
 package io.neurovisor.e2b.envd;
 
 import io.grpc.Context;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.neurovisor.e2b.DaemonCalls;
 import io.neurovisor.e2b.HttpFailure;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.proto.sandbox.FileServiceGrpc.FileServiceBlockingStub;
+import io.neurovisor.proto.sandbox.ProcessServiceGrpc.ProcessServiceBlockingStub;
+import io.neurovisor.server.status.RpcFailure;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Optional;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +40,19 @@ public record EnvdCall(String sandboxId, DaemonCalls daemon, String user) {
         void serve(EnvdCall call, ServerCallStreamObserver<A> client);
     }
 
+    FileServiceBlockingStub files() {
+        return daemon.files();
+    }
+
+    ProcessServiceBlockingStub processes() {
+        return daemon.processes();
+    }
+
+    /** Serves a call that has one response. */
+    static <A> void answer(StreamObserver<A> observer, Function<EnvdCall, A> work) {
+        begin(observer, (call, client) -> client.onNext(work.apply(call)));
+    }
+
     /** Starts the thread of a call. A disconnect cancels the calls of the daemon that it makes. */
     static <A> void begin(StreamObserver<A> observer, Work<A> work) {
         ServerCallStreamObserver<A> client = (ServerCallStreamObserver<A>) observer;
@@ -53,13 +73,24 @@ public record EnvdCall(String sandboxId, DaemonCalls daemon, String user) {
                 client.onCompleted();
             }
         } catch (StatusRuntimeException failure) {
-            end(client, failure.getStatus());
+            end(client, translated(failure));
         } catch (RuntimeException | Error defect) {
             LOG.error("a call of envd failed", defect);
             end(client, Status.INTERNAL.withDescription("internal error; the server's log has the reason"));
         } finally {
             boolean _ = context.cancel(null);
         }
+    }
+
+    /** A path that is or is not a directory is a mistake of the client, for E2B's clients. */
+    private static Status translated(StatusRuntimeException failure) {
+        Metadata trailers = Optional.ofNullable(failure.getTrailers()).orElseGet(Metadata::new);
+        boolean isPath = RpcFailure.reason(failure.getStatus(), trailers)
+                .filter(Fault.NOT_A_DIRECTORY.name()::equals)
+                .isPresent();
+        return isPath
+                ? Status.INVALID_ARGUMENT.withDescription(failure.getStatus().getDescription())
+                : failure.getStatus();
     }
 
     private static void end(ServerCallStreamObserver<?> client, Status status) {

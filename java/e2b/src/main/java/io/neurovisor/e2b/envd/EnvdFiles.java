@@ -22,11 +22,11 @@ import io.neurovisor.proto.e2b.filesystem.StatRequest;
 import io.neurovisor.proto.e2b.filesystem.StatResponse;
 import io.neurovisor.proto.e2b.filesystem.WatchDirRequest;
 import io.neurovisor.proto.e2b.filesystem.WatchDirResponse;
+import io.neurovisor.proto.sandbox.FileEntry;
 import io.neurovisor.proto.sandbox.ListFilesRequest;
 import io.neurovisor.proto.sandbox.ListFilesResponse;
 import io.neurovisor.proto.sandbox.MakeDirectoryRequest;
 import io.neurovisor.proto.sandbox.MakeDirectoryResponse;
-import io.neurovisor.proto.sandbox.WatchFilesRequest;
 import io.neurovisor.proto.sandbox.WatchFilesResponse;
 import java.util.Iterator;
 
@@ -40,24 +40,21 @@ public final class EnvdFiles extends FilesystemGrpc.FilesystemImplBase {
 
     @Override
     public void stat(StatRequest request, StreamObserver<StatResponse> observer) {
-        EnvdCall.begin(
-                observer,
-                (call, client) -> client.onNext(StatResponse.newBuilder()
-                        .setEntry(FileMessages.entry(call.daemon()
-                                .files()
-                                .stat(io.neurovisor.proto.sandbox.StatRequest.newBuilder()
-                                        .setSandboxId(call.sandboxId())
-                                        .setPath(request.getPath())
-                                        .build())
-                                .getEntry()))
-                        .build()));
+        EnvdCall.answer(observer, call -> {
+            FileEntry entry = call.files()
+                    .stat(io.neurovisor.proto.sandbox.StatRequest.newBuilder()
+                            .setSandboxId(call.sandboxId())
+                            .setPath(request.getPath())
+                            .build())
+                    .getEntry();
+            return StatResponse.newBuilder().setEntry(FileMessages.entry(entry)).build();
+        });
     }
 
     @Override
     public void makeDir(MakeDirRequest request, StreamObserver<MakeDirResponse> observer) {
-        EnvdCall.begin(observer, (call, client) -> {
-            MakeDirectoryResponse made = call.daemon()
-                    .files()
+        EnvdCall.answer(observer, call -> {
+            MakeDirectoryResponse made = call.files()
                     .makeDirectory(MakeDirectoryRequest.newBuilder()
                             .setSandboxId(call.sandboxId())
                             .setPath(request.getPath())
@@ -67,52 +64,49 @@ public final class EnvdFiles extends FilesystemGrpc.FilesystemImplBase {
                         .withDescription("directory already exists: " + request.getPath())
                         .asRuntimeException();
             }
-            client.onNext(MakeDirResponse.newBuilder()
+            return MakeDirResponse.newBuilder()
                     .setEntry(FileMessages.entry(made.getEntry()))
-                    .build());
+                    .build();
         });
     }
 
     @Override
     public void move(MoveRequest request, StreamObserver<MoveResponse> observer) {
-        EnvdCall.begin(
-                observer,
-                (call, client) -> client.onNext(MoveResponse.newBuilder()
-                        .setEntry(FileMessages.entry(call.daemon()
-                                .files()
-                                .move(io.neurovisor.proto.sandbox.MoveRequest.newBuilder()
-                                        .setSandboxId(call.sandboxId())
-                                        .setSource(request.getSource())
-                                        .setDestination(request.getDestination())
-                                        .build())
-                                .getEntry()))
-                        .build()));
+        EnvdCall.answer(observer, call -> {
+            FileEntry entry = call.files()
+                    .move(io.neurovisor.proto.sandbox.MoveRequest.newBuilder()
+                            .setSandboxId(call.sandboxId())
+                            .setSource(request.getSource())
+                            .setDestination(request.getDestination())
+                            .build())
+                    .getEntry();
+            return MoveResponse.newBuilder().setEntry(FileMessages.entry(entry)).build();
+        });
     }
 
     @Override
     public void listDir(ListDirRequest request, StreamObserver<ListDirResponse> observer) {
-        EnvdCall.begin(observer, (call, client) -> {
+        EnvdCall.answer(observer, call -> {
             ListDirResponse.Builder all = ListDirResponse.newBuilder();
             ListFilesRequest.Builder page = ListFilesRequest.newBuilder()
                     .setSandboxId(call.sandboxId())
                     .setPath(request.getPath())
                     .setDepth(request.getDepth());
             do {
-                ListFilesResponse files = call.daemon().files().listFiles(page.build());
+                ListFilesResponse files = call.files().listFiles(page.build());
                 files.getEntriesList().forEach(entry -> all.addEntries(FileMessages.entry(entry)));
                 page.setPageToken(files.getNextPageToken());
             } while (!page.getPageToken().isEmpty());
-            client.onNext(all.build());
+            return all.build();
         });
     }
 
     /** Removing what does not exist succeeds, as E2B's clients expect. */
     @Override
     public void remove(RemoveRequest request, StreamObserver<RemoveResponse> observer) {
-        EnvdCall.begin(observer, (call, client) -> {
+        EnvdCall.answer(observer, call -> {
             try {
-                io.neurovisor.proto.sandbox.RemoveResponse _ = call.daemon()
-                        .files()
+                io.neurovisor.proto.sandbox.RemoveResponse _ = call.files()
                         .remove(io.neurovisor.proto.sandbox.RemoveRequest.newBuilder()
                                 .setSandboxId(call.sandboxId())
                                 .setPath(request.getPath())
@@ -123,15 +117,16 @@ public final class EnvdFiles extends FilesystemGrpc.FilesystemImplBase {
                     throw failure;
                 }
             }
-            client.onNext(RemoveResponse.getDefaultInstance());
+            return RemoveResponse.getDefaultInstance();
         });
     }
 
     @Override
     public void watchDir(WatchDirRequest request, StreamObserver<WatchDirResponse> observer) {
         EnvdCall.begin(observer, (call, client) -> {
-            Iterator<WatchFilesResponse> changes =
-                    call.daemon().files().watchFiles(watch(call, request.getPath(), request.getRecursive()));
+            WatchedFiles watched =
+                    new WatchedFiles(call, request.getPath(), request.getRecursive(), request.getIncludeEntry());
+            Iterator<WatchFilesResponse> changes = watched.begin();
             while (changes.hasNext()) {
                 WatchFilesResponse next = changes.next();
                 if (next.getEventsCount() == 0) {
@@ -139,7 +134,7 @@ public final class EnvdFiles extends FilesystemGrpc.FilesystemImplBase {
                             .setStart(WatchDirResponse.StartEvent.getDefaultInstance())
                             .build());
                 }
-                FileMessages.events(next.getEventsList())
+                watched.events(next.getEventsList())
                         .forEach(event -> client.onNext(WatchDirResponse.newBuilder()
                                 .setFilesystem(event)
                                 .build()));
@@ -147,37 +142,30 @@ public final class EnvdFiles extends FilesystemGrpc.FilesystemImplBase {
         });
     }
 
-    private static WatchFilesRequest watch(EnvdCall call, String path, boolean recursive) {
-        return WatchFilesRequest.newBuilder()
-                .setSandboxId(call.sandboxId())
-                .setPath(path)
-                .setRecursive(recursive)
-                .build();
-    }
-
     @Override
     public void createWatcher(CreateWatcherRequest request, StreamObserver<CreateWatcherResponse> observer) {
-        EnvdCall.begin(
+        EnvdCall.answer(
                 observer,
-                (call, client) -> client.onNext(CreateWatcherResponse.newBuilder()
-                        .setWatcherId(watchers.create(call, watch(call, request.getPath(), request.getRecursive())))
-                        .build()));
+                call -> CreateWatcherResponse.newBuilder()
+                        .setWatcherId(watchers.create(new WatchedFiles(
+                                call, request.getPath(), request.getRecursive(), request.getIncludeEntry())))
+                        .build());
     }
 
     @Override
     public void getWatcherEvents(GetWatcherEventsRequest request, StreamObserver<GetWatcherEventsResponse> observer) {
-        EnvdCall.begin(
+        EnvdCall.answer(
                 observer,
-                (call, client) -> client.onNext(GetWatcherEventsResponse.newBuilder()
+                call -> GetWatcherEventsResponse.newBuilder()
                         .addAllEvents(watchers.take(call.sandboxId(), request.getWatcherId()))
-                        .build()));
+                        .build());
     }
 
     @Override
     public void removeWatcher(RemoveWatcherRequest request, StreamObserver<RemoveWatcherResponse> observer) {
-        EnvdCall.begin(observer, (call, client) -> {
+        EnvdCall.answer(observer, call -> {
             watchers.remove(call.sandboxId(), request.getWatcherId());
-            client.onNext(RemoveWatcherResponse.getDefaultInstance());
+            return RemoveWatcherResponse.getDefaultInstance();
         });
     }
 }

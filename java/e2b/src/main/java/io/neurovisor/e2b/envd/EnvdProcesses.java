@@ -2,7 +2,6 @@ package io.neurovisor.e2b.envd;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
-import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.neurovisor.proto.e2b.process.CloseStdinRequest;
 import io.neurovisor.proto.e2b.process.CloseStdinResponse;
@@ -42,48 +41,42 @@ public final class EnvdProcesses extends ProcessGrpc.ProcessImplBase {
 
     @Override
     public void start(StartRequest request, StreamObserver<StartResponse> observer) {
-        EnvdCall.begin(observer, (call, client) -> {
-            Iterator<io.neurovisor.proto.sandbox.ProcessEvent> events =
-                    call.daemon().processes().start(ProcessMessages.start(call.sandboxId(), request));
-            pass(
-                    events,
-                    client,
-                    event -> StartResponse.newBuilder().setEvent(event).build());
-        });
+        stream(
+                observer,
+                call -> call.processes().start(ProcessMessages.start(call.sandboxId(), request)),
+                event -> StartResponse.newBuilder().setEvent(event).build());
     }
 
     @Override
     public void connect(ConnectRequest request, StreamObserver<ConnectResponse> observer) {
-        EnvdCall.begin(observer, (call, client) -> {
-            Iterator<io.neurovisor.proto.sandbox.ProcessEvent> events = call.daemon()
-                    .processes()
-                    .attach(AttachRequest.newBuilder()
-                            .setSandboxId(call.sandboxId())
-                            .setProcess(ProcessMessages.selector(request.getProcess()))
-                            .setFromNow(true)
-                            .build());
-            pass(
-                    events,
-                    client,
-                    event -> ConnectResponse.newBuilder().setEvent(event).build());
-        });
+        stream(
+                observer,
+                call -> call.processes()
+                        .attach(AttachRequest.newBuilder()
+                                .setSandboxId(call.sandboxId())
+                                .setProcess(ProcessMessages.selector(request.getProcess()))
+                                .setFromNow(true)
+                                .build()),
+                event -> ConnectResponse.newBuilder().setEvent(event).build());
     }
 
-    private static <A> void pass(
-            Iterator<io.neurovisor.proto.sandbox.ProcessEvent> events,
-            ServerCallStreamObserver<A> client,
+    /** Sends the events of a process as they come. */
+    private static <A> void stream(
+            StreamObserver<A> observer,
+            Function<EnvdCall, Iterator<io.neurovisor.proto.sandbox.ProcessEvent>> source,
             Function<ProcessEvent, A> message) {
-        while (events.hasNext()) {
-            ProcessMessages.event(events.next()).map(message).ifPresent(client::onNext);
-        }
+        EnvdCall.begin(
+                observer,
+                (call, client) -> source.apply(call)
+                        .forEachRemaining(event ->
+                                ProcessMessages.event(event).map(message).ifPresent(client::onNext)));
     }
 
     @Override
     public void list(ListRequest request, StreamObserver<ListResponse> observer) {
-        EnvdCall.begin(observer, (call, client) -> {
+        EnvdCall.answer(observer, call -> {
             ListResponse.Builder response = ListResponse.newBuilder();
             call
-                    .daemon()
                     .processes()
                     .listProcesses(ListProcessesRequest.newBuilder()
                             .setSandboxId(call.sandboxId())
@@ -92,23 +85,22 @@ public final class EnvdProcesses extends ProcessGrpc.ProcessImplBase {
                     .stream()
                     .filter(process -> !process.hasEnded())
                     .forEach(process -> response.addProcesses(ProcessMessages.info(process)));
-            client.onNext(response.build());
+            return response.build();
         });
     }
 
     @Override
     public void sendInput(SendInputRequest request, StreamObserver<SendInputResponse> observer) {
-        EnvdCall.begin(observer, (call, client) -> {
+        EnvdCall.answer(observer, call -> {
             send(call, request.getProcess(), request.getInput());
-            client.onNext(SendInputResponse.getDefaultInstance());
+            return SendInputResponse.getDefaultInstance();
         });
     }
 
     private static void send(EnvdCall call, ProcessSelector process, ProcessInput input) {
         ByteString bytes = input.hasPty() ? input.getPty() : input.getStdin();
         for (int from = 0; from < bytes.size(); from += PIECE_BYTES) {
-            io.neurovisor.proto.sandbox.SendInputResponse _ = call.daemon()
-                    .processes()
+            io.neurovisor.proto.sandbox.SendInputResponse _ = call.processes()
                     .sendInput(io.neurovisor.proto.sandbox.SendInputRequest.newBuilder()
                             .setSandboxId(call.sandboxId())
                             .setProcess(ProcessMessages.selector(process))
@@ -167,48 +159,45 @@ public final class EnvdProcesses extends ProcessGrpc.ProcessImplBase {
 
     @Override
     public void closeStdin(CloseStdinRequest request, StreamObserver<CloseStdinResponse> observer) {
-        EnvdCall.begin(observer, (call, client) -> {
-            CloseInputResponse _ = call.daemon()
-                    .processes()
+        EnvdCall.answer(observer, call -> {
+            CloseInputResponse _ = call.processes()
                     .closeInput(CloseInputRequest.newBuilder()
                             .setSandboxId(call.sandboxId())
                             .setProcess(ProcessMessages.selector(request.getProcess()))
                             .build());
-            client.onNext(CloseStdinResponse.getDefaultInstance());
+            return CloseStdinResponse.getDefaultInstance();
         });
     }
 
     @Override
     public void sendSignal(SendSignalRequest request, StreamObserver<SendSignalResponse> observer) {
-        EnvdCall.begin(observer, (call, client) -> {
-            SignalResponse _ = call.daemon()
-                    .processes()
+        EnvdCall.answer(observer, call -> {
+            SignalResponse _ = call.processes()
                     .signal(SignalRequest.newBuilder()
                             .setSandboxId(call.sandboxId())
                             .setProcess(ProcessMessages.selector(request.getProcess()))
                             .setSignal(request.getSignalValue())
                             .setWholeGroup(true)
                             .build());
-            client.onNext(SendSignalResponse.getDefaultInstance());
+            return SendSignalResponse.getDefaultInstance();
         });
     }
 
     @Override
     public void update(UpdateRequest request, StreamObserver<UpdateResponse> observer) {
-        EnvdCall.begin(observer, (call, client) -> {
+        EnvdCall.answer(observer, call -> {
             if (!request.hasPty()) {
                 throw Status.INVALID_ARGUMENT
                         .withDescription("pty is missing: only the size of a terminal can be updated")
                         .asRuntimeException();
             }
-            ResizeResponse _ = call.daemon()
-                    .processes()
+            ResizeResponse _ = call.processes()
                     .resize(ResizeRequest.newBuilder()
                             .setSandboxId(call.sandboxId())
                             .setProcess(ProcessMessages.selector(request.getProcess()))
                             .setSize(ProcessMessages.size(request.getPty()))
                             .build());
-            client.onNext(UpdateResponse.getDefaultInstance());
+            return UpdateResponse.getDefaultInstance();
         });
     }
 }

@@ -1,5 +1,6 @@
 package io.neurovisor.e2b.envd;
 
+import io.neurovisor.e2b.files.FileMetadata;
 import io.neurovisor.proto.e2b.filesystem.EntryInfo;
 import io.neurovisor.proto.e2b.filesystem.EventType;
 import io.neurovisor.proto.e2b.filesystem.FileType;
@@ -26,7 +27,8 @@ final class FileMessages {
                 .setPermissions(permissions(entry))
                 .setOwner(entry.getOwner())
                 .setGroup(entry.getGroup())
-                .setModifiedTime(entry.getModified());
+                .setModifiedTime(entry.getModified())
+                .putAllMetadata(FileMetadata.of(entry).values());
         if (!entry.getSymlinkTarget().isEmpty()) {
             message.setSymlinkTarget(entry.getSymlinkTarget());
         }
@@ -57,7 +59,7 @@ final class FileMessages {
         return text.toString();
     }
 
-    /** Returns the events for clients, whose protocol has a renamed file twice. */
+    /** Returns the events without entries for clients, whose protocol has a renamed file twice. */
     static Stream<FilesystemEvent> events(List<FileEvent> events) {
         return events.stream().flatMap(FileMessages::event);
     }

@@ -5,7 +5,6 @@ import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.neurovisor.proto.e2b.filesystem.FilesystemEvent;
-import io.neurovisor.proto.sandbox.WatchFilesRequest;
 import io.neurovisor.proto.sandbox.WatchFilesResponse;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -52,7 +51,7 @@ public final class Watchers {
     }
 
     /** Begins a watch, and returns its id once it is in place. */
-    String create(EnvdCall call, WatchFilesRequest request) {
+    String create(WatchedFiles watched) {
         if (watchers.size() >= MOST_OF_ALL) {
             throw Status.RESOURCE_EXHAUSTED
                     .withDescription("%d watchers exist, which is the limit; remove some".formatted(MOST_OF_ALL))
@@ -61,25 +60,25 @@ public final class Watchers {
         String id = UUID.randomUUID().toString();
         // It outlives the call that begins it.
         Context.CancellableContext context = Context.ROOT.withCancellation();
-        Watcher watcher = new Watcher(call.sandboxId(), context);
+        Watcher watcher = new Watcher(watched.call().sandboxId(), context);
         Context before = context.attach();
         Iterator<WatchFilesResponse> changes;
         try {
-            changes = call.daemon().files().watchFiles(request);
+            changes = watched.begin();
             // The first message comes when the watch is in place.
             boolean _ = changes.hasNext();
         } finally {
             context.detach(before);
         }
         watchers.put(id, watcher);
-        Thread _ = Thread.ofVirtual().name("watcher").start(() -> collect(id, watcher, changes));
+        Thread _ = Thread.ofVirtual().name("watcher").start(context.wrap(() -> collect(id, watcher, watched, changes)));
         return id;
     }
 
-    private void collect(String id, Watcher watcher, Iterator<WatchFilesResponse> changes) {
+    private void collect(String id, Watcher watcher, WatchedFiles watched, Iterator<WatchFilesResponse> changes) {
         try {
             while (changes.hasNext()) {
-                FileMessages.events(changes.next().getEventsList()).forEach(watcher::add);
+                watched.events(changes.next().getEventsList()).forEach(watcher::add);
             }
         } catch (StatusRuntimeException ended) {
             // With its sandbox, or because it was removed.

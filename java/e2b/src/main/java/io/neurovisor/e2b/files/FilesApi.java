@@ -2,36 +2,26 @@ package io.neurovisor.e2b.files;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.google.protobuf.UnsafeByteOperations;
-import io.grpc.StatusException;
-import io.grpc.StatusRuntimeException;
-import io.grpc.stub.BlockingClientCall;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.neurovisor.e2b.DaemonCalls;
 import io.neurovisor.e2b.HttpFailure;
 import io.neurovisor.e2b.Json;
 import io.neurovisor.proto.sandbox.FileEntry;
-import io.neurovisor.proto.sandbox.FileServiceGrpc;
-import io.neurovisor.proto.sandbox.ReadRequest;
-import io.neurovisor.proto.sandbox.ReadResponse;
 import io.neurovisor.proto.sandbox.WriteMode;
-import io.neurovisor.proto.sandbox.WriteRequest;
-import io.neurovisor.proto.sandbox.WriteResponse;
 import io.neurovisor.proto.sandbox.WriteTarget;
 import io.neurovisor.server.http.api.HttpExchange;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.util.Iterator;
+import java.util.Map;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /** Reads and writes files of a sandbox. Contents are passed on in pieces and kept nowhere. */
 public final class FilesApi {
-    /** The largest piece of a file that the daemon takes. */
-    private static final int PIECE_BYTES = 64 << 10;
-
     private static final String OCTETS = "application/octet-stream";
 
     private final DaemonCalls daemon;
@@ -42,40 +32,34 @@ public final class FilesApi {
         this.sandboxId = sandboxId;
     }
 
-    /** Answers with the content of a file. */
+    /** Answers with the content of a file, or of a part of it. */
     public void read(HttpExchange exchange) throws IOException {
-        ReadRequest request = ReadRequest.newBuilder()
-                .setSandboxId(sandboxId)
-                .setPath(path(exchange).orElseThrow(() -> HttpFailure.invalid("path", "is missing")))
-                .build();
-        Iterator<ReadResponse> parts = daemon.files().read(request);
-        FileEntry entry = DaemonCalls.answer(() -> parts.next().getEntry());
-        exchange.setStatus(200);
-        exchange.addHeader("Content-Type", OCTETS);
-        exchange.addHeader("Content-Length", Long.toString(entry.getSize()));
-        OutputStream output = exchange.output();
-        try {
-            while (parts.hasNext()) {
-                parts.next().getData().writeTo(output);
-            }
-        } catch (StatusRuntimeException failure) {
-            // The client sees that the content is not whole.
-            throw new IOException("file " + entry.getPath() + " ended early: " + failure.getStatus(), failure);
-        }
-        output.flush();
+        String path = path(exchange).orElseThrow(() -> HttpFailure.invalid("path", "is missing"));
+        new Download(daemon, sandboxId, path).send(exchange);
     }
 
     /** Writes the files in the body of a request, and answers with their entries. */
     public void write(HttpExchange exchange) throws IOException {
         ArrayNode written = JsonNodeFactory.instance.arrayNode();
+        try {
+            write(exchange, written);
+        } catch (ZipException | EOFException malformed) {
+            throw HttpFailure.of(400, "the body is not gzip: " + malformed.getMessage());
+        }
+        exchange.setStatus(200);
+        Json.write(exchange, written);
+    }
+
+    private void write(HttpExchange exchange, ArrayNode written) throws IOException {
+        FileMetadata metadata = FileMetadata.of(exchange);
         String type = exchange.header("content-type").orElse("");
         if (type.startsWith("multipart/form-data")) {
-            try (Parts parts = new Parts(path(exchange).filter(text -> !text.isEmpty()), written)) {
+            try (Parts parts = new Parts(path(exchange).filter(text -> !text.isEmpty()), metadata, written)) {
                 Multipart.read(type, body(exchange), parts);
             }
         } else if (type.startsWith(OCTETS)) {
             String path = path(exchange).orElseThrow(() -> HttpFailure.invalid("path", "is missing"));
-            try (Upload upload = new Upload(path);
+            try (Upload upload = upload(path, metadata);
                     InputStream body = body(exchange)) {
                 long _ = body.transferTo(upload);
                 add(written, upload.finish());
@@ -83,8 +67,6 @@ public final class FilesApi {
         } else {
             throw HttpFailure.of(400, "content-type is neither multipart/form-data nor " + OCTETS);
         }
-        exchange.setStatus(200);
-        Json.write(exchange, written);
     }
 
     private static InputStream body(HttpExchange exchange) throws IOException {
@@ -96,11 +78,27 @@ public final class FilesApi {
         };
     }
 
+    private Upload upload(String path, FileMetadata metadata) throws IOException {
+        return new Upload(
+                daemon.channel(),
+                WriteTarget.newBuilder()
+                        .setSandboxId(sandboxId)
+                        .setPath(path)
+                        .setWriteMode(WriteMode.WRITE_MODE_REPLACE)
+                        .putAllXattrs(metadata.attributes())
+                        .build());
+    }
+
     private static void add(ArrayNode array, FileEntry entry) {
-        array.addObject()
+        ObjectNode object = array.addObject()
                 .put("name", entry.getName())
                 .put("path", entry.getPath())
                 .put("type", "file");
+        Map<String, String> metadata = FileMetadata.of(entry).values();
+        if (!metadata.isEmpty()) {
+            ObjectNode values = object.putObject("metadata");
+            metadata.forEach(values::put);
+        }
     }
 
     /**
@@ -108,19 +106,22 @@ public final class FilesApi {
      */
     private final class Parts implements Multipart.Files, AutoCloseable {
         private final Optional<String> path;
+        private final FileMetadata metadata;
         private final ArrayNode written;
         private @Nullable Upload upload;
 
-        Parts(Optional<String> path, ArrayNode written) {
+        Parts(Optional<String> path, FileMetadata metadata, ArrayNode written) {
             this.path = path;
+            this.metadata = metadata;
             this.written = written;
         }
 
         @Override
         public void begin(Optional<String> fileName) throws IOException {
-            upload = new Upload(path.or(() -> fileName)
+            String name = path.or(() -> fileName)
                     .orElseThrow(() -> HttpFailure.of(
-                            400, "part " + (written.size() + 1) + " has no filename, and path is missing")));
+                            400, "part " + (written.size() + 1) + " has no filename, and path is missing"));
+            upload = upload(name, metadata);
         }
 
         @Override
@@ -142,94 +143,6 @@ public final class FilesApi {
         public void close() {
             if (upload != null) {
                 upload.close();
-            }
-        }
-    }
-
-    /** Sends what is written in pieces; blocks while the guest takes none. Closing it before its end leaves the file as it was. */
-    private final class Upload extends OutputStream {
-        private final BlockingClientCall<WriteRequest, WriteResponse> call;
-        private boolean isFinished;
-
-        Upload(String path) throws IOException {
-            call = FileServiceGrpc.newBlockingV2Stub(daemon.channel()).write();
-            send(WriteRequest.newBuilder()
-                    .setTarget(WriteTarget.newBuilder()
-                            .setSandboxId(sandboxId)
-                            .setPath(path)
-                            .setWriteMode(WriteMode.WRITE_MODE_REPLACE))
-                    .build());
-        }
-
-        void write(ByteBuffer content) throws IOException {
-            while (content.hasRemaining()) {
-                byte[] piece = new byte[Math.min(content.remaining(), PIECE_BYTES)];
-                content.get(piece);
-                send(WriteRequest.newBuilder()
-                        .setData(UnsafeByteOperations.unsafeWrap(piece))
-                        .build());
-            }
-        }
-
-        @Override
-        public void write(int value) throws IOException {
-            write(new byte[] {(byte) value}, 0, 1);
-        }
-
-        @Override
-        public void write(byte[] bytes, int offset, int length) throws IOException {
-            write(ByteBuffer.wrap(bytes, offset, length));
-        }
-
-        void send(WriteRequest request) throws IOException {
-            try {
-                if (!call.write(request)) {
-                    // The call has ended early, and its status says why.
-                    throw failure();
-                }
-            } catch (StatusException failure) {
-                throw HttpFailure.of(failure.getStatus().asRuntimeException(failure.getTrailers()));
-            } catch (InterruptedException interrupt) {
-                throw interrupted();
-            }
-        }
-
-        private HttpFailure failure() throws IOException {
-            try {
-                call.read();
-            } catch (StatusException failure) {
-                return HttpFailure.of(failure.getStatus().asRuntimeException(failure.getTrailers()));
-            } catch (InterruptedException interrupt) {
-                throw interrupted();
-            }
-            return HttpFailure.of(500, "the write has ended early");
-        }
-
-        private IOException interrupted() {
-            Thread.currentThread().interrupt();
-            return new IOException("interrupted");
-        }
-
-        FileEntry finish() throws IOException {
-            call.halfClose();
-            try {
-                WriteResponse response = call.read();
-                if (response == null) {
-                    throw HttpFailure.of(500, "the write has ended without an answer");
-                }
-                isFinished = true;
-                return response.getEntry();
-            } catch (StatusException failure) {
-                throw HttpFailure.of(failure.getStatus().asRuntimeException(failure.getTrailers()));
-            } catch (InterruptedException interrupt) {
-                throw interrupted();
-            }
-        }
-
-        @Override
-        public void close() {
-            if (!isFinished) {
-                call.cancel("the upload is not complete", null);
             }
         }
     }

@@ -3,7 +3,6 @@ package io.neurovisor.e2b.files;
 import io.neurovisor.e2b.HttpFailure;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Locale;
 import java.util.Optional;
@@ -54,8 +53,6 @@ final class Multipart {
             reader.throwFailure();
         } catch (HttpException.RuntimeException | IllegalStateException malformed) {
             throw HttpFailure.of(400, "the parts of the body are malformed: " + malformed.getMessage());
-        } catch (UncheckedIOException failure) {
-            throw failure.getCause();
         }
         if (!reader.isComplete) {
             throw HttpFailure.of(400, "the last part of the body is not complete");
@@ -109,24 +106,30 @@ final class Multipart {
 
         @Override
         public void onFailure(Throwable reason) {
-            failure = reason;
+            if (failure == null) {
+                failure = reason;
+            }
         }
 
-        /** Throws what the parser has reported instead of thrown. */
-        void throwFailure() {
-            if (failure instanceof RuntimeException thrown) {
-                throw thrown;
+        /** Throws what the parser has reported, or the files have thrown, first. */
+        void throwFailure() throws IOException {
+            switch (failure) {
+                case null -> {}
+                case IOException thrown -> throw thrown;
+                case RuntimeException thrown -> throw thrown;
+                default -> throw HttpFailure.of(400, "the parts of the body are malformed: " + failure.getMessage());
             }
+        }
+
+        /** The parser drops what a listener throws. */
+        private void pass(Passing passing) {
             if (failure != null) {
-                throw HttpFailure.of(400, "the parts of the body are malformed: " + failure.getMessage());
+                return;
             }
-        }
-
-        private static void pass(Passing passing) {
             try {
                 passing.pass();
-            } catch (IOException exception) {
-                throw new UncheckedIOException(exception);
+            } catch (IOException | RuntimeException thrown) {
+                failure = thrown;
             }
         }
     }

@@ -26,6 +26,7 @@ import java.time.InstantSource;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -142,22 +143,36 @@ public final class InterpreterApi {
     }
 
     private void list(HttpExchange exchange) throws IOException {
-        ListContextsResponse response = DaemonCalls.answer(() -> daemon.interpreters()
-                .listContexts(
-                        ListContextsRequest.newBuilder().setSandboxId(sandboxId).build()));
+        ListContextsResponse started = started();
         ArrayNode contexts = JsonNodeFactory.instance.arrayNode();
         for (String language : LISTED) {
-            boolean isStarted = response.getContextsList().stream()
-                    .anyMatch(context ->
-                            context.getShared() && context.getLanguage().equals(language));
-            if (!isStarted && response.getLanguagesList().contains(language)) {
+            if (shared(started, language).isEmpty()
+                    && started.getLanguagesList().contains(language)) {
                 contexts.add(context(language, language, USUAL_DIRECTORY));
             }
         }
-        response.getContextsList()
+        started.getContextsList()
                 .forEach(context -> contexts.add(context(context.getId(), context.getLanguage(), context.getCwd())));
         exchange.setStatus(200);
         Json.write(exchange, contexts);
+    }
+
+    private ListContextsResponse started() {
+        return DaemonCalls.answer(() -> daemon.interpreters()
+                .listContexts(
+                        ListContextsRequest.newBuilder().setSandboxId(sandboxId).build()));
+    }
+
+    private static Optional<String> shared(ListContextsResponse started, String language) {
+        return started.getContextsList().stream()
+                .filter(context -> context.getShared() && context.getLanguage().equals(language))
+                .map(InterpreterContext::getId)
+                .findFirst();
+    }
+
+    /** Returns the id of a context; empty for one that is listed from the beginning and has not started. */
+    private Optional<String> startedContext(String id) {
+        return LISTED.contains(id) ? shared(started(), id) : Optional.of(id);
     }
 
     private static ObjectNode context(String id, String language, String directory) {
@@ -169,25 +184,25 @@ public final class InterpreterApi {
     }
 
     private void remove(HttpExchange exchange, String context) throws IOException {
-        if (!LISTED.contains(context)) {
+        startedContext(context).ifPresent(id -> {
             RemoveContextResponse _ = DaemonCalls.answer(() -> daemon.interpreters()
                     .removeContext(RemoveContextRequest.newBuilder()
                             .setSandboxId(sandboxId)
-                            .setContextId(context)
+                            .setContextId(id)
                             .build()));
-        }
+        });
         exchange.setStatus(200);
         Json.write(exchange, JsonNodeFactory.instance.nullNode());
     }
 
     private void restart(HttpExchange exchange, String context) throws IOException {
-        if (!LISTED.contains(context)) {
+        startedContext(context).ifPresent(id -> {
             RestartContextResponse _ = DaemonCalls.answer(() -> daemon.interpreters()
                     .restartContext(RestartContextRequest.newBuilder()
                             .setSandboxId(sandboxId)
-                            .setContextId(context)
+                            .setContextId(id)
                             .build()));
-        }
+        });
         exchange.setStatus(200);
         Json.write(exchange, JsonNodeFactory.instance.nullNode());
     }

@@ -18,7 +18,7 @@ public record HttpConfig(InetAddress listen, Optional<Integer> port, Optional<St
     public static final Setting<InetAddress> HTTP_LISTEN = Setting.declare(
                     "http-listen",
                     SettingGroup.LISTEN,
-                    "The address of the HTTP port, which must be one of this machine alone.")
+                    "The address of the HTTP port. One that other machines reach needs --tls-cert.")
             .defaultsTo("127.0.0.1")
             .as(SettingType.ADDRESS);
 

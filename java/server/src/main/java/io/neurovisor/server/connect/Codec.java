@@ -8,6 +8,7 @@ import com.google.protobuf.util.JsonFormat;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusException;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -86,10 +87,15 @@ enum Codec {
         } catch (InvalidProtocolBufferException | CharacterCodingException malformed) {
             throw Status.INVALID_ARGUMENT
                     .withDescription("the message is not a %s as %s: %s"
-                            .formatted(prototype.getDescriptorForType().getFullName(), label, malformed.getMessage()))
+                            .formatted(prototype.getDescriptorForType().getFullName(), label, reason(malformed)))
                     .withCause(malformed)
                     .asException();
         }
+    }
+
+    /** The parser of JSON puts the name of the class before what it has caught. */
+    private static String reason(IOException malformed) {
+        return String.valueOf(malformed.getMessage()).replaceFirst("^[a-z.]+\\.[A-Za-z]+Exception: ", "");
     }
 
     /** Writes a response. */

@@ -119,7 +119,7 @@ public final class Daemon implements AutoCloseable {
     }
 
     /** Returns the address of the HTTP port; empty if there is none. */
-    public Optional<InetSocketAddress> httpAddress() {
+    public Optional<HttpAddress> httpAddress() {
         return http.map(HttpServing::address);
     }
 
@@ -179,6 +179,9 @@ public final class Daemon implements AutoCloseable {
         }
         Deadline last = Deadline.after(LAST_MACHINES, Ticker.SYSTEM);
         boolean ended = ports.awaitEnd(last) && keyed.awaitEnd(last);
+        if (http.isPresent()) {
+            http.get().awaitEnd(last); // Their calls have ended, and the last bytes may be on their way.
+        }
         return neuroVisor.pool().drain(last) && ended && !stoppedNow;
     }
 

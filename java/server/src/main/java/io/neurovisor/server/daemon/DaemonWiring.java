@@ -39,6 +39,7 @@ import io.neurovisor.server.grpc.execution.ExecutionGrpcService;
 import io.neurovisor.server.grpc.execution.KeyedExecutions;
 import io.neurovisor.server.grpc.execution.RequestTimeouts;
 import io.neurovisor.server.grpc.execution.TenantExecutions;
+import io.neurovisor.server.http.api.ApiPortTls;
 import io.neurovisor.server.journal.ExecutionJournal;
 import io.neurovisor.server.metrics.CallMetrics;
 import io.neurovisor.server.metrics.Metrics;
@@ -98,6 +99,7 @@ final class DaemonWiring {
         RequestTimeouts timeouts = checks.timeouts();
         Optional<SslContext> tls = checks.callsTls();
         Optional<SslContext> metricsTls = checks.metricsTls();
+        Optional<ApiPortTls> httpTls = checks.httpTls();
         Optional<String> _ = checks.modelKey();
         checks.requireMachinesForSandboxes();
         // Before anything is changed, so that a second daemon fails without effect.
@@ -158,10 +160,10 @@ final class DaemonWiring {
                                 config.daemon().listen(), config.daemon().port()),
                         tls));
         ports.listen(claim.path());
-        Optional<HttpServing> http = HttpServing.open(resources, settings, apis, ports, clock);
+        Optional<HttpServing> http =
+                HttpServing.open(resources, settings, apis, httpTls, HttpRequests.of(tracing, metrics), ports, clock);
         claim.record(status.address());
-        // After all ports are open, because opening one may need root; before any request is answered. From here on,
-        // this process and its spawner start no program but the VMM.
+        // After all ports are open, which may need root, and before any request: from here on only VMMs are started.
         neuroVisor.restrictSpawner();
         SelfConfinement confinement = SelfConfinement.begin(WritablePaths.of(config.dataDir(), claim.path()));
         status.serve();

@@ -2,12 +2,17 @@ package io.neurovisor.server.daemon;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.host.probe.HostFiles;
+import io.neurovisor.host.probe.PortHolder;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.config.HttpConfig;
 import io.neurovisor.server.grpc.GrpcPorts;
 import io.neurovisor.server.http.api.ApiPort;
 import io.neurovisor.server.http.api.ApiPortLimits;
+import io.neurovisor.server.http.api.ApiPortTls;
 import io.neurovisor.server.http.api.HttpApi;
+import io.neurovisor.server.http.api.RequestObserver;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.InstantSource;
@@ -19,10 +24,12 @@ import java.util.concurrent.ScheduledExecutorService;
 /** The HTTP port of a daemon, whose APIs call its gRPC services. */
 final class HttpServing implements AutoCloseable {
     private final ApiPort port;
+    private final boolean isEncrypted;
     private final ScheduledExecutorService timer;
 
-    private HttpServing(ApiPort port, ScheduledExecutorService timer) {
+    private HttpServing(ApiPort port, boolean isEncrypted, ScheduledExecutorService timer) {
         this.port = port;
+        this.isEncrypted = isEncrypted;
         this.timer = timer;
     }
 
@@ -30,20 +37,19 @@ final class HttpServing implements AutoCloseable {
      * Opens the port if the settings name one; connections wait until {@link #serve}.
      *
      * @param resources closes it
+     * @param tls empty for connections without encryption
      */
     static Optional<HttpServing> open(
-            ResourceStack resources, Settings settings, HttpApis apis, GrpcPorts services, InstantSource clock) {
+            ResourceStack resources,
+            Settings settings,
+            HttpApis apis,
+            Optional<ApiPortTls> tls,
+            RequestObserver observer,
+            GrpcPorts services,
+            InstantSource clock) {
         HttpConfig config = settings.config().http();
         if (config.port().isEmpty()) {
             return Optional.empty();
-        }
-        if (!config.listen().isLoopbackAddress()) {
-            throw new NeuroVisorException(
-                    Fault.INVALID_ARGUMENT,
-                    "%s %s is an address that other machines reach, and the HTTP port has no TLS; choose one of this machine, such as 127.0.0.1, behind a proxy with TLS"
-                            .formatted(
-                                    HttpConfig.HTTP_LISTEN.flag(),
-                                    config.listen().getHostAddress()));
         }
         ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("http-timer").factory());
@@ -52,20 +58,21 @@ final class HttpServing implements AutoCloseable {
         InetSocketAddress address =
                 new InetSocketAddress(config.listen(), config.port().get());
         try {
-            ApiPort port = ApiPort.open(address, Optional.empty(), served, ApiPortLimits.USUAL);
-            return Optional.of(resources.own(new HttpServing(port, timer), HttpServing::close));
+            ApiPort port = ApiPort.open(address, tls, served, ApiPortLimits.USUAL, observer);
+            return Optional.of(resources.own(new HttpServing(port, tls.isPresent(), timer), HttpServing::close));
         } catch (IOException failure) {
             timer.shutdownNow();
             throw new NeuroVisorException(
                     Fault.PORT_UNUSABLE,
-                    "HTTP port %d cannot be opened (%s); choose another with %s"
-                            .formatted(address.getPort(), failure.getMessage(), HttpConfig.HTTP_PORT.flag()),
+                    new PortHolder(HostFiles.SYSTEM).explain(address, failure) + "; choose another with "
+                            + HttpConfig.HTTP_PORT.flag() + ", or another address with "
+                            + HttpConfig.HTTP_LISTEN.flag(),
                     failure);
         }
     }
 
-    InetSocketAddress address() {
-        return port.address();
+    HttpAddress address() {
+        return new HttpAddress(port.address(), isEncrypted);
     }
 
     void serve() {
@@ -78,6 +85,11 @@ final class HttpServing implements AutoCloseable {
 
     void stopAccepting() {
         port.stopAccepting();
+    }
+
+    /** Waits until all responses have been sent, or the deadline has passed. */
+    void awaitEnd(Deadline deadline) throws InterruptedException {
+        boolean _ = port.awaitEnd(deadline);
     }
 
     @Override

@@ -14,6 +14,7 @@ import io.neurovisor.server.config.ApiKey;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.TlsConfig;
 import io.neurovisor.server.grpc.execution.RequestTimeouts;
+import io.neurovisor.server.http.api.ApiPortTls;
 import io.neurovisor.server.setting.ProcessEnvironment;
 import java.net.InetAddress;
 import java.time.InstantSource;
@@ -49,6 +50,7 @@ public final class StartChecks {
                 this::requireMachinesForSandboxes,
                 this::callsTls,
                 this::metricsTls,
+                this::httpTls,
                 this::modelKey);
         List<String> problems = new ArrayList<>();
         for (Runnable requirement : requirements) {
@@ -77,6 +79,19 @@ public final class StartChecks {
     Optional<SslContext> metricsTls() {
         return tls(
                 ServerTls.METRICS, config.metrics().listen(), config.metrics().tls());
+    }
+
+    /** Returns the TLS of the HTTP port, which is that of calls; empty if it has none, or there is no such port. */
+    Optional<ApiPortTls> httpTls() {
+        TlsConfig tls = config.access().tls();
+        if (config.http().port().isEmpty()) {
+            return Optional.empty();
+        }
+        ListenRules.check(
+                config.http().listen(), tls, ServerTls.CALLS, config.access().insecureListen());
+        return ServerTls.CALLS
+                .contexts(tls, clock, Ticker.SYSTEM)
+                .map(contexts -> new ApiPortTls(contexts, tls.clientCa().isPresent()));
     }
 
     /** Reads the key for the model's server, so that a missing file is found before the first task. */

@@ -79,6 +79,11 @@ public record Metrics(
         ProcessMetrics.builder().register(registry);
     }
 
+    /** Returns the families of the HTTP port. */
+    public HttpMetrics http() {
+        return new HttpMetrics(registry);
+    }
+
     /** Returns the families of calls; {@code trace} supplies the trace of the running call. */
     public CallMetrics calls(Supplier<TraceId> trace) {
         return new CallMetrics(registry, errors, trace, Ticker.SYSTEM);

@@ -15,6 +15,7 @@ import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import io.neurovisor.server.http.api.ApiPort;
 import io.neurovisor.server.http.api.ApiPortLimits;
+import io.neurovisor.server.http.api.RequestObserver;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -51,7 +52,8 @@ final class ConnectFixture implements AutoCloseable {
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 Optional.empty(),
                 List.of(new ConnectApi(List.of(service()), MOST_BYTES, timer)),
-                ApiPortLimits.USUAL);
+                ApiPortLimits.USUAL,
+                RequestObserver.NONE);
         port.serve();
     }
 

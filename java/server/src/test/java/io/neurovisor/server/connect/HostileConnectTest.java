@@ -81,10 +81,10 @@ final class HostileConnectTest {
     }
 
     @Test
-    void aBodyThatIsTooLargeIsRefused() throws Exception {
-        assertThat(send("One", "application/json", new byte[ConnectFixture.MOST_BYTES + 1])
-                        .statusCode())
-                .isEqualTo(413);
+    void aBodyThatIsAnnouncedAsTooLargeIsExhausted() throws Exception {
+        HttpResponse<byte[]> response = send("One", "application/json", new byte[ConnectFixture.MOST_BYTES + 1]);
+        assertThat(response.statusCode()).isEqualTo(429);
+        assertThat(response.body()).asString(UTF_8).contains("\"code\":\"resource_exhausted\"");
     }
 
     @Test

@@ -47,6 +47,7 @@ final class MetricFamiliesTest {
             neurovisor_ebpf_tracked_pids gauge []
             neurovisor_errors_total counter [error_type]
             neurovisor_grpc_request_duration_seconds histogram [method] 0.001..60.0
+            neurovisor_http_request_duration_seconds histogram [api, code] 0.001..60.0
             neurovisor_inference_duration_seconds histogram [] 0.001..60.0
             neurovisor_layer_live gauge [layer]
             neurovisor_llm_call_duration_seconds histogram [model] 0.001..60.0
@@ -97,6 +98,7 @@ final class MetricFamiliesTest {
                 new VmmIdentity("fake", "1", "none", "none", "none"),
                 Optional.of(() -> new EbpfCounts("", 1, 1, Map.of("file_open", 1L), Map.of(0, 1L), 0)));
         CallMetrics _ = metrics.calls(TraceIds::next);
+        HttpMetrics _ = metrics.http();
 
         Set<String> families = new TreeSet<>();
         for (Collector collector : registry.collectors) {
@@ -129,6 +131,7 @@ final class MetricFamiliesTest {
                 .containsExactly(
                         "neurovisor_cgroup_cpu_throttled_total",
                         "neurovisor_cgroup_memory_usage_bytes",
+                        "neurovisor_http_request_duration_seconds",
                         "neurovisor_layer_live");
         assertThat(series)
                 .contains(

@@ -140,6 +140,45 @@ final class E2bIT {
     }
 
     @Test
+    void requestsHaveTracesAndMeasurements() throws IOException, InterruptedException {
+        String trace = "0af76519-16cd-43dd-8448-eb211c80319c";
+        HttpResponse<String> response = send(HttpRequest.newBuilder(URI.create(address + "/v2/sandboxes"))
+                .header("X-API-KEY", key)
+                .header("x-trace-id", trace)
+                .build());
+        assertThat(response.headers().firstValue("x-trace-id")).contains(trace);
+        assertThat(daemon.metrics())
+                .anyMatch(line ->
+                        line.startsWith("neurovisor_http_request_duration_seconds_count{api=\"e2b\",code=\"200\"}"));
+    }
+
+    @Test
+    void filesAreReadInPartsWithTheirMetadata() throws IOException, InterruptedException {
+        JsonNode created = json(201, control("POST", "/sandboxes", "{\"templateID\":\"base\",\"timeout\":300}"));
+        Sandbox sandbox = new Sandbox(
+                created.path("sandboxID").asText(),
+                created.path("envdAccessToken").asText());
+        JsonNode written = json(
+                200,
+                send(sandbox.request("/files?path=n")
+                        .header("Content-Type", "application/octet-stream")
+                        .header("X-Metadata-Author", "me")
+                        .POST(BodyPublishers.ofString("0123456789"))
+                        .build()));
+        assertThat(written.at("/0/metadata/author").asText()).isEqualTo("me");
+        HttpResponse<String> part = send(
+                sandbox.request("/files?path=n").header("Range", "bytes=2-4").build());
+        assertThat(part.statusCode()).isEqualTo(206);
+        assertThat(part.body()).isEqualTo("234");
+        HttpResponse<String> compressed = send(sandbox.request("/files?path=n")
+                .header("Accept-Encoding", "gzip")
+                .build());
+        assertThat(compressed.headers().firstValue("Content-Encoding")).contains("gzip");
+        assertThat(control("DELETE", "/sandboxes/" + sandbox.id(), "").statusCode())
+                .isEqualTo(204);
+    }
+
+    @Test
     void whatIsNotPossibleIsNamed() throws IOException, InterruptedException {
         assertThat(control("POST", "/sandboxes", "{\"templateID\":\"base\",\"network\":{\"allowOut\":[\"1.1.1.1\"]}}")
                         .body())

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -129,6 +130,7 @@ final class DocumentsTest {
         Metrics metrics = new Metrics();
         metrics.watch(() -> pool, new VmmIdentity("qemu", "1", "none", "none", "none"), Optional.of(() -> EBPF));
         CallMetrics _ = metrics.calls(TraceIds::next);
+        metrics.http().served("e2b", 200, Duration.ZERO, TraceIds.next());
         List<String> counted = new TreeSet<>(metrics.registry().scrape().stream()
                         .filter(family -> family.getMetadata().getName().startsWith("neurovisor_"))
                         .map(DocumentsTest::row)

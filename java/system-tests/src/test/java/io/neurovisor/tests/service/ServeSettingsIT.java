@@ -18,9 +18,16 @@ import io.neurovisor.tests.fixtures.CommandLineRun;
 import io.neurovisor.tests.fixtures.DataDirectories;
 import io.neurovisor.tests.fixtures.RunningDaemon;
 import io.neurovisor.tests.runner.ShortTier;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Tests settings whose effect only a running daemon shows. */
 final class ServeSettingsIT {
     private static final int LARGE = 1 << 20;
+    private static final Pattern HTTP_PORT = Pattern.compile(".*clients on https://\\S*?:(\\d+).*");
 
     @TempDir
     private Path directory;
@@ -55,6 +63,8 @@ final class ServeSettingsIT {
                 directory,
                 "--warm=0",
                 "--listen=0.0.0.0",
+                "--http-listen=0.0.0.0",
+                "--http-port=0",
                 "--data-dir=" + data,
                 "--audit-max=1M",
                 "--log-format=auto",
@@ -67,9 +77,27 @@ final class ServeSettingsIT {
             assertThat(served(daemon, certified(), "nvk_wrong")).isEqualTo(Status.Code.UNAUTHENTICATED);
             assertThat(served(daemon, GrpcSslContexts.forClient(), key)).isEqualTo(Status.Code.UNAVAILABLE);
             assertThat(codeOf(daemon.channel())).as("without TLS").isEqualTo(Status.Code.UNAVAILABLE);
+            assertThat(httpStatus(daemon)).isEqualTo(401);
 
             assertThat(audit.resolve("audit-1.jsonl")).hasSize(LARGE / 5 + 1);
             assertThat(audit.resolve("audit-2.jsonl")).doesNotExist();
+        }
+    }
+
+    /** Returns the status of a request without a key to the HTTP port, which needs the same certificates. */
+    private int httpStatus(RunningDaemon daemon) throws Exception {
+        String port = daemon.awaitMessage(HTTP_PORT, Duration.ofMinutes(1)).group(1);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(
+                issued("client").toKeyManagerFactory().getKeyManagers(),
+                authority.toTrustManagerFactory().getTrustManagers(),
+                null);
+        try (HttpClient client = HttpClient.newBuilder().sslContext(context).build()) {
+            return client.send(
+                            HttpRequest.newBuilder(URI.create("https://localhost:" + port + "/v2/sandboxes"))
+                                    .build(),
+                            BodyHandlers.discarding())
+                    .statusCode();
         }
     }
 
@@ -104,8 +132,8 @@ final class ServeSettingsIT {
 
     @Test
     void rejectsUnencryptedRemotePorts() {
-        for (String option : List.of("--listen=0.0.0.0", "--metrics-listen=0.0.0.0")) {
-            CommandLineRun refused = CommandLineRun.await(RunningDaemon.launch(directory, option));
+        for (String option : List.of("--listen=0.0.0.0", "--metrics-listen=0.0.0.0", "--http-listen=0.0.0.0")) {
+            CommandLineRun refused = CommandLineRun.await(RunningDaemon.launch(directory, option, "--http-port=0"));
             assertThat(refused.exitCode()).isEqualTo(2);
             assertThat(refused.stderr()).contains("other machines can reach 0.0.0.0", "--insecure-listen");
         }

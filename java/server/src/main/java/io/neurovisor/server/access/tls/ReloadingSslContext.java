@@ -2,6 +2,7 @@ package io.neurovisor.server.access.tls;
 
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.ApplicationProtocolNegotiator;
+import io.netty.handler.ssl.JdkSslContext;
 import io.netty.handler.ssl.SslContext;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Ticker;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSessionContext;
 import org.slf4j.Logger;
@@ -53,6 +55,11 @@ final class ReloadingSslContext extends SslContext {
             }
         }
         return current;
+    }
+
+    /** Returns the context for a server that is not Netty's. */
+    SSLContext ofTheJdk() {
+        return ((JdkSslContext) current()).context();
     }
 
     private void renew(List<String> states) {

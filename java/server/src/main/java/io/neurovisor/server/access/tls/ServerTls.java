@@ -19,7 +19,9 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 
 /**
@@ -48,6 +50,15 @@ public enum ServerTls {
      * @throws NeuroVisorException {@code INVALID_ARGUMENT} with flag, file and next step for the first invalid file
      */
     public Optional<SslContext> context(TlsConfig config, InstantSource clock, Ticker ticker) {
+        return reloading(config, clock, ticker).map(SslContext.class::cast);
+    }
+
+    /** Supplies the context of the files' present content to a server that is not Netty's. As {@link #context} otherwise. */
+    public Optional<Supplier<SSLContext>> contexts(TlsConfig config, InstantSource clock, Ticker ticker) {
+        return reloading(config, clock, ticker).map(context -> context::ofTheJdk);
+    }
+
+    private Optional<ReloadingSslContext> reloading(TlsConfig config, InstantSource clock, Ticker ticker) {
         List<Path> files = Stream.of(config.cert(), config.key(), config.clientCa())
                 .flatMap(Optional::stream)
                 .toList();

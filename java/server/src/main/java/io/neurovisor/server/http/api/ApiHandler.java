@@ -4,9 +4,11 @@ import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -20,12 +22,17 @@ final class ApiHandler extends Handler.Abstract {
 
     private final List<HttpApi> apis;
     private final ApiPortLimits limits;
+    private final RequestObserver observer;
     private final Ticker ticker;
     private final Semaphore free;
 
-    ApiHandler(List<HttpApi> apis, ApiPortLimits limits, Ticker ticker) {
+    /** An API that serves a request. */
+    private record Found(String api, HttpRoute route) {}
+
+    ApiHandler(List<HttpApi> apis, ApiPortLimits limits, RequestObserver observer, Ticker ticker) {
         this.apis = List.copyOf(apis);
         this.limits = limits;
+        this.observer = observer;
         this.ticker = ticker;
         this.free = new Semaphore(limits.requests());
     }
@@ -39,7 +46,11 @@ final class ApiHandler extends Handler.Abstract {
     public boolean handle(Request request, Response response, Callback callback) {
         if (!free.tryAcquire()) {
             response.getHeaders().add("Retry-After", "1");
-            answer(new HttpExchange(request, response, 0), 503, "too many requests at a time; try again", callback);
+            answer(
+                    new HttpExchange(request, response, 0, Map.of()),
+                    503,
+                    "too many requests at a time; try again",
+                    callback);
             return true;
         }
         try {
@@ -55,18 +66,31 @@ final class ApiHandler extends Handler.Abstract {
                 request.getMethod(),
                 String.valueOf(request.getHttpURI().getPath()),
                 name -> Optional.ofNullable(request.getHeaders().get(name)));
-        Optional<HttpRoute> found =
-                apis.stream().flatMap(api -> api.route(head).stream()).findFirst();
+        Optional<Found> found = apis.stream()
+                .flatMap(api -> api.route(head).map(route -> new Found(api.name(), route)).stream())
+                .findFirst();
+        RequestObserver.Observed observed =
+                observer.begin(head, found.map(Found::api).orElse("none"));
+        try {
+            observed.answered().forEach(response.getHeaders()::add);
+            serve(request, response, found.map(Found::route), observed, callback);
+        } finally {
+            observed.end(response.getStatus());
+        }
+    }
+
+    private void serve(
+            Request request,
+            Response response,
+            Optional<HttpRoute> found,
+            RequestObserver.Observed observed,
+            Callback callback) {
         if (found.isEmpty()) {
-            answer(new HttpExchange(request, response, 0), 404, "there is no such path", callback);
+            answer(new HttpExchange(request, response, 0, observed.onward()), 404, "there is no such path", callback);
             return;
         }
         HttpRoute route = found.get();
-        HttpExchange exchange = new HttpExchange(request, response, route.mostBytes());
-        if (request.getLength() > route.mostBytes()) {
-            answer(exchange, 413, String.valueOf(new BodyTooLarge(route.mostBytes()).getMessage()), callback);
-            return;
-        }
+        HttpExchange exchange = new HttpExchange(request, response, route.mostBytes(), observed.onward());
         long begun = ticker.nanos();
         request.addIdleTimeoutListener(_ -> !route.isStream()
                 || ticker.nanos() - begun >= limits.idleStream().toNanos());
@@ -78,6 +102,15 @@ final class ApiHandler extends Handler.Abstract {
         } catch (IOException gone) {
             callback.failed(gone);
         } catch (RuntimeException | Error defect) {
+            if (defect instanceof HttpException malformed && malformed.getCode() < 500) {
+                answerLate(
+                        exchange,
+                        malformed.getCode(),
+                        "the request is malformed: " + malformed.getReason(),
+                        defect,
+                        callback);
+                return;
+            }
             LOG.error("a request failed", defect);
             answerLate(exchange, 500, "internal error; the server's log has the reason", defect, callback);
         }
@@ -95,6 +128,7 @@ final class ApiHandler extends Handler.Abstract {
     private static void answer(HttpExchange exchange, int status, String text, Callback callback) {
         try {
             exchange.answer(status, text);
+            exchange.discardInput();
             callback.succeeded();
         } catch (IOException gone) {
             callback.failed(gone);

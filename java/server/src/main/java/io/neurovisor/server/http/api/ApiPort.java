@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
 import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
@@ -53,13 +54,17 @@ public final class ApiPort implements AutoCloseable {
      * @throws IOException if the address cannot be used
      */
     public static ApiPort open(
-            InetSocketAddress address, Optional<ApiPortTls> tls, List<HttpApi> apis, ApiPortLimits limits)
+            InetSocketAddress address,
+            Optional<ApiPortTls> tls,
+            List<HttpApi> apis,
+            ApiPortLimits limits,
+            RequestObserver observer)
             throws IOException {
         VirtualThreadPool threads = new VirtualThreadPool();
         threads.setName("http");
         threads.setMaxConcurrentTasks(0); // Requests have their own limit, and Jetty's selectors need threads, too.
         Server server = new Server(threads);
-        ApiHandler handler = new ApiHandler(apis, limits, Ticker.SYSTEM);
+        ApiHandler handler = new ApiHandler(apis, limits, observer, Ticker.SYSTEM);
         server.setHandler(handler);
         server.setErrorHandler(ApiPort::explain);
         ServerConnector connector = connector(server, tls, limits);
@@ -90,17 +95,33 @@ public final class ApiPort implements AutoCloseable {
         second.setMaxConcurrentStreams(MOST_STREAMS);
         ALPNServerConnectionFactory negotiation = new ALPNServerConnectionFactory();
         negotiation.setDefaultProtocol(first.getProtocol());
-        SslContextFactory.Server certificates = new SslContextFactory.Server();
-        certificates.setSslContext(tls.get().context());
+        SslContextFactory.Server certificates = new Certificates(tls.get());
         certificates.setNeedClientAuth(tls.get().needsClientCertificate());
         certificates.setIncludeProtocols("TLSv1.3", "TLSv1.2");
         SslConnectionFactory encryption = new SslConnectionFactory(certificates, negotiation.getProtocol());
         return new ServerConnector(server, encryption, negotiation, second, first);
     }
 
+    /** Has a context for each connection, because files of certificates are replaced while the port is open. */
+    private static final class Certificates extends SslContextFactory.Server {
+        private final ApiPortTls tls;
+
+        Certificates(ApiPortTls tls) {
+            this.tls = tls;
+            setSslContext(tls.contexts().get());
+        }
+
+        @Override
+        public SSLContext getSslContext() {
+            return tls.contexts().get();
+        }
+    }
+
     /** Answers what is not HTTP or exceeds a limit of Jetty, whose page would name it. */
     private static boolean explain(Request request, Response response, Callback callback) {
         response.getHeaders().put("Content-Type", "text/plain; charset=utf-8");
+        // Jetty closes such a connection without a word, and a client would send its next request on it.
+        response.getHeaders().put("Connection", "close");
         Content.Sink.write(response, true, "the request is not valid, or exceeds a limit\n", callback);
         return true;
     }

@@ -1,11 +1,12 @@
 package io.neurovisor.server.http.api;
 
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 
 /**
  * The encryption of a port.
  *
- * @param context has the certificate of the server, and trusts those of clients
+ * @param contexts supplies the context of a new connection: the certificate of the server, and the authorities of clients
  * @param needsClientCertificate whether clients without one are rejected
  */
-public record ApiPortTls(SSLContext context, boolean needsClientCertificate) {}
+public record ApiPortTls(Supplier<SSLContext> contexts, boolean needsClientCertificate) {}

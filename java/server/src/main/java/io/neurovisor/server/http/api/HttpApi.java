@@ -7,4 +7,9 @@ import java.util.Optional;
 public interface HttpApi {
     /** Returns the route of a request; empty if it is not for this API. */
     Optional<HttpRoute> route(RequestHead head);
+
+    /** Returns the name of the API in metrics. */
+    default String name() {
+        return "other";
+    }
 }

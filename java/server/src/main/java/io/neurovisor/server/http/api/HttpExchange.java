@@ -10,21 +10,28 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 
 /** A request and its response. Not safe for use by several threads, except for what is written and {@link #onDisconnect}. */
 public final class HttpExchange {
+    private static final int MOST_DISCARDED = 16 << 20;
+
     private final Request request;
     private final Response response;
+    private final InputStream body;
     private final InputStream input;
     private final OutputStream output;
+    private final Map<String, String> onward;
 
-    HttpExchange(Request request, Response response, long mostBytes) {
+    HttpExchange(Request request, Response response, long mostBytes, Map<String, String> onward) {
+        this.onward = Map.copyOf(onward);
         this.request = request;
         this.response = response;
-        this.input = new LimitedInput(Content.Source.asInputStream(request), mostBytes);
+        this.body = Content.Source.asInputStream(request);
+        this.input = new LimitedInput(body, request.getLength(), mostBytes);
         this.output = Content.Sink.asOutputStream(response);
     }
 
@@ -62,9 +69,26 @@ public final class HttpExchange {
         return headers;
     }
 
+    /** Returns headers for calls that are made for this request. */
+    public Map<String, String> onward() {
+        return onward;
+    }
+
     /** Returns the body; reading more than the route allows throws {@link BodyTooLarge}. */
     public InputStream input() {
         return input;
+    }
+
+    /**
+     * Reads and drops the rest of a body that is not large. After a response has been sent early, the client is then able to read it:
+     * it may be sending still, and HTTP/2 resets a stream whose body was not read.
+     */
+    public void discardInput() throws IOException {
+        // A client that expects to be asked for its body does not send it after an error.
+        boolean isSent = !request.getHeaders().contains(HttpHeader.EXPECT);
+        if (isSent && request.getLength() > 0 && request.getLength() <= MOST_DISCARDED) {
+            long _ = body.transferTo(OutputStream.nullOutputStream());
+        }
     }
 
     /** Sets the status of the response. Has no effect after something was written. */

@@ -40,7 +40,8 @@ final class ApiPortTest {
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 Optional.empty(),
                 List.of(this::route),
-                limits);
+                limits,
+                RequestObserver.NONE);
         opened = Optional.of(port);
         return port;
     }
@@ -59,6 +60,12 @@ final class ApiPortTest {
                     await(mayEnd);
                     exchange.answer(200, Thread.currentThread().isVirtual() ? "virtual" : "platform");
                 }));
+            case "/query" ->
+                Optional.of(new HttpRoute(
+                        0,
+                        false,
+                        exchange ->
+                                exchange.answer(200, exchange.parameters("a").toString())));
             case "/defect" ->
                 Optional.of(new HttpRoute(0, false, _ -> {
                     throw new IllegalStateException("secret");
@@ -79,7 +86,8 @@ final class ApiPortTest {
     @Test
     void aPortThatIsTakenIsAnError() throws Exception {
         ApiPort port = open(ApiPortLimits.USUAL);
-        assertThatThrownBy(() -> ApiPort.open(port.address(), Optional.empty(), List.of(), ApiPortLimits.USUAL))
+        assertThatThrownBy(() -> ApiPort.open(
+                        port.address(), Optional.empty(), List.of(), ApiPortLimits.USUAL, RequestObserver.NONE))
                 .isInstanceOf(IOException.class)
                 .hasRootCauseInstanceOf(BindException.class);
     }
@@ -101,6 +109,36 @@ final class ApiPortTest {
     void anUnknownPathIsNotFound() throws Exception {
         assertThat(exchange(served(ApiPortLimits.USUAL), "GET /none HTTP/1.1\r\nHost: x\r\n\r\n"))
                 .startsWith("HTTP/1.1 404");
+    }
+
+    @Test
+    void aMalformedQueryIsAnErrorOfTheClient() throws Exception {
+        ApiPort port = served(ApiPortLimits.USUAL);
+        assertThat(exchange(port, "GET /query?a=%C3%A4 HTTP/1.1\r\nHost: x\r\n\r\n"))
+                .startsWith("HTTP/1.1 200");
+        assertThat(exchange(port, "GET /query?a=%C3 HTTP/1.1\r\nHost: x\r\n\r\n"))
+                .startsWith("HTTP/1.1 400")
+                .contains("malformed");
+        assertThat(exchange(port, "GET /query?a=%zz HTTP/1.1\r\nHost: x\r\n\r\n"))
+                .startsWith("HTTP/1.1 400");
+    }
+
+    @Test
+    void anErrorReachesAClientThatSendsItsBody() throws Exception {
+        String body = "x".repeat(4 << 20);
+        String refused = exchange(
+                served(ApiPortLimits.USUAL),
+                "POST /none HTTP/1.1\r\nHost: x\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
+        assertThat(refused).startsWith("HTTP/1.1 404");
+    }
+
+    @Test
+    void headersBeyondTheLimitAreRefused() throws Exception {
+        ApiPort port = served(ApiPortLimits.USUAL);
+        assertThat(exchange(port, "GET /none HTTP/1.1\r\nHost: x\r\nX: " + "x".repeat(15 << 10) + "\r\n\r\n"))
+                .startsWith("HTTP/1.1 404");
+        assertThat(exchange(port, "GET /none HTTP/1.1\r\nHost: x\r\nX: " + "x".repeat(17 << 10) + "\r\n\r\n"))
+                .startsWith("HTTP/1.1 431");
     }
 
     @Test

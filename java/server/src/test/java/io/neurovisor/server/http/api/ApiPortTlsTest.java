@@ -16,6 +16,8 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -51,13 +53,35 @@ final class ApiPortTlsTest {
         }
     }
 
+    @Test
+    void aNewConnectionGetsTheNewCertificate() throws Exception {
+        X509Bundle first = certificate();
+        X509Bundle second = certificate();
+        AtomicReference<SSLContext> current = new AtomicReference<>(context(Optional.of(first), first));
+        try (ApiPort port = open(current::get, false);
+                HttpClient before = client(Version.HTTP_1_1, Optional.empty(), first);
+                HttpClient after = client(Version.HTTP_1_1, Optional.empty(), second)) {
+            assertThat(get(before, port).statusCode()).isEqualTo(200);
+            assertThatThrownBy(() -> get(after, port)).isInstanceOf(IOException.class);
+            current.set(context(Optional.of(second), second));
+            assertThat(get(after, port).statusCode()).isEqualTo(200);
+            assertThat(get(before, port).statusCode()).isEqualTo(200); // On the connection that it has.
+        }
+    }
+
     private static ApiPort open(X509Bundle own, X509Bundle trusted, boolean needsClientCertificate) throws Exception {
+        SSLContext context = context(Optional.of(own), trusted);
+        return open(() -> context, needsClientCertificate);
+    }
+
+    private static ApiPort open(Supplier<SSLContext> contexts, boolean needsClientCertificate) throws Exception {
         HttpRoute route = new HttpRoute(0, false, exchange -> exchange.answer(200, "hello"));
         ApiPort port = ApiPort.open(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                Optional.of(new ApiPortTls(context(Optional.of(own), trusted), needsClientCertificate)),
+                Optional.of(new ApiPortTls(contexts, needsClientCertificate)),
                 List.of(_ -> Optional.of(route)),
-                ApiPortLimits.USUAL);
+                ApiPortLimits.USUAL,
+                RequestObserver.NONE);
         port.serve();
         return port;
     }

@@ -1,0 +1,216 @@
+package io.neurovisor.e2b.envd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.neurovisor.e2b.Box;
+import io.neurovisor.e2b.ServedE2b;
+import io.neurovisor.e2b.ServedE2b.Answer;
+import java.io.IOException;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(120)
+@SuppressWarnings("NullAway.Init") // Set before each test.
+final class EnvdFilesTest {
+    @TempDir
+    private Path directory;
+
+    private ServedE2b api;
+    private Box box;
+
+    @BeforeEach
+    void open() throws IOException, InterruptedException {
+        api = new ServedE2b(directory);
+        box = api.create();
+    }
+
+    @AfterEach
+    void close() {
+        api.close();
+    }
+
+    private Answer call(String method, String message) throws IOException, InterruptedException {
+        return box.call("filesystem.Filesystem/" + method, message);
+    }
+
+    private void write(String path, String content) throws IOException, InterruptedException {
+        assertThat(api.send(box.request(ServedE2b.ENVD, "/files?path=" + path)
+                                .header("Content-Type", "application/octet-stream")
+                                .POST(BodyPublishers.ofString(content)))
+                        .status())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void anEntryHasWhatLsPrints() throws Exception {
+        write("n", "41");
+        JsonNode file = call("Stat", "{\"path\":\"n\",\"unknown\":1}").json().path("entry");
+        assertThat(file.path("name").asText()).isEqualTo("n");
+        assertThat(file.path("path").asText()).isEqualTo("/home/user/n");
+        assertThat(file.path("type").asText()).isEqualTo("FILE_TYPE_FILE");
+        assertThat(file.path("size").asText()).isEqualTo("2");
+        assertThat(file.path("permissions").asText()).isEqualTo("-rw-r--r--");
+        assertThat(file.path("mode").asInt()).isEqualTo(0644);
+        assertThat(file.path("owner").asText()).isEqualTo("user");
+        assertThat(file.path("modifiedTime").asText()).isEqualTo("2026-01-01T00:00:00Z");
+        JsonNode directory = call("Stat", "{\"path\":\".\"}").json().path("entry");
+        assertThat(directory.path("type").asText()).isEqualTo("FILE_TYPE_DIRECTORY");
+        assertThat(directory.path("permissions").asText()).isEqualTo("drwxr-xr-x");
+    }
+
+    @Test
+    void directoriesAreMadeOnce() throws Exception {
+        assertThat(call("MakeDir", "{\"path\":\"d\"}").json().at("/entry/path").asText())
+                .isEqualTo("/home/user/d");
+        Answer again = call("MakeDir", "{\"path\":\"d\"}");
+        assertThat(again.status()).isEqualTo(409);
+        assertThat(again.json().path("code").asText()).isEqualTo("already_exists");
+        assertThat(call("Move", "{\"source\":\"d\",\"destination\":\"e\"}")
+                        .json()
+                        .at("/entry/name")
+                        .asText())
+                .isEqualTo("e");
+    }
+
+    @Test
+    void allPagesOfADirectoryAreListed() throws Exception {
+        for (int count = 0; count < 3; count++) {
+            assertThat(call("MakeDir", "{\"path\":\"d/" + count + "/below\"}").status())
+                    .isEqualTo(200);
+        }
+        assertThat(call("ListDir", "{\"path\":\"d\"}").json().findValuesAsText("name"))
+                .containsExactly("0", "1", "2");
+        assertThat(call("ListDir", "{\"path\":\"d\",\"depth\":2}").json().path("entries"))
+                .hasSize(6);
+    }
+
+    @Test
+    void removingWhatDoesNotExistSucceeds() throws Exception {
+        assertThat(call("MakeDir", "{\"path\":\"d/below\"}").status()).isEqualTo(200);
+        assertThat(call("Remove", "{\"path\":\"d\"}").status()).isEqualTo(200);
+        assertThat(call("Remove", "{\"path\":\"d\"}").status()).isEqualTo(200);
+        assertThat(call("Remove", "{\"path\":\"/root/x\"}").status()).isIn(200, 403);
+    }
+
+    @Test
+    void watchersCollectEvents() throws Exception {
+        String id = call("CreateWatcher", "{\"path\":\".\"}")
+                .json()
+                .path("watcherId")
+                .asText();
+        write("n", "1");
+        write("n", "2");
+        assertThat(call("Move", "{\"source\":\"n\",\"destination\":\"m\"}").status())
+                .isEqualTo(200);
+        assertThat(call("Remove", "{\"path\":\"m\"}").status()).isEqualTo(200);
+        List<String> events = new ArrayList<>();
+        while (events.size() < 5) {
+            call("GetWatcherEvents", "{\"watcherId\":\"" + id + "\"}")
+                    .json()
+                    .path("events")
+                    .forEach(event -> events.add(event.path("type").asText() + " "
+                            + event.path("name").asText()));
+        }
+        assertThat(events)
+                .containsExactly(
+                        "EVENT_TYPE_CREATE n",
+                        "EVENT_TYPE_WRITE n",
+                        "EVENT_TYPE_RENAME n",
+                        "EVENT_TYPE_CREATE m",
+                        "EVENT_TYPE_REMOVE m");
+        Box other = api.create();
+        String request = "{\"watcherId\":\"" + id + "\"}";
+        assertThat(other.call("filesystem.Filesystem/GetWatcherEvents", request).status())
+                .isEqualTo(404);
+        assertThat(call("RemoveWatcher", request).status()).isEqualTo(200);
+        assertThat(call("RemoveWatcher", request).status()).isEqualTo(404);
+        assertThat(call("GetWatcherEvents", request).status()).isEqualTo(404);
+    }
+
+    @Test
+    void eventsHaveTheEntriesThatWereAskedFor() throws Exception {
+        assertThat(call("MakeDir", "{\"path\":\"d\"}").status()).isEqualTo(200);
+        String id = call("CreateWatcher", "{\"path\":\"d\",\"includeEntry\":true}")
+                .json()
+                .path("watcherId")
+                .asText();
+        write("d/n", "41");
+        List<JsonNode> events = new ArrayList<>();
+        while (events.isEmpty()) {
+            call("GetWatcherEvents", "{\"watcherId\":\"" + id + "\"}")
+                    .json()
+                    .path("events")
+                    .forEach(events::add);
+        }
+        assertThat(events.getFirst().path("name").asText()).isEqualTo("n");
+        assertThat(events.getFirst().at("/entry/path").asText()).isEqualTo("/home/user/d/n");
+    }
+
+    @Test
+    void aWatchThatCannotBeginIsAnError() throws Exception {
+        List<JsonNode> messages = box.stream("filesystem.Filesystem/WatchDir", "{\"path\":\"none\"}");
+        assertThat(messages).hasSize(1);
+        assertThat(messages.getFirst().at("/error/code").asText()).isEqualTo("not_found");
+        assertThat(call("CreateWatcher", "{\"path\":\"none\"}").status()).isEqualTo(404);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'{\"path\":\"none\"}', 404, not_found",
+        "'{\"path\":\"\"}', 400, invalid_argument",
+        "'{\"path\":\"a\\u0000b\"}', 400, invalid_argument",
+        "'{\"path\":{}}', 400, invalid_argument",
+        "'{\"path\":[\"a\",\"b\"]}', 400, invalid_argument",
+        "'{\"path\":\".profile/n\"}', 404, not_found",
+        "'{', 400, invalid_argument",
+        "'[]', 400, invalid_argument",
+        "'', 400, invalid_argument",
+        "'{\"path\":\"/home/user/../../etc/../../none\"}', 404, not_found",
+    })
+    void aWrongRequestIsNamed(String message, int status, String code) throws Exception {
+        Answer answer = call("Stat", message);
+        assertThat(answer.status()).as(answer.text()).isEqualTo(status);
+        assertThat(answer.json().path("code").asText()).isEqualTo(code);
+    }
+
+    @Test
+    void listingAFileIsAMistakeOfTheClient() throws Exception {
+        write("n", "41");
+        Answer answer = call("ListDir", "{\"path\":\"n\"}");
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.json().path("code").asText()).isEqualTo("invalid_argument");
+        assertThat(answer.json().path("message").asText()).contains("is not a directory");
+    }
+
+    @Test
+    void aPathThatIsTooLongIsRefused() throws Exception {
+        Answer answer = call("Stat", "{\"path\":\"" + "x".repeat(5000) + "\"}");
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.json().path("message").asText()).contains("path", "5000");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"application/json", "application/connect+json", "application/proto", "text/plain"})
+    void bytesOfAnotherTypeAreRefused(String type) throws Exception {
+        for (String method : List.of("Stat", "WatchDir")) {
+            Answer answer = api.send(box.request(ServedE2b.ENVD, "/filesystem.Filesystem/" + method)
+                    .header("Content-Type", type)
+                    .POST(BodyPublishers.ofByteArray(new byte[] {(byte) 0xff, (byte) 0xff, (byte) 0xff, 1, 2, 3})));
+            assertThat(answer.status()).isIn(200, 400, 415);
+            assertThat(answer.text())
+                    .as("%s %s", method, answer.status())
+                    .doesNotContain("\"internal\"", "\"unknown\"");
+        }
+    }
+}
