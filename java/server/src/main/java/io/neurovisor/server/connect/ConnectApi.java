@@ -55,8 +55,12 @@ public final class ConnectApi implements HttpApi {
 
     private HttpRoute route(ServerMethodDefinition<?, ?> method) {
         boolean isStream = isStream(method.getMethodDescriptor());
-        return new HttpRoute(
-                isStream ? Long.MAX_VALUE : mostBytes, isStream, exchange -> serve(method, exchange, isStream));
+        return new HttpRoute(isStream ? Long.MAX_VALUE : mostBytes, isStream, exchange -> {
+            serve(method, exchange, isStream);
+            if (!isStream) {
+                exchange.discardInput(); // Of a request that was refused.
+            }
+        });
     }
 
     private static boolean isStream(MethodDescriptor<?, ?> method) {
