@@ -18,8 +18,8 @@ final class GuestLimitsTest {
     /** A guest that has not answered by then counts as dead, and its sandbox is lost. */
     @Test
     void theGuestReportsAnInterpreterThatDoesNotStart() throws IOException {
-        Matcher limit = START.matcher(
-                Files.readString(CommandLineRun.home().resolve("guest/agent/src/interpreter/limits.rs")));
+        Matcher limit =
+                START.matcher(Files.readString(CommandLineRun.home().resolve("guest/agent/src/interpreter/limits.rs")));
         assertThat(limit.find()).isTrue();
         assertThat(Duration.ofSeconds(Long.parseLong(limit.group(1))))
                 .isLessThanOrEqualTo(GuestInterpreter.START_LIMIT.minusSeconds(30));
