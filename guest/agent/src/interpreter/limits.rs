@@ -54,7 +54,7 @@ pub struct Times {
 impl Default for Times {
     fn default() -> Self {
         Self {
-            start: Duration::from_secs(60),
+            start: Duration::from_secs(120),
             grace: Duration::from_secs(2),
             patience: Duration::from_secs(30),
             keep_alive: Duration::from_secs(30),

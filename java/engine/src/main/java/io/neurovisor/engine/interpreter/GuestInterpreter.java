@@ -13,10 +13,10 @@ import java.time.Duration;
  */
 public interface GuestInterpreter {
     /**
-     * How long {@link #create}, {@link #shared} and {@link #restart} may take: longer than the 60 s that the guest gives an
+     * How long {@link #create}, {@link #shared} and {@link #restart} may take: longer than the 120 s that the guest gives an
      * interpreter, so that it reports one that does not start. A guest that does not answer counts as dead.
      */
-    Duration START_LIMIT = Duration.ofSeconds(90);
+    Duration START_LIMIT = Duration.ofSeconds(150);
 
     /** Returns when the interpreter can run cells. */
     ContextInfo create(ContextSpec spec, Deadline deadline);

@@ -85,7 +85,7 @@ final class CellTableIT {
         Function<CellTable.Row, String> sandboxes = sandboxes();
         return CellTable.rows().stream()
                 .map(row -> DynamicTest.dynamicTest(row.toString(), () -> {
-                    Deadline limit = Deadline.after(Duration.ofMinutes(2), Ticker.SYSTEM);
+                    Deadline limit = Deadline.after(Duration.ofMinutes(3), Ticker.SYSTEM);
                     GuestInterpreter interpreter = client.interpreter(sandboxes.apply(row));
                     try (CellEvents events = interpreter.execute(
                             interpreter.shared(row.language(), limit).id(), CellSpec.of(row.code()), limit)) {
