@@ -50,8 +50,8 @@ final class SandboxTargets {
                         "idle sandbox, above a waiting machine",
                         size,
                         Unit.MEBIBYTES.symbol(),
-                        figures.median(IdleSandboxes.IDLE, Workbench.OURS)
-                                - figures.median(IdleSandboxes.WAITING, Workbench.OURS),
+                        figures.median(SandboxRun.IdleSandboxes.IDLE, Workbench.OURS)
+                                - figures.median(SandboxRun.IdleSandboxes.WAITING, Workbench.OURS),
                         4,
                         true),
                 Target.least(

@@ -75,8 +75,8 @@ final class TargetTest {
         mebibytesPerSecond(SandboxRun.FILE_OUT, Floor.NAME, 20);
         millis(SandboxRun.FILES, Workbench.OURS, 7_000);
         millis(SandboxRun.FILES, Floor.NAME, 5_000);
-        measurements.add(key(IdleSandboxes.WAITING, Workbench.OURS), Unit.MEBIBYTES, 90);
-        measurements.add(key(IdleSandboxes.IDLE, Workbench.OURS), Unit.MEBIBYTES, 93);
+        measurements.add(key(SandboxRun.IdleSandboxes.WAITING, Workbench.OURS), Unit.MEBIBYTES, 90);
+        measurements.add(key(SandboxRun.IdleSandboxes.IDLE, Workbench.OURS), Unit.MEBIBYTES, 93);
         mebibytesPerSecond(StalledReaders.ALONE, Workbench.OURS, 30);
         mebibytesPerSecond(StalledReaders.CONTENDED, Workbench.OURS, 20);
         millis(SandboxRun.EXECUTED, Workbench.OURS, 102);
