@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 use tonic::Code;
 
+use super::limits::Times;
 use super::request;
 use super::tests::{contexts_in, fixture, python, FAILED, OK, TIMES};
 use crate::lifecycle::Lifecycle;
@@ -263,6 +264,29 @@ async fn keeps_contexts_apart() {
         (2, other.id.as_str())
     );
     assert!(listed[0].memory_bytes > 10 << 20, "{listed:?}");
+}
+
+#[tokio::test]
+async fn names_an_interpreter_that_does_not_become_ready() {
+    let directory = tempfile::tempdir().unwrap();
+    let times = Times {
+        start: Duration::ZERO,
+        ..TIMES
+    };
+    let contexts = contexts_in(directory.path(), Lifecycle::booted(), times);
+    let spec = CreateContextRequest {
+        language: "bash".to_owned(),
+        ..Default::default()
+    };
+    let refused = contexts
+        .create(request::spec(spec).unwrap())
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::Internal);
+    assert!(
+        refused.message().contains("interpreter of bash"),
+        "{refused}"
+    );
 }
 
 #[tokio::test]

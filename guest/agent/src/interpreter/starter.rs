@@ -144,9 +144,11 @@ impl Starter {
                 Phase::Starting => {}
             }
             if timeout_at(deadline.into(), changed).await.is_err() {
-                return Err(Status::deadline_exceeded(
-                    "the driver has not become ready in time",
-                ));
+                // Not DEADLINE_EXCEEDED, which would say that this agent is silent.
+                return Err(Status::internal(format!(
+                    "the interpreter of {} has not become ready within {:?}",
+                    context.spec.language, self.times.start
+                )));
             }
         }
     }

@@ -26,6 +26,22 @@ public record Box(ServedE2b api, String id, String token) {
         return api.request(path).header("E2b-Sandbox-Id", id).header("E2b-Sandbox-Port", Integer.toString(port));
     }
 
+    /** Sends a body to {@code /files}. */
+    public Answer write(String query, String type, byte[] body, String... headers)
+            throws IOException, InterruptedException {
+        HttpRequest.Builder request = request(ServedE2b.ENVD, "/files" + query).POST(BodyPublishers.ofByteArray(body));
+        if (!type.isEmpty()) {
+            request.header("Content-Type", type);
+        }
+        return api.send(headers.length > 0 ? request.headers(headers) : request);
+    }
+
+    /** Reads a file. */
+    public Answer read(String path, String... headers) throws IOException, InterruptedException {
+        HttpRequest.Builder request = request(ServedE2b.ENVD, "/files?path=" + path);
+        return api.send(headers.length > 0 ? request.headers(headers) : request);
+    }
+
     /** Makes a call of envd that has one request and one response. */
     public Answer call(String method, String message) throws IOException, InterruptedException {
         return api.send(request(ServedE2b.ENVD, "/" + method)

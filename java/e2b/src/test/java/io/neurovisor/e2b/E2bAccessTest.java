@@ -8,38 +8,16 @@ import io.neurovisor.server.config.RateLimit;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Base64;
 import java.util.EnumSet;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who may call what, and where a request goes. */
-@Timeout(120)
-@SuppressWarnings("NullAway.Init") // Set before each test.
-final class E2bAccessTest {
-    @TempDir
-    private Path directory;
-
-    private ServedE2b api;
-
-    @BeforeEach
-    void open() throws IOException {
-        api = new ServedE2b(directory);
-    }
-
-    @AfterEach
-    void close() {
-        api.close();
-    }
-
+final class E2bAccessTest extends E2bFixture {
     @Test
     void theControlPlaneNeedsAKey() throws Exception {
         Answer without = api.send(api.request("/v2/sandboxes"));

@@ -81,6 +81,13 @@ public final class ServedE2b implements AutoCloseable {
                 .orElseThrow();
     }
 
+    /** Returns when the API knows a new key: it looks for unknown ones at most every 20 ms. */
+    public void awaitKnown(String made) throws IOException, InterruptedException {
+        while (send(request("/v2/sandboxes").header("X-API-KEY", made)).status() == 401) {
+            Thread.onSpinWait();
+        }
+    }
+
     public void revoke(String name) {
         Object _ = daemon.keys().revoke(name);
     }

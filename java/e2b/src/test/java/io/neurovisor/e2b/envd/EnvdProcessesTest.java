@@ -3,46 +3,21 @@ package io.neurovisor.e2b.envd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.neurovisor.e2b.Box;
-import io.neurovisor.e2b.ServedE2b;
+import io.neurovisor.e2b.BoxFixture;
 import io.neurovisor.e2b.ServedE2b.Answer;
 import io.neurovisor.engine.process.ProcessStream;
 import io.neurovisor.engine.process.TerminalSize;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-@Timeout(120)
-@SuppressWarnings("NullAway.Init") // Set before each test.
-final class EnvdProcessesTest {
-    @TempDir
-    private Path directory;
-
-    private ServedE2b api;
-    private Box box;
-
-    @BeforeEach
-    void open() throws IOException, InterruptedException {
-        api = new ServedE2b(directory);
-        box = api.create();
-    }
-
-    @AfterEach
-    void close() {
-        api.close();
-    }
-
+final class EnvdProcessesTest extends BoxFixture {
     private Answer call(String method, String message) throws IOException, InterruptedException {
         return box.call("process.Process/" + method, message);
     }

@@ -14,7 +14,7 @@ import java.time.Duration;
 public interface GuestInterpreter {
     /**
      * How long {@link #create}, {@link #shared} and {@link #restart} may take: longer than the 120 s that the guest gives an
-     * interpreter, so that it reports one that does not start. A guest that does not answer counts as dead.
+     * interpreter, so that it reports one that does not start.
      */
     Duration START_LIMIT = Duration.ofSeconds(150);
 

@@ -15,7 +15,6 @@ import org.junit.jupiter.api.Test;
 final class GuestLimitsTest {
     private static final Pattern START = Pattern.compile("start: Duration::from_secs\\((\\d+)\\)");
 
-    /** A guest that has not answered by then counts as dead, and its sandbox is lost. */
     @Test
     void theGuestReportsAnInterpreterThatDoesNotStart() throws IOException {
         Matcher limit =

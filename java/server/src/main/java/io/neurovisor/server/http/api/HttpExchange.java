@@ -1,9 +1,12 @@
 package io.neurovisor.server.http.api;
 
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,7 +20,8 @@ import org.eclipse.jetty.server.Response;
 
 /** A request and its response. Not safe for use by several threads, except for what is written and {@link #onDisconnect}. */
 public final class HttpExchange {
-    private static final int MOST_DISCARDED = 16 << 20;
+    private static final int BUFFER_BYTES = 8 << 10;
+    private static final Duration DISCARDING = Duration.ofSeconds(5);
 
     private final Request request;
     private final Response response;
@@ -80,14 +84,16 @@ public final class HttpExchange {
     }
 
     /**
-     * Reads and drops the rest of a body that is not large. After a response has been sent early, the client is then able to read it:
-     * it may be sending still, and HTTP/2 resets a stream whose body was not read.
+     * Reads and drops what comes of the body within a few seconds. After a response has been sent early, the client is then able to
+     * read it: it may be sending still, and HTTP/2 resets a stream whose body was not read.
      */
     public void discardInput() throws IOException {
         // A client that expects to be asked for its body does not send it after an error.
         boolean isSent = !request.getHeaders().contains(HttpHeader.EXPECT);
-        if (isSent && request.getLength() > 0 && request.getLength() <= MOST_DISCARDED) {
-            long _ = body.transferTo(OutputStream.nullOutputStream());
+        if (isSent && request.getLength() > 0) {
+            Deadline end = Deadline.after(DISCARDING, Ticker.SYSTEM);
+            byte[] dropped = new byte[BUFFER_BYTES];
+            while (!end.hasPassed() && body.read(dropped) >= 0) {}
         }
     }
 
