@@ -92,7 +92,7 @@ final class CommandLineTest {
     @Test
     void argumentsThatPicocliRejectsAreReportedInOurWords() {
         assertThat(firstLines("keys", "delete", "me"))
-                .containsExactly("neurovisor: unknown command 'delete'; known are create, list, revoke");
+                .containsExactly("neurovisor: unknown command 'delete'; known are create, list, revoke, spell");
         assertThat(firstLines("run", "-x")).containsExactly("neurovisor: unknown option '-x'");
         assertThat(firstLines("logs", "-n", "x"))
                 .containsExactly("neurovisor: --lines: \"x\" is not allowed; use a whole number");

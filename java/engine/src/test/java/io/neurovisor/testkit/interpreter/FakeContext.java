@@ -71,10 +71,11 @@ final class FakeContext {
             return locked(() -> await(() -> interrupted, spec.timeout()));
         }
 
-        /** Returns the answer of the client; empty at the end of the input. */
-        Optional<String> input() {
+        /** Asks the client, and returns its answer; empty at the end of the input. */
+        Optional<String> input(CellEvent.InputRequested request) {
             return locked(() -> {
                 waitsForInput = true;
+                emit(request);
                 boolean _ = await(() -> answered || interrupted, Optional.empty());
                 waitsForInput = false;
                 Optional<String> answer = answered ? input : Optional.empty();

@@ -63,8 +63,8 @@ enum FakeStatement {
             if (!cell.spec().hasInput()) {
                 throw new Stop("EOFError", "no client answers");
             }
-            cell.emit(new CellEvent.InputRequested(match.group(1), false));
-            String line = cell.input().orElseThrow(() -> new Stop("EOFError", "the input has ended"));
+            String line = cell.input(new CellEvent.InputRequested(match.group(1), false))
+                    .orElseThrow(() -> new Stop("EOFError", "the input has ended"));
             cell.emit(new CellEvent.Text(false, line + "\n"));
         }
     },

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-final class DownloadTest extends BoxFixture {
+final class FileDownloadTest extends BoxFixture {
     private static final String OCTETS = "application/octet-stream";
 
     @ParameterizedTest
