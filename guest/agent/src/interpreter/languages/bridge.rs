@@ -106,6 +106,22 @@ async fn interrupts_a_cell_of_a_kernel_and_keeps_its_variables() {
     check_interrupts_as(&fixture, &cells, "KeyboardInterrupt", "print(x)", "7\n").await;
 }
 
+/// Signals that the agent repeats reach the kernel while it formats the traceback of the first.
+#[tokio::test]
+async fn ends_cells_that_a_kernel_does_not_answer() {
+    let Some(fixture) = kernel().await else {
+        return;
+    };
+    let slow = "import time\ndef slow(*_, **__): time.sleep(60)\nget_ipython().showtraceback = slow";
+    fixture.run(slow).await;
+    let cells = ["while True: pass"];
+    check_interrupts_as(&fixture, &cells, "KeyboardInterrupt", "print(7)", "7\n").await;
+    fixture.run("get_ipython().run_cell = None").await;
+    let seen = fixture.run("1").await;
+    assert_eq!(seen.errors[0].name, "NoReply", "{seen:?}");
+    assert_eq!(seen.outcome(), FAILED);
+}
+
 #[tokio::test]
 async fn bounds_hostile_cells_of_a_kernel() {
     let Some(fixture) = kernel().await else {

@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import sys
+import time
 
 import zmq
 from neurovisor_python.channel import Channel
@@ -16,6 +17,8 @@ from .kernel import ALIVE_MILLISECONDS, Kernel
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 CELLS_MAX = 64
+# How long an idle kernel may owe its reply. Less than the agent gives a cell to end.
+REPLY_SECONDS = 1
 NAME_CHARACTERS_MAX = 256
 VALUE_CHARACTERS_MAX = 4096
 TRACEBACK_BYTES_MAX = 16 << 10
@@ -78,28 +81,37 @@ class Bridge:
         )
 
     def _until_end(self, cell: int) -> int:
-        """Passes messages on until the kernel has answered and is idle. Returns the number it gives the cell."""
+        """Passes messages on until the kernel has answered and is idle. Returns the number it gives the cell.
+
+        A kernel becomes idle without an answer if a signal reaches it outside the code of the cell, for instance while
+        it formats a traceback.
+        """
         client = self._kernel.client
         poller = zmq.Poller()
         sources = (client.iopub_channel, client.stdin_channel, client.shell_channel)
         for source in (*(one.socket for one in sources), self._wakes):
             poller.register(source, zmq.POLLIN)
-        reply, is_idle = None, False
-        while reply is None or not is_idle:
+        reply = idle_since = None
+        interrupted = False
+        while reply is None or idle_since is None:
             ready = dict(poller.poll(ALIVE_MILLISECONDS))
             if self._wakes.fileno() in ready:
                 self._drain_wakes()
                 self._kernel.interrupt()
+                interrupted = True
             if not ready:
                 self._end_with_kernel()
-            if client.iopub_channel.socket in ready:
-                is_idle = self._take(client.get_iopub_msg(timeout=0)) or is_idle
+            if client.iopub_channel.socket in ready and self._take(client.get_iopub_msg(timeout=0)):
+                idle_since = time.monotonic()
             if client.stdin_channel.socket in ready:
                 self._ask(cell, client.get_stdin_msg(timeout=0))
             if client.shell_channel.socket in ready:
                 answer = client.get_shell_msg(timeout=0)
                 if answer["parent_header"].get("msg_id") == self._request:
                     reply = answer["content"]
+            if reply is None and idle_since is not None and time.monotonic() - idle_since > REPLY_SECONDS:
+                name = "KeyboardInterrupt" if interrupted else "NoReply"
+                reply = {"ename": name, "evalue": "the kernel has not answered"}
         if reply.get("status") != "ok" and not self._failed:
             # Such as "aborted", for which there is no message.
             self._fail(cell, str(reply.get("ename") or "Aborted"), str(reply.get("evalue") or reply.get("status")))

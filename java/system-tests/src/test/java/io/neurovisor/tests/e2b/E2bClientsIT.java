@@ -9,10 +9,8 @@ import io.neurovisor.tests.fixtures.RunningDaemon;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -76,8 +74,7 @@ final class E2bClientsIT {
                 .strip();
         daemon = RunningDaemon.start(
                 directory, data, "--warm=1", "--max=8", "--size=small", "--rate-limit=off", "--http-port=0");
-        address = daemon.awaitMessage(Pattern.compile(".*serves E2B's clients on (http://\\S+)"), Duration.ofMinutes(1))
-                .group(1);
+        address = daemon.httpAddress();
     }
 
     @AfterAll

@@ -20,7 +20,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -65,8 +64,7 @@ final class E2bIT {
                 "--http-listen=127.0.0.1",
                 "--http-port=0",
                 "--sandbox-domain=sandboxes.example");
-        address = daemon.awaitMessage(Pattern.compile(".*serves E2B's clients on (http://\\S+)"), Duration.ofMinutes(1))
-                .group(1);
+        address = daemon.httpAddress();
     }
 
     @AfterAll

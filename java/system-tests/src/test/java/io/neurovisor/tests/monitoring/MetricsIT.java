@@ -55,6 +55,7 @@ final class MetricsIT {
             "neurovisor_inference_duration_seconds_count 2",
             "neurovisor_request_size_bytes_count [1-9]",
             "neurovisor_grpc_request_duration_seconds_count\\{method=\"neurovisor.execution.ExecutionService/Execute\"} [1-9]",
+            "neurovisor_http_request_duration_seconds_count\\{api=\"e2b\",code=\"401\"} 1",
             "neurovisor_agent_iterations_count 1",
             "neurovisor_code_execution_duration_seconds_count\\{language=\"python\"} [1-9]",
             "neurovisor_llm_call_duration_seconds_count\\{model=\"qwen3\"} 2",
@@ -73,7 +74,8 @@ final class MetricsIT {
             "neurovisor_rate_limited_total\\{scope=\"loopback\"} [1-9]",
             "neurovisor_sandboxes\\{state=\"running\"} 0.0",
             "neurovisor_sandbox_processes 0.0",
-            "neurovisor_checkpoint_bytes 0.0",
+            // Other daemons have checkpoints in the same directory.
+            "neurovisor_checkpoint_bytes [0-9]",
             "neurovisor_sandbox_operation_seconds_count\\{operation=\"create\"} 1",
             "neurovisor_sandbox_ended_total\\{reason=\"killed\"} 1.0",
             "jvm_memory_used_bytes\\{area=\"heap\"} [1-9]");
@@ -90,6 +92,7 @@ final class MetricsIT {
                         "--warm=1",
                         "--max=1",
                         "--max-sandboxes=1",
+                        "--http-port=0",
                         "--rate-limit=20:1");
                 Socket slow = new Socket(InetAddress.getLoopbackAddress(), daemon.statusPort())) {
             slow.getOutputStream().write("GET /metrics HTTP/1.1\r\n".getBytes(StandardCharsets.US_ASCII));
@@ -110,6 +113,7 @@ final class MetricsIT {
                     request("bash", "sleep 1000").toBuilder().setTimeoutSecs(1).build());
             assertThat(late.getTimedOut()).isTrue();
             WatchedTraffic.aSandboxIsCreatedAndKilled(daemon);
+            WatchedTraffic.aRequestHasNoKey(daemon);
             AgentServiceGrpc.newBlockingStub(daemon.channel())
                     .runAgent(RunAgentRequest.newBuilder()
                             .setTask("What is 1 + 1?")

@@ -54,7 +54,12 @@ final class PrometheusIT {
         try (ScriptedOllama ollama = new ScriptedOllama(
                         program, says("It is 2."), says("Hello."), program, says("It is 2."), says("Hello."));
                 RunningDaemon daemon = RunningDaemon.start(
-                        directory, Map.of("OLLAMA_HOST", ollama.address()), "--warm=1", "--max=2", "--rate-limit=off");
+                        directory,
+                        Map.of("OLLAMA_HOST", ollama.address()),
+                        "--warm=1",
+                        "--max=2",
+                        "--http-port=0",
+                        "--rate-limit=off");
                 RunningDaemon coldDaemon =
                         RunningDaemon.start(cold, "--warm=0", "--max=1", "--snapshot=off", "--rate-limit=5:1");
                 ListeningProgram pushgateway = ListeningProgram.start(

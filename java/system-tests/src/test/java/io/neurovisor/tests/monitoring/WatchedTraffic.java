@@ -23,6 +23,10 @@ import io.neurovisor.proto.sandbox.KillRequest;
 import io.neurovisor.proto.sandbox.SandboxServiceGrpc;
 import io.neurovisor.tests.fixtures.RunningDaemon;
 import io.neurovisor.tests.fixtures.ScriptedOllama;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
 import java.time.Duration;
 import java.util.Iterator;
 
@@ -50,6 +54,7 @@ final class WatchedTraffic {
         String trace = executionsOfEachEnd();
         aSandboxDies();
         aSandboxIsCreatedAndKilled(daemon);
+        aRequestHasNoKey(daemon);
         agentsAndQuestions();
         assertThat(await().atMost(LIMIT)
                         .ignoreException(StatusRuntimeException.class)
@@ -105,6 +110,17 @@ final class WatchedTraffic {
                         .kill(KillRequest.newBuilder().setSandboxId(id).build())
                         .getKilled())
                 .isTrue();
+    }
+
+    /** Sends a request to the HTTP APIs of a daemon, which rejects it. */
+    static void aRequestHasNoKey(RunningDaemon daemon) {
+        try {
+            HttpURLConnection connection = (HttpURLConnection)
+                    URI.create(daemon.httpAddress() + "/v2/sandboxes").toURL().openConnection();
+            assertThat(connection.getResponseCode()).isEqualTo(401);
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        }
     }
 
     private void agentsAndQuestions() {
