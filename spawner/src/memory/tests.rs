@@ -264,6 +264,45 @@ fn a_save_that_is_too_large_leaves_nothing() {
         .unwrap();
 }
 
+/// A file system of 1 MiB, which only root can mount.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn mount(directory: PathBuf) -> Self {
+        let mount = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs"])
+            .arg(&directory)
+            .status();
+        assert!(mount.unwrap().success());
+        Self(directory)
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let unmount = Command::new("umount").arg(&self.0).status();
+        assert!(unmount.unwrap().success());
+    }
+}
+
+#[test]
+fn a_save_on_a_full_disk_leaves_nothing() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: only root can mount a small disk");
+        return;
+    }
+    let files = Files::new();
+    let mut clone = Clone::of(&files.template());
+    (0..600).for_each(|page| clone.fill(page, 251));
+    let disk = SmallDisk::mount(files.directory("disk"));
+    let problem = files.save(&clone, "disk/full", UNLIMITED).unwrap_err();
+    assert!(problem.contains("No space left on device"), "{problem}");
+    assert_eq!(names(&disk.0.join("full")), 0);
+    // What fits is saved once there is room.
+    (0..600).for_each(|page| clone.fill(page, 0));
+    files.save(&clone, "disk/empty", UNLIMITED).unwrap();
+}
+
 #[test]
 fn a_save_replaces_no_file() {
     let files = Files::new();

@@ -138,8 +138,9 @@ public final class E2bApi implements HttpApi {
     }
 
     private void interpreter(HttpExchange exchange, String id) throws IOException {
-        // Clients send no token with calls about contexts.
-        if (exchange.path().equals("/execute")) {
+        // Clients send no other token with calls about contexts.
+        String traffic = exchange.header("e2b-traffic-access-token").orElse("");
+        if (!exchange.path().equals("/health") && !tokens.isValidForTraffic(id, traffic)) {
             requireToken(exchange, id);
         }
         Sandbox _ = running(exchange, id);

@@ -92,6 +92,8 @@ public record Box(ServedE2b api, String id, String token) {
     }
 
     public Answer interpreter(String method, String path, String body) throws IOException, InterruptedException {
-        return api.send(anonymous(ServedE2b.INTERPRETER, path).method(method, BodyPublishers.ofString(body)));
+        return api.send(anonymous(ServedE2b.INTERPRETER, path)
+                .header("E2B-Traffic-Access-Token", api.tokens().ofTraffic(id))
+                .method(method, BodyPublishers.ofString(body)));
     }
 }

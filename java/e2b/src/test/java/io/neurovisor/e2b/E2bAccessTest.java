@@ -100,6 +100,24 @@ final class E2bAccessTest extends E2bFixture {
     }
 
     @Test
+    void contextsNeedOneOfTheTokensOfTheSandbox() throws Exception {
+        Box box = api.create();
+        assertThat(contexts(box, "")).isEqualTo(401);
+        assertThat(contexts(box, box.token())).isEqualTo(401);
+        assertThat(contexts(box, api.tokens().ofTraffic(api.create().id()))).isEqualTo(401);
+        assertThat(contexts(box, api.tokens().ofTraffic(box.id()))).isEqualTo(200);
+        assertThat(api.send(box.request(ServedE2b.INTERPRETER, "/contexts")).status())
+                .isEqualTo(200);
+        assertThat(api.send(box.anonymous(ServedE2b.INTERPRETER, "/health")).status())
+                .isEqualTo(200);
+    }
+
+    private int contexts(Box box, String traffic) throws IOException, InterruptedException {
+        return api.send(box.anonymous(ServedE2b.INTERPRETER, "/contexts").header("E2B-Traffic-Access-Token", traffic))
+                .status();
+    }
+
+    @Test
     void aCopyHasItsOwnToken() throws Exception {
         Box box = api.create();
         Answer forked = api.control("POST", "/sandboxes/" + box.id() + "/fork", "{\"count\":1,\"timeout\":300}");

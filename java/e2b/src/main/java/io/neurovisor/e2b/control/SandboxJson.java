@@ -35,7 +35,7 @@ public record SandboxJson(EnvdTokens tokens, Optional<String> domain) {
                 .put("clientID", CLIENT)
                 .put("envdVersion", ENVD_VERSION)
                 .put("envdAccessToken", tokens.of(sandbox.getId()))
-                .putNull("trafficAccessToken");
+                .put("trafficAccessToken", tokens.ofTraffic(sandbox.getId()));
         domain.ifPresentOrElse(name -> object.put("domain", name), () -> object.putNull("domain"));
         if (!sandbox.getName().isEmpty()) {
             object.put("alias", sandbox.getName());

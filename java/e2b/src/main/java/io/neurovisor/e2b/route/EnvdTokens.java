@@ -17,6 +17,8 @@ import javax.crypto.spec.SecretKeySpec;
 public final class EnvdTokens {
     private static final String ALGORITHM = "HmacSHA256";
     private static final String VERSION = "v1_";
+    /** No id has a colon. */
+    private static final String TRAFFIC = "traffic:";
 
     private final SecretKeySpec key;
     private final InstantSource clock;
@@ -28,10 +30,19 @@ public final class EnvdTokens {
 
     /** Returns the token of a sandbox. */
     public String of(String sandboxId) {
+        return authenticate(sandboxId);
+    }
+
+    /** Returns the token for the ports of a sandbox other than envd's, which clients send with calls about contexts. */
+    public String ofTraffic(String sandboxId) {
+        return authenticate(TRAFFIC + sandboxId);
+    }
+
+    private String authenticate(String text) {
         try {
             Mac mac = Mac.getInstance(ALGORITHM);
             mac.init(key);
-            return HexFormat.of().formatHex(mac.doFinal(sandboxId.getBytes(StandardCharsets.UTF_8)));
+            return HexFormat.of().formatHex(mac.doFinal(text.getBytes(StandardCharsets.UTF_8)));
         } catch (GeneralSecurityException impossible) {
             throw new IllegalStateException("every JVM has " + ALGORITHM, impossible);
         }
@@ -40,6 +51,11 @@ public final class EnvdTokens {
     /** Returns whether a token is that of a sandbox. */
     public boolean isValid(String sandboxId, String token) {
         return isEqual(of(sandboxId), token);
+    }
+
+    /** Returns whether a token is that for the ports of a sandbox. */
+    public boolean isValidForTraffic(String sandboxId, String token) {
+        return isEqual(ofTraffic(sandboxId), token);
     }
 
     /**

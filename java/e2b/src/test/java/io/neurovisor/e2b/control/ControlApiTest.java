@@ -30,10 +30,11 @@ final class ControlApiTest extends E2bFixture {
         JsonNode sandbox = created.json();
         assertThat(sandbox.path("envdVersion").asText()).isEqualTo(SandboxJson.ENVD_VERSION);
         assertThat(sandbox.path("domain").asText()).isEqualTo(ServedE2b.DOMAIN);
-        assertThat(sandbox.path("trafficAccessToken").isNull()).isTrue();
         String id = sandbox.path("sandboxID").asText();
         assertThat(sandbox.path("envdAccessToken").asText())
                 .isEqualTo(api.tokens().of(id));
+        assertThat(sandbox.path("trafficAccessToken").asText())
+                .isEqualTo(api.tokens().ofTraffic(id));
         JsonNode details = api.control("GET", "/sandboxes/" + id, "").json();
         assertThat(details.path("state").asText()).isEqualTo("running");
         assertThat(details.at("/metadata/a").asText()).isEqualTo("b");

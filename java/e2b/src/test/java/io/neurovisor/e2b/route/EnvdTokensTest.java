@@ -28,6 +28,15 @@ final class EnvdTokensTest {
     }
 
     @Test
+    void aTokenForTrafficIsNoTokenOfTheSandbox() {
+        String token = tokens.ofTraffic("abc");
+        assertThat(tokens.isValidForTraffic("abc", token)).isTrue();
+        assertThat(tokens.isValidForTraffic("abd", token)).isFalse();
+        assertThat(tokens.isValidForTraffic("abc", tokens.of("abc"))).isFalse();
+        assertThat(tokens.isValid("abc", token)).isFalse();
+    }
+
+    @Test
     void aSignatureIsForOnePathOperationUserAndTime() throws NoSuchAlgorithmException {
         String signature = signature("n:read::" + tokens.of("abc") + ":1000");
         assertThat(tokens.isSigned("abc", "n", "read", "", signature, Optional.of(1000L)))

@@ -1,5 +1,7 @@
 package io.neurovisor.tests.sandbox;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.grpc.ClientInterceptor;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
@@ -14,6 +16,10 @@ import io.neurovisor.proto.sandbox.ProcessServiceGrpc;
 import io.neurovisor.proto.sandbox.Sandbox;
 import io.neurovisor.proto.sandbox.SandboxServiceGrpc;
 import io.neurovisor.proto.sandbox.StartRequest;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Iterator;
 import java.util.List;
 
@@ -72,6 +78,18 @@ record SandboxClient(
             throw new AssertionError(script + " ended with " + end.getExitCode() + " after " + stdout);
         }
         return stdout.toString();
+    }
+
+    /** Asserts that the clock of a guest differs from the host's by at most the tolerance. */
+    void assertHasTheTimeOfTheHost(String id, Duration tolerance) {
+        Instant before = InstantSource.system().instant();
+        BigDecimal guest = new BigDecimal(output(id, "date +%s.%N").strip());
+        Instant after = InstantSource.system().instant();
+        assertThat(guest).isBetween(seconds(before.minus(tolerance)), seconds(after.plus(tolerance)));
+    }
+
+    private static BigDecimal seconds(Instant time) {
+        return BigDecimal.valueOf(time.getEpochSecond()).add(BigDecimal.valueOf(time.getNano(), 9));
     }
 
     static ProcessEnded ended(Iterator<ProcessEvent> events, StringBuilder output) {

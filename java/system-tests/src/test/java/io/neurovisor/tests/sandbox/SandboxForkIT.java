@@ -20,12 +20,9 @@ import io.neurovisor.tests.fixtures.RunningDaemon;
 import io.neurovisor.tests.lifecycle.DoomedRun;
 import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -126,7 +123,7 @@ final class SandboxForkIT {
         IntStream.range(0, names.size())
                 .forEach(i ->
                         assertThat(allNames).extracting(each -> each.get(i)).doesNotHaveDuplicates());
-        assertThat(all).allSatisfy(this::assertHasTheTimeOfTheHost);
+        assertThat(all).allSatisfy(id -> client.assertHasTheTimeOfTheHost(id, CLOCK_TOLERANCE));
         assertThat(copies).allSatisfy(copy -> assertThat(layers(copy)).isEqualTo(layers(source)));
         for (DrawingProgram program : DrawingProgram.values()) {
             await().atMost(LIMIT).untilAsserted(() -> program.assertRepeatsOnlyWhatIsDocumented(client, all));
@@ -225,7 +222,7 @@ final class SandboxForkIT {
         assertThat(Stream.concat(names.stream(), all.stream().flatMap(id -> names(id).stream())))
                 .doesNotHaveDuplicates();
         assertThat(all).allSatisfy(id -> assertThat(layers(id)).isEqualTo(layers));
-        assertThat(all).allSatisfy(this::assertHasTheTimeOfTheHost);
+        assertThat(all).allSatisfy(id -> client.assertHasTheTimeOfTheHost(id, CLOCK_TOLERANCE));
         await().atMost(LIMIT).untilAsserted(() -> DrawingProgram.BASH.assertRepeatsOnlyWhatIsDocumented(client, all));
         assertThat(client.sandboxes()
                         .deleteSnapshot(DeleteSnapshotRequest.newBuilder()
@@ -357,17 +354,6 @@ final class SandboxForkIT {
 
     private List<String> names(String id) {
         return client.output(id, NAMES).lines().toList();
-    }
-
-    private void assertHasTheTimeOfTheHost(String id) {
-        Instant before = InstantSource.system().instant();
-        BigDecimal guest = new BigDecimal(client.output(id, "date +%s.%N").strip());
-        Instant after = InstantSource.system().instant();
-        assertThat(guest).isBetween(seconds(before.minus(CLOCK_TOLERANCE)), seconds(after.plus(CLOCK_TOLERANCE)));
-    }
-
-    private static BigDecimal seconds(Instant time) {
-        return BigDecimal.valueOf(time.getEpochSecond()).add(BigDecimal.valueOf(time.getNano(), 9));
     }
 
     /** Returns the layers without details such as the number of the machine. */
