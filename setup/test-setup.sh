@@ -3,7 +3,7 @@
 # shellcheck disable=SC2034,SC2154 # Variables of the file that sources this one.
 
 # The classes that need more than the images.
-readonly need_clients='ServeClientsIT|OtlpIT|FirstHourIT|SandboxPageIT' need_monitors='PrometheusIT|PushgatewayIT|WatchedDaemonIT' need_browser='StatusPageIT' need_interpreters='CellTableIT'
+readonly need_clients='ServeClientsIT|OtlpIT|FirstHourIT|SandboxPageIT|ConnectConformanceIT' need_monitors='PrometheusIT|PushgatewayIT|WatchedDaemonIT' need_browser='StatusPageIT' need_interpreters='CellTableIT' need_conformance='ConnectConformanceIT'
 
 set_up_tests() {
     local images=''
@@ -27,7 +27,7 @@ set_up_tests() {
     # shellcheck source=setup/fuzz.sh
     source "$root/setup/fuzz.sh"
     [[ $tier == short ]] || export NEUROVISOR_TEST_LONG=true
-    clients_reason='' monitors_reason='' browser_reason='' models_ready='' models_skipped='' hostile_report='' clients_report=''
+    clients_reason='' monitors_reason='' browser_reason='' conformance_reason='' models_ready='' models_skipped='' hostile_report='' clients_report=''
     trap stop_parts EXIT
     trap 'interrupt_parts INT' INT
     trap 'interrupt_parts TERM' TERM
@@ -68,7 +68,9 @@ fetch_programs() {
     source "$root/setup/monitors.sh"
     # shellcheck source=setup/browser.sh
     source "$root/setup/browser.sh"
-    unset NEUROVISOR_TEST_CLIENTS NEUROVISOR_TEST_MONITORS NEUROVISOR_TEST_BROWSER
+    # shellcheck source=setup/conformance.sh
+    source "$root/setup/conformance.sh"
+    unset NEUROVISOR_TEST_CLIENTS NEUROVISOR_TEST_MONITORS NEUROVISOR_TEST_BROWSER NEUROVISOR_TEST_CONFORMANCE
     if [[ -n $with_unit_tests ]] || plan_has "$need_clients"; then
         if fetch_clients; then
             export NEUROVISOR_TEST_CLIENTS=$clients_directory
@@ -88,6 +90,13 @@ fetch_programs() {
             export NEUROVISOR_TEST_BROWSER=$browser_program
         else
             leave_out 'The tests of the status page in a browser' "$browser_reason"
+        fi
+    fi
+    if plan_has "$need_conformance"; then
+        if fetch_conformance; then
+            export NEUROVISOR_TEST_CONFORMANCE=$conformance_directory
+        else
+            leave_out 'The test of the Connect protocol by its public suite' "$conformance_reason"
         fi
     fi
 }

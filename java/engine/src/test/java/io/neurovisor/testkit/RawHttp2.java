@@ -17,6 +17,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** An HTTP/2 client that sends arbitrary frames, as hostile clients do. It ignores flow control and never responds to frames. */
 public final class RawHttp2 implements Closeable {
@@ -142,15 +144,24 @@ public final class RawHttp2 implements Closeable {
 
     /** Reads until the server has ended its side of a stream, regularly or by a reset. */
     public void awaitEndOfStream(int stream) throws IOException {
+        Set<Integer> _ = resetUntilEndOf(stream);
+    }
+
+    /** Reads until the server has ended its side of a stream. Returns the streams that it has reset, which may be that one. */
+    public Set<Integer> resetUntilEndOf(int stream) throws IOException {
+        Set<Integer> reset = new TreeSet<>();
         while (true) {
             int head = input.readInt();
             int flags = input.readUnsignedByte();
             int current = input.readInt();
             input.skipNBytes(head >>> 8);
             int type = head & 0xff;
+            if (type == RST_STREAM) {
+                reset.add(current);
+            }
             boolean ends = type == RST_STREAM || (type <= HEADERS && (flags & END_STREAM) != 0);
             if (current == stream && ends) {
-                return;
+                return reset;
             }
         }
     }

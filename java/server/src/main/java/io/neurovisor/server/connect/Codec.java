@@ -5,7 +5,9 @@ import static java.util.Objects.requireNonNull;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
+import com.google.protobuf.util.JsonFormat.TypeRegistry;
 import io.grpc.MethodDescriptor;
+import io.grpc.ServerMethodDefinition;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import java.io.IOException;
@@ -13,37 +15,39 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Optional;
 
 /** How messages are written. */
 enum Codec {
     PROTO("proto") {
         @Override
-        Message parse(Message prototype, byte[] content) throws InvalidProtocolBufferException {
+        Message parse(Message prototype, TypeRegistry types, byte[] content) throws InvalidProtocolBufferException {
             return prototype.getParserForType().parseFrom(content);
         }
 
         @Override
-        byte[] write(Message message) {
+        byte[] write(Message message, TypeRegistry types) {
             return message.toByteArray();
         }
     },
     JSON("json") {
         @Override
-        Message parse(Message prototype, byte[] content)
+        Message parse(Message prototype, TypeRegistry types, byte[] content)
                 throws InvalidProtocolBufferException, CharacterCodingException {
             String text = StandardCharsets.UTF_8
                     .newDecoder()
                     .decode(ByteBuffer.wrap(content))
                     .toString();
             Message.Builder builder = prototype.newBuilderForType();
-            JsonFormat.parser().ignoringUnknownFields().merge(text, builder);
+            JsonFormat.parser().usingTypeRegistry(types).ignoringUnknownFields().merge(text, builder);
             return builder.build();
         }
 
         @Override
-        byte[] write(Message message) throws InvalidProtocolBufferException {
+        byte[] write(Message message, TypeRegistry types) throws InvalidProtocolBufferException {
             return JsonFormat.printer()
+                    .usingTypeRegistry(types)
                     .omittingInsignificantWhitespace()
                     .print(message)
                     .getBytes(StandardCharsets.UTF_8);
@@ -69,20 +73,34 @@ enum Codec {
                 .findFirst();
     }
 
-    abstract Message parse(Message prototype, byte[] content)
+    abstract Message parse(Message prototype, TypeRegistry types, byte[] content)
             throws InvalidProtocolBufferException, CharacterCodingException;
 
-    abstract byte[] write(Message message) throws InvalidProtocolBufferException;
+    abstract byte[] write(Message message, TypeRegistry types) throws InvalidProtocolBufferException;
+
+    private static Message prototype(MethodDescriptor.Marshaller<?> marshaller) {
+        return (Message) requireNonNull(
+                ((MethodDescriptor.PrototypeMarshaller<?>) marshaller).getMessagePrototype(),
+                "a generated method has a prototype");
+    }
+
+    /** Returns the types that JSON names within a message that may contain any: those of the files of these methods. */
+    static TypeRegistry types(Collection<ServerMethodDefinition<?, ?>> methods) {
+        TypeRegistry.Builder types = TypeRegistry.newBuilder();
+        for (ServerMethodDefinition<?, ?> method : methods) {
+            MethodDescriptor<?, ?> descriptor = method.getMethodDescriptor();
+            types.add(prototype(descriptor.getRequestMarshaller()).getDescriptorForType());
+            types.add(prototype(descriptor.getResponseMarshaller()).getDescriptorForType());
+        }
+        return types.build();
+    }
 
     /** Reads a request. */
-    <Q> Q request(MethodDescriptor<Q, ?> method, byte[] content) throws StatusException {
-        MethodDescriptor.PrototypeMarshaller<Q> marshaller =
-                (MethodDescriptor.PrototypeMarshaller<Q>) method.getRequestMarshaller();
-        Message prototype =
-                (Message) requireNonNull(marshaller.getMessagePrototype(), "a generated method has a prototype");
+    <Q> Q request(MethodDescriptor<Q, ?> method, TypeRegistry types, byte[] content) throws StatusException {
+        Message prototype = prototype(method.getRequestMarshaller());
         try {
             @SuppressWarnings("unchecked") // Of the same type as the prototype.
-            Q request = (Q) parse(prototype, content);
+            Q request = (Q) parse(prototype, types, content);
             return request;
         } catch (InvalidProtocolBufferException | CharacterCodingException malformed) {
             throw Status.INVALID_ARGUMENT
@@ -99,9 +117,9 @@ enum Codec {
     }
 
     /** Writes a response. */
-    byte[] response(Object message) throws StatusException {
+    byte[] response(Object message, TypeRegistry types) throws StatusException {
         try {
-            return write((Message) message);
+            return write((Message) message, types);
         } catch (InvalidProtocolBufferException malformed) {
             throw Status.INTERNAL
                     .withDescription("the response cannot be written as " + label)

@@ -2,6 +2,7 @@ package io.neurovisor.server.connect;
 
 import static java.util.stream.Collectors.toUnmodifiableMap;
 
+import com.google.protobuf.util.JsonFormat.TypeRegistry;
 import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -32,6 +33,7 @@ public final class ConnectApi implements HttpApi {
     private static final String TIMEOUT = "[0-9]{1,10}";
 
     private final Map<String, ServerMethodDefinition<?, ?>> methods;
+    private final TypeRegistry types;
     private final int mostBytes;
     private final ScheduledExecutorService timer;
 
@@ -44,6 +46,7 @@ public final class ConnectApi implements HttpApi {
                 .flatMap(service -> service.getMethods().stream())
                 .collect(toUnmodifiableMap(
                         method -> "/" + method.getMethodDescriptor().getFullMethodName(), Function.identity()));
+        this.types = Codec.types(methods.values());
         this.mostBytes = mostBytes;
         this.timer = timer;
     }
@@ -57,9 +60,7 @@ public final class ConnectApi implements HttpApi {
         boolean isStream = isStream(method.getMethodDescriptor());
         return new HttpRoute(isStream ? Long.MAX_VALUE : mostBytes, isStream, exchange -> {
             serve(method, exchange, isStream);
-            if (!isStream) {
-                exchange.discardInput(); // Of a request that was refused.
-            }
+            exchange.discardInput(); // Of a request that was refused, or a stream that ended early.
         });
     }
 
@@ -89,8 +90,8 @@ public final class ConnectApi implements HttpApi {
             response.end(refused.getStatus(), new Metadata());
             return;
         }
-        ConnectCall<Q, A> call =
-                new ConnectCall<>(method.getMethodDescriptor(), codec.get(), requests(exchange, isStream), response);
+        ConnectCall<Q, A> call = new ConnectCall<>(
+                method.getMethodDescriptor(), codec.get(), types, requests(exchange, isStream), response);
         exchange.onDisconnect(call::disconnected);
         call.run(method.getServerCallHandler(), ConnectMetadata.of(exchange.headers()), context);
     }

@@ -1,6 +1,7 @@
 package io.neurovisor.server.connect;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import com.google.protobuf.util.JsonFormat.TypeRegistry;
 import io.grpc.Attributes;
 import io.grpc.Context;
 import io.grpc.Metadata;
@@ -10,6 +11,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import io.neurovisor.server.http.api.BodyTooLarge;
+import io.neurovisor.server.http.api.HttpExchange;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -27,6 +29,7 @@ final class ConnectCall<Q, A> extends ServerCall<Q, A> {
 
     private final MethodDescriptor<Q, A> method;
     private final Codec codec;
+    private final TypeRegistry types;
     private final Requests requests;
     private final ConnectResponse response;
     private final BlockingQueue<Event<Q>> events = new LinkedBlockingQueue<>();
@@ -55,9 +58,16 @@ final class ConnectCall<Q, A> extends ServerCall<Q, A> {
         record Over<Q>() implements Event<Q> {}
     }
 
-    ConnectCall(MethodDescriptor<Q, A> method, Codec codec, Requests requests, ConnectResponse response) {
+    /** @param types of the messages that others may contain */
+    ConnectCall(
+            MethodDescriptor<Q, A> method,
+            Codec codec,
+            TypeRegistry types,
+            Requests requests,
+            ConnectResponse response) {
         this.method = method;
         this.codec = codec;
+        this.types = types;
         this.requests = requests;
         this.response = response;
     }
@@ -82,9 +92,12 @@ final class ConnectCall<Q, A> extends ServerCall<Q, A> {
             LOG.error("call {} failed", method.getFullMethodName(), defect);
             finish(Status.UNKNOWN.withDescription("the service has failed; the server's log has the reason"));
         } finally {
-            reader.interrupt();
             context.detach(before);
             boolean _ = context.cancel(null);
+            if (reader.getState() != Thread.State.NEW) {
+                requested.release(); // It may wait for the service.
+                HttpExchange.awaitReader(reader);
+            }
         }
     }
 
@@ -148,9 +161,12 @@ final class ConnectCall<Q, A> extends ServerCall<Q, A> {
             for (Optional<byte[]> next = requests.next(); next.isPresent(); next = requests.next()) {
                 count++;
                 requireOneMessage(count > 1);
-                Q request = codec.request(method, next.get());
+                Q request = codec.request(method, types, next.get());
                 if (!method.getType().clientSendsOneMessage()) {
                     requested.acquire();
+                    if (isOver()) {
+                        return;
+                    }
                 }
                 events.add(new Event.Message<>(request));
             }
@@ -194,7 +210,7 @@ final class ConnectCall<Q, A> extends ServerCall<Q, A> {
     @Override
     public void sendMessage(A message) {
         try {
-            byte[] content = codec.response(message);
+            byte[] content = codec.response(message, types);
             write(() -> response.message(content));
         } catch (StatusException failure) {
             finish(failure.getStatus());

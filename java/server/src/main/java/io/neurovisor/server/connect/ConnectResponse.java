@@ -68,7 +68,7 @@ sealed interface ConnectResponse {
             exchange.addHeader("content-type", type);
             exchange.addHeader("content-length", Integer.toString(body.length));
             exchange.output().write(body);
-            exchange.output().flush();
+            exchange.output().close();
         }
     }
 
@@ -111,6 +111,7 @@ sealed interface ConnectResponse {
                     .forEach((name, values) ->
                             end.withObject("/metadata").set(name, ConnectErrors.JSON.valueToTree(values)));
             write(Envelopes.END, end.toString().getBytes(UTF_8));
+            exchange.output().close(); // A client that is sending learns from it that no one reads it.
         }
 
         private void write(byte flags, byte[] content) throws IOException {

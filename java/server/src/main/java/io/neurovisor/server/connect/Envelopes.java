@@ -35,7 +35,9 @@ record Envelopes(InputStream input, int mostBytes) {
         int flags = header[0] & 0xff;
         long length = ByteBuffer.wrap(header, 1, Integer.BYTES).getInt() & 0xffffffffL;
         if ((flags & COMPRESSED) != 0) {
-            throw invalid("a message is marked as compressed, and no compression was agreed on");
+            throw Status.INTERNAL // The code that the protocol has for it.
+                    .withDescription("a message is marked as compressed, and no compression was agreed on")
+                    .asException();
         }
         if (flags != MESSAGE) {
             throw invalid("a message has the unknown flags " + flags);

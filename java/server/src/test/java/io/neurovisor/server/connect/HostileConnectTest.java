@@ -45,7 +45,7 @@ final class HostileConnectTest {
             a header that is cut       | 000000             | invalid_argument   | ends within the header
             flags that do not exist    | 40000000027b7d     | invalid_argument   | unknown flags 64
             an end of a client         | 02000000027b7d     | invalid_argument   | unknown flags 2
-            compression                | 01000000027b7d     | invalid_argument   | compressed
+            compression                | 01000000027b7d     | internal           | compressed
             2 GiB                      | 007fffffff7b7d     | resource_exhausted | 2147483647 bytes
             4 GiB                      | 00ffffffff7b7d     | resource_exhausted | 4294967295 bytes
             1 byte too much            | 0000100001         | resource_exhausted | 1048577 bytes

@@ -1,7 +1,5 @@
 package io.neurovisor.server.http.api;
 
-import io.neurovisor.engine.time.Deadline;
-import io.neurovisor.engine.time.Ticker;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -20,13 +18,11 @@ import org.eclipse.jetty.server.Response;
 
 /** A request and its response. Not safe for use by several threads, except for what is written and {@link #onDisconnect}. */
 public final class HttpExchange {
-    private static final int BUFFER_BYTES = 8 << 10;
     private static final Duration DISCARDING = Duration.ofSeconds(5);
 
     private final Request request;
     private final Response response;
-    private final InputStream body;
-    private final InputStream input;
+    private final LimitedInput input;
     private final OutputStream output;
     private final Map<String, String> onward;
 
@@ -34,8 +30,7 @@ public final class HttpExchange {
         this.onward = Map.copyOf(onward);
         this.request = request;
         this.response = response;
-        this.body = Content.Source.asInputStream(request);
-        this.input = new LimitedInput(body, request.getLength(), mostBytes);
+        this.input = new LimitedInput(Content.Source.asInputStream(request), request.getLength(), mostBytes);
         this.output = Content.Sink.asOutputStream(response);
     }
 
@@ -87,14 +82,25 @@ public final class HttpExchange {
      * Reads and drops what comes of the body within a few seconds. After a response has been sent early, the client is then able to
      * read it: it may be sending still, and HTTP/2 resets a stream whose body was not read.
      */
-    public void discardInput() throws IOException {
+    public void discardInput() {
         // A client that expects to be asked for its body does not send it after an error.
-        boolean isSent = !request.getHeaders().contains(HttpHeader.EXPECT);
-        if (isSent && request.getLength() > 0) {
-            Deadline end = Deadline.after(DISCARDING, Ticker.SYSTEM);
-            byte[] dropped = new byte[BUFFER_BYTES];
-            while (!end.hasPassed() && body.read(dropped) >= 0) {}
+        boolean isSent = input.isBegun() || !request.getHeaders().contains(HttpHeader.EXPECT);
+        if (isSent && request.getLength() != 0 && !input.isAtEnd()) {
+            awaitReader(Thread.ofVirtual().name("http-discard").start(input::discard));
         }
+    }
+
+    /**
+     * Waits a few seconds for a thread that reads the body, so that it ends with the body, or else interrupts it. The end of the
+     * response has to be sent before: it makes a client stop that would send for longer.
+     */
+    public static void awaitReader(Thread reader) {
+        try {
+            boolean _ = reader.join(DISCARDING);
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+        }
+        reader.interrupt();
     }
 
     /** Sets the status of the response. Has no effect after something was written. */

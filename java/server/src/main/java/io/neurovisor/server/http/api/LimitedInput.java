@@ -6,9 +6,13 @@ import java.io.InputStream;
 
 /** A body that fails with {@link BodyTooLarge} after a number of bytes. */
 final class LimitedInput extends FilterInputStream {
+    private static final int BUFFER_BYTES = 8 << 10;
+
     private final long announcedBytes;
     private final long mostBytes;
     private long readBytes;
+    private volatile boolean begun;
+    private volatile boolean atEnd;
 
     /** @param announcedBytes the length that the client has announced, which fails the first read if it is too large */
     LimitedInput(InputStream body, long announcedBytes, long mostBytes) {
@@ -21,7 +25,7 @@ final class LimitedInput extends FilterInputStream {
     public int read() throws IOException {
         checkAnnounced();
         int next = super.read();
-        count(next < 0 ? 0 : 1);
+        count(next < 0 ? -1 : 1);
         return next;
     }
 
@@ -32,7 +36,7 @@ final class LimitedInput extends FilterInputStream {
         }
         checkAnnounced();
         int count = super.read(bytes, offset, length);
-        count(Math.max(0, count));
+        count(count);
         return count;
     }
 
@@ -48,14 +52,37 @@ final class LimitedInput extends FilterInputStream {
         return false;
     }
 
+    /** Returns whether reading has begun, so that a client that waits to be asked for its body was asked. */
+    boolean isBegun() {
+        return begun;
+    }
+
+    /** Returns whether all was read. */
+    boolean isAtEnd() {
+        return atEnd;
+    }
+
+    /** Reads to the end, whatever the limits are, and keeps nothing. */
+    void discard() {
+        try {
+            byte[] dropped = new byte[BUFFER_BYTES];
+            while (!Thread.interrupted() && in.read(dropped) >= 0) {}
+        } catch (IOException gone) {
+            // The client has disconnected, so that it needs no response.
+        }
+    }
+
     private void checkAnnounced() throws IOException {
         if (announcedBytes > mostBytes) {
             throw new BodyTooLarge(mostBytes);
         }
     }
 
+    /** Counts what was read; a negative number is the end. */
     private void count(long bytes) throws IOException {
-        readBytes += bytes;
+        begun = true;
+        atEnd = bytes < 0;
+        readBytes += Math.max(0, bytes);
         if (readBytes > mostBytes) {
             throw new BodyTooLarge(mostBytes);
         }
