@@ -49,7 +49,11 @@ final class ConformanceServer {
         this.directory = directory;
     }
 
-    /** @param arguments the file with the descriptors of the suite, and a directory for certificates */
+    /**
+     * Serves until the runner ends.
+     *
+     * @param arguments the file with the descriptors of the suite, and a directory for certificates
+     */
     public static void main(String[] arguments) throws Exception {
         ConformanceServer server =
                 new ConformanceServer(SuiteMessages.read(Path.of(arguments[0])), Path.of(arguments[1]));
