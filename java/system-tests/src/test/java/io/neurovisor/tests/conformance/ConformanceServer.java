@@ -50,7 +50,7 @@ final class ConformanceServer {
     }
 
     /**
-     * Serves what the request on standard input asks for.
+     * Serves until the runner ends.
      *
      * @param arguments the file with the descriptors of the suite, and a directory for certificates
      */

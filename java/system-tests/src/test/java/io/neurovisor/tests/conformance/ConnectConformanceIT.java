@@ -4,12 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.tests.fixtures.HostCommand;
 import io.neurovisor.tests.fixtures.RealClient;
+import io.neurovisor.tests.runner.Alone;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs the public suite of the Connect protocol against our codec, for the features of setup/conformance.yaml. */
+/**
+ * Runs the public suite of the Connect protocol against our codec, for the features of setup/conformance.yaml. It gives a server
+ * 10 s to start and some calls 2 s, so no other class runs meanwhile.
+ */
+@Alone
 @Timeout(900)
 final class ConnectConformanceIT {
     /** Of the version in setup/conformance.sh, so that a change of what is claimed is noticed. */
