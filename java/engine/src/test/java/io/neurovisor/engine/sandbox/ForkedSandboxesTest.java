@@ -15,8 +15,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -135,7 +137,8 @@ final class ForkedSandboxesTest extends SandboxesFixture {
     @Test
     void manyForksAtATimeMakeAsManyCopiesAsFit() throws Exception {
         Sandbox source = sleeping(create());
-        executor = task -> Thread.ofVirtual().start(task);
+        Queue<Thread> saving = new ConcurrentLinkedQueue<>();
+        executor = task -> saving.add(Thread.ofVirtual().start(task));
         List<Callable<List<ForkedSandbox>>> forks = Collections.nCopies(32, () -> forkWithoutRoom(source));
         List<ForkedSandbox> copies = new ArrayList<>();
         try (ExecutorService threads = Executors.newFixedThreadPool(forks.size())) {
@@ -150,6 +153,10 @@ final class ForkedSandboxesTest extends SandboxesFixture {
             assertThat(sandbox.processes().list(soon())).hasSize(1);
         });
         assertThat(vmm.livingCount()).isEqualTo(MOST);
+        // What they have saved is removed after the copies are reported.
+        for (Thread thread : saving) {
+            thread.join();
+        }
     }
 
     /** Makes a copy, or none if that is refused. */
