@@ -34,7 +34,7 @@ record Envelopes(InputStream input, int mostBytes) {
         }
         int flags = header[0] & 0xff;
         long length = ByteBuffer.wrap(header, 1, Integer.BYTES).getInt() & 0xffffffffL;
-        if ((flags & COMPRESSED) != 0) {
+        if (flags == COMPRESSED) {
             throw Status.INTERNAL // The code that the protocol has for it.
                     .withDescription("a message is marked as compressed, and no compression was agreed on")
                     .asException();
