@@ -189,7 +189,7 @@ final class EnvdFilesTest extends BoxFixture {
     void bytesOfAnotherTypeAreRefused(String method, String type, int status) throws Exception {
         Answer answer = api.send(box.request(ServedE2b.ENVD, "/filesystem.Filesystem/" + method)
                 .header("Content-Type", type)
-                .POST(BodyPublishers.ofByteArray(new byte[] {0, (byte) 0xff, (byte) 0xff, 1, 2, 3})));
+                .POST(BodyPublishers.ofByteArray(new byte[] {(byte) 0xff, (byte) 0xff, (byte) 0xff, 1, 2, 3})));
         assertThat(answer.status()).as(answer.text()).isEqualTo(status);
         assertThat(answer.text()).doesNotContain("\"internal\"", "\"unknown\"");
         // A stream ends with its error, after headers that say nothing.
