@@ -170,6 +170,8 @@ final class AgentGrpcServiceTest {
         try (TestServer server = servers.serving(vmm, new ScriptedModel(calls(program)))) {
             SlowReader<RunAgentRequest, AgentEvent> reader =
                     new SlowReader<>(server.channel(), AgentServiceGrpc.getRunAgentMethod(), TASK, _ -> 1);
+            // A call that is cancelled before its run begins records none.
+            assertThat(TestServer.becomes(() -> !servers.recorded().isEmpty())).isTrue();
             assertThat(TestServer.becomes(() -> {
                         server.passSendTimeout();
                         return isRecorded(AgentEnd.CANCELLED);
