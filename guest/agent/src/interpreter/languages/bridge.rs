@@ -63,6 +63,8 @@ async fn runs_cells_of_a_kernel() {
         .await;
     assert_eq!(seen.errors[0].name, "CellNotStarted");
     assert_eq!(fixture.run("x").await.result(), "20");
+    let seen = fixture.run("get_ipython().history_manager.enabled").await;
+    assert_eq!(seen.result(), "False");
 }
 
 #[tokio::test]

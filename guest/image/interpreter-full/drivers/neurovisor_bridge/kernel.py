@@ -26,6 +26,9 @@ class Kernel:
         spec = KernelSpec.from_resource_dir(directory)
         # It ends with this process, however that ends.
         spec.argv = ["setpriv", "--pdeathsig", "KILL", *spec.argv]
+        if "ipykernel_launcher" in spec.argv:
+            # The kernels of a sandbox share one home directory. Two that write its history file print an error each.
+            spec.argv.append("--HistoryManager.enabled=False")
         self._manager._kernel_spec = spec
         self.client = None
 
