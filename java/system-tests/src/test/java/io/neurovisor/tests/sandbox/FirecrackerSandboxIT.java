@@ -249,6 +249,7 @@ final class FirecrackerSandboxIT {
         channel.shutdownNow();
         daemon.signal("TERM");
         assertThat(daemon.awaitEnd()).isZero();
+        daemon.close();
         serve();
     }
 
