@@ -12,9 +12,12 @@ monitoring-check -                      v2.9.1   setup/monitoring-check
 '
 readonly clients_seconds=900
 
+# shellcheck source=setup/fetch.sh
+source "$root/setup/fetch.sh"
+
 # fetch_clients: makes all clients available in clients_directory; on failure sets clients_reason.
 fetch_clients() {
-    local name module version package base versions='' work log status=0
+    local name module version package base versions=''
     base=${XDG_CACHE_HOME:-$HOME/.cache}/neurovisor/clients clients_reason=''
     while read -r name module version package; do
         [[ -z $name ]] || versions+=${versions:+_}$name-$version
@@ -22,20 +25,8 @@ fetch_clients() {
     clients_directory=$base/$versions
     ! clients_are_there || return 0
     has_go || { clients_reason="Go $go_minimum or newer is missing" && return 1; }
-    mkdir -p -- "$base"
-    log=$base/fetch.log
-    # Removes downloads and intermediate files, which are ten times as large as the programs.
-    work=$(mktemp -d "$base/work-XXXXXX")
-    with_progress 'Fetching grpcurl, ghz, buf, a Collector and what reads Compose files' "$log" read_go_line build_clients "$work" || status=$?
-    if ((status == 0)); then
-        rm -rf -- "$clients_directory"
-        mv -- "$work/bin" "$clients_directory"
-    else
-        clients_reason="grpcurl, ghz, buf or a Collector could not be built ($(grep -v '^go: downloading' "$log" | grep ' ' | tail -n 1)); log: $log"
-        ((status != 124)) || clients_reason="they were not built within $clients_seconds s; log: $log"
-    fi
-    rm -rf -- "$work"
-    return "$status"
+    fetch_once "$clients_directory" 'grpcurl, ghz, buf, a Collector and what reads Compose files' read_go_line build_clients ||
+        { clients_reason=$fetch_reason && return 1; }
 }
 
 clients_are_there() {

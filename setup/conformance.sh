@@ -7,23 +7,11 @@ readonly conformance_module=connectrpc.com/conformance conformance_version=v1.0.
 
 # fetch_conformance: puts the runner of the suite and the descriptors of its messages into conformance_directory; on failure sets conformance_reason.
 fetch_conformance() {
-    local base=${XDG_CACHE_HOME:-$HOME/.cache}/neurovisor/conformance log work status=0
-    conformance_directory=$base/$conformance_version conformance_reason=''
+    conformance_directory=${XDG_CACHE_HOME:-$HOME/.cache}/neurovisor/conformance/$conformance_version conformance_reason=''
     [[ ! -x $conformance_directory/connectconformance || ! -s $conformance_directory/messages.binpb ]] || return 0
     [[ -n ${NEUROVISOR_TEST_CLIENTS-} ]] || { conformance_reason='buf is missing, which compiles its messages' && return 1; }
-    mkdir -p -- "$base"
-    log=$base/fetch.log
-    work=$(mktemp -d "$base/work-XXXXXX")
-    with_progress 'Fetching the suite of the Connect protocol' "$log" read_go_line build_conformance "$work" || status=$?
-    if ((status == 0)); then
-        rm -rf -- "$conformance_directory"
-        mv -- "$work/bin" "$conformance_directory"
-    else
-        conformance_reason="connectconformance could not be built ($(grep -v '^go: downloading' "$log" | grep ' ' | tail -n 1)); log: $log"
-        ((status != 124)) || conformance_reason="it was not built within $clients_seconds s; log: $log"
-    fi
-    rm -rf -- "$work"
-    return "$status"
+    fetch_once "$conformance_directory" 'the suite of the Connect protocol' read_go_line build_conformance ||
+        { conformance_reason=$fetch_reason && return 1; }
 }
 
 # Its files are compiled where Go has unpacked them, and none is kept.

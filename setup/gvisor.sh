@@ -7,6 +7,9 @@
 readonly gvisor_release=20240729.0
 readonly gvisor_seconds=300
 
+# shellcheck source=setup/fetch.sh
+source "$root/setup/fetch.sh"
+
 # compares_with_gvisor ARGUMENT...: true for a command line of `bench` that measures scenario warm.
 compares_with_gvisor() {
     local previous='' only='' warm='' argument
@@ -38,9 +41,8 @@ provide_gvisor() {
 
 # fetch_gvisor: makes runsc available in gvisor_directory; on failure sets gvisor_reason.
 fetch_gvisor() {
-    local base version work log status=0
-    base=${XDG_CACHE_HOME:-$HOME/.cache}/neurovisor/gvisor gvisor_reason=''
-    gvisor_directory=$base/runsc-$gvisor_release
+    local version
+    gvisor_directory=${XDG_CACHE_HOME:-$HOME/.cache}/neurovisor/gvisor/runsc-$gvisor_release gvisor_reason=''
     [[ ! -x $gvisor_directory/runsc ]] || return 0
     if ! has apt-get || ! has dpkg-deb; then
         gvisor_reason='there is no apt-get to fetch runsc with'
@@ -53,19 +55,8 @@ fetch_gvisor() {
         version=$(gvisor_version)
     fi
     [[ -n $version ]] || { gvisor_reason="apt knows no package runsc of release $gvisor_release" && return 1; }
-    mkdir -p -- "$base"
-    log=$base/fetch.log
-    work=$(mktemp -d "$base/work-XXXXXX")
-    with_progress "Fetching gVisor's runsc $gvisor_release" "$log" read_gvisor_line unpack_gvisor "$work" "$version" || status=$?
-    if ((status == 0)); then
-        rm -rf -- "$gvisor_directory"
-        mv -- "$work/root/usr/bin" "$gvisor_directory"
-    else
-        gvisor_reason="runsc could not be fetched ($(tail -n 1 -- "$log")); log: $log"
-        ((status != 124)) || gvisor_reason="runsc was not fetched within $gvisor_seconds s; log: $log"
-    fi
-    rm -rf -- "$work"
-    return "$status"
+    fetch_once "$gvisor_directory" "gVisor's runsc $gvisor_release" read_gvisor_line unpack_gvisor "$version" ||
+        { gvisor_reason=$fetch_reason && return 1; }
 }
 
 # Prints Debian's version of the release, even if apt would prefer another one.
@@ -78,7 +69,8 @@ unpack_gvisor() {
     mkdir -p -- "$1/root"
     (cd "$1" && timeout "$gvisor_seconds" apt-get -o APT::Sandbox::User=root download "runsc=$2") || return
     dpkg-deb --extract "$1"/runsc_*.deb "$1/root" || return
-    "$1/root/usr/bin/runsc" --version
+    mv -- "$1/root/usr/bin" "$1/bin"
+    "$1/bin/runsc" --version
 }
 
 # shellcheck disable=SC2034 # For with_progress.

@@ -11,9 +11,12 @@ prometheus-pushgateway usr/bin/prometheus-pushgateway pushgateway
 readonly monitor_packages=(prometheus prometheus-pushgateway)
 readonly monitors_seconds=300
 
+# shellcheck source=setup/fetch.sh
+source "$root/setup/fetch.sh"
+
 # fetch_monitors: makes all of them available in monitors_directory; on failure sets monitors_reason.
 fetch_monitors() {
-    local package version versions='' base work log status=0
+    local package version versions='' base
     base=${XDG_CACHE_HOME:-$HOME/.cache}/neurovisor/monitors monitors_reason=''
     if ! has apt-get || ! has dpkg-deb; then
         monitors_reason='there is no apt-get to fetch them with'
@@ -28,20 +31,10 @@ fetch_monitors() {
     done
     monitors_directory=$base/$versions
     ! monitors_are_there "$monitors_directory" || return 0
-    mkdir -p -- "$base"
-    log=$base/fetch.log
-    work=$(mktemp -d "$base/work-XXXXXX")
-    with_progress 'Fetching Prometheus and Pushgateway' "$log" read_monitor_line unpack_monitors "$work" || status=$?
-    if ((status == 0)); then
-        # Removes older versions, which are large.
-        rm -rf -- "$base"/prometheus-*
-        mv -- "$work/bin" "$monitors_directory"
-    else
-        monitors_reason="Prometheus or Pushgateway could not be fetched ($(tail -n 1 -- "$log")); log: $log"
-        ((status != 124)) || monitors_reason="they were not there within $monitors_seconds s; log: $log"
-    fi
-    rm -rf -- "$work"
-    return "$status"
+    # Removes older versions, which are large.
+    rm -rf -- "$base"/prometheus-*
+    fetch_once "$monitors_directory" 'Prometheus and Pushgateway' read_monitor_line unpack_monitors ||
+        { monitors_reason=$fetch_reason && return 1; }
 }
 
 monitors_are_there() {

@@ -457,7 +457,7 @@ test_gvisor_that_cannot_be_fetched_is_reported() {
     printf '#!/bin/sh\necho "E: no route to the mirror"\nexit 100\n' >"$HOME/apt/apt-get"
     shown=$(PATH="$HOME/apt:$PATH" with_gvisor fetch_gvisor)
     expect 'exit code' 1 $?
-    expect reason 'runsc could not be fetched (E: no route to the mirror)' "${shown%%; log: *}"
+    expect reason "gVisor's runsc 20240729.0 could not be fetched (E: no route to the mirror)" "${shown%%; log: *}"
 }
 
 test_gvisor_is_wanted_by_a_bench_that_compares() {

@@ -556,7 +556,7 @@ test_unreachable_monitors_are_reported() {
     printf '#!/bin/sh\necho "E: no route to the mirror"\nexit 100\n' >"$HOME/apt/apt-get"
     shown=$(PATH="$HOME/apt:$PATH" with_monitors)
     expect 'exit code' 1 $?
-    expect reason 'Prometheus or Pushgateway could not be fetched (E: no route to the mirror)' "${shown%%; log: *}"
+    expect reason 'Prometheus and Pushgateway could not be fetched (E: no route to the mirror)' "${shown%%; log: *}"
     printf '#!/bin/sh\n' >"$HOME/apt/apt-cache"
     expect 'unknown package' 'apt knows no package prometheus' "$(PATH="$HOME/apt:$PATH" with_monitors)"
 }
