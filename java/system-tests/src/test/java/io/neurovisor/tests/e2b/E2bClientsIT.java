@@ -2,14 +2,12 @@ package io.neurovisor.tests.e2b;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.neurovisor.tests.fixtures.CommandLineRun;
 import io.neurovisor.tests.fixtures.DataDirectories;
 import io.neurovisor.tests.fixtures.HostCommand;
 import io.neurovisor.tests.fixtures.RunningDaemon;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -24,22 +22,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(900)
 @SuppressWarnings("NullAway.Init") // Set before the first test.
 final class E2bClientsIT {
-    private static final Path HOME = Path.of(System.getProperty("neurovisor.home"));
-
-    private static final List<String> STEPS = List.of(
-            "create",
-            "run",
-            "background",
-            "stdin",
-            "files",
-            "watch",
-            "pty",
-            "pause",
-            "connect",
-            "snapshot",
-            "fork",
-            "kill");
-
     @TempDir
     private static Path directory;
 
@@ -47,31 +29,11 @@ final class E2bClientsIT {
     private static String address;
     private static String key;
 
-    /** A client; {@code program} runs a script with it. */
-    record Client(String language, String version, String program) {
-        static Client of(String line) {
-            String[] parts = line.split(" ", 3);
-            return new Client(parts[0], parts[1], parts[2]);
-        }
-
-        String script() {
-            return HOME.resolve("setup/e2b/steps." + (language.equals("python") ? "py" : "mjs"))
-                    .toString();
-        }
-
-        @Override
-        public String toString() {
-            return language + " " + version;
-        }
-    }
-
     @BeforeAll
     static void start() {
         Map<String, String> data =
                 Map.of("NEUROVISOR_DATA_DIR", DataDirectories.ready(directory).toString());
-        key = CommandLineRun.of(data, "keys", "create", "me", "--scopes", "sandbox,execute", "--e2b")
-                .stdout()
-                .strip();
+        key = E2bClient.key(data);
         daemon = RunningDaemon.start(
                 directory, data, "--warm=1", "--max=8", "--size=small", "--rate-limit=off", "--http-port=0");
         address = daemon.httpAddress();
@@ -82,34 +44,25 @@ final class E2bClientsIT {
         daemon.close();
     }
 
-    static Stream<Client> clients() {
-        HostCommand.Result installed =
-                HostCommand.run(List.of(HOME.resolve("setup/e2b.sh").toString()));
-        assertThat(installed.exitCode()).as(installed.stderr()).isZero();
-        return installed.stdout().lines().map(Client::of);
+    static Stream<E2bClient> clients() {
+        return E2bClient.installed();
     }
 
     @ParameterizedTest
     @MethodSource("clients")
-    void everyStepSucceeds(Client client) {
-        HostCommand.Result run = HostCommand.run(List.of(
-                "env",
-                "E2B_API_KEY=" + key,
-                "E2B_API_URL=" + address,
-                "E2B_SANDBOX_URL=" + address,
-                client.program(),
-                client.script()));
+    void everyStepSucceeds(E2bClient client) {
+        HostCommand.Result run =
+                client.steps(Map.of("E2B_API_KEY", key, "E2B_API_URL", address, "E2B_SANDBOX_URL", address));
         assertThat(run.stdout().lines())
                 .as(run.stderr())
-                .containsExactlyElementsOf(STEPS.stream().map("ok "::concat).toList());
+                .containsExactlyElementsOf(
+                        E2bClient.STEPS.stream().map("ok "::concat).toList());
         assertThat(run.exitCode()).isZero();
     }
 
     @Test
     void theDocumentNamesTheVersions() throws IOException {
-        String page = Files.readString(HOME.resolve("docs/e2b.md"));
-        assertThat(clients())
-                .allSatisfy(client ->
-                        assertThat(page).contains("| %s | %s |".formatted(client.language(), client.version())));
+        String page = Files.readString(Path.of(System.getProperty("neurovisor.home"), "docs/e2b.md"));
+        assertThat(clients()).allSatisfy(client -> assertThat(page).contains(client.row("two URLs | all")));
     }
 }
