@@ -17,7 +17,7 @@ record ExpectedFailures(Set<String> tests) {
     static final String FILE = "setup/e2b/suites/expected-failures.txt";
 
     private static final Pattern LINE = Pattern.compile(
-            "(\\S+) (?:(?:Internet|root|file-system-only snapshots|volumes|ports)(?:: .+)?|defect of theirs: .+)");
+            "(\\S+) (?:(?:Internet|root|file-system-only snapshots|volumes|ports)(?:: .+)?|defect of E2B: .+)");
 
     static ExpectedFailures read(Path home) throws IOException {
         return of(Files.readAllLines(home.resolve(FILE)));

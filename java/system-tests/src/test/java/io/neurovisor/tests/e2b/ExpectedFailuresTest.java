@@ -27,7 +27,7 @@ final class ExpectedFailuresTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a", "a slow", "a defect of theirs", "a Internet or so", ""})
+    @ValueSource(strings = {"a", "a slow", "a defect of E2B", "a Internet or so", ""})
     void otherReasonsAreRefused(String line) {
         assertThatThrownBy(() -> ExpectedFailures.of(List.of(line))).isInstanceOf(AssertionError.class);
     }
