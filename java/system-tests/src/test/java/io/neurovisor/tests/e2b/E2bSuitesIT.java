@@ -84,12 +84,15 @@ final class E2bSuitesIT {
         unexpected.removeAll(expected.in(folder));
         Set<String> mended = new TreeSet<>(expected.in(folder));
         mended.removeAll(result.failed());
+        Set<String> late = new TreeSet<>();
         if (!unexpected.isEmpty()) {
             // A guest that is emulated may be slower than the time that a test gives it.
-            unexpected.removeAll(run(List.copyOf(unexpected)).passed());
+            late.addAll(run(List.copyOf(unexpected)).passed());
+            unexpected.removeAll(late);
+            System.out.println("pass the second time: " + late);
         }
         all += tests;
-        passed += result.passed().size();
+        passed += result.passed().size() + late.size();
         assertThat(unexpected)
                 .as("fail and are not in " + ExpectedFailures.FILE)
                 .isEmpty();
