@@ -3,7 +3,7 @@
 # shellcheck disable=SC2034,SC2154 # Variables of the file that sources this one.
 
 # The classes that need more than the images.
-readonly need_clients='ServeClientsIT|OtlpIT|FirstHourIT|SandboxPageIT|ConnectConformanceIT' need_monitors='PrometheusIT|PushgatewayIT|WatchedDaemonIT' need_browser='StatusPageIT' need_interpreters='CellTableIT' need_conformance='ConnectConformanceIT'
+readonly need_clients='ServeClientsIT|OtlpIT|FirstHourIT|SandboxPageIT|ConnectConformanceIT' need_monitors='PrometheusIT|PushgatewayIT|WatchedDaemonIT' need_browser='StatusPageIT' need_interpreters='CellTableIT' need_conformance='ConnectConformanceIT' need_e2b_clients='E2bClientsIT|E2bDomainIT' need_e2b_suites='E2bSuitesIT'
 
 set_up_tests() {
     local images=''
@@ -27,7 +27,7 @@ set_up_tests() {
     # shellcheck source=setup/fuzz.sh
     source "$root/setup/fuzz.sh"
     [[ $tier == short ]] || export NEUROVISOR_TEST_LONG=true
-    clients_reason='' monitors_reason='' browser_reason='' conformance_reason='' models_ready='' models_skipped='' hostile_report='' clients_report=''
+    clients_reason='' monitors_reason='' browser_reason='' conformance_reason='' e2b_clients_reason='' e2b_suites_reason='' models_ready='' models_skipped='' hostile_report='' clients_report=''
     trap stop_parts EXIT
     trap 'interrupt_parts INT' INT
     trap 'interrupt_parts TERM' TERM
@@ -97,6 +97,29 @@ fetch_programs() {
             export NEUROVISOR_TEST_CONFORMANCE=$conformance_directory
         else
             leave_out 'The test of the Connect protocol by its public suite' "$conformance_reason"
+        fi
+    fi
+    fetch_e2b
+}
+
+fetch_e2b() {
+    # shellcheck source=setup/ipython.sh
+    source "$root/setup/ipython.sh"
+    # shellcheck source=setup/e2b.sh
+    source "$root/setup/e2b.sh"
+    unset NEUROVISOR_TEST_E2B_CLIENTS NEUROVISOR_TEST_E2B_SUITES
+    if plan_has "$need_e2b_clients"; then
+        if fetch_e2b_clients; then
+            export NEUROVISOR_TEST_E2B_CLIENTS=$e2b_clients
+        else
+            leave_out "The test of E2B's clients" "$e2b_clients_reason"
+        fi
+    fi
+    if plan_has "$need_e2b_suites"; then
+        if fetch_e2b_suites; then
+            export NEUROVISOR_TEST_E2B_SUITES=$e2b_suites
+        else
+            leave_out "E2B's own tests" "$e2b_suites_reason"
         fi
     fi
 }

@@ -14,6 +14,7 @@ import io.neurovisor.e2b.files.FilesApi;
 import io.neurovisor.e2b.interpreter.InterpreterApi;
 import io.neurovisor.e2b.route.Destination;
 import io.neurovisor.e2b.route.EnvdTokens;
+import io.neurovisor.e2b.route.UrlSignature;
 import io.neurovisor.proto.sandbox.GetRequest;
 import io.neurovisor.proto.sandbox.Sandbox;
 import io.neurovisor.proto.sandbox.SandboxState;
@@ -29,6 +30,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Supplier;
 
 /** E2B's API: finds out where a request goes and on whose behalf it is, and has it served. */
 public final class E2bApi implements HttpApi {
@@ -37,6 +39,7 @@ public final class E2bApi implements HttpApi {
     private static final int MOST_MESSAGE_BYTES = 16 << 20;
 
     private final Channel daemon;
+    private final Supplier<List<String>> sandboxIds;
     private final EnvdTokens tokens;
     private final Optional<String> domain;
     private final InstantSource clock;
@@ -45,16 +48,19 @@ public final class E2bApi implements HttpApi {
 
     /**
      * @param daemon the daemon's own services
+     * @param sandboxIds returns the sandboxes that have not ended
      * @param domain below which each port of a sandbox has a name; empty if there is none
      * @param timer ends calls whose deadline passes
      */
     public E2bApi(
             Channel daemon,
+            Supplier<List<String>> sandboxIds,
             EnvdTokens tokens,
             Optional<String> domain,
             InstantSource clock,
             ScheduledExecutorService timer) {
         this.daemon = daemon;
+        this.sandboxIds = sandboxIds;
         this.tokens = tokens;
         this.domain = domain;
         this.clock = clock;
@@ -84,7 +90,10 @@ public final class E2bApi implements HttpApi {
                     Sandbox _ = running(exchange, id);
                     throw HttpFailure.of(502, "The sandbox is running but port " + port + " is not open");
                 }));
-            case Destination.Nowhere() -> Optional.empty();
+            case Destination.Nowhere() ->
+                head.path().equals("/files")
+                        ? Optional.of(answering(Long.MAX_VALUE, exchange -> plain(exchange, signer(exchange))))
+                        : Optional.empty();
         };
     }
 
@@ -177,17 +186,35 @@ public final class E2bApi implements HttpApi {
     }
 
     private void requireTokenOrSignature(HttpExchange exchange, String id, String operation) {
-        String user = first(exchange, "username").orElse("");
-        EnvdCall.checkUser(user);
-        Optional<String> signature = first(exchange, "signature");
+        EnvdCall.checkUser(first(exchange, "username").orElse(""));
+        Optional<UrlSignature> signature = signature(exchange, operation);
         if (signature.isEmpty()) {
             requireToken(exchange, id);
-            return;
+        } else if (!tokens.isSigned(id, signature.get())) {
+            throw HttpFailure.of(401, "the signature is wrong");
+        } else if (tokens.hasExpired(signature.get())) {
+            throw HttpFailure.of(401, "signature is already expired");
         }
-        Optional<Long> expiration = first(exchange, "signature_expiration").map(E2bApi::number);
-        if (!tokens.isSigned(id, first(exchange, "path").orElse(""), operation, user, signature.get(), expiration)) {
-            throw HttpFailure.of(401, "the signature is wrong or has expired");
-        }
+    }
+
+    /** Returns the sandbox whose token has signed a URL that names none, as those of {@code E2B_SANDBOX_URL} do. */
+    private String signer(HttpExchange exchange) {
+        UrlSignature signature = signature(exchange, exchange.method().equals("GET") ? "read" : "write")
+                .orElseThrow(() -> HttpFailure.of(404, "the request names no sandbox, and its URL is not signed"));
+        return sandboxIds.get().stream()
+                .filter(id -> tokens.isSigned(id, signature))
+                .findFirst()
+                .orElseThrow(() -> HttpFailure.of(401, "the signature is that of no sandbox"));
+    }
+
+    private static Optional<UrlSignature> signature(HttpExchange exchange, String operation) {
+        return first(exchange, "signature")
+                .map(value -> new UrlSignature(
+                        first(exchange, "path").orElse(""),
+                        operation,
+                        first(exchange, "username").orElse(""),
+                        first(exchange, "signature_expiration").map(E2bApi::number),
+                        value));
     }
 
     private static Long number(String text) {

@@ -11,7 +11,12 @@ public final class E2bApis {
 
     public static List<HttpApi> create(HttpApis.Context context) {
         EnvdTokens tokens = new EnvdTokens(EnvdKey.of(context.access()), context.clock());
-        return List.of(
-                new E2bApi(context.services(), tokens, context.config().domain(), context.clock(), context.timer()));
+        return List.of(new E2bApi(
+                context.services(),
+                context.sandboxIds(),
+                tokens,
+                context.config().domain(),
+                context.clock(),
+                context.timer()));
     }
 }

@@ -68,6 +68,15 @@ public record Fields(ObjectNode object) {
         return texts;
     }
 
+    /** Requires that a field, if there is one, is an array of texts. */
+    public void requireTexts(String name) {
+        field(name).ifPresent(value -> {
+            if (!value.isArray() || !value.valueStream().allMatch(JsonNode::isTextual)) {
+                throw HttpFailure.invalid(name, "is not an array of strings");
+            }
+        });
+    }
+
     public Optional<Fields> object(String name) {
         return field(name).map(value -> {
             if (value instanceof ObjectNode fields) {

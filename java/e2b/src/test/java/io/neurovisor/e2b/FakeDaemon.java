@@ -161,6 +161,10 @@ final class FakeDaemon implements AutoCloseable {
         return channel;
     }
 
+    List<String> sandboxIds() {
+        return sandboxes.all().stream().map(sandbox -> sandbox.id().value()).toList();
+    }
+
     ApiKeys keys() {
         return keys;
     }

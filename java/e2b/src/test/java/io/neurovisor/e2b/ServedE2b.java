@@ -53,7 +53,8 @@ public final class ServedE2b implements AutoCloseable {
 
     public ServedE2b(Path data) throws IOException {
         daemon = new FakeDaemon(data);
-        E2bApi api = new E2bApi(daemon.channel(), tokens, Optional.of(DOMAIN), InstantSource.system(), timer);
+        E2bApi api = new E2bApi(
+                daemon.channel(), daemon::sandboxIds, tokens, Optional.of(DOMAIN), InstantSource.system(), timer);
         port = ApiPort.open(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 Optional.empty(),

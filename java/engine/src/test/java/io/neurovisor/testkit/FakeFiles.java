@@ -18,6 +18,7 @@ import io.neurovisor.engine.file.WriteMode;
 import io.neurovisor.engine.time.Deadline;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
@@ -81,6 +82,13 @@ public final class FakeFiles implements GuestFiles {
         CountDownLatch pause = new CountDownLatch(1);
         writing = pause;
         return pause::countDown;
+    }
+
+    /** Makes a symbolic link, as programs do. */
+    public synchronized void link(String name, String target) {
+        Node link = new Node(FileType.SYMLINK, 0777);
+        link.content = target.getBytes(StandardCharsets.UTF_8);
+        nodes.put(resolved(name), link);
     }
 
     @FunctionalInterface
@@ -418,7 +426,9 @@ public final class FakeFiles implements GuestFiles {
                 "user",
                 "user",
                 MODIFIED,
-                Optional.empty(),
+                node.type == FileType.SYMLINK
+                        ? Optional.of(new String(node.content, StandardCharsets.UTF_8))
+                        : Optional.empty(),
                 node.xattrs);
     }
 

@@ -378,6 +378,10 @@ public final class FakeGuest implements GuestChannel {
         return files;
     }
 
+    public FakeFiles fakeFiles() {
+        return files;
+    }
+
     @Override
     public GuestInterpreter interpreter() {
         return interpreter;

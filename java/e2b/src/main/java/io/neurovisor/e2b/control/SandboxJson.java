@@ -19,7 +19,7 @@ import java.util.Optional;
  */
 public record SandboxJson(EnvdTokens tokens, Optional<String> domain) {
     /** The highest version of envd whose every feature is served. */
-    public static final String ENVD_VERSION = "0.6.3";
+    public static final String ENVD_VERSION = "0.6.4";
 
     /** Clients show it and use it for nothing. */
     private static final String CLIENT = "neurovisor";

@@ -53,11 +53,12 @@ final class SandboxRequestJson {
                 .build();
     }
 
-    /** Refuses rules for a network, which sandboxes do not have. */
+    /** Refuses rules for a network, which sandboxes do not have; what these deny is denied anyway. */
     static void refuseNetwork(Fields network) {
-        for (String rule : Set.of("allowOut", "denyOut", "egressProxy", "rules", "maskRequestHost")) {
+        for (String rule : Set.of("allowOut", "egressProxy", "rules", "maskRequestHost")) {
             network.refuse(rule, "sandboxes have no network");
         }
+        network.requireTexts("denyOut");
         boolean _ = network.flag("allowPublicTraffic", true);
         boolean _ = network.flag("allow_internet_access", false);
     }

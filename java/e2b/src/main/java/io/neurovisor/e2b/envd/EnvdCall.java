@@ -10,6 +10,8 @@ import io.neurovisor.e2b.DaemonCalls;
 import io.neurovisor.e2b.HttpFailure;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.proto.sandbox.FileServiceGrpc.FileServiceBlockingStub;
+import io.neurovisor.proto.sandbox.GetRequest;
+import io.neurovisor.proto.sandbox.GetResponse;
 import io.neurovisor.proto.sandbox.ProcessServiceGrpc.ProcessServiceBlockingStub;
 import io.neurovisor.server.status.RpcFailure;
 import java.nio.charset.StandardCharsets;
@@ -73,7 +75,7 @@ public record EnvdCall(String sandboxId, DaemonCalls daemon, String user) {
                 client.onCompleted();
             }
         } catch (StatusRuntimeException failure) {
-            end(client, translated(failure));
+            end(client, call.translated(failure));
         } catch (RuntimeException | Error defect) {
             LOG.error("a call of envd failed", defect);
             end(client, Status.INTERNAL.withDescription("internal error; the server's log has the reason"));
@@ -83,14 +85,30 @@ public record EnvdCall(String sandboxId, DaemonCalls daemon, String user) {
     }
 
     /** A path that is or is not a directory is a mistake of the client, for E2B's clients. */
-    private static Status translated(StatusRuntimeException failure) {
+    private Status translated(StatusRuntimeException failure) {
+        Status status = failure.getStatus();
         Metadata trailers = Optional.ofNullable(failure.getTrailers()).orElseGet(Metadata::new);
-        boolean isPath = RpcFailure.reason(failure.getStatus(), trailers)
-                .filter(Fault.NOT_A_DIRECTORY.name()::equals)
-                .isPresent();
-        return isPath
-                ? Status.INVALID_ARGUMENT.withDescription(failure.getStatus().getDescription())
-                : failure.getStatus();
+        String reason = RpcFailure.reason(status, trailers).orElse("");
+        if (reason.equals(Fault.NOT_A_DIRECTORY.name())) {
+            return Status.INVALID_ARGUMENT.withDescription(status.getDescription());
+        }
+        boolean mayHaveEnded = reason.equals(Fault.SANDBOX_MOVED.name()) || reason.equals(Fault.SANDBOX_DIED.name());
+        return mayHaveEnded && hasEnded()
+                ? status.withDescription(
+                        "the sandbox was killed or reached its end of life during the call: " + status.getDescription())
+                : status;
+    }
+
+    /** Returns whether the sandbox is gone, and not only paused. The owner of one that has ended is unknown. */
+    private boolean hasEnded() {
+        try {
+            GetResponse _ = daemon.sandboxes()
+                    .get(GetRequest.newBuilder().setSandboxId(sandboxId).build());
+            return false;
+        } catch (StatusRuntimeException failure) {
+            Status.Code code = failure.getStatus().getCode();
+            return code == Status.Code.NOT_FOUND || code == Status.Code.UNAUTHENTICATED;
+        }
     }
 
     private static void end(ServerCallStreamObserver<?> client, Status status) {

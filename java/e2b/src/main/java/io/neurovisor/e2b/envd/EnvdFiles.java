@@ -40,15 +40,11 @@ public final class EnvdFiles extends FilesystemGrpc.FilesystemImplBase {
 
     @Override
     public void stat(StatRequest request, StreamObserver<StatResponse> observer) {
-        EnvdCall.answer(observer, call -> {
-            FileEntry entry = call.files()
-                    .stat(io.neurovisor.proto.sandbox.StatRequest.newBuilder()
-                            .setSandboxId(call.sandboxId())
-                            .setPath(request.getPath())
-                            .build())
-                    .getEntry();
-            return StatResponse.newBuilder().setEntry(FileMessages.entry(entry)).build();
-        });
+        EnvdCall.answer(
+                observer,
+                call -> StatResponse.newBuilder()
+                        .setEntry(FileLinks.describe(call, request.getPath()))
+                        .build());
     }
 
     @Override

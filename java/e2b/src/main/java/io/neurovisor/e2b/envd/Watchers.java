@@ -6,6 +6,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.neurovisor.proto.e2b.filesystem.FilesystemEvent;
 import io.neurovisor.proto.sandbox.WatchFilesResponse;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
 /** Watches whose events clients fetch. One ends with its sandbox; of unread events the newest are kept. */
 public final class Watchers {
@@ -23,6 +25,9 @@ public final class Watchers {
     private static final int MOST_OF_ALL = 1024;
 
     private final Map<String, Watcher> watchers = new ConcurrentHashMap<>();
+
+    /** How long a client that fetches waits for the first event: a guest reports what was just changed a little later. */
+    private static final long FIRST_EVENT_NANOS = Duration.ofMillis(300).toNanos();
 
     private static final class Watcher {
         private final String sandboxId;
@@ -41,9 +46,14 @@ public final class Watchers {
                 events.removeFirst();
             }
             events.add(event);
+            notifyAll();
         }
 
-        synchronized List<FilesystemEvent> take() {
+        synchronized List<FilesystemEvent> take() throws InterruptedException {
+            long end = System.nanoTime() + FIRST_EVENT_NANOS;
+            for (long left = FIRST_EVENT_NANOS; events.isEmpty() && left > 0; left = end - System.nanoTime()) {
+                TimeUnit.NANOSECONDS.timedWait(this, left);
+            }
             List<FilesystemEvent> taken = new ArrayList<>(events);
             events.clear();
             return taken;
@@ -88,9 +98,14 @@ public final class Watchers {
         }
     }
 
-    /** Returns the events since the last call. */
+    /** Returns the events since the last call. If there are none, waits a moment for one. */
     List<FilesystemEvent> take(String sandboxId, String id) {
-        return find(sandboxId, id).take();
+        try {
+            return find(sandboxId, id).take();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw Status.CANCELLED.withDescription("the call has ended").asRuntimeException();
+        }
     }
 
     void remove(String sandboxId, String id) {

@@ -6,7 +6,6 @@ import java.security.MessageDigest;
 import java.time.InstantSource;
 import java.util.Base64;
 import java.util.HexFormat;
-import java.util.Optional;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -58,20 +57,16 @@ public final class EnvdTokens {
         return isEqual(ofTraffic(sandboxId), token);
     }
 
-    /**
-     * Returns whether the signature of a URL is right.
-     *
-     * @param operation {@code read} or {@code write}
-     * @param expiration the Unix time after which the signature is wrong; empty for none
-     */
-    public boolean isSigned(
-            String sandboxId, String path, String operation, String user, String signature, Optional<Long> expiration) {
-        if (expiration.filter(end -> clock.instant().getEpochSecond() > end).isPresent()) {
-            return false;
-        }
-        String end = expiration.map(time -> ":" + time).orElse("");
-        String signed = path + ":" + operation + ":" + user + ":" + of(sandboxId) + end;
-        return isEqual(VERSION + sha256(signed), signature);
+    /** Returns whether a URL was signed with the token of a sandbox, at whatever time. */
+    public boolean isSigned(String sandboxId, UrlSignature signature) {
+        return isEqual(VERSION + sha256(signature.signed(of(sandboxId))), signature.value());
+    }
+
+    public boolean hasExpired(UrlSignature signature) {
+        return signature
+                .expiration()
+                .filter(end -> clock.instant().getEpochSecond() > end)
+                .isPresent();
     }
 
     private static String sha256(String text) {

@@ -19,7 +19,7 @@ final class SandboxRequestJsonTest {
     void translatesWhatClientsAskFor() throws JsonProcessingException {
         CreateRequest request = create("""
                 {"templateID": "base", "timeout": 60, "autoPause": true, "autoResume": {"enabled": true}, "secure": true,
-                 "envVars": {"A": "1"}, "metadata": {"b": "2"}, "network": {}, "allow_internet_access": false, "unknown": [1],
+                 "envVars": {"A": "1"}, "metadata": {"b": "2"}, "network": {"denyOut": ["0.0.0.0/0"]}, "allow_internet_access": false, "unknown": [1],
                  "volumeMounts": []}""");
         assertThat(request.getTemplate()).isEmpty();
         assertThat(request.getTimeoutSecs()).isEqualTo(60);
@@ -46,6 +46,8 @@ final class SandboxRequestJsonTest {
                 "{\"templateID\": \"x\", \"envVars\": {\"A\": 1}} | envVars.A",
                 "{\"templateID\": \"x\", \"metadata\": []} | metadata",
                 "{\"templateID\": \"x\", \"network\": {\"allowOut\": [\"1.1.1.1\"]}} | allowOut",
+                "{\"templateID\": \"x\", \"network\": {\"denyOut\": \"1.1.1.1\"}} | denyOut",
+                "{\"templateID\": \"x\", \"network\": {\"denyOut\": [1]}} | denyOut",
                 "{\"templateID\": \"x\", \"mcp\": {\"a\": {}}} | mcp",
                 "{\"templateID\": \"x\", \"iam\": {\"tokens\": {}}} | iam",
                 "{\"templateID\": \"x\", \"volumeMounts\": [{}]} | volumeMounts",

@@ -15,6 +15,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class EnvdFilesTest extends BoxFixture {
     private Answer call(String method, String message) throws IOException, InterruptedException {
@@ -42,6 +43,30 @@ final class EnvdFilesTest extends BoxFixture {
         JsonNode directory = call("Stat", "{\"path\":\".\"}").json().path("entry");
         assertThat(directory.path("type").asText()).isEqualTo("FILE_TYPE_DIRECTORY");
         assertThat(directory.path("permissions").asText()).isEqualTo("drwxr-xr-x");
+    }
+
+    @Test
+    void aLinkIsDescribedByTheFileBehindIt() throws Exception {
+        write("d/n", "41");
+        api.guest().fakeFiles().link("d/relative", "n");
+        api.guest().fakeFiles().link("absolute", "/home/user/d/relative");
+        for (String path : List.of("d/relative", "absolute")) {
+            JsonNode link = call("Stat", "{\"path\":\"" + path + "\"}").json().path("entry");
+            assertThat(link.path("type").asText()).isEqualTo("FILE_TYPE_FILE");
+            assertThat(link.path("path").asText()).isEqualTo("/home/user/" + path);
+            assertThat(link.path("symlinkTarget").asText()).isEqualTo("/home/user/d/n");
+            assertThat(link.path("mode").asInt()).isEqualTo(0644);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "loop", "/home/user/loop", "a\0b"})
+    void aLinkThatLeadsNowhereHasNoType(String target) throws Exception {
+        api.guest().fakeFiles().link("loop", target);
+        JsonNode link = call("Stat", "{\"path\":\"loop\"}").json().path("entry");
+        assertThat(link.path("type").asText()).isIn("", "FILE_TYPE_UNSPECIFIED");
+        assertThat(link.path("symlinkTarget").asText()).isEqualTo("/home/user/loop");
+        assertThat(link.path("mode").asInt()).isZero();
     }
 
     @Test
@@ -111,6 +136,21 @@ final class EnvdFilesTest extends BoxFixture {
         assertThat(call("RemoveWatcher", request).status()).isEqualTo(200);
         assertThat(call("RemoveWatcher", request).status()).isEqualTo(404);
         assertThat(call("GetWatcherEvents", request).status()).isEqualTo(404);
+    }
+
+    @Test
+    void aFetchWaitsForWhatWasJustChanged() throws Exception {
+        String id = call("CreateWatcher", "{\"path\":\".\",\"allowNetworkMounts\":true}")
+                .json()
+                .path("watcherId")
+                .asText();
+        for (int count = 0; count < 20; count++) {
+            write("n" + count, "1");
+            JsonNode events = call("GetWatcherEvents", "{\"watcherId\":\"" + id + "\"}")
+                    .json()
+                    .path("events");
+            assertThat(events.findValuesAsText("name")).containsExactly("n" + count);
+        }
     }
 
     @Test

@@ -114,6 +114,16 @@ final class EnvdProcessesTest extends BoxFixture {
     }
 
     @Test
+    void theEndOfTheSandboxIsNamed() throws Exception {
+        CompletableFuture<List<JsonNode>> events = running("sleep", "sleeper");
+        assertThat(api.control("DELETE", "/sandboxes/" + box.id(), "").status()).isEqualTo(204);
+        JsonNode error = events.get().getLast().path("error");
+        assertThat(error.path("code").asText()).isEqualTo("unavailable");
+        assertThat(error.path("message").asText())
+                .startsWith("the sandbox was killed or reached its end of life during the call: ");
+    }
+
+    @Test
     void aSignalEndsAProcess() throws Exception {
         CompletableFuture<List<JsonNode>> events = running("sleep", "sleeper");
         JsonNode process = call("List", "{}").json().path("processes").path(0);

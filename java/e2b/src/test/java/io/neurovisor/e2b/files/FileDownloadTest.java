@@ -3,6 +3,7 @@ package io.neurovisor.e2b.files;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.neurovisor.e2b.Box;
 import io.neurovisor.e2b.BoxFixture;
 import io.neurovisor.e2b.ServedE2b;
 import io.neurovisor.e2b.ServedE2b.Answer;
@@ -138,6 +139,34 @@ final class FileDownloadTest extends BoxFixture {
                 .isEqualTo(401);
         assertThat(signed("path=n&signature_expiration=x&signature=" + signature))
                 .isEqualTo(401);
+    }
+
+    @Test
+    void aSignedAddressNeedsNoNameOfItsSandbox() throws Exception {
+        assertThat(box.write("?path=n", OCTETS, "41".getBytes(UTF_8)).status()).isEqualTo(200);
+        Box other = api.create();
+        assertThat(anonymous("path=n&signature=" + signature("n:read::" + box.token()))
+                        .text())
+                .isEqualTo("41");
+        assertThat(anonymous("path=n&signature=" + signature("n:read::" + other.token()))
+                        .status())
+                .isEqualTo(404);
+        assertThat(anonymous("path=n&signature=" + signature("n:write::" + box.token()))
+                        .status())
+                .isEqualTo(401);
+        assertThat(anonymous("path=n").status()).isEqualTo(404);
+        Answer expired =
+                anonymous("path=n&signature_expiration=1&signature=" + signature("n:read::" + box.token() + ":1"));
+        assertThat(expired.status()).isEqualTo(401);
+        assertThat(expired.problem()).isEqualTo("signature is already expired");
+        assertThat(api.control("DELETE", "/sandboxes/" + box.id(), "").status()).isEqualTo(204);
+        assertThat(anonymous("path=n&signature=" + signature("n:read::" + box.token()))
+                        .status())
+                .isEqualTo(401);
+    }
+
+    private Answer anonymous(String query) throws IOException, InterruptedException {
+        return api.send(api.request("/files?" + query));
     }
 
     private int signed(String query) throws IOException, InterruptedException {

@@ -7,6 +7,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -38,23 +39,21 @@ final class EnvdTokensTest {
 
     @Test
     void aSignatureIsForOnePathOperationUserAndTime() throws NoSuchAlgorithmException {
-        String signature = signature("n:read::" + tokens.of("abc") + ":1000");
-        assertThat(tokens.isSigned("abc", "n", "read", "", signature, Optional.of(1000L)))
-                .isTrue();
-        assertThat(tokens.isSigned("abc", "m", "read", "", signature, Optional.of(1000L)))
-                .isFalse();
-        assertThat(tokens.isSigned("abc", "n", "write", "", signature, Optional.of(1000L)))
-                .isFalse();
-        assertThat(tokens.isSigned("abc", "n", "read", "user", signature, Optional.of(1000L)))
-                .isFalse();
-        assertThat(tokens.isSigned("abc", "n", "read", "", signature, Optional.of(2000L)))
-                .isFalse();
-        assertThat(tokens.isSigned("abc", "n", "read", "", signature, Optional.empty()))
-                .isFalse();
-        assertThat(tokens.isSigned("abd", "n", "read", "", signature, Optional.of(1000L)))
-                .isFalse();
+        String value = signature("n:read::" + tokens.of("abc") + ":1000");
+        UrlSignature signature = new UrlSignature("n", "read", "", Optional.of(1000L), value);
+        assertThat(tokens.isSigned("abc", signature)).isTrue();
+        assertThat(tokens.isSigned("abd", signature)).isFalse();
+        assertThat(List.of(
+                        new UrlSignature("m", "read", "", Optional.of(1000L), value),
+                        new UrlSignature("n", "write", "", Optional.of(1000L), value),
+                        new UrlSignature("n", "read", "user", Optional.of(1000L), value),
+                        new UrlSignature("n", "read", "", Optional.of(2000L), value),
+                        new UrlSignature("n", "read", "", Optional.empty(), value)))
+                .noneMatch(other -> tokens.isSigned("abc", other));
+        assertThat(tokens.hasExpired(signature)).isFalse();
         now = Instant.ofEpochSecond(1001);
-        assertThat(tokens.isSigned("abc", "n", "read", "", signature, Optional.of(1000L)))
+        assertThat(tokens.hasExpired(signature)).isTrue();
+        assertThat(tokens.hasExpired(new UrlSignature("n", "read", "", Optional.empty(), value)))
                 .isFalse();
     }
 

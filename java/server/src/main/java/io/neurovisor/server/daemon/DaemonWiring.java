@@ -11,6 +11,7 @@ import io.neurovisor.engine.machine.MachineListeners;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.PoolStatus;
 import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.time.SteadyClock;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.host.jail.SelfConfinement;
@@ -40,6 +41,7 @@ import io.neurovisor.server.grpc.execution.KeyedExecutions;
 import io.neurovisor.server.grpc.execution.RequestTimeouts;
 import io.neurovisor.server.grpc.execution.TenantExecutions;
 import io.neurovisor.server.http.api.ApiPortTls;
+import io.neurovisor.server.http.api.RequestObserver;
 import io.neurovisor.server.journal.ExecutionJournal;
 import io.neurovisor.server.metrics.CallMetrics;
 import io.neurovisor.server.metrics.Metrics;
@@ -58,6 +60,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -129,18 +132,11 @@ final class DaemonWiring {
                         || ListenRules.keysRequired(config.daemon().listen()),
                 clock,
                 Ticker.SYSTEM);
-        StatusPort status = openStatusPort(
-                metricsTls,
-                callers,
-                readiness,
-                new DaemonOverview(
-                        neuroVisor,
-                        config,
-                        readiness,
-                        metrics.machines()::layers,
-                        recent,
-                        () -> sandboxes.map(SandboxServices::living).orElseGet(List::of),
-                        clock));
+        Supplier<List<Sandbox>> living =
+                () -> sandboxes.map(SandboxServices::living).orElseGet(List::of);
+        DaemonOverview overview =
+                new DaemonOverview(neuroVisor, config, readiness, metrics.machines()::layers, recent, living, clock);
+        StatusPort status = openStatusPort(metricsTls, callers, readiness, overview);
         HealthWatch health = resources.own(HealthWatch.of(readiness), HealthWatch::close);
         TenantExecutions executions = new TenantExecutions(neuroVisor.executions(), new Quotas(keys, clock), audit);
         List<BindableService> services =
@@ -160,8 +156,9 @@ final class DaemonWiring {
                                 config.daemon().listen(), config.daemon().port()),
                         tls));
         ports.listen(claim.path());
+        RequestObserver requests = HttpRequests.of(tracing, metrics);
         Optional<HttpServing> http =
-                HttpServing.open(resources, settings, apis, httpTls, HttpRequests.of(tracing, metrics), ports, clock);
+                HttpServing.open(resources, settings, apis, httpTls, requests, ports, living, clock);
         claim.record(status.address());
         // After all ports are open, which may need root, and before any request: from here on only VMMs are started.
         neuroVisor.restrictSpawner();

@@ -2,6 +2,7 @@ package io.neurovisor.server.daemon;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.PortHolder;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Supplier;
 
 /** The HTTP port of a daemon, whose APIs call its gRPC services. */
 final class HttpServing implements AutoCloseable {
@@ -46,6 +48,7 @@ final class HttpServing implements AutoCloseable {
             Optional<ApiPortTls> tls,
             RequestObserver observer,
             GrpcPorts services,
+            Supplier<List<Sandbox>> sandboxes,
             InstantSource clock) {
         HttpConfig config = settings.config().http();
         if (config.port().isEmpty()) {
@@ -53,8 +56,8 @@ final class HttpServing implements AutoCloseable {
         }
         ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("http-timer").factory());
-        List<HttpApi> served =
-                apis.create(new HttpApis.Context(services.inProcess(), config, settings.access(), clock, timer));
+        List<HttpApi> served = apis.create(new HttpApis.Context(
+                services.inProcess(), () -> ids(sandboxes.get()), config, settings.access(), clock, timer));
         InetSocketAddress address =
                 new InetSocketAddress(config.listen(), config.port().get());
         try {
@@ -69,6 +72,10 @@ final class HttpServing implements AutoCloseable {
                             + HttpConfig.HTTP_LISTEN.flag(),
                     failure);
         }
+    }
+
+    private static List<String> ids(List<Sandbox> sandboxes) {
+        return sandboxes.stream().map(sandbox -> sandbox.id().value()).toList();
     }
 
     HttpAddress address() {

@@ -1,9 +1,11 @@
 package io.neurovisor.tests.e2b;
 
-import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.neurovisor.tests.fixtures.CommandLineRun;
 import io.neurovisor.tests.fixtures.HostCommand;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,7 +13,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * A client of E2B's that setup/e2b.sh has installed.
+ * A client of E2B's that setup/e2b.sh has installed, in a file with a line for each.
  *
  * @param program runs a script with it
  */
@@ -37,17 +39,14 @@ record E2bClient(String language, String version, String program) {
         return "| %s | %s | %s |".formatted(language, version, steps);
     }
 
-    /** Installs the clients that {@code setup/e2b.sh} names with these arguments. */
-    static Stream<E2bClient> installed(String... arguments) {
-        List<String> command =
-                new ArrayList<>(List.of(HOME.resolve("setup/e2b.sh").toString()));
-        command.addAll(List.of(arguments));
-        HostCommand.Result installed = HostCommand.run(command);
-        assertThat(installed.exitCode()).as(installed.stderr()).isZero();
-        return installed.stdout().lines().map(line -> {
-            String[] parts = line.split(" ", 3);
-            return new E2bClient(parts[0], parts[1], parts[2]);
-        });
+    /** Returns those that find sandboxes by {@code urls} or by the names of a {@code domain}. Skips the test without clients. */
+    static Stream<E2bClient> thatFindBy(String way) throws IOException {
+        String list = System.getenv("NEUROVISOR_TEST_E2B_CLIENTS");
+        assumeTrue(list != null, "E2B's clients are not here: ./neurovisor test fetches them");
+        return Files.readAllLines(Path.of(list)).stream()
+                .map(line -> line.split(" ", 4))
+                .filter(parts -> parts[2].equals(way))
+                .map(parts -> new E2bClient(parts[0], parts[1], parts[3]));
     }
 
     /** Creates a key as E2B's clients accept it. */
