@@ -124,7 +124,8 @@ public record EnvdCall(String sandboxId, DaemonCalls daemon, String user) {
         }
     }
 
-    private static String userName(String credentials) {
+    /** Returns the name in Basic credentials; empty for those of another kind. */
+    static String userName(String credentials) {
         if (!credentials.regionMatches(true, 0, BASIC, 0, BASIC.length())) {
             return "";
         }

@@ -18,7 +18,6 @@ import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
-import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
@@ -72,7 +71,7 @@ public final class ApiPort implements AutoCloseable {
         connector.setPort(address.getPort());
         connector.setIdleTimeout(limits.idle().toMillis());
         connector.addBean(new FirstRequest(connector, limits.firstRequest()));
-        connector.addBean(new NetworkConnectionLimit(limits.connections(), connector));
+        connector.addBean(new PortConnections(limits.connections()));
         server.addConnector(connector);
         connector.open();
         InetSocketAddress opened = new InetSocketAddress(address.getAddress(), connector.getLocalPort());
