@@ -3,7 +3,7 @@
 # shellcheck disable=SC2034,SC2154 # Variables of the file that sources this one.
 
 # The classes that need more than the images.
-readonly need_clients='ServeClientsIT|OtlpIT|FirstHourIT|SandboxPageIT|ConnectConformanceIT' need_monitors='PrometheusIT|PushgatewayIT|WatchedDaemonIT' need_browser='StatusPageIT' need_interpreters='CellTableIT' need_conformance='ConnectConformanceIT'
+readonly need_clients='ServeClientsIT|OtlpIT|FirstHourIT|SandboxPageIT|ConnectConformanceIT' need_monitors='PrometheusIT|PushgatewayIT|WatchedDaemonIT' need_browser='StatusPageIT' need_interpreters='CellTableIT' need_conformance='ConnectConformanceIT' need_specification='E2bSpecificationIT'
 
 set_up_tests() {
     local images=''
@@ -27,7 +27,7 @@ set_up_tests() {
     # shellcheck source=setup/fuzz.sh
     source "$root/setup/fuzz.sh"
     [[ $tier == short ]] || export NEUROVISOR_TEST_LONG=true
-    clients_reason='' monitors_reason='' browser_reason='' conformance_reason='' models_ready='' models_skipped='' hostile_report='' clients_report=''
+    clients_reason='' monitors_reason='' browser_reason='' conformance_reason='' specification_reason='' models_ready='' models_skipped='' hostile_report='' clients_report=''
     trap stop_parts EXIT
     trap 'interrupt_parts INT' INT
     trap 'interrupt_parts TERM' TERM
@@ -70,7 +70,9 @@ fetch_programs() {
     source "$root/setup/browser.sh"
     # shellcheck source=setup/conformance.sh
     source "$root/setup/conformance.sh"
-    unset NEUROVISOR_TEST_CLIENTS NEUROVISOR_TEST_MONITORS NEUROVISOR_TEST_BROWSER NEUROVISOR_TEST_CONFORMANCE
+    # shellcheck source=setup/specification.sh
+    source "$root/setup/specification.sh"
+    unset NEUROVISOR_TEST_CLIENTS NEUROVISOR_TEST_MONITORS NEUROVISOR_TEST_BROWSER NEUROVISOR_TEST_CONFORMANCE NEUROVISOR_TEST_SCHEMATHESIS
     if [[ -n $with_unit_tests ]] || plan_has "$need_clients"; then
         if fetch_clients; then
             export NEUROVISOR_TEST_CLIENTS=$clients_directory
@@ -97,6 +99,13 @@ fetch_programs() {
             export NEUROVISOR_TEST_CONFORMANCE=$conformance_directory
         else
             leave_out 'The test of the Connect protocol by its public suite' "$conformance_reason"
+        fi
+    fi
+    if plan_has "$need_specification"; then
+        if fetch_specification; then
+            export NEUROVISOR_TEST_E2B=$e2b_checkout NEUROVISOR_TEST_SCHEMATHESIS=$specification_directory
+        else
+            leave_out "The test of E2B's specification" "$specification_reason"
         fi
     fi
 }

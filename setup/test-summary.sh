@@ -78,6 +78,7 @@ print_left_out() {
     [[ -z $monitors_reason ]] || printf 'Skipped, the tests with a real Prometheus: %s\n' "$monitors_reason"
     [[ -z $browser_reason ]] || printf 'Skipped, the test of the status page in a browser: %s\n' "$browser_reason"
     [[ -z $conformance_reason ]] || printf 'Skipped, the test of the Connect protocol by its public suite: %s\n' "$conformance_reason"
+    [[ -z $specification_reason ]] || printf "Skipped, the test of E2B's specification: %s\\n" "$specification_reason"
     sed -n 's/^SKIPPED \([a-z]*\): /Skipped, of supply-chain \1: /p' "$test_logs/supply-chain.log" 2>/dev/null || true
     ((${#parts_not_begun[@]} == 0)) ||
         printf 'Not started before the end of the time of this run: %s. Run them with ./neurovisor test --area or --slice.\n' "${parts_not_begun[*]}"

@@ -170,6 +170,12 @@ final class E2bAccessTest extends E2bFixture {
                 .POST(BodyPublishers.ofString("{\"path\":\".\"}")));
         assertThat(answer.status()).isEqualTo(status);
         assertThat(answer.text()).contains(problem);
+        assertThat(api.send(box.request(ServedE2b.ENVD, "/process.Process/StreamInput")
+                                .header("Authorization", "Basic " + credentials)
+                                .header("Content-Type", "application/connect+json")
+                                .POST(BodyPublishers.ofByteArray(Box.envelopes("{\"keepalive\":{}}"))))
+                        .text())
+                .contains(problem);
         assertThat(api.send(box.request(ServedE2b.ENVD, "/files?path=.&username=" + user))
                         .text())
                 .contains(problem);

@@ -100,7 +100,7 @@ public record EnvdCall(String sandboxId, DaemonCalls daemon, String user) {
     }
 
     /** Refuses a user that the sandbox does not have. */
-    private void checkUser() {
+    void checkUser() {
         String name = userName(user);
         if (name.equals(ROOT)) {
             throw Status.UNAUTHENTICATED
