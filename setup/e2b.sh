@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# E2B's clients at the versions of setup/e2b/, and E2B's own tests of them, for the tests of its API. Sourced, after setup/ipython.sh.
+# E2B's clients at the versions of setup/e2b/, E2B's own tests of them, and its specification, for the tests of its API. Sourced, after setup/ipython.sh.
 # shellcheck disable=SC2034,SC2154 # Variables shared with the file that sources this one.
 
 readonly e2b_versions=$root/setup/e2b e2b_base=${XDG_CACHE_HOME:-$HOME/.cache}/neurovisor/e2b
 # What is tested with the tests of that commit.
 readonly e2b_commit=b8029973aa7da5f741f7bb1a9f833b38a0885438 e2b_client=2.45.1
-readonly e2b_home=https://github.com/e2b-dev
+readonly e2b_home=https://github.com/e2b-dev e2b_repository=$e2b_base/repository-$e2b_commit
 
 # fetch_e2b_clients: sets e2b_clients, a file with a line for each client: LANGUAGE VERSION urls|domain PROGRAM. The program runs a
 # script with that client, which finds sandboxes by two URLs, or by names below a domain that a module in setup/e2b/domain resolves. On
@@ -40,33 +40,59 @@ install_e2b_clients() {
 # e2b_suites_reason.
 fetch_e2b_suites() {
     local log=$e2b_base/suites.log
-    e2b_suites=$e2b_base/suites-$e2b_commit e2b_suites_reason=''
+    e2b_suites=$e2b_base/suites e2b_suites_reason=''
     mkdir -p -- "$e2b_base"
     if ! install_e2b_suites >"$log" 2>&1; then
-        e2b_suites_reason="there is no commit ${e2b_commit:0:8} of ${NEUROVISOR_TEST_E2B:-$e2b_home}/E2B, or PyPI is out of reach ($(tail -n 1 "$log")); log: $log"
+        e2b_suites_reason=$(e2b_missing "$log")
         return 1
     fi
+}
+
+e2b_missing() {
+    printf 'there is no commit %s of %s, or PyPI is out of reach (%s); log: %s' \
+        "${e2b_commit:0:8}" "${NEUROVISOR_TEST_E2B:-$e2b_home}/E2B" "$(tail -n 1 "$1")" "$1"
 }
 
 install_e2b_suites() {
     local directories
     fetch_python_packages "$e2b_versions/$e2b_client.txt" "$e2b_base/python-$e2b_client" || return
     fetch_python_packages "$e2b_versions/suites/pytest.txt" "$e2b_base/pytest" || return
-    [[ -d $e2b_suites ]] || unpack_e2b_suites || return
+    unpack_e2b_repository || return
+    mkdir -p -- "$e2b_suites"
     directories=$(printf %q "$e2b_base/python-$e2b_client/packages:$e2b_base/pytest/packages")
-    runs "$e2b_suites" "cd $(printf %q "$e2b_suites/packages/python-sdk") && PYTHONPATH=$directories exec python3 -B -m pytest \"\$@\""
+    runs "$e2b_suites" "cd $(printf %q "$e2b_repository/packages/python-sdk") && PYTHONPATH=$directories exec python3 -B -m pytest \"\$@\""
 }
 
-# Takes the tests from a clone, and not the client's code, because what PyPI has is tested.
-unpack_e2b_suites() {
+# fetch_specification: makes e2b_repository/spec/openapi.yml and the program e2b_base/schemathesis/schemathesis. On failure sets
+# specification_reason.
+fetch_specification() {
+    local log=$e2b_base/specification.log
+    specification_reason=''
+    mkdir -p -- "$e2b_base/schemathesis"
+    if ! install_schemathesis >"$log" 2>&1; then
+        specification_reason=$(e2b_missing "$log")
+        return 1
+    fi
+}
+
+install_schemathesis() {
+    local directory=$e2b_base/schemathesis
+    unpack_e2b_repository && fetch_python_packages "$root/setup/schemathesis.txt" "$directory" || return
+    runs "$directory" "PYTHONPATH=$(printf %q "$directory/packages") exec python3 -c 'from schemathesis.cli import schemathesis; schemathesis()' \"\$@\"" &&
+        mv -- "$directory/run" "$directory/schemathesis"
+}
+
+# Takes the tests and the specification from a clone, and not the client's code, because what PyPI has is tested.
+unpack_e2b_repository() {
     local work clone status=0
+    [[ ! -d $e2b_repository ]] || return 0
     work=$(mktemp -d "$e2b_base/work-XXXXXX") || return
     clone=${NEUROVISOR_TEST_E2B:-$work}/E2B
     [[ -n ${NEUROVISOR_TEST_E2B-} ]] || fetch_e2b_commit "$clone" || status=$?
     if ((status == 0)); then
         mkdir -- "$work/files" &&
-            git -C "$clone" archive --output "$work/files.tar" "$e2b_commit" packages/python-sdk/{tests,pytest.ini} &&
-            tar --extract --file "$work/files.tar" --directory "$work/files" && mv -- "$work/files" "$e2b_suites" || status=$?
+            git -C "$clone" archive --output "$work/files.tar" "$e2b_commit" spec/openapi.yml packages/python-sdk/{tests,pytest.ini} &&
+            tar --extract --file "$work/files.tar" --directory "$work/files" && mv -- "$work/files" "$e2b_repository" || status=$?
     fi
     rm -rf -- "$work"
     return "$status"

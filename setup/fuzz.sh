@@ -9,12 +9,12 @@ readonly fuzz_flags='--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table
     -Cllvm-args=-sanitizer-coverage-trace-compares'
 # Instruments our code and the decoding libraries.
-readonly fuzz_instrumented='io.neurovisor.**:com.fasterxml.jackson.core.**:org.yaml.snakeyaml.**:io.netty.handler.codec.**'
+readonly fuzz_instrumented='io.neurovisor.**:com.fasterxml.jackson.core.**:org.eclipse.jetty.http.**:org.yaml.snakeyaml.**:io.netty.handler.codec.**'
 
 # The seed directories, which define the list of decoders. Those that a guest can reach come first.
 fuzz_seeds() {
     (cd "$root" && printf '%s\n' java/host/src/test/resources/io/neurovisor/host/*/*FuzzTestInputs/* \
-        fuzz/corpus/{spawner,agent}/* java/{server,agent}/src/test/resources/io/neurovisor/*/*/*FuzzTestInputs/*)
+        fuzz/corpus/{spawner,agent}/* java/{server,agent,e2b}/src/test/resources/io/neurovisor/*/*/*FuzzTestInputs/*)
 }
 
 # Short: spawner requests, GuestLink frames.

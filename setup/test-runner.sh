@@ -19,7 +19,7 @@ in_runner() {
         done
         mkdir -p -- "$test_logs"
         tier=long selection='these tests' parts='' forced='' minutes='' seed='' record='' with_unit_tests='' hostile_report='' clients_report=''
-        clients_reason='' monitors_reason='' browser_reason='' conformance_reason='' e2b_clients_reason='' e2b_suites_reason='' models_ready='' models_skipped='' ollama=''
+        clients_reason='' monitors_reason='' browser_reason='' conformance_reason='' e2b_clients_reason='' e2b_suites_reason='' specification_reason='' models_ready='' models_skipped='' ollama=''
         unit=() here=() user=() models=() lab_qemu=() lab_firecracker=() lab_user=() lab_systemd=() script=()
         "$@"
     ) 2>"$HOME/stderr"
@@ -475,10 +475,10 @@ test_fuzzing_ends_with_its_parent() {
 
 # The record in the repository: half an hour for each decoder, and no removed decoders.
 test_each_decoder_has_had_half_an_hour_without_a_finding() {
-    local names new=$'Checkpoint manifest\nEnvelopes stream\nGuestLink cells\nagent interpreter_frames\nspawner pages'
+    local names new=$'Checkpoint manifest\nDestination request\nEnvdMessages credentials\nEnvdMessages process\nEnvdTokens signature\nEnvelopes stream\nFileHeaders headers\nGuestLink cells\nMultipart parts\nSandboxRequest body\nSandboxRequest query\nagent interpreter_frames\nspawner pages'
     # shellcheck source=/dev/null disable=SC2030,SC2031
     names=$(source "$root/setup/fuzz.sh" && fuzz_seeds | while read -r one; do fuzz_name "$one" && echo; done | LC_ALL=C sort)
-    # The decoders of checkpoints, of Connect and of the interpreter have not had it yet. Their corpora run with the unit tests.
+    # The decoders of checkpoints, of the HTTP APIs and of the interpreter have not had it yet. Their corpora run with the unit tests.
     expect decoders "$(grep -vxF "$new" <<<"$names")" "$(awk -F '\t' 'NR > 1 { print $1 ($2 < 1800 ? " has had " $2 " s" : "") }' "$root/fuzz/record.tsv" | LC_ALL=C sort)"
 }
 

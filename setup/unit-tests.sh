@@ -8,9 +8,9 @@ root=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 # shellcheck source=setup/test-table.sh
 source "$root/setup/test-table.sh"
 
-# The modules of the first JVM, which take half of the time, and the last one of the second: its fuzz tests make Jazzer instrument
+# The modules of the first JVM, which take half of the time, and the last ones of the second: their fuzz tests make Jazzer instrument
 # every class that is loaded later.
-readonly first_modules=(bench server agent) last_modules=(host) libraries=$root/java/system-tests/target/libraries
+readonly first_modules=(bench server agent) last_modules=(e2b host) libraries=$root/java/system-tests/target/libraries
 
 main() {
     local module rest=() first status=0 log

@@ -28,17 +28,27 @@ public record DaemonCalls(Channel channel) {
 
     /** Calls as the holder of a key. */
     static DaemonCalls byKey(Channel daemon, String secret, HttpExchange exchange) {
-        return with(daemon, AUTHORIZATION, "Bearer " + secret, exchange);
+        Metadata headers = new Metadata();
+        headers.put(AUTHORIZATION, "Bearer " + secret);
+        return with(daemon, headers, exchange);
     }
 
     /** Calls as the owner of a sandbox, for a client that has its token. */
     static DaemonCalls asOwner(Channel daemon, String sandboxId, HttpExchange exchange) {
-        return with(daemon, OwnCalls.OWNER_OF, sandboxId, exchange);
+        Metadata headers = new Metadata();
+        headers.put(OwnCalls.OWNER_OF, sandboxId);
+        return with(daemon, headers, exchange);
     }
 
-    private static DaemonCalls with(Channel daemon, Metadata.Key<String> name, String value, HttpExchange exchange) {
+    /** The same for the calls of a request after its first one, so that a request takes one token of the rate limit. */
+    static DaemonCalls further(Channel daemon, String sandboxId, HttpExchange exchange) {
         Metadata headers = new Metadata();
-        headers.put(name, value);
+        headers.put(OwnCalls.OWNER_OF, sandboxId);
+        headers.put(OwnCalls.PAID, "true");
+        return with(daemon, headers, exchange);
+    }
+
+    private static DaemonCalls with(Channel daemon, Metadata headers, HttpExchange exchange) {
         exchange.onward()
                 .forEach((trace, text) -> headers.put(Metadata.Key.of(trace, Metadata.ASCII_STRING_MARSHALLER), text));
         return new DaemonCalls(

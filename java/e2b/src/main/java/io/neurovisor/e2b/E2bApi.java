@@ -87,7 +87,7 @@ public final class E2bApi implements HttpApi {
                 Optional.of(answering(MOST_CODE_BYTES, exchange -> interpreter(exchange, id)));
             case Destination.Sandbox(String id, int port) ->
                 Optional.of(answering(0, exchange -> {
-                    Sandbox _ = running(exchange, id);
+                    DaemonCalls _ = running(exchange, id);
                     throw HttpFailure.of(502, "The sandbox is running but port " + port + " is not open");
                 }));
             case Destination.Nowhere() ->
@@ -102,17 +102,17 @@ public final class E2bApi implements HttpApi {
         if (call.isPresent()) {
             HttpRoute route = call.get();
             return new HttpRoute(route.mostBytes(), true, exchange -> {
+                EnvdCall current;
                 try {
                     requireToken(exchange, id);
-                    Sandbox _ = running(exchange, id);
+                    current = new EnvdCall(
+                            id,
+                            running(exchange, id),
+                            exchange.header("authorization").orElse(""));
                 } catch (HttpFailure failure) {
                     failure.answer(exchange);
                     return;
                 }
-                EnvdCall current = new EnvdCall(
-                        id,
-                        DaemonCalls.asOwner(daemon, id, exchange),
-                        exchange.header("authorization").orElse(""));
                 Context context = Context.current().withValue(EnvdCall.CURRENT, current);
                 Context before = context.attach();
                 try {
@@ -129,18 +129,16 @@ public final class E2bApi implements HttpApi {
     private void plain(HttpExchange exchange, String id) throws IOException {
         switch (exchange.method() + " " + exchange.path()) {
             case "GET /health" -> {
-                Sandbox _ = running(exchange, id);
+                DaemonCalls _ = running(exchange, id);
                 exchange.setStatus(204);
             }
             case "GET /files" -> {
                 requireTokenOrSignature(exchange, id, "read");
-                Sandbox _ = running(exchange, id);
-                new FilesApi(DaemonCalls.asOwner(daemon, id, exchange), id).read(exchange);
+                new FilesApi(running(exchange, id), id).read(exchange);
             }
             case "POST /files" -> {
                 requireTokenOrSignature(exchange, id, "write");
-                Sandbox _ = running(exchange, id);
-                new FilesApi(DaemonCalls.asOwner(daemon, id, exchange), id).write(exchange);
+                new FilesApi(running(exchange, id), id).write(exchange);
             }
             default -> throw HttpFailure.of(404, "envd has no " + exchange.method() + " " + exchange.path());
         }
@@ -152,8 +150,7 @@ public final class E2bApi implements HttpApi {
         if (!exchange.path().equals("/health") && !tokens.isValidForTraffic(id, traffic)) {
             requireToken(exchange, id);
         }
-        Sandbox _ = running(exchange, id);
-        new InterpreterApi(DaemonCalls.asOwner(daemon, id, exchange), id, clock).serve(exchange);
+        new InterpreterApi(running(exchange, id), id, clock).serve(exchange);
     }
 
     private static HttpRoute answering(long mostBytes, HttpRoute.Service service) {
@@ -229,15 +226,15 @@ public final class E2bApi implements HttpApi {
         return exchange.parameters(name).stream().findFirst();
     }
 
-    /** Returns a sandbox that runs, or that is resumed by calls. */
-    private Sandbox running(HttpExchange exchange, String id) {
+    /** Checks that a sandbox runs, or is resumed by calls, and returns the further calls of the request. */
+    private DaemonCalls running(HttpExchange exchange, String id) {
         try {
             Sandbox sandbox = DaemonCalls.asOwner(daemon, id, exchange)
                     .sandboxes()
                     .get(GetRequest.newBuilder().setSandboxId(id).build())
                     .getSandbox();
             if (sandbox.getState() != SandboxState.SANDBOX_STATE_PAUSED || sandbox.getAutoResume()) {
-                return sandbox;
+                return DaemonCalls.further(daemon, id, exchange);
             }
         } catch (StatusRuntimeException failure) {
             // The owner of a sandbox that has ended is unknown.

@@ -114,6 +114,5 @@ public final class HttpFailure extends RuntimeException {
         ObjectNode body =
                 JsonNodeFactory.instance.objectNode().put("code", status).put("message", getMessage());
         Json.write(exchange, body);
-        exchange.discardInput();
     }
 }

@@ -32,15 +32,23 @@ public final class Json {
 
     private Json() {}
 
-    /** Returns the object in the body of a request; an empty one for an empty body. */
+    /** Returns the object in the body of a request; an empty one for an empty body, or null. */
     public static ObjectNode read(HttpExchange exchange) throws IOException {
-        byte[] body = exchange.input().readAllBytes();
+        return parse(exchange.input().readAllBytes());
+    }
+
+    /** Returns the object in a body; throws {@link HttpFailure} if it is something else. */
+    public static ObjectNode parse(byte[] body) throws IOException {
         if (body.length == 0) {
             return JsonNodeFactory.instance.objectNode();
         }
         try {
-            if (MAPPER.readTree(body) instanceof ObjectNode object) {
+            JsonNode value = MAPPER.readTree(body);
+            if (value instanceof ObjectNode object) {
                 return object;
+            }
+            if (value.isNull()) {
+                return JsonNodeFactory.instance.objectNode();
             }
         } catch (JsonProcessingException malformed) {
             throw HttpFailure.of(400, "the body is not JSON: " + malformed.getOriginalMessage());

@@ -70,6 +70,22 @@ final class E2bAccessTest extends E2bFixture {
         assertThat(limited.status()).isEqualTo(429);
     }
 
+    @Test
+    void aRequestTakesOneTokenOfTheRate() throws Exception {
+        String key = api.key("slow", EnumSet.of(Scope.SANDBOX), RateLimit.parse("4:1"));
+        Answer created = api.send(api.request("/sandboxes")
+                .header("X-API-KEY", key)
+                .POST(BodyPublishers.ofString("{\"templateID\":\"base\"}")));
+        Box box = api.box(created.json());
+        assertThat(box.write("?path=n", "application/octet-stream", new byte[1]).status())
+                .isEqualTo(200);
+        assertThat(box.read("n", "Range", "bytes=0-0").status()).isEqualTo(206);
+        assertThat(box.call("filesystem.Filesystem/Stat", "{\"path\":\"n\"}").status())
+                .isEqualTo(200);
+        assertThat(box.call("filesystem.Filesystem/Stat", "{\"path\":\"n\"}").status())
+                .isEqualTo(429);
+    }
+
     private int withKey(String key) throws IOException, InterruptedException {
         return api.send(api.request("/v2/sandboxes").header("X-API-KEY", key)).status();
     }
@@ -154,6 +170,12 @@ final class E2bAccessTest extends E2bFixture {
                 .POST(BodyPublishers.ofString("{\"path\":\".\"}")));
         assertThat(answer.status()).isEqualTo(status);
         assertThat(answer.text()).contains(problem);
+        assertThat(api.send(box.request(ServedE2b.ENVD, "/process.Process/StreamInput")
+                                .header("Authorization", "Basic " + credentials)
+                                .header("Content-Type", "application/connect+json")
+                                .POST(BodyPublishers.ofByteArray(Box.envelopes("{\"keepalive\":{}}"))))
+                        .text())
+                .contains(problem);
         assertThat(api.send(box.request(ServedE2b.ENVD, "/files?path=.&username=" + user))
                         .text())
                 .contains(problem);

@@ -52,6 +52,10 @@ public final class ServedE2b implements AutoCloseable {
     private final String key;
 
     public ServedE2b(Path data) throws IOException {
+        this(data, ApiPortLimits.USUAL);
+    }
+
+    public ServedE2b(Path data, ApiPortLimits limits) throws IOException {
         daemon = new FakeDaemon(data);
         E2bApi api = new E2bApi(
                 daemon.channel(), daemon::sandboxIds, tokens, Optional.of(DOMAIN), InstantSource.system(), timer);
@@ -59,7 +63,7 @@ public final class ServedE2b implements AutoCloseable {
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 Optional.empty(),
                 List.of(api),
-                ApiPortLimits.USUAL,
+                limits,
                 RequestObserver.NONE);
         port.serve();
         key = key("me", EnumSet.of(Scope.SANDBOX, Scope.EXECUTE), Optional.empty());
@@ -106,6 +110,11 @@ public final class ServedE2b implements AutoCloseable {
         return daemon.guests().getLast();
     }
 
+    /** Returns how many machines were started. */
+    public int machines() {
+        return daemon.guests().size();
+    }
+
     /** A response. */
     public record Answer(HttpResponse<byte[]> response) {
         public int status() {
@@ -149,13 +158,18 @@ public final class ServedE2b implements AutoCloseable {
 
     /** Sends bytes that may not be HTTP, and returns the response until the connection ends. */
     public String raw(String request) throws IOException {
-        try (Socket socket =
-                new Socket(port.address().getAddress(), port.address().getPort())) {
-            socket.setSoTimeout(60_000);
+        try (Socket socket = socket()) {
             socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
             socket.shutdownOutput();
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         }
+    }
+
+    /** Returns a connection without a request. */
+    public Socket socket() throws IOException {
+        Socket socket = new Socket(port.address().getAddress(), port.address().getPort());
+        socket.setSoTimeout(60_000);
+        return socket;
     }
 
     /** A sandbox of the client. */

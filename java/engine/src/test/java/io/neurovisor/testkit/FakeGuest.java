@@ -2,7 +2,6 @@ package io.neurovisor.testkit;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.engine.file.GuestFiles;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.guest.GuestHello;
 import io.neurovisor.engine.guest.GuestIdentity;
@@ -373,7 +372,7 @@ public final class FakeGuest implements GuestChannel {
     }
 
     @Override
-    public GuestFiles files() {
+    public FakeFiles files() {
         requireAdopted();
         return files;
     }

@@ -24,6 +24,7 @@ import io.neurovisor.proto.sandbox.SetTimeoutRequest;
 import io.neurovisor.proto.sandbox.SetTimeoutResponse;
 import io.neurovisor.server.http.api.HttpExchange;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -69,11 +70,11 @@ public final class ControlApi {
 
     /** Serves a request of the client that makes these calls. */
     public void serve(HttpExchange exchange, DaemonCalls daemon) throws IOException {
-        boolean isPath = false;
+        List<String> methods = new ArrayList<>();
         for (Operation operation : operations) {
             Matcher matcher = operation.path().matcher(exchange.path());
             if (matcher.matches()) {
-                isPath = true;
+                methods.add(operation.method());
                 if (operation.method().equals(exchange.method())) {
                     operation
                             .work()
@@ -82,9 +83,11 @@ public final class ControlApi {
                 }
             }
         }
-        throw HttpFailure.of(
-                isPath ? 405 : 404,
-                isPath ? exchange.method() + " is not possible here" : "there is no " + exchange.path());
+        if (methods.isEmpty()) {
+            throw HttpFailure.of(404, "there is no " + exchange.path());
+        }
+        exchange.addHeader("Allow", String.join(", ", methods));
+        throw HttpFailure.of(405, exchange.method() + " is not possible here");
     }
 
     private void create(Call call) throws IOException {
@@ -96,8 +99,8 @@ public final class ControlApi {
     }
 
     private void list(Call call) throws IOException {
-        ListResponse page =
-                DaemonCalls.answer(() -> call.daemon().sandboxes().list(SandboxRequestJson.list(call.exchange())));
+        ListResponse page = DaemonCalls.answer(
+                () -> call.daemon().sandboxes().list(SandboxRequestJson.list(call.exchange()::parameters)));
         if (!page.getNextPageToken().isEmpty()) {
             call.exchange().addHeader("x-next-token", page.getNextPageToken());
         }
@@ -107,7 +110,7 @@ public final class ControlApi {
 
     private void listRunning(Call call) throws IOException {
         ArrayNode all = JsonNodeFactory.instance.arrayNode();
-        ListRequest.Builder request = SandboxRequestJson.list(call.exchange()).toBuilder()
+        ListRequest.Builder request = SandboxRequestJson.list(call.exchange()::parameters).toBuilder()
                 .clearStates()
                 .addStates(SandboxState.SANDBOX_STATE_RUNNING);
         do {

@@ -7,17 +7,18 @@ import io.neurovisor.proto.sandbox.CreateRequest;
 import io.neurovisor.proto.sandbox.ListRequest;
 import io.neurovisor.proto.sandbox.OnTimeout;
 import io.neurovisor.proto.sandbox.SandboxState;
-import io.neurovisor.server.http.api.HttpExchange;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /** Reads what E2B's clients ask for. What this host cannot do is answered with 400 and the name of the field. */
 final class SandboxRequestJson {
@@ -40,6 +41,9 @@ final class SandboxRequestJson {
         boolean _ = body.flag("secure", true);
         boolean _ = body.flag("allow_internet_access", false);
         String template = body.requiredText("templateID");
+        if (template.isEmpty()) {
+            throw HttpFailure.invalid("templateID", "is empty");
+        }
         return CreateRequest.newBuilder()
                 .setTemplate(USUAL_TEMPLATES.contains(template) ? "" : template)
                 .setTimeoutSecs(body.number("timeout", USUAL_TIMEOUT, 0, Integer.MAX_VALUE))
@@ -63,16 +67,18 @@ final class SandboxRequestJson {
         boolean _ = network.flag("allow_internet_access", false);
     }
 
-    static ListRequest list(HttpExchange exchange) {
+    /** @param query returns the values of a parameter */
+    static ListRequest list(Function<String, List<String>> query) {
         ListRequest.Builder request = ListRequest.newBuilder()
-                .setPageSize(limit(exchange))
-                .setPageToken(first(exchange, "nextToken").orElse(""))
-                .setTemplate(first(exchange, "template").orElse(""))
-                .putAllMetadata(metadata(first(exchange, "metadata").orElse("")))
-                .setOldestFirst(first(exchange, "order").filter("asc"::equals).isPresent());
-        first(exchange, "startedAfter").map(SandboxRequestJson::instant).ifPresent(request::setStartedAfter);
-        exchange.parameters("state").stream()
+                .setPageSize(limit(query))
+                .setPageToken(first(query, "nextToken").orElse(""))
+                .setTemplate(first(query, "template").orElse(""))
+                .putAllMetadata(metadata(first(query, "metadata").orElse("")))
+                .setOldestFirst(first(query, "order").filter("asc"::equals).isPresent());
+        first(query, "startedAfter").map(SandboxRequestJson::instant).ifPresent(request::setStartedAfter);
+        query.apply("state").stream()
                 .flatMap(states -> Arrays.stream(states.split(",", -1)))
+                .filter(state -> !state.isEmpty())
                 .forEach(state -> addState(request, state));
         if (request.getStatesCount() == 0) {
             addState(request, "running");
@@ -93,8 +99,9 @@ final class SandboxRequestJson {
         }
     }
 
-    private static int limit(HttpExchange exchange) {
-        return (int) number(first(exchange, "limit"), "limit", MOST_ENTRIES, 1, MOST_ENTRIES);
+    /** Returns the most entries of a page. */
+    static int limit(Function<String, List<String>> query) {
+        return (int) number(first(query, "limit"), "limit", MOST_ENTRIES, 1, MOST_ENTRIES);
     }
 
     /** Returns a Unix time. */
@@ -151,9 +158,7 @@ final class SandboxRequestJson {
         }
     }
 
-    private static Optional<String> first(HttpExchange exchange, String name) {
-        return exchange.parameters(name).stream()
-                .filter(text -> !text.isEmpty())
-                .findFirst();
+    private static Optional<String> first(Function<String, List<String>> query, String name) {
+        return query.apply(name).stream().filter(text -> !text.isEmpty()).findFirst();
     }
 }

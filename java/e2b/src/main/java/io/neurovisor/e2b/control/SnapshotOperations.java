@@ -10,6 +10,7 @@ import io.neurovisor.proto.sandbox.DeleteTemplateRequest;
 import io.neurovisor.proto.sandbox.ListSnapshotsRequest;
 import io.neurovisor.proto.sandbox.Snapshot;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /** The operations on snapshots. */
@@ -30,12 +31,31 @@ final class SnapshotOperations {
         ListSnapshotsRequest request = ListSnapshotsRequest.newBuilder()
                 .setSandboxId(call.parameter("sandboxID").orElse(""))
                 .build();
-        Optional<String> name = call.parameter("name");
+        Optional<String> name = call.parameter("name").filter(text -> !text.isEmpty());
+        List<Snapshot> all =
+                DaemonCalls.answer(() -> call.daemon().sandboxes().listSnapshots(request)).getSnapshotsList().stream()
+                        .filter(snapshot -> name.isEmpty() || snapshot.getName().equals(name.get()))
+                        .toList();
+        int from = begin(all, call.parameter("nextToken").orElse(""));
+        int end = Math.min(from + SandboxRequestJson.limit(call.exchange()::parameters), all.size());
+        if (end < all.size()) {
+            call.exchange().addHeader("x-next-token", all.get(end - 1).getId());
+        }
         ArrayNode array = JsonNodeFactory.instance.arrayNode();
-        DaemonCalls.answer(() -> call.daemon().sandboxes().listSnapshots(request)).getSnapshotsList().stream()
-                .filter(snapshot -> name.isEmpty() || snapshot.getName().equals(name.get()))
-                .forEach(snapshot -> array.add(SandboxJson.snapshot(snapshot)));
+        all.subList(from, end).forEach(snapshot -> array.add(SandboxJson.snapshot(snapshot)));
         call.answer(200, array);
+    }
+
+    /** Returns where a page begins, whose token is the id of the last snapshot of the page before. */
+    private static int begin(List<Snapshot> all, String token) {
+        if (token.isEmpty()) {
+            return 0;
+        }
+        int last = all.stream().map(Snapshot::getId).toList().indexOf(token);
+        if (last < 0) {
+            throw HttpFailure.invalid("nextToken", "is not that of a page; list again from the beginning");
+        }
+        return last + 1;
     }
 
     /** E2B has snapshots among its templates. */

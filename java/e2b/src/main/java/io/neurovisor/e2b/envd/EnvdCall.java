@@ -118,7 +118,7 @@ public record EnvdCall(String sandboxId, DaemonCalls daemon, String user) {
     }
 
     /** Refuses a user that the sandbox does not have. */
-    private void checkUser() {
+    void checkUser() {
         String name = userName(user);
         if (name.equals(ROOT)) {
             throw Status.UNAUTHENTICATED
@@ -142,7 +142,8 @@ public record EnvdCall(String sandboxId, DaemonCalls daemon, String user) {
         }
     }
 
-    private static String userName(String credentials) {
+    /** Returns the name in Basic credentials; empty for those of another kind. */
+    static String userName(String credentials) {
         if (!credentials.regionMatches(true, 0, BASIC, 0, BASIC.length())) {
             return "";
         }

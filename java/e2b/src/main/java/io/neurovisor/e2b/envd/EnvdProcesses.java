@@ -2,6 +2,7 @@ package io.neurovisor.e2b.envd;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import io.neurovisor.proto.e2b.process.CloseStdinRequest;
 import io.neurovisor.proto.e2b.process.CloseStdinResponse;
@@ -111,7 +112,9 @@ public final class EnvdProcesses extends ProcessGrpc.ProcessImplBase {
 
     @Override
     public StreamObserver<StreamInputRequest> streamInput(StreamObserver<StreamInputResponse> observer) {
-        return new InputStreamObserver(EnvdCall.CURRENT.get(), observer);
+        InputStreamObserver input = new InputStreamObserver(EnvdCall.CURRENT.get(), observer);
+        input.attempt(input.call::checkUser);
+        return input;
     }
 
     /** Sends the pieces of a stream one after the other. */
@@ -131,13 +134,18 @@ public final class EnvdProcesses extends ProcessGrpc.ProcessImplBase {
             if (isOver) {
                 return;
             }
+            switch (request.getEventCase()) {
+                case START -> process = request.getStart().getProcess();
+                case DATA -> attempt(() -> send(call, process, request.getData().getInput()));
+                case KEEPALIVE, EVENT_NOT_SET -> {}
+            }
+        }
+
+        /** Ends the stream if something fails. */
+        private void attempt(Runnable work) {
             try {
-                switch (request.getEventCase()) {
-                    case START -> process = request.getStart().getProcess();
-                    case DATA -> send(call, process, request.getData().getInput());
-                    case KEEPALIVE, EVENT_NOT_SET -> {}
-                }
-            } catch (io.grpc.StatusRuntimeException failure) {
+                work.run();
+            } catch (StatusRuntimeException failure) {
                 isOver = true;
                 client.onError(failure.getStatus().asRuntimeException());
             }

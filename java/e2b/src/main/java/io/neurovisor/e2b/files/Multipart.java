@@ -1,6 +1,7 @@
 package io.neurovisor.e2b.files;
 
 import io.neurovisor.e2b.HttpFailure;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -55,8 +56,12 @@ final class Multipart {
             throw HttpFailure.of(400, "the parts of the body are malformed: " + malformed.getMessage());
         }
         if (!reader.isComplete) {
-            throw HttpFailure.of(400, "the last part of the body is not complete");
+            throw incomplete();
         }
+    }
+
+    private static HttpFailure incomplete() {
+        return HttpFailure.of(400, "the last part of the body is not complete");
     }
 
     private static final class Reader implements MultiPart.Parser.Listener {
@@ -115,6 +120,7 @@ final class Multipart {
         void throwFailure() throws IOException {
             switch (failure) {
                 case null -> {}
+                case EOFException _ -> throw incomplete(); // The parser reports it so.
                 case IOException thrown -> throw thrown;
                 case RuntimeException thrown -> throw thrown;
                 default -> throw HttpFailure.of(400, "the parts of the body are malformed: " + failure.getMessage());

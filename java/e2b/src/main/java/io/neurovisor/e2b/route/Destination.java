@@ -24,8 +24,9 @@ public sealed interface Destination {
     int INTERPRETER = 49999;
 
     Pattern CONTROL = Pattern.compile("/(v2/)?sandboxes(/.*)?|/snapshots|/templates/[^/]+");
-    Pattern HOST = Pattern.compile("(\\d{1,5})-([a-z0-9]{1,63})\\.(.+)");
-    Pattern PORT = Pattern.compile("\\d{1,5}");
+    Pattern HOST = Pattern.compile("([0-9]{1,5})-([a-z0-9]{1,63})\\.(.+)");
+    Pattern PORT = Pattern.compile("[0-9]{1,5}");
+    int MOST_PORT = 65_535;
 
     /**
      * Finds the destination of a request.
@@ -45,7 +46,9 @@ public sealed interface Destination {
     }
 
     private static Destination sandbox(String id, String port) {
-        return PORT.matcher(port).matches() ? new Sandbox(id, Integer.parseInt(port)) : new Nowhere();
+        return PORT.matcher(port).matches() && Integer.parseInt(port) <= MOST_PORT
+                ? new Sandbox(id, Integer.parseInt(port))
+                : new Nowhere();
     }
 
     private static Optional<Destination> ofHost(String host, Optional<String> domain) {

@@ -11,9 +11,11 @@ import io.neurovisor.server.access.keys.Scope;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -103,6 +105,31 @@ final class ControlApiTest extends E2bFixture {
     }
 
     @Test
+    void tenCallsAtATimeResumeASandboxOnce() throws Exception {
+        Box box = api.create("{\"templateID\":\"base\",\"timeout\":300,\"autoResume\":{\"enabled\":true}}");
+        assertThat(api.control("POST", "/sandboxes/" + box.id() + "/pause", "").status())
+                .isEqualTo(204);
+        int machines = api.machines();
+        List<CompletableFuture<Integer>> calls = Stream.generate(() -> new CompletableFuture<Integer>())
+                .limit(10)
+                .toList();
+        for (CompletableFuture<Integer> call : calls) {
+            Thread _ = Thread.ofVirtual().start(() -> {
+                try {
+                    call.complete(box.call("filesystem.Filesystem/Stat", "{\"path\":\".\"}")
+                            .status());
+                } catch (IOException | InterruptedException failure) {
+                    call.completeExceptionally(failure);
+                }
+            });
+        }
+        for (CompletableFuture<Integer> call : calls) {
+            assertThat(call.get()).isEqualTo(200);
+        }
+        assertThat(api.machines()).isEqualTo(machines + 1);
+    }
+
+    @Test
     void sandboxesAreListedInPages() throws Exception {
         Box first = api.create("{\"templateID\":\"base\",\"metadata\":{\"n\":\"1 & 2\"}}");
         Box second = api.create();
@@ -118,6 +145,7 @@ final class ControlApiTest extends E2bFixture {
         assertThat(last.header("x-next-token")).isEmpty();
         assertThat(ids("/sandboxes")).containsExactly(first.id());
         assertThat(ids("/v2/sandboxes?state=paused")).containsExactly(second.id());
+        assertThat(ids("/v2/sandboxes?state=")).hasSize(2);
         assertThat(ids("/v2/sandboxes?state=running,paused&order=asc")).containsExactly(first.id(), second.id());
         assertThat(ids("/v2/sandboxes?metadata=n%3D1%2520%2526%25202")).containsExactly(first.id());
         assertThat(ids("/v2/sandboxes?startedAfter=2999-01-01T00:00:00%2B02:00"))
@@ -142,6 +170,34 @@ final class ControlApiTest extends E2bFixture {
         assertThat(api.create("{\"templateID\":\"" + id + "\"}").id()).isNotEqualTo(box.id());
         assertThat(api.control("DELETE", "/templates/" + id, "").status()).isEqualTo(204);
         assertThat(api.control("DELETE", "/templates/" + id, "").status()).isEqualTo(404);
+    }
+
+    @Test
+    void snapshotsAreListedInPages() throws Exception {
+        Box box = api.create();
+        List<String> taken = new ArrayList<>();
+        for (String name : List.of("a", "b", "c")) {
+            taken.add(api.control("POST", "/sandboxes/" + box.id() + "/snapshots", "{\"name\":\"" + name + "\"}")
+                    .json()
+                    .path("snapshotID")
+                    .asText());
+        }
+        Answer first = api.control("GET", "/snapshots?limit=2", "");
+        assertThat(first.json()).hasSize(2);
+        String token = first.header("x-next-token").orElseThrow();
+        Answer last = api.control("GET", "/snapshots?limit=2&nextToken=" + token, "");
+        assertThat(last.header("x-next-token")).isEmpty();
+        assertThat(Stream.concat(
+                        first.json().findValuesAsText("snapshotID").stream(),
+                        last.json().findValuesAsText("snapshotID").stream()))
+                .containsExactlyInAnyOrderElementsOf(taken);
+    }
+
+    @Test
+    void aMethodThatIsNotPossibleIsAnsweredWithThoseThatAre() throws Exception {
+        Answer answer = api.control("PUT", "/sandboxes/none", "");
+        assertThat(answer.status()).isEqualTo(405);
+        assertThat(answer.header("Allow")).contains("GET, DELETE");
     }
 
     @Test
@@ -176,6 +232,8 @@ final class ControlApiTest extends E2bFixture {
                 Arguments.of("POST", "/sandboxes", "{\"templateID\":NaN}", 400, "is not JSON"),
                 Arguments.of("POST", "/sandboxes", "{} {}", 400, "is not JSON"),
                 Arguments.of("POST", "/sandboxes", "{\"templateID\":[]}", 400, "templateID "),
+                Arguments.of("POST", "/sandboxes", "{\"templateID\":\"\"}", 400, "templateID "),
+                Arguments.of("POST", "/sandboxes", "null", 400, "templateID "),
                 Arguments.of("POST", "/sandboxes", "{\"templateID\":\"none-such\"}", 404, "no such image"),
                 Arguments.of("POST", "/sandboxes", "{\"templateID\":\"" + "x".repeat(1000) + "\"}", 400, "template "),
                 Arguments.of("POST", "/sandboxes", "{\"templateID\":\"\\u0000/..\"}", 404, ""),
@@ -183,6 +241,7 @@ final class ControlApiTest extends E2bFixture {
                 Arguments.of("POST", "/sandboxes", "{\"templateID\":\"base\",\"timeout\":1000000000}", 400, "timeout"),
                 Arguments.of("POST", "/sandboxes", "{\"templateID\":\"base\",\"timeout\":1e9}", 400, "timeout "),
                 Arguments.of("POST", "/sandboxes", metadata(1 << 17), 400, "metadata"),
+                Arguments.of("POST", "/sandboxes", metadata(1 << 20), 413, "bytes"),
                 Arguments.of("POST", "/sandboxes", metadata(10 << 20), 413, "bytes"),
                 Arguments.of("POST", "/sandboxes", "{\"templateID\":\"base\",\"envVars\":{\"A=B\":\"\"}}", 400, "env"),
                 Arguments.of("GET", "/v2/sandboxes?limit=0", "", 400, "limit "),
@@ -193,6 +252,8 @@ final class ControlApiTest extends E2bFixture {
                 Arguments.of("GET", "/v2/sandboxes?nextToken=x", "", 400, "page_token"),
                 Arguments.of("GET", "/v2/sandboxes?startedAfter=now", "", 400, "startedAfter "),
                 Arguments.of("GET", "/v2/sandboxes?startedAfter=%2B999999999-01-01T00:00:00Z", "", 400, "started"),
+                Arguments.of("GET", "/snapshots?limit=101", "", 400, "limit "),
+                Arguments.of("GET", "/snapshots?nextToken=x", "", 400, "nextToken "),
                 Arguments.of("PUT", "/sandboxes", "", 405, "PUT"),
                 Arguments.of("GET", "/sandboxes/a/b", "", 404, "/sandboxes/a/b"));
     }

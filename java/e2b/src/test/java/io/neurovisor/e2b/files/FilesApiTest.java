@@ -9,6 +9,7 @@ import io.neurovisor.testkit.FakeFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.Socket;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -114,9 +115,14 @@ final class FilesApiTest extends BoxFixture {
 
     @Test
     void aPartWithoutANameIsNamed() throws Exception {
-        Answer answer = box.write("", MULTIPART, parts(part("first", "1"), part("", "2")));
+        String[] all = IntStream.rangeClosed(1, 100)
+                .mapToObj(number -> part(number == 57 ? "" : "d/" + number, "content " + number))
+                .toArray(String[]::new);
+        Answer answer = box.write("", MULTIPART, parts(all));
         assertThat(answer.status()).isEqualTo(400);
-        assertThat(answer.problem()).contains("part 2");
+        assertThat(answer.problem()).contains("part 57");
+        assertThat(box.read("d/56").status()).isEqualTo(200);
+        assertThat(box.read("d/58").status()).isEqualTo(404);
     }
 
     @Test
@@ -125,6 +131,9 @@ final class FilesApiTest extends BoxFixture {
         assertThat(box.write("?path=n", MULTIPART, "--b\r\nContent-Disposition: form-data\r\n\r\nnew".getBytes(UTF_8))
                         .status())
                 .isEqualTo(400);
+        assertThat(box.write("?path=n", MULTIPART, "--b\r\nContent-Disposition: form-data\r\n\r\nnew".getBytes(UTF_8))
+                        .problem())
+                .contains("not complete");
         byte[] compressed = gzip(new byte[100_000]);
         Answer cut = box.write(
                 "?path=n", OCTETS, Arrays.copyOf(compressed, compressed.length / 2), "Content-Encoding", "gzip");
@@ -133,6 +142,27 @@ final class FilesApiTest extends BoxFixture {
         api.raw("POST /files?path=n HTTP/1.1\r\nHost: x\r\nE2b-Sandbox-Id: " + box.id()
                 + "\r\nE2b-Sandbox-Port: 49983\r\nX-Access-Token: " + box.token()
                 + "\r\nContent-Type: application/octet-stream\r\nContent-Length: 100\r\n\r\nnew");
+        assertThat(box.read("n").text()).isEqualTo("old");
+    }
+
+    @Test
+    void aClientThatResetsItsConnectionLeavesTheFile() throws Exception {
+        assertThat(box.write("?path=n", OCTETS, "old".getBytes(UTF_8)).status()).isEqualTo(200);
+        try (Socket socket = api.socket()) {
+            socket.getOutputStream()
+                    .write(("POST /files?path=n HTTP/1.1\r\nHost: x\r\nE2b-Sandbox-Id: " + box.id()
+                                    + "\r\nE2b-Sandbox-Port: 49983\r\nX-Access-Token: " + box.token()
+                                    + "\r\nContent-Type: application/octet-stream\r\nContent-Length: 1000000\r\n\r\n"
+                                    + "new".repeat(100_000))
+                            .getBytes(UTF_8));
+            while (api.guest().files().openWriters() == 0) {
+                Thread.onSpinWait();
+            }
+            socket.setSoLinger(true, 0);
+        }
+        while (api.guest().files().openWriters() > 0) {
+            Thread.onSpinWait();
+        }
         assertThat(box.read("n").text()).isEqualTo("old");
     }
 
@@ -162,9 +192,12 @@ final class FilesApiTest extends BoxFixture {
 
     @Test
     void aFullDiskIsNamed() throws Exception {
-        byte[] bomb = gzip(new byte[(int) FakeFiles.ROOM + (1 << 20)]);
-        assertThat(bomb).hasSizeLessThan(100_000);
-        Answer answer = box.write("?path=bomb", OCTETS, bomb, "Content-Encoding", "gzip");
+        byte[] compressed = gzip(new byte[16 << 20]);
+        ByteArrayOutputStream bomb = new ByteArrayOutputStream();
+        for (int count = 0; count < 640; count++) {
+            bomb.writeBytes(compressed); // One after the other is gzip, too: 10 GiB.
+        }
+        Answer answer = box.write("?path=bomb", OCTETS, bomb.toByteArray(), "Content-Encoding", "gzip");
         assertThat(answer.status()).isEqualTo(507);
         assertThat(answer.header("Should-Retry")).contains("false");
         assertThat(box.read("bomb").status()).isEqualTo(404);

@@ -63,12 +63,15 @@ public record AccessInterceptor(Callers callers, OwnCalls.Owners owners, RateLim
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
         String service = String.valueOf(call.getMethodDescriptor().getServiceName());
+        boolean isPaid = headers.removeAll(OwnCalls.PAID) != null && isOwn(call);
         Tenant tenant;
         try {
             tenant = identify(call, headers);
             if (!WITHOUT_SCOPE.contains(service)) {
                 requireScope(tenant, service);
-                requireToken(tenant);
+                if (!isPaid) {
+                    requireToken(tenant);
+                }
             }
         } catch (StatusRuntimeException refusal) {
             if (call.getMethodDescriptor().getFullMethodName().equals(HEALTH_CHECK)) {
@@ -82,17 +85,21 @@ public record AccessInterceptor(Callers callers, OwnCalls.Owners owners, RateLim
         return Contexts.interceptCall(Tenant.with(tenant), call, headers, next);
     }
 
+    private static boolean isOwn(ServerCall<?, ?> call) {
+        return call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR) instanceof InProcessSocketAddress;
+    }
+
     private Tenant identify(ServerCall<?, ?> call, Metadata headers) {
         Iterable<String> owned =
                 Optional.ofNullable(headers.removeAll(OwnCalls.OWNER_OF)).orElse(List.of());
-        SocketAddress remote = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
-        if (remote instanceof InProcessSocketAddress && owned.iterator().hasNext()) {
+        if (isOwn(call) && owned.iterator().hasNext()) {
             return owners.find(owned.iterator().next())
                     .orElseThrow(() -> AccessDenial.KEY_INVALID.status("no sandbox has the given id"));
         }
         // Removed here, because nothing behind this interceptor needs the secret and it must not be logged.
         Iterable<String> authorization =
                 Optional.ofNullable(headers.removeAll(AUTHORIZATION)).orElse(List.of());
+        SocketAddress remote = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
         return callers.identify(remote, call.getAttributes().get(PeerUsers.UID), authorization);
     }
 

@@ -18,7 +18,7 @@ import java.util.function.Predicate;
  *
  * <p>Thread-safe.
  */
-final class OpenConnections<C> {
+public final class OpenConnections<C> {
     private final int most;
     private final int mostOfAddress;
     private final Predicate<C> idle;
@@ -32,7 +32,7 @@ final class OpenConnections<C> {
     private final Map<String, Set<C>> byNetwork = new HashMap<>();
 
     /** @param idle whether a connection can be closed without ending a call */
-    OpenConnections(int most, int mostOfAddress, Predicate<C> idle) {
+    public OpenConnections(int most, int mostOfAddress, Predicate<C> idle) {
         this.most = most;
         this.mostOfAddress = mostOfAddress;
         this.idle = idle;
@@ -42,7 +42,7 @@ final class OpenConnections<C> {
      * Adds a connection. If there are too many, returns the connection to close: the oldest idle one, of the same
      * address if that has too many, or the new one if none is idle. The returned connection is no longer counted.
      */
-    Optional<C> add(C connection, InetAddress address) {
+    public Optional<C> add(C connection, InetAddress address) {
         String network = network(address);
         synchronized (lock) {
             Set<C> ofNetwork = byNetwork.getOrDefault(network, Set.of());
@@ -62,7 +62,7 @@ final class OpenConnections<C> {
     }
 
     /** Removes a connection that has ended. Has no effect on a connection that is not counted. */
-    void remove(C connection) {
+    public void remove(C connection) {
         synchronized (lock) {
             String network = open.remove(connection);
             if (network != null) {

@@ -9,6 +9,10 @@ public final class OwnCalls {
     public static final Metadata.Key<String> OWNER_OF =
             Metadata.Key.of("neurovisor-owner-of", Metadata.ASCII_STRING_MARSHALLER);
 
+    /** Marks a call as part of a request whose token was taken by an earlier one. Ignored in calls of other processes. */
+    public static final Metadata.Key<String> PAID =
+            Metadata.Key.of("neurovisor-paid", Metadata.ASCII_STRING_MARSHALLER);
+
     /** Finds the owners of sandboxes. */
     @FunctionalInterface
     public interface Owners {

@@ -58,10 +58,8 @@ public final class ConnectApi implements HttpApi {
 
     private HttpRoute route(ServerMethodDefinition<?, ?> method) {
         boolean isStream = isStream(method.getMethodDescriptor());
-        return new HttpRoute(isStream ? Long.MAX_VALUE : mostBytes, isStream, exchange -> {
-            serve(method, exchange, isStream);
-            exchange.discardInput(); // Of a request that was refused, or a stream that ended early.
-        });
+        return new HttpRoute(
+                isStream ? Long.MAX_VALUE : mostBytes, isStream, exchange -> serve(method, exchange, isStream));
     }
 
     private static boolean isStream(MethodDescriptor<?, ?> method) {
@@ -93,6 +91,7 @@ public final class ConnectApi implements HttpApi {
         ConnectCall<Q, A> call = new ConnectCall<>(
                 method.getMethodDescriptor(), codec.get(), types, requests(exchange, isStream), response);
         exchange.onDisconnect(call::disconnected);
+        exchange.setReader(call.reader());
         call.run(method.getServerCallHandler(), ConnectMetadata.of(exchange.headers()), context);
     }
 

@@ -11,7 +11,6 @@ import io.grpc.ServerCallHandler;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import io.neurovisor.server.http.api.BodyTooLarge;
-import io.neurovisor.server.http.api.HttpExchange;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -34,6 +33,7 @@ final class ConnectCall<Q, A> extends ServerCall<Q, A> {
     private final ConnectResponse response;
     private final BlockingQueue<Event<Q>> events = new LinkedBlockingQueue<>();
     private final Semaphore requested = new Semaphore(0);
+    private final Thread reader = Thread.ofVirtual().name("connect-requests").unstarted(this::read);
     private final Object lock = new Object();
 
     @GuardedBy("lock")
@@ -72,11 +72,15 @@ final class ConnectCall<Q, A> extends ServerCall<Q, A> {
         this.response = response;
     }
 
+    /** Returns the thread that reads the requests, which may not have ended when the call is over. */
+    Thread reader() {
+        return reader;
+    }
+
     /** Serves the call until it is over. */
     void run(ServerCallHandler<Q, A> handler, Metadata headers, Context.CancellableContext context) {
         // Its end cancels the context, too, which then has no effect.
         context.addListener(this::expire, Runnable::run);
-        Thread reader = Thread.ofVirtual().name("connect-requests").unstarted(this::read);
         Context before = context.attach();
         try {
             if (method.getType().clientSendsOneMessage()) {
@@ -94,10 +98,7 @@ final class ConnectCall<Q, A> extends ServerCall<Q, A> {
         } finally {
             context.detach(before);
             boolean _ = context.cancel(null);
-            if (reader.getState() != Thread.State.NEW) {
-                requested.release(); // It may wait for the service.
-                HttpExchange.awaitReader(reader);
-            }
+            requested.release(); // The reader may wait for the service.
         }
     }
 

@@ -14,39 +14,23 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Tests calls of each type by HTTP/1.1 and HTTP/2, as JSON and binary messages. */
-@Timeout(120)
-@SuppressWarnings("NullAway.Init") // Set before each test.
-final class ConnectApiTest {
+final class ConnectApiTest extends EchoFixture {
     private static final String JSON = "application/json";
     private static final String PROTO = "application/proto";
     private static final String JSON_STREAM = "application/connect+json";
     private static final String PROTO_STREAM = "application/connect+proto";
 
-    private ConnectFixture fixture;
-
-    @BeforeEach
-    void open() throws IOException {
-        fixture = new ConnectFixture();
-    }
-
-    @AfterEach
-    void close() {
-        fixture.close();
-    }
-
     @ParameterizedTest
     @EnumSource(Version.class)
     void servesAUnaryCallAsJson(Version version) throws Exception {
-        HttpResponse<byte[]> response = send(version, "One", JSON, json("you"), "connect-protocol-version", "1");
+        HttpResponse<byte[]> response =
+                send(version, "One", JSON, ConnectFixture.json("you"), "connect-protocol-version", "1");
         assertThat(response.version()).isEqualTo(version);
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(response.headers().firstValue("content-type")).contains(JSON);
@@ -65,7 +49,8 @@ final class ConnectApiTest {
     @ParameterizedTest
     @EnumSource(Version.class)
     void servesAStreamOfTheServer(Version version) throws Exception {
-        HttpResponse<byte[]> response = send(version, "Many", JSON_STREAM, ConnectFixture.envelopes(json("2")));
+        HttpResponse<byte[]> response =
+                send(version, "Many", JSON_STREAM, ConnectFixture.envelopes(ConnectFixture.json("2")));
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(response.headers().firstValue("content-type")).contains(JSON_STREAM);
         assertThat(ConnectFixture.contents(response.body()))
@@ -90,18 +75,19 @@ final class ConnectApiTest {
             OutputStream out = socket.getOutputStream();
             out.write(ConnectFixture.head("Talk", JSON_STREAM, "Transfer-Encoding: chunked\r\n"));
             for (String text : List.of("a", "b")) {
-                chunk(out, ConnectFixture.envelopes(json(text)));
-                assertThat(until(socket.getInputStream(), "re " + text)).contains("re " + text);
+                ConnectFixture.chunk(out, ConnectFixture.envelopes(ConnectFixture.json(text)));
+                assertThat(ConnectFixture.until(socket.getInputStream(), "re " + text))
+                        .contains("re " + text);
             }
             out.write("0\r\n\r\n".getBytes(UTF_8));
-            assertThat(until(socket.getInputStream(), "{}")).contains("{}");
+            assertThat(ConnectFixture.until(socket.getInputStream(), "{}")).contains("{}");
         }
     }
 
     @ParameterizedTest
     @EnumSource(Version.class)
     void anErrorHasItsDetailsAndMetadata(Version version) throws Exception {
-        HttpResponse<byte[]> response = send(version, "Fail", JSON, json(""), "x-sent", "42");
+        HttpResponse<byte[]> response = send(version, "Fail", JSON, ConnectFixture.json(""), "x-sent", "42");
         assertThat(response.statusCode()).isEqualTo(404);
         assertThat(response.headers().firstValue("content-type")).contains(JSON);
         assertThat(response.headers().firstValue("x-seen")).contains("42");
@@ -116,7 +102,8 @@ final class ConnectApiTest {
     @ParameterizedTest
     @EnumSource(Version.class)
     void anErrorOfAStreamIsInItsEnd(Version version) throws Exception {
-        HttpResponse<byte[]> response = send(version, "FailLater", JSON_STREAM, ConnectFixture.envelopes(json("")));
+        HttpResponse<byte[]> response =
+                send(version, "FailLater", JSON_STREAM, ConnectFixture.envelopes(ConnectFixture.json("")));
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(ConnectFixture.contents(response.body()))
                 .singleElement()
@@ -129,7 +116,7 @@ final class ConnectApiTest {
     @CsvSource({"Wait,application/json", "Watch,application/connect+json"})
     void aDeadlineEndsACall(String method, String type) throws Exception {
         boolean isStream = method.equals("Watch");
-        byte[] body = isStream ? ConnectFixture.envelopes(json("")) : json("");
+        byte[] body = isStream ? ConnectFixture.envelopes(ConnectFixture.json("")) : ConnectFixture.json("");
         HttpResponse<byte[]> response = send(Version.HTTP_2, method, type, body, "connect-timeout-ms", "50");
         assertThat(response.statusCode()).isEqualTo(isStream ? 200 : 504);
         assertThat(response.body()).asString(UTF_8).contains("\"code\":\"deadline_exceeded\"");
@@ -141,8 +128,8 @@ final class ConnectApiTest {
         try (Socket socket = fixture.socket()) {
             OutputStream out = socket.getOutputStream();
             out.write(ConnectFixture.head("Talk", JSON_STREAM, "Transfer-Encoding: chunked\r\n"));
-            chunk(out, ConnectFixture.envelopes(json("a")));
-            assertThat(until(socket.getInputStream(), "re a")).contains("re a");
+            ConnectFixture.chunk(out, ConnectFixture.envelopes(ConnectFixture.json("a")));
+            assertThat(ConnectFixture.until(socket.getInputStream(), "re a")).contains("re a");
         }
         fixture.cancelled.get(30, TimeUnit.SECONDS);
     }
@@ -150,12 +137,12 @@ final class ConnectApiTest {
     @Test
     void aStreamOfHttp2ThatIsCancelledDetaches() throws Exception {
         HttpRequest request = fixture.request("Watch", JSON_STREAM)
-                .POST(HttpRequest.BodyPublishers.ofByteArray(ConnectFixture.envelopes(json("go"))))
+                .POST(HttpRequest.BodyPublishers.ofByteArray(ConnectFixture.envelopes(ConnectFixture.json("go"))))
                 .build();
         try (HttpClient client = fixture.client(Version.HTTP_2)) {
             try (InputStream body = client.send(request, HttpResponse.BodyHandlers.ofInputStream())
                     .body()) {
-                assertThat(until(body, "waits")).contains("waits");
+                assertThat(ConnectFixture.until(body, "waits")).contains("waits");
             }
             fixture.cancelled.get(30, TimeUnit.SECONDS);
         }
@@ -169,7 +156,7 @@ final class ConnectApiTest {
             content-encoding         | gzip  | 501 | unimplemented
             """)
     void refusesAHeader(String name, String value, int status, String code) throws Exception {
-        HttpResponse<byte[]> response = send(Version.HTTP_1_1, "One", JSON, json("x"), name, value);
+        HttpResponse<byte[]> response = send(Version.HTTP_1_1, "One", JSON, ConnectFixture.json("x"), name, value);
         assertThat(response.statusCode()).isEqualTo(status);
         assertThat(response.body()).asString(UTF_8).contains("\"code\":\"" + code + "\"");
     }
@@ -182,7 +169,9 @@ final class ConnectApiTest {
         "None,application/json,404"
     })
     void refusesAPathOrType(String method, String type, int status) throws Exception {
-        assertThat(send(Version.HTTP_1_1, method, type, json("x")).statusCode()).isEqualTo(status);
+        assertThat(send(Version.HTTP_1_1, method, type, ConnectFixture.json("x"))
+                        .statusCode())
+                .isEqualTo(status);
     }
 
     @Test
@@ -200,28 +189,5 @@ final class ConnectApiTest {
         try (HttpClient client = fixture.client(version)) {
             return fixture.send(client, method, type, body, headers);
         }
-    }
-
-    static byte[] json(String text) {
-        return ("{\"reason\":\"" + text + "\"}").getBytes(UTF_8);
-    }
-
-    static void chunk(OutputStream out, byte[] content) throws IOException {
-        out.write((Integer.toHexString(content.length) + "\r\n").getBytes(UTF_8));
-        out.write(content);
-        out.write("\r\n".getBytes(UTF_8));
-        out.flush();
-    }
-
-    /** Reads until a text has arrived, or the end. */
-    static String until(InputStream input, String text) throws IOException {
-        StringBuilder read = new StringBuilder();
-        for (int next = input.read(); next >= 0; next = input.read()) {
-            read.append((char) next);
-            if (read.indexOf(text) >= 0) {
-                break;
-            }
-        }
-        return read.toString();
     }
 }

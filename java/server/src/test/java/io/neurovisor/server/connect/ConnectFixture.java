@@ -11,6 +11,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.protobuf.ProtoUtils;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import io.neurovisor.server.http.api.ApiPort;
@@ -18,6 +19,8 @@ import io.neurovisor.server.http.api.ApiPortLimits;
 import io.neurovisor.server.http.api.RequestObserver;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -48,11 +51,15 @@ final class ConnectFixture implements AutoCloseable {
     final CompletableFuture<Void> cancelled = new CompletableFuture<>();
 
     ConnectFixture() throws IOException {
+        this(ApiPortLimits.USUAL);
+    }
+
+    ConnectFixture(ApiPortLimits limits) throws IOException {
         port = ApiPort.open(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 Optional.empty(),
                 List.of(new ConnectApi(List.of(service()), MOST_BYTES, timer)),
-                ApiPortLimits.USUAL,
+                limits,
                 RequestObserver.NONE);
         port.serve();
     }
@@ -68,6 +75,8 @@ final class ConnectFixture implements AutoCloseable {
                 .addMethod(method("Fail", MethodType.UNARY), failing())
                 .addMethod(method("FailLater", MethodType.SERVER_STREAMING), failing())
                 .addMethod(method("Wait", MethodType.UNARY), waiting())
+                .addMethod(
+                        method("Flood", MethodType.SERVER_STREAMING), ServerCalls.asyncServerStreamingCall(this::flood))
                 .addMethod(method("Watch", MethodType.SERVER_STREAMING), waiting())
                 .build();
     }
@@ -96,6 +105,15 @@ final class ConnectFixture implements AutoCloseable {
             responses.onNext(message(Integer.toString(number)));
         }
         responses.onCompleted();
+    }
+
+    /** Sends until the client is gone. */
+    private void flood(ErrorInfo request, StreamObserver<ErrorInfo> responses) {
+        ErrorInfo large = message("x".repeat(64 << 10));
+        while (!((ServerCallStreamObserver<ErrorInfo>) responses).isCancelled()) {
+            responses.onNext(large);
+        }
+        boolean _ = cancelled.complete(null);
     }
 
     private StreamObserver<ErrorInfo> join(StreamObserver<ErrorInfo> responses) {
@@ -245,6 +263,29 @@ final class ConnectFixture implements AutoCloseable {
             contents.add(flags + " " + new String(content, UTF_8));
         }
         return contents;
+    }
+
+    static byte[] json(String text) {
+        return ("{\"reason\":\"" + text + "\"}").getBytes(UTF_8);
+    }
+
+    static void chunk(OutputStream out, byte[] content) throws IOException {
+        out.write((Integer.toHexString(content.length) + "\r\n").getBytes(UTF_8));
+        out.write(content);
+        out.write("\r\n".getBytes(UTF_8));
+        out.flush();
+    }
+
+    /** Reads until a text has arrived, or the end. */
+    static String until(InputStream input, String text) throws IOException {
+        StringBuilder read = new StringBuilder();
+        for (int next = input.read(); next >= 0; next = input.read()) {
+            read.append((char) next);
+            if (read.indexOf(text) >= 0) {
+                break;
+            }
+        }
+        return read.toString();
     }
 
     @Override

@@ -5,38 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.testkit.RawHttp2;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tests calls that end while their clients are sending. */
-@Timeout(60)
-@SuppressWarnings("NullAway.Init") // Set before each test.
-final class EarlyEndTest {
+final class EarlyEndTest extends EchoFixture {
     private static final String STREAM = "application/connect+json";
 
     /** Announces a message that is too large. */
     private static final byte[] TOO_LARGE = {0, 127, 0, 0, 0};
-
-    private ConnectFixture fixture;
-
-    @BeforeEach
-    void open() throws IOException {
-        fixture = new ConnectFixture();
-    }
-
-    @AfterEach
-    void close() {
-        fixture.close();
-    }
 
     /** A client drops the response of a stream that is reset, even if all of it has arrived. */
     @ParameterizedTest
@@ -56,7 +38,7 @@ final class EarlyEndTest {
             client.frame(RawHttp2.DATA, 0, 1, TOO_LARGE);
             client.frame(
                     RawHttp2.HEADERS, RawHttp2.END_HEADERS, 3, head("One", Map.of("content-type", "application/json")));
-            client.frame(RawHttp2.DATA, RawHttp2.END_STREAM, 3, ConnectApiTest.json("you"));
+            client.frame(RawHttp2.DATA, RawHttp2.END_STREAM, 3, ConnectFixture.json("you"));
             assertThat(client.resetUntilEndOf(3)).isEmpty();
             client.frame(RawHttp2.DATA, RawHttp2.END_STREAM, 1, TOO_LARGE);
         }
@@ -68,14 +50,14 @@ final class EarlyEndTest {
             OutputStream out = socket.getOutputStream();
             InputStream in = socket.getInputStream();
             out.write(ConnectFixture.head("Join", STREAM, "Transfer-Encoding: chunked\r\n"));
-            ConnectApiTest.chunk(out, TOO_LARGE);
-            assertThat(ConnectApiTest.until(in, "\r\n0\r\n\r\n")).contains("resource_exhausted");
-            ConnectApiTest.chunk(out, new byte[1 << 20]);
+            ConnectFixture.chunk(out, TOO_LARGE);
+            assertThat(ConnectFixture.until(in, "\r\n0\r\n\r\n")).contains("resource_exhausted");
+            ConnectFixture.chunk(out, new byte[1 << 20]);
             out.write("0\r\n\r\n".getBytes(UTF_8));
-            byte[] next = ConnectApiTest.json("you");
+            byte[] next = ConnectFixture.json("you");
             out.write(ConnectFixture.head("One", "application/json", "Content-Length: " + next.length + "\r\n"));
             out.write(next);
-            assertThat(ConnectApiTest.until(in, "hello you")).contains("hello you");
+            assertThat(ConnectFixture.until(in, "hello you")).contains("hello you");
         }
     }
 
@@ -84,7 +66,7 @@ final class EarlyEndTest {
         try (Socket socket = fixture.socket()) {
             OutputStream out = socket.getOutputStream();
             out.write(ConnectFixture.head("Join", STREAM, "Transfer-Encoding: chunked\r\n"));
-            ConnectApiTest.chunk(out, TOO_LARGE);
+            ConnectFixture.chunk(out, TOO_LARGE);
             assertThat(new String(socket.getInputStream().readAllBytes(), UTF_8))
                     .contains("resource_exhausted");
         }

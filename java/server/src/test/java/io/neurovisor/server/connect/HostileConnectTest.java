@@ -2,39 +2,33 @@ package io.neurovisor.server.connect;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.IOException;
+import com.sun.management.ThreadMXBean;
+import io.neurovisor.server.http.api.ApiPortLimits;
+import java.io.ByteArrayInputStream;
 import java.io.OutputStream;
+import java.lang.management.ManagementFactory;
 import java.net.Socket;
 import java.net.http.HttpClient;
 import java.net.http.HttpClient.Version;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Sends what no honest client sends: each gets an error of Connect, and the port serves the next one. */
-@Timeout(120)
-@SuppressWarnings("NullAway.Init") // Set before each test.
-final class HostileConnectTest {
-    private ConnectFixture fixture;
-
-    @BeforeEach
-    void open() throws IOException {
-        fixture = new ConnectFixture();
-    }
-
+final class HostileConnectTest extends EchoFixture {
     @AfterEach
     void servesTheNextClient() throws Exception {
-        assertThat(send("One", "application/json", ConnectApiTest.json("you")).statusCode())
+        assertThat(send("One", "application/json", ConnectFixture.json("you")).statusCode())
                 .isEqualTo(200);
-        fixture.close();
     }
 
     @ParameterizedTest
@@ -94,9 +88,9 @@ final class HostileConnectTest {
             out.write(ConnectFixture.head("One", "application/json", "Transfer-Encoding: chunked\r\n"));
             byte[] part = new byte[64 << 10];
             for (int sent = 0; sent <= ConnectFixture.MOST_BYTES; sent += part.length) {
-                ConnectApiTest.chunk(out, part);
+                ConnectFixture.chunk(out, part);
             }
-            assertThat(ConnectApiTest.until(socket.getInputStream(), "resource_exhausted"))
+            assertThat(ConnectFixture.until(socket.getInputStream(), "resource_exhausted"))
                     .contains("HTTP/1.1 429")
                     .contains("resource_exhausted");
         }
@@ -107,7 +101,7 @@ final class HostileConnectTest {
         try (Socket socket = fixture.socket()) {
             socket.getOutputStream()
                     .write(ConnectFixture.head("One", "application/json", "X: " + "x".repeat(17 << 10) + "\r\n"));
-            assertThat(ConnectApiTest.until(socket.getInputStream(), "431")).contains("431");
+            assertThat(ConnectFixture.until(socket.getInputStream(), "431")).contains("431");
         }
     }
 
@@ -115,17 +109,44 @@ final class HostileConnectTest {
     void aClientThatNeverReadsHoldsUpItsCallAlone() throws Exception {
         try (Socket socket = fixture.socket()) {
             OutputStream out = socket.getOutputStream();
-            byte[] body = ConnectFixture.envelopes(ConnectApiTest.json("100000000"));
+            byte[] body = ConnectFixture.envelopes(ConnectFixture.json("100000000"));
             out.write(
                     ConnectFixture.head("Many", "application/connect+json", "Content-Length: " + body.length + "\r\n"));
             out.write(body);
             out.flush();
             for (String name : List.of("a", "b")) {
-                assertThat(send("One", "application/json", ConnectApiTest.json(name))
+                assertThat(send("One", "application/json", ConnectFixture.json(name))
                                 .statusCode())
                         .isEqualTo(200);
             }
         }
+    }
+
+    @Test
+    void aClientThatNeverReadsIsDisconnected() throws Exception {
+        Duration soon = Duration.ofMillis(100);
+        Duration later = Duration.ofMinutes(1);
+        ApiPortLimits limits = new ApiPortLimits(512, 512, 16 << 10, later, later, soon, soon);
+        try (ConnectFixture impatient = new ConnectFixture(limits);
+                Socket socket = impatient.socket()) {
+            byte[] body = ConnectFixture.envelopes(ConnectFixture.json("endless"));
+            socket.getOutputStream()
+                    .write(ConnectFixture.head(
+                            "Flood", "application/connect+json", "Content-Length: " + body.length + "\r\n"));
+            socket.getOutputStream().write(body);
+            impatient.cancelled.get(60, TimeUnit.SECONDS);
+        }
+    }
+
+    /** A message that is announced takes as much memory as has arrived of it. */
+    @Test
+    void anAnnouncedMessageTakesNoMemory() throws Exception {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        byte[] announced = {0, 0x7f, (byte) 0xff, (byte) 0xff, (byte) 0xff, '{'};
+        Envelopes envelopes = new Envelopes(new ByteArrayInputStream(announced), Integer.MAX_VALUE);
+        long before = threads.getCurrentThreadAllocatedBytes();
+        assertThatThrownBy(envelopes::next).hasMessageContaining("1 of 2147483647 bytes");
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(1 << 20);
     }
 
     private HttpResponse<byte[]> send(String method, String type, byte[] body) throws Exception {

@@ -8,11 +8,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.thread.Scheduler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,9 +27,13 @@ final class ApiHandler extends Handler.Abstract {
     private final RequestObserver observer;
     private final Ticker ticker;
     private final Semaphore free;
+    private final Semaphore dropping;
 
     /** An API that serves a request. */
     private record Found(String api, HttpRoute route) {}
+
+    /** A request that was served; the failure is why its response cannot be completed. */
+    private record Served(HttpExchange exchange, Optional<Throwable> failure) {}
 
     ApiHandler(List<HttpApi> apis, ApiPortLimits limits, RequestObserver observer, Ticker ticker) {
         this.apis = List.copyOf(apis);
@@ -35,6 +41,7 @@ final class ApiHandler extends Handler.Abstract {
         this.observer = observer;
         this.ticker = ticker;
         this.free = new Semaphore(limits.requests());
+        this.dropping = new Semaphore(limits.requests());
     }
 
     /** As {@link ApiPort#awaitEnd}. */
@@ -46,22 +53,41 @@ final class ApiHandler extends Handler.Abstract {
     public boolean handle(Request request, Response response, Callback callback) {
         if (!free.tryAcquire()) {
             response.getHeaders().add("Retry-After", "1");
-            answer(
-                    new HttpExchange(request, response, 0, Map.of()),
-                    503,
-                    "too many requests at a time; try again",
-                    callback);
+            end(refused(request, response, 503, "too many requests at a time; try again", Map.of()), callback);
             return true;
         }
+        Served served;
         try {
-            serve(request, response, callback);
+            served = serve(request, response);
         } finally {
             free.release();
         }
+        end(served, callback);
         return true;
     }
 
-    private void serve(Request request, Response response, Callback callback) {
+    /** Ends a response, and drops what its request has left, which is not counted as being served any more. */
+    private void end(Served served, Callback callback) {
+        if (served.failure().isPresent()) {
+            callback.failed(served.failure().get());
+            return;
+        }
+        boolean mayDrop = dropping.tryAcquire();
+        try {
+            if (mayDrop) {
+                served.exchange().discardInput();
+            }
+            callback.succeeded();
+        } catch (IOException gone) {
+            callback.failed(gone);
+        } finally {
+            if (mayDrop) {
+                dropping.release();
+            }
+        }
+    }
+
+    private Served serve(Request request, Response response) {
         RequestHead head = new RequestHead(
                 request.getMethod(),
                 String.valueOf(request.getHttpURI().getPath()),
@@ -73,65 +99,65 @@ final class ApiHandler extends Handler.Abstract {
                 observer.begin(head, found.map(Found::api).orElse("none"));
         try {
             observed.answered().forEach(response.getHeaders()::add);
-            serve(request, response, found.map(Found::route), observed, callback);
+            if (found.isEmpty()) {
+                return refused(request, response, 404, "there is no such path", observed.onward());
+            }
+            return serve(request, response, found.get().route(), observed.onward());
         } finally {
             observed.end(response.getStatus());
         }
     }
 
-    private void serve(
-            Request request,
-            Response response,
-            Optional<HttpRoute> found,
-            RequestObserver.Observed observed,
-            Callback callback) {
-        if (found.isEmpty()) {
-            answer(new HttpExchange(request, response, 0, observed.onward()), 404, "there is no such path", callback);
-            return;
-        }
-        HttpRoute route = found.get();
-        HttpExchange exchange = new HttpExchange(request, response, route.mostBytes(), observed.onward());
+    private Served serve(Request request, Response response, HttpRoute route, Map<String, String> onward) {
+        HttpExchange exchange = new HttpExchange(request, response, route.mostBytes(), onward);
         long begun = ticker.nanos();
         request.addIdleTimeoutListener(_ -> !route.isStream()
                 || ticker.nanos() - begun >= limits.idleStream().toNanos());
+        Scheduler.Task late = request.getComponents()
+                .getScheduler()
+                .schedule(
+                        () -> failLate(request, exchange, route), limits.body().toMillis(), TimeUnit.MILLISECONDS);
         try {
             route.service().serve(exchange);
-            callback.succeeded();
+            return new Served(exchange, Optional.empty());
         } catch (BodyTooLarge tooLarge) {
-            answerLate(exchange, 413, String.valueOf(tooLarge.getMessage()), tooLarge, callback);
+            return answerLate(exchange, 413, String.valueOf(tooLarge.getMessage()), tooLarge);
         } catch (IOException gone) {
-            callback.failed(gone);
+            return new Served(exchange, Optional.of(gone));
         } catch (RuntimeException | Error defect) {
             if (defect instanceof HttpException malformed && malformed.getCode() < 500) {
-                answerLate(
-                        exchange,
-                        malformed.getCode(),
-                        "the request is malformed: " + malformed.getReason(),
-                        defect,
-                        callback);
-                return;
+                String problem = "the request is malformed: " + malformed.getReason();
+                return answerLate(exchange, malformed.getCode(), problem, defect);
             }
             LOG.error("a request failed", defect);
-            answerLate(exchange, 500, "internal error; the server's log has the reason", defect, callback);
+            return answerLate(exchange, 500, "internal error; the server's log has the reason", defect);
+        } finally {
+            boolean _ = late.cancel();
         }
     }
 
-    private static void answerLate(
-            HttpExchange exchange, int status, String text, Throwable reason, Callback callback) {
-        if (exchange.isAnswered()) {
-            callback.failed(reason);
-        } else {
-            answer(exchange, status, text, callback);
+    /** Ends a request whose bounded body is still being read: its client sends it more slowly than any that needs it. */
+    private static void failLate(Request request, HttpExchange exchange, HttpRoute route) {
+        if (route.mostBytes() < Long.MAX_VALUE && exchange.isReading()) {
+            request.fail(new TimeoutException("the body of the request does not arrive"));
         }
     }
 
-    private static void answer(HttpExchange exchange, int status, String text, Callback callback) {
+    private static Served refused(
+            Request request, Response response, int status, String text, Map<String, String> onward) {
+        return answer(new HttpExchange(request, response, 0, onward), status, text);
+    }
+
+    private static Served answerLate(HttpExchange exchange, int status, String text, Throwable reason) {
+        return exchange.isAnswered() ? new Served(exchange, Optional.of(reason)) : answer(exchange, status, text);
+    }
+
+    private static Served answer(HttpExchange exchange, int status, String text) {
         try {
             exchange.answer(status, text);
-            exchange.discardInput();
-            callback.succeeded();
+            return new Served(exchange, Optional.empty());
         } catch (IOException gone) {
-            callback.failed(gone);
+            return new Served(exchange, Optional.of(gone));
         }
     }
 }

@@ -6,19 +6,15 @@ import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
 import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
-import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
-import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
@@ -71,8 +67,8 @@ public final class ApiPort implements AutoCloseable {
         connector.setHost(address.getAddress().getHostAddress());
         connector.setPort(address.getPort());
         connector.setIdleTimeout(limits.idle().toMillis());
-        connector.addBean(new FirstRequest(connector, limits.firstRequest()));
-        connector.addBean(new NetworkConnectionLimit(limits.connections(), connector));
+        connector.addBean(
+                new PortConnections(limits.connections(), limits.firstRequest(), connector.getScheduler()));
         server.addConnector(connector);
         connector.open();
         InetSocketAddress opened = new InetSocketAddress(address.getAddress(), connector.getLocalPort());
@@ -124,26 +120,6 @@ public final class ApiPort implements AutoCloseable {
         response.getHeaders().put("Connection", "close");
         Content.Sink.write(response, true, "the request is not valid, or exceeds a limit\n", callback);
         return true;
-    }
-
-    /** Closes a connection that has not sent the headers of a request in time, however slowly it sends. */
-    private record FirstRequest(ServerConnector connector, Duration limit) implements Connection.Listener {
-        @Override
-        public void onOpened(Connection connection) {
-            Object _ = connector
-                    .getScheduler()
-                    .schedule(
-                            () -> {
-                                if (connection.getMessagesIn() == 0) {
-                                    connection.getEndPoint().close();
-                                }
-                            },
-                            limit.toMillis(),
-                            TimeUnit.MILLISECONDS);
-        }
-
-        @Override
-        public void onClosed(Connection connection) {}
     }
 
     /** Starts to respond, first to the connections that wait. */

@@ -12,6 +12,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -25,6 +26,7 @@ public final class HttpExchange {
     private final LimitedInput input;
     private final OutputStream output;
     private final Map<String, String> onward;
+    private Optional<Thread> reader = Optional.empty();
 
     HttpExchange(Request request, Response response, long mostBytes, Map<String, String> onward) {
         this.onward = Map.copyOf(onward);
@@ -78,29 +80,53 @@ public final class HttpExchange {
         return input;
     }
 
-    /**
-     * Reads and drops what comes of the body within a few seconds. After a response has been sent early, the client is then able to
-     * read it: it may be sending still, and HTTP/2 resets a stream whose body was not read.
-     */
-    public void discardInput() {
-        // A client that expects to be asked for its body does not send it after an error.
-        boolean isSent = input.isBegun() || !request.getHeaders().contains(HttpHeader.EXPECT);
-        if (isSent && request.getLength() != 0 && !input.isAtEnd()) {
-            awaitReader(Thread.ofVirtual().name("http-discard").start(input::discard));
-        }
+    /** Names the thread that reads the body, if it may not have ended when the response has. */
+    public void setReader(Thread thread) {
+        reader = Optional.of(thread);
     }
 
     /**
-     * Waits a few seconds for a thread that reads the body, so that it ends with the body, or else interrupts it. The end of the
-     * response has to be sent before: it makes a client stop that would send for longer.
+     * Reads and drops what comes of the body within a few seconds, after the end of the response, which makes a client stop that
+     * would send for longer. After a response that was sent early, the client is then able to read it: it may be sending still, and
+     * HTTP/2 resets a stream whose body was not read.
      */
-    public static void awaitReader(Thread reader) {
+    void discardInput() throws IOException {
+        // A client that expects to be asked for its body does not send it after an error.
+        boolean isSent = input.isBegun() || !request.getHeaders().contains(HttpHeader.EXPECT);
+        if (!hasBody() || !isSent || input.isAtEnd()) {
+            return;
+        }
+        output.close();
+        reader.ifPresent(HttpExchange::await);
+        if (!input.isAtEnd()) {
+            await(Thread.ofVirtual().name("http-discard").start(input::discard));
+        }
+    }
+
+    /** Whether the request may have a body. */
+    private boolean hasBody() {
+        return request.getLength() > 0
+                || (request.getLength() < 0
+                        && (request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_2
+                                || request.getHeaders().contains(HttpHeader.TRANSFER_ENCODING)));
+    }
+
+    /** Waits a few seconds for a thread that reads the body, so that it ends with the body, or else interrupts it. */
+    private static void await(Thread thread) {
+        if (thread.getState() == Thread.State.NEW) {
+            return;
+        }
         try {
-            boolean _ = reader.join(DISCARDING);
+            boolean _ = thread.join(DISCARDING);
         } catch (InterruptedException interrupt) {
             Thread.currentThread().interrupt();
         }
-        reader.interrupt();
+        thread.interrupt();
+    }
+
+    /** Returns whether the body is being read, and has not ended. */
+    boolean isReading() {
+        return input.isBegun() && !input.isAtEnd();
     }
 
     /** Sets the status of the response. Has no effect after something was written. */

@@ -6,7 +6,8 @@ import java.io.InputStream;
 
 /** A body that fails with {@link BodyTooLarge} after a number of bytes. */
 final class LimitedInput extends FilterInputStream {
-    private static final int BUFFER_BYTES = 8 << 10;
+    /** Shared by all, because no one reads it: a buffer for each would take memory for clients that are refused. */
+    private static final byte[] DROPPED = new byte[8 << 10];
 
     private final long announcedBytes;
     private final long mostBytes;
@@ -23,7 +24,7 @@ final class LimitedInput extends FilterInputStream {
 
     @Override
     public int read() throws IOException {
-        checkAnnounced();
+        begin();
         int next = super.read();
         count(next < 0 ? -1 : 1);
         return next;
@@ -34,7 +35,7 @@ final class LimitedInput extends FilterInputStream {
         if (length == 0) {
             return 0; // InputStream.readNBytes asks for that, and Jetty's body would wait for content.
         }
-        checkAnnounced();
+        begin();
         int count = super.read(bytes, offset, length);
         count(count);
         return count;
@@ -42,6 +43,7 @@ final class LimitedInput extends FilterInputStream {
 
     @Override
     public long skip(long count) throws IOException {
+        begun = true;
         long skipped = super.skip(count);
         count(skipped);
         return skipped;
@@ -65,22 +67,21 @@ final class LimitedInput extends FilterInputStream {
     /** Reads to the end, whatever the limits are, and keeps nothing. */
     void discard() {
         try {
-            byte[] dropped = new byte[BUFFER_BYTES];
-            while (!Thread.interrupted() && in.read(dropped) >= 0) {}
+            while (!Thread.interrupted() && in.read(DROPPED) >= 0) {}
         } catch (IOException gone) {
             // The client has disconnected, so that it needs no response.
         }
     }
 
-    private void checkAnnounced() throws IOException {
+    private void begin() throws IOException {
         if (announcedBytes > mostBytes) {
             throw new BodyTooLarge(mostBytes);
         }
+        begun = true;
     }
 
     /** Counts what was read; a negative number is the end. */
     private void count(long bytes) throws IOException {
-        begun = true;
         atEnd = bytes < 0;
         readBytes += Math.max(0, bytes);
         if (readBytes > mostBytes) {

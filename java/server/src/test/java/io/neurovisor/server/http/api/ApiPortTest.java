@@ -14,8 +14,10 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -27,6 +29,7 @@ final class ApiPortTest {
 
     private final CountDownLatch begun = new CountDownLatch(1);
     private final CountDownLatch mayEnd = new CountDownLatch(1);
+    private final Semaphore ended = new Semaphore(0);
     private Optional<ApiPort> opened = Optional.empty();
 
     @AfterEach
@@ -35,13 +38,31 @@ final class ApiPortTest {
         opened.ifPresent(ApiPort::close);
     }
 
+    /** Counts the requests that have ended. */
+    private final class Observed implements RequestObserver.Observed {
+        @Override
+        public Map<String, String> answered() {
+            return Map.of();
+        }
+
+        @Override
+        public Map<String, String> onward() {
+            return Map.of();
+        }
+
+        @Override
+        public void end(int status) {
+            ended.release();
+        }
+    }
+
     private ApiPort open(ApiPortLimits limits) throws IOException {
         ApiPort port = ApiPort.open(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 Optional.empty(),
                 List.of(this::route),
                 limits,
-                RequestObserver.NONE);
+                (_, _) -> new Observed());
         opened = Optional.of(port);
         return port;
     }
@@ -185,24 +206,51 @@ final class ApiPortTest {
 
     @Test
     void aSlowHeaderEndsItsConnection() throws Exception {
-        ApiPort port = served(new ApiPortLimits(512, 512, 16 << 10, Duration.ofMillis(300), LONG, LONG));
+        ApiPort port = served(new ApiPortLimits(512, 512, 16 << 10, Duration.ofMillis(300), LONG, LONG, LONG));
         try (Socket slow = send(port, "GET /echo HTTP/1.1\r\nX: ")) {
             assertThat(slow.getInputStream().readAllBytes()).isEmpty();
         }
     }
 
     @Test
-    void idleConnectionsBeyondTheLimitWait() throws Exception {
+    void aSlowBodyEndsItsConnection() throws Exception {
+        ApiPort port = served(new ApiPortLimits(512, 1, 16 << 10, LONG, Duration.ofMillis(300), LONG, LONG));
+        try (Socket slow = send(port, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1")) {
+            assertThat(new String(slow.getInputStream().readAllBytes(), UTF_8)).doesNotContain("200");
+        }
+        assertThat(exchange(port, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1"))
+                .startsWith("HTTP/1.1 200");
+    }
+
+    @Test
+    void inputThatIsDroppedTakesNoPlaceOfARequest() throws Exception {
+        ApiPort port = served(limits(512, 1));
+        try (Socket sending = send(port, "POST /none HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n")) {
+            assertThat(answer(sending)).startsWith("HTTP/1.1 404");
+            assertThat(ended.tryAcquire(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            String next = "HTTP/1.1 503";
+            while (next.startsWith("HTTP/1.1 503")) { // Its place is free a moment after its end was observed.
+                next = exchange(port, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1");
+            }
+            assertThat(next).startsWith("HTTP/1.1 200");
+            sending.getOutputStream().write("x\r\n0\r\n\r\nGET /none HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(UTF_8));
+            assertThat(answer(sending)).startsWith("HTTP/1.1 404");
+        }
+    }
+
+    @Test
+    void aNewConnectionReplacesTheOldestIdleOne() throws Exception {
         ApiPort port = served(limits(20, 512));
         List<Socket> idle = new ArrayList<>();
-        try {
-            for (int count = 0; count < 40; count++) {
+        try (Socket slow = send(port, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")) {
+            await(begun);
+            for (int count = 0; count < 2000; count++) {
                 idle.add(new Socket(port.address().getAddress(), port.address().getPort()));
             }
-            for (Socket socket : idle.subList(0, 20)) {
-                socket.close();
-            }
             assertThat(exchange(port, "GET /none HTTP/1.1\r\nHost: x\r\n\r\n")).startsWith("HTTP/1.1 404");
+            assertThat(idle.getFirst().getInputStream().read()).isNegative();
+            mayEnd.countDown();
+            assertThat(answer(slow)).startsWith("HTTP/1.1 200");
         } finally {
             for (Socket socket : idle) {
                 socket.close();
@@ -211,7 +259,7 @@ final class ApiPortTest {
     }
 
     private static ApiPortLimits limits(int connections, int requests) {
-        return new ApiPortLimits(connections, requests, 16 << 10, Duration.ofSeconds(2), LONG, LONG);
+        return new ApiPortLimits(connections, requests, 16 << 10, LONG, LONG, LONG, LONG);
     }
 
     private ApiPort served(ApiPortLimits limits) throws IOException {

@@ -8,6 +8,7 @@ import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpClient.Version;
@@ -69,18 +70,39 @@ final class ApiPortTlsTest {
         }
     }
 
+    @Test
+    void aSlowHandshakeEndsItsConnection() throws Exception {
+        X509Bundle server = certificate();
+        SSLContext context = context(Optional.of(server), server);
+        Duration later = Duration.ofMinutes(1);
+        ApiPortLimits limits =
+                new ApiPortLimits(512, 512, 16 << 10, Duration.ofMillis(300), later, later, later);
+        try (ApiPort port = open(() -> context, false, limits);
+                Socket slow =
+                        new Socket(port.address().getAddress(), port.address().getPort())) {
+            slow.setSoTimeout(20_000);
+            slow.getOutputStream().write(new byte[] {22, 3, 1}); // The beginning of a handshake.
+            assertThat(slow.getInputStream().read()).isNegative();
+        }
+    }
+
     private static ApiPort open(X509Bundle own, X509Bundle trusted, boolean needsClientCertificate) throws Exception {
         SSLContext context = context(Optional.of(own), trusted);
         return open(() -> context, needsClientCertificate);
     }
 
     private static ApiPort open(Supplier<SSLContext> contexts, boolean needsClientCertificate) throws Exception {
+        return open(contexts, needsClientCertificate, ApiPortLimits.USUAL);
+    }
+
+    private static ApiPort open(Supplier<SSLContext> contexts, boolean needsClientCertificate, ApiPortLimits limits)
+            throws Exception {
         HttpRoute route = new HttpRoute(0, false, exchange -> exchange.answer(200, "hello"));
         ApiPort port = ApiPort.open(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 Optional.of(new ApiPortTls(contexts, needsClientCertificate)),
                 List.of(_ -> Optional.of(route)),
-                ApiPortLimits.USUAL,
+                limits,
                 RequestObserver.NONE);
         port.serve();
         return port;
