@@ -87,11 +87,16 @@ final class ApiHandler extends Handler.Abstract {
         }
     }
 
+    /** Returns the first value of a header. HTTP/2 has the host in {@code :authority}. */
+    private static Optional<String> header(Request request, String name) {
+        return Optional.ofNullable(request.getHeaders().get(name))
+                .or(() -> Optional.ofNullable(request.getHttpURI().getAuthority())
+                        .filter(_ -> name.equalsIgnoreCase("host")));
+    }
+
     private Served serve(Request request, Response response) {
         RequestHead head = new RequestHead(
-                request.getMethod(),
-                String.valueOf(request.getHttpURI().getPath()),
-                name -> Optional.ofNullable(request.getHeaders().get(name)));
+                request.getMethod(), String.valueOf(request.getHttpURI().getPath()), name -> header(request, name));
         Optional<Found> found = apis.stream()
                 .flatMap(api -> api.route(head).map(route -> new Found(api.name(), route)).stream())
                 .findFirst();

@@ -67,8 +67,7 @@ public final class ApiPort implements AutoCloseable {
         connector.setHost(address.getAddress().getHostAddress());
         connector.setPort(address.getPort());
         connector.setIdleTimeout(limits.idle().toMillis());
-        connector.addBean(
-                new PortConnections(limits.connections(), limits.firstRequest(), connector.getScheduler()));
+        connector.addBean(new PortConnections(limits.connections(), limits.firstRequest(), connector.getScheduler()));
         server.addConnector(connector);
         connector.open();
         InetSocketAddress opened = new InetSocketAddress(address.getAddress(), connector.getLocalPort());

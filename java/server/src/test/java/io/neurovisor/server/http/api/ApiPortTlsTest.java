@@ -75,8 +75,7 @@ final class ApiPortTlsTest {
         X509Bundle server = certificate();
         SSLContext context = context(Optional.of(server), server);
         Duration later = Duration.ofMinutes(1);
-        ApiPortLimits limits =
-                new ApiPortLimits(512, 512, 16 << 10, Duration.ofMillis(300), later, later, later);
+        ApiPortLimits limits = new ApiPortLimits(512, 512, 16 << 10, Duration.ofMillis(300), later, later, later);
         try (ApiPort port = open(() -> context, false, limits);
                 Socket slow =
                         new Socket(port.address().getAddress(), port.address().getPort())) {
