@@ -38,7 +38,7 @@ public final class Json {
     }
 
     /** Returns the object in a body; throws {@link HttpFailure} if it is something else. */
-    public static ObjectNode parse(byte[] body) throws IOException {
+    public static ObjectNode parse(byte[] body) {
         if (body.length == 0) {
             return JsonNodeFactory.instance.objectNode();
         }
@@ -52,6 +52,8 @@ public final class Json {
             }
         } catch (JsonProcessingException malformed) {
             throw HttpFailure.of(400, "the body is not JSON: " + malformed.getOriginalMessage());
+        } catch (IOException malformed) {
+            throw HttpFailure.of(400, "the body is not JSON: " + malformed.getMessage()); // Neither UTF-8 nor another of Unicode.
         }
         throw HttpFailure.of(400, "the body is not a JSON object");
     }

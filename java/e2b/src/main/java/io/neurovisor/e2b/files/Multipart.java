@@ -36,8 +36,7 @@ final class Multipart {
 
     /** @param contentType has the boundary of the parts */
     static void read(String contentType, InputStream body, Files files) throws IOException {
-        String boundary = Optional.ofNullable(MultiPart.extractBoundary(contentType))
-                .orElseThrow(() -> HttpFailure.invalid("content-type", "has no boundary"));
+        String boundary = boundary(contentType);
         Reader reader = new Reader(files);
         MultiPart.Parser parser = new MultiPart.Parser(boundary, reader);
         parser.setMaxParts(MOST_PARTS);
@@ -57,6 +56,15 @@ final class Multipart {
         }
         if (!reader.isComplete) {
             throw incomplete();
+        }
+    }
+
+    private static String boundary(String contentType) {
+        try {
+            return Optional.ofNullable(MultiPart.extractBoundary(contentType))
+                    .orElseThrow(() -> HttpFailure.invalid("content-type", "has no boundary"));
+        } catch (IllegalArgumentException malformed) {
+            throw HttpFailure.invalid("content-type", "is malformed: " + malformed.getMessage());
         }
     }
 

@@ -8,7 +8,6 @@ import io.neurovisor.e2b.HttpFailure;
 import io.neurovisor.e2b.Json;
 import io.neurovisor.proto.sandbox.CreateRequest;
 import io.neurovisor.proto.sandbox.ListRequest;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +41,7 @@ final class SandboxRequestFuzzTest {
 
     /** Each field is read, or refused as a mistake of the client. */
     @FuzzTest
-    void body(byte[] bytes) throws IOException {
+    void body(byte[] bytes) {
         Fields body;
         try {
             body = new Fields(Json.parse(bytes));

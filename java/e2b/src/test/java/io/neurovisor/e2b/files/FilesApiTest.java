@@ -174,6 +174,7 @@ final class FilesApiTest extends BoxFixture {
         "?path=n, application/octet-stream, br, x, 400, content-encoding",
         "?path=n, application/octet-stream, gzip, x, 400, gzip",
         "?path=n, multipart/form-data, '', x, 400, boundary",
+        "?path=n, 'multipart/form-data; boundary=\"b', '', x, 400, content-type",
         "?path=n, 'multipart/form-data; boundary=b', '', x, 400, body",
         "?path=n, 'multipart/form-data; boundary=b', '', '--b\r\n\r\n\r\n--b', 400, body",
         "?path=a%00b, application/octet-stream, '', x, 400, NUL",
