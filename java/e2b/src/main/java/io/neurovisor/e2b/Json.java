@@ -53,7 +53,8 @@ public final class Json {
         } catch (JsonProcessingException malformed) {
             throw HttpFailure.of(400, "the body is not JSON: " + malformed.getOriginalMessage());
         } catch (IOException malformed) {
-            throw HttpFailure.of(400, "the body is not JSON: " + malformed.getMessage()); // Neither UTF-8 nor another of Unicode.
+            throw HttpFailure.of(
+                    400, "the body is not JSON: " + malformed.getMessage()); // Neither UTF-8 nor another of Unicode.
         }
         throw HttpFailure.of(400, "the body is not a JSON object");
     }

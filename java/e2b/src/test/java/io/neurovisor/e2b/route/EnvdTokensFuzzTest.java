@@ -30,10 +30,14 @@ final class EnvdTokensFuzzTest {
         byte[] digest = MessageDigest.getInstance("SHA-256")
                 .digest((path + ":read:" + user + ":" + tokens.of(ID) + end).getBytes(StandardCharsets.UTF_8));
         String right = "v1_" + Base64.getEncoder().withoutPadding().encodeToString(digest);
-        boolean isInTime = time.filter(seconds -> seconds < 1000).isEmpty();
-        assertThat(tokens.isSigned(ID, path, "read", user, right, time)).isEqualTo(isInTime);
-        assertThat(tokens.isSigned(ID, path, "write", user, right, time)).isFalse();
-        assertThat(tokens.isSigned(ID, path, "read", user, given, time)).isEqualTo(isInTime && given.equals(right));
+        UrlSignature signature = new UrlSignature(path, "read", user, time, right);
+        assertThat(tokens.isSigned(ID, signature)).isTrue();
+        assertThat(tokens.hasExpired(signature))
+                .isEqualTo(time.filter(seconds -> seconds < 1000).isPresent());
+        assertThat(tokens.isSigned(ID, new UrlSignature(path, "write", user, time, right)))
+                .isFalse();
+        assertThat(tokens.isSigned(ID, new UrlSignature(path, "read", user, time, given)))
+                .isEqualTo(given.equals(right));
         assertThat(tokens.isValid(ID, given)).isEqualTo(given.equals(tokens.of(ID)));
         assertThat(tokens.isValidForTraffic(ID, given)).isEqualTo(given.equals(tokens.ofTraffic(ID)));
         assertThat(tokens.isValid(path, tokens.of(ID))).isEqualTo(path.equals(ID));
