@@ -65,7 +65,7 @@ final class E2bDomainIT {
                 directory,
                 data,
                 "--warm=1",
-                "--max=4",
+                "--max=8",
                 "--size=small",
                 "--rate-limit=off",
                 "--http-port=0",
