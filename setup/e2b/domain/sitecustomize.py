@@ -3,7 +3,7 @@
 import os
 import socket
 
-domain, port = "." + os.environ["E2B_DOMAIN"], int(os.environ["NEUROVISOR_TEST_PORT"])
+domain, port = "." + os.environ["E2B_DOMAIN"], int(os.environ["E2B_TEST_PORT"])
 resolve = socket.getaddrinfo
 
 

@@ -53,10 +53,20 @@ final class HttpTwoTest extends E2bFixture {
                 in.skipNBytes(5);
                 byte[] payload = in.readNBytes(length);
                 if (type == HEADERS) {
-                    return Byte.toUnsignedInt(payload[0]);
+                    return first(ByteBuffer.wrap(payload));
                 }
             }
         }
+    }
+
+    /** Skips updates of the size of the table. */
+    private static int first(ByteBuffer headers) {
+        int first = Byte.toUnsignedInt(headers.get());
+        while (first >> 5 == 1) {
+            for (boolean more = (first & 0x1f) == 0x1f; more; more = headers.get() < 0) {}
+            first = Byte.toUnsignedInt(headers.get());
+        }
+        return first;
     }
 
     private static void literal(ByteArrayOutputStream headers, int name, String value) {

@@ -77,7 +77,7 @@ final class E2bDomainIT {
                 key,
                 "E2B_DOMAIN",
                 DOMAIN,
-                "NEUROVISOR_TEST_PORT",
+                "E2B_TEST_PORT",
                 String.valueOf(URI.create(daemon.httpAddress()).getPort()),
                 "SSL_CERT_FILE",
                 Files.writeString(directory.resolve("authority"), authority.getCertificatePEM())

@@ -66,6 +66,9 @@ public final class ApiPort implements AutoCloseable {
         ServerConnector connector = connector(server, tls, limits);
         connector.setHost(address.getAddress().getHostAddress());
         connector.setPort(address.getPort());
+        // As large as most kernels allow: a connection without a place is delayed by a second and more, until its
+        // client repeats it.
+        connector.setAcceptQueueSize(4096);
         connector.setIdleTimeout(limits.idle().toMillis());
         connector.addBean(new PortConnections(limits.connections(), limits.firstRequest(), connector.getScheduler()));
         server.addConnector(connector);
