@@ -114,7 +114,8 @@ async fn ends_cells_that_a_kernel_does_not_answer() {
     let Some(fixture) = kernel().await else {
         return;
     };
-    let slow = "import time\ndef slow(*_, **__): time.sleep(60)\nget_ipython().showtraceback = slow";
+    let slow =
+        "import time\ndef slow(*_, **__): time.sleep(60)\nget_ipython().showtraceback = slow";
     fixture.run(slow).await;
     let cells = ["while True: pass"];
     check_interrupts_as(&fixture, &cells, "KeyboardInterrupt", "print(7)", "7\n").await;
