@@ -13,6 +13,7 @@ import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.Boots;
 import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
@@ -69,8 +70,8 @@ final class TemplatesTest {
     }
 
     @Test
-    void givesUpAfterThreeBoots() {
-        for (int boot = 0; boot < 4; boot++) {
+    void givesUpAfterTheMostBoots() {
+        for (int boot = 0; boot <= Boots.MAX; boot++) {
             failing.add(new FakeGuest().failing(Fault.SANDBOX_LOST).dead("reset"));
         }
         assertThatThrownBy(() -> make(vmm, RequiredLayers.NONE))
@@ -79,7 +80,7 @@ final class TemplatesTest {
                         exception -> assertThat(exception.fault()).isEqualTo(Fault.BOOT_FAILED))
                 .hasMessageStartingWith("template of image ")
                 .hasMessageContaining("reset");
-        assertThat(vmm.starts()).hasSize(3);
+        assertThat(vmm.starts()).hasSize(Boots.MAX);
         assertThat(vmm.livingCount()).isZero();
     }
 
