@@ -8,7 +8,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
  * ends the machine.
  */
 public final class Boots {
-    /** The most boots for one machine. Of three in a row, all have measured it wrongly on a host with twice as much work as processors. */
+    /** The most boots for one machine. */
     public static final int MAX = 5;
 
     private Boots() {}

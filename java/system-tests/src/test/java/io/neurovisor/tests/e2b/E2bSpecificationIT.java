@@ -2,7 +2,6 @@ package io.neurovisor.tests.e2b;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.neurovisor.tests.fixtures.CommandLineRun;
 import io.neurovisor.tests.fixtures.DataDirectories;
 import io.neurovisor.tests.fixtures.HostCommand;
 import io.neurovisor.tests.fixtures.RealClient;
@@ -46,9 +45,7 @@ final class E2bSpecificationIT {
         Path specification = Path.of(System.getenv("NEUROVISOR_TEST_E2B_SPECIFICATION"));
         Map<String, String> data =
                 Map.of("NEUROVISOR_DATA_DIR", DataDirectories.ready(directory).toString());
-        String key = CommandLineRun.of(data, "keys", "create", "me", "--scopes", "sandbox,execute", "--e2b")
-                .stdout()
-                .strip();
+        String key = E2bClient.key(data);
         try (RunningDaemon daemon = RunningDaemon.start(
                 directory,
                 data,
@@ -74,12 +71,13 @@ final class E2bSpecificationIT {
                     "--generation-database=none",
                     "--no-color"));
             OPERATIONS.forEach(operation -> arguments.add("--include-name=" + operation));
-            HostCommand.Result run = schemathesis.run(variables, arguments.toArray(String[]::new));
+            HostCommand.Result run = schemathesis.run(directory, variables, arguments.toArray(String[]::new));
             assertThat(run.stdout())
                     .as(run.stderr())
                     .contains("Tested: " + OPERATIONS.size())
                     .contains(" generated, ");
             assertThat(run.exitCode()).as(run.stdout()).isZero();
+            assertThat(Path.of(".schemathesis")).as("what it keeps").doesNotExist();
         }
     }
 }

@@ -3,7 +3,6 @@ package io.neurovisor.tests.e2b;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.neurovisor.tests.fixtures.CommandLineRun;
 import io.neurovisor.tests.fixtures.DataDirectories;
 import io.neurovisor.tests.fixtures.HostCommand;
 import io.neurovisor.tests.fixtures.RunningDaemon;
@@ -53,9 +52,7 @@ final class E2bSuitesIT {
         expected = ExpectedFailures.read(HOME);
         Map<String, String> data =
                 Map.of("NEUROVISOR_DATA_DIR", DataDirectories.ready(directory).toString());
-        key = CommandLineRun.of(data, "keys", "create", "me", "--scopes", "sandbox,execute", "--e2b")
-                .stdout()
-                .strip();
+        key = E2bClient.key(data);
         daemon = RunningDaemon.start(
                 directory, data, "--warm=1", "--max=8", "--size=small", "--rate-limit=off", "--http-port=0");
     }
