@@ -22,6 +22,7 @@ final class LifeAttacks {
     private static final int UNOPENED = 9999;
 
     private static final String ENDED = "the guest agent ended its connection";
+    private static final String FLOODED = "the guest agent began more than 100 requests and 50 a second for 10 s";
     private static final long MEMORY_BYTES = (long) SandboxSize.SMALL.memoryMebibytes() << 20;
 
     private LifeAttacks() {}
@@ -36,7 +37,7 @@ final class LifeAttacks {
                         ForgedFrames.frame(ForgedFrames.DATA, 0, UNOPENED, new byte[1000])),
                 unasked("a good-bye", ForgedFrames.goAway(0, 0, "\u001b[2J")),
                 SandboxAttack.idle("hanging up", ENDED, (_, agent) -> agent.hangUp()),
-                SandboxAttack.idle("a flood of pings", ENDED, (_, agent) -> {
+                SandboxAttack.idle("a flood of pings", FLOODED, (_, agent) -> {
                     byte[] pings = ForgedFrames.repeat(ForgedFrames.frame(ForgedFrames.PING, 0, 0, new byte[8]), 1000);
                     while (agent.write(pings)) {
                         // Until the host closes the connection.
