@@ -172,10 +172,12 @@ def make() -> CellShell:
 
 def keep_leading_lines(shell) -> None:
     """Keeps empty lines at the beginning, so that line numbers are those of the cell. Before a cell magic they are removed."""
+    transforms = list(shell.input_transformer_manager.cleanup_transforms)
 
-    def lines_before_magic(lines):
-        first = next((line for line in lines if line.strip()), "")
-        return leading_empty_lines(lines) if first.startswith("%%") else lines
+    def cleaned(lines):
+        empty = len(lines) - len(leading_empty_lines(lines))
+        for transform in transforms:
+            lines = transform(lines)
+        return lines if lines and lines[0].startswith("%%") else ["\n"] * empty + lines
 
-    transforms = shell.input_transformer_manager.cleanup_transforms
-    transforms[transforms.index(leading_empty_lines)] = lines_before_magic
+    shell.input_transformer_manager.cleanup_transforms = [cleaned]

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::jupyter;
 
-const CELLS: usize = 70;
+const CELLS: usize = 72;
 
 fn lines(text: &str) -> BTreeSet<&str> {
     let lines = text.lines().map(str::trim);

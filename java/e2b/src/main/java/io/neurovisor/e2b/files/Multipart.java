@@ -5,6 +5,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -34,14 +35,23 @@ final class Multipart {
         void end() throws IOException;
     }
 
-    /** @param contentType has the boundary of the parts */
+    /**
+     * Nothing may precede the first boundary: what the parser makes of a malformed preamble depends on the pieces in which it arrives.
+     *
+     * @param contentType has the boundary of the parts
+     */
     static void read(String contentType, InputStream body, Files files) throws IOException {
         String boundary = boundary(contentType);
+        byte[] first = body.readNBytes(boundary.length() + 2);
+        if (!("--" + boundary).equals(new String(first, StandardCharsets.ISO_8859_1))) {
+            throw HttpFailure.of(400, "the body does not begin with the boundary of its parts");
+        }
         Reader reader = new Reader(files);
         MultiPart.Parser parser = new MultiPart.Parser(boundary, reader);
         parser.setMaxParts(MOST_PARTS);
         parser.setPartHeadersMaxLength(MOST_HEADER_BYTES);
         try {
+            parser.parse(Content.Chunk.from(ByteBuffer.wrap(first), false));
             byte[] piece = new byte[PIECE_BYTES];
             int count = body.read(piece);
             while (count >= 0) {

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.grpc.Status;
 import io.neurovisor.proto.sandbox.CellDisplay;
 import io.neurovisor.proto.sandbox.CellEnded;
 import io.neurovisor.proto.sandbox.CellError;
@@ -25,6 +24,9 @@ import java.util.Map;
 final class CellLines {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
+    /** A table, of which E2B's clients know the columns alone. */
+    private static final String TABLE = "application/vnd.neurovisor.data+json";
+
     /** The fields of a result by the type of the part. */
     private static final Map<String, String> FIELDS = Map.ofEntries(
             Map.entry("text/plain", "text"),
@@ -37,7 +39,7 @@ final class CellLines {
             Map.entry("application/pdf", "pdf"),
             Map.entry("application/json", "json"),
             Map.entry("application/javascript", "javascript"),
-            Map.entry("application/vnd.neurovisor.data+json", "data"),
+            Map.entry(TABLE, "data"),
             Map.entry("application/vnd.neurovisor.chart+json", "chart"));
 
     /** Parts that are not text. */
@@ -69,8 +71,7 @@ final class CellLines {
             }
             case ERROR -> List.of(error(event.getError()));
             case ENDED -> ended(event.getEnded());
-            case KEEP_ALIVE -> List.of(line("keepalive"));
-            case ACCEPTED, STARTED, DROPPED, INPUT_REQUEST, GAP, EVENT_NOT_SET -> List.of();
+            case ACCEPTED, STARTED, DROPPED, INPUT_REQUEST, GAP, KEEP_ALIVE, EVENT_NOT_SET -> List.of();
         };
     }
 
@@ -102,6 +103,9 @@ final class CellLines {
         for (int index = 0; index < parts.size(); index++) {
             DisplayPart part = display.getParts(index);
             JsonNode content = content(part.getMimeType(), parts.get(index).toByteArray());
+            if (part.getMimeType().equals(TABLE)) {
+                content = content.path("data");
+            }
             String field = FIELDS.get(part.getMimeType());
             if (field == null) {
                 extra.set(part.getMimeType(), content);
@@ -156,8 +160,8 @@ final class CellLines {
         return lines;
     }
 
-    static ObjectNode unexpectedEnd(Status status) {
-        return line("unexpected_end_of_execution").put("message", String.valueOf(status.getDescription()));
+    static ObjectNode keepAlive() {
+        return line("keepalive");
     }
 
     static ObjectNode end() {

@@ -21,7 +21,7 @@ import io.neurovisor.proto.sandbox.RestartContextRequest;
 import io.neurovisor.proto.sandbox.RestartContextResponse;
 import io.neurovisor.server.http.api.HttpExchange;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Iterator;
 import java.util.List;
@@ -36,6 +36,9 @@ public final class InterpreterApi {
     private static final Pattern RESTART = Pattern.compile("/contexts/([^/]+)/restart");
     private static final String USUAL_LANGUAGE = "python";
     private static final String USUAL_DIRECTORY = "/home/user";
+
+    /** After which silence of a cell its client is sent a line. */
+    private static final Duration SILENCE = Duration.ofSeconds(2);
 
     /** The contexts that clients find from the beginning. They start with their first cell. */
     private static final List<String> LISTED = List.of(USUAL_LANGUAGE, "javascript");
@@ -93,40 +96,38 @@ public final class InterpreterApi {
             request.setLanguage(USUAL_LANGUAGE);
         }
         Context.CancellableContext call = Context.current().withCancellation();
-        exchange.onDisconnect(() -> {
+        Runnable interrupt = () -> {
             boolean _ = call.cancel(null);
-        });
+        };
+        exchange.onDisconnect(interrupt);
         Context before = call.attach();
-        try {
-            stream(exchange, daemon.interpreters().executeCell(request.build()));
+        try (SignsOfLife client = new SignsOfLife(exchange.output(), SILENCE, interrupt)) {
+            stream(exchange, client, daemon.interpreters().executeCell(request.build()));
         } finally {
             call.detach(before);
-            boolean _ = call.cancel(null);
+            interrupt.run();
         }
     }
 
-    /** Sends the events of a cell as they come. The first one is awaited, so that a refusal has its own status. */
-    private void stream(HttpExchange exchange, Iterator<CellEvent> events) throws IOException {
+    /**
+     * Sends the events of a cell as they come. The first one is awaited, so that a refusal has its own status. If the sandbox ends before
+     * the cell, the connection is closed, by which clients notice it.
+     */
+    private void stream(HttpExchange exchange, SignsOfLife client, Iterator<CellEvent> events) throws IOException {
         CellEvent first = DaemonCalls.answer(events::next);
         exchange.setStatus(200);
         exchange.addHeader("Content-Type", "application/x-ndjson");
+        client.start();
         CellLines lines = new CellLines(clock);
-        send(exchange, lines.of(first));
+        client.send(lines.of(first));
         try {
             while (events.hasNext()) {
-                send(exchange, lines.of(events.next()));
+                client.send(lines.of(events.next()));
             }
         } catch (StatusRuntimeException failure) {
-            send(exchange, List.of(CellLines.unexpectedEnd(failure.getStatus())));
+            throw new IOException("the cell has no end: " + failure.getStatus().getDescription(), failure);
         }
-        send(exchange, List.of(CellLines.end()));
-    }
-
-    private static void send(HttpExchange exchange, List<ObjectNode> lines) throws IOException {
-        for (ObjectNode line : lines) {
-            exchange.output().write((line + "\n").getBytes(StandardCharsets.UTF_8));
-        }
-        exchange.output().flush();
+        client.send(List.of(CellLines.end()));
     }
 
     private void create(HttpExchange exchange) throws IOException {

@@ -126,6 +126,15 @@ final class FilesApiTest extends BoxFixture {
     }
 
     @Test
+    void nothingMayPrecedeTheFirstBoundary() throws Exception {
+        byte[] body = "text\r\n--b\r\nContent-Disposition: form-data\r\n\r\nnew\r\n--b--".getBytes(UTF_8);
+        Answer answer = box.write("?path=n", MULTIPART, body);
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.problem()).contains("does not begin with the boundary");
+        assertThat(box.read("n").status()).isEqualTo(404);
+    }
+
+    @Test
     void aBodyThatEndsEarlyLeavesTheFile() throws Exception {
         assertThat(box.write("?path=n", OCTETS, "old".getBytes(UTF_8)).status()).isEqualTo(200);
         assertThat(box.write("?path=n", MULTIPART, "--b\r\nContent-Disposition: form-data\r\n\r\nnew".getBytes(UTF_8))
