@@ -12,7 +12,10 @@ import java.util.regex.Pattern;
 
 /** Runs a fork bomb and observes the host. */
 final class ForkBomb {
-    /** Every process forks until the kernel refuses; the first process counts them and keeps trying for a second. */
+    /**
+     * Every process forks until the kernel refuses. The first process counts them and keeps trying for a second, and at
+     * least 100 times: among so many processes, more than a second can pass before it runs again.
+     */
     private static final String BOMB = """
             import errno, os, signal, time
 
@@ -34,7 +37,7 @@ final class ForkBomb {
             print(f"{processes} processes, then {refusal}", flush=True)
             tries = escapes = 0
             end = time.monotonic() + 1
-            while time.monotonic() < end:
+            while tries < 100 or time.monotonic() < end:
                 tries += 1
                 try:
                     if os.fork() == 0:
