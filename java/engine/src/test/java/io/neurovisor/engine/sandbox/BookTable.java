@@ -27,7 +27,9 @@ abstract class BookTable {
     SandboxBook book;
     long nowNanos;
     boolean stopped;
-    boolean wasStopped;
+
+    /** How often a daemon was stopped, each of which may pause all that have machines. */
+    int stops;
 
     BookTable(int most, int mostPaused, List<SandboxOwner> owners) {
         this.most = most;
@@ -99,7 +101,7 @@ abstract class BookTable {
     }
 
     void check() {
-        checks().check(most, wasStopped ? most + mostPaused : mostPaused);
+        checks().check(most, mostPaused + stops * most);
     }
 
     SandboxId reported(Work work, int choice) {

@@ -343,8 +343,8 @@ final class SandboxBooks extends BookTable {
 
     void stop() {
         book.stop();
+        stops += stopped ? 0 : 1;
         stopped = true;
-        wasStopped = true;
         check();
     }
 
