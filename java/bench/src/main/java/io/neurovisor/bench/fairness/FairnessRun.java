@@ -1,8 +1,8 @@
 package io.neurovisor.bench.fairness;
 
+import io.neurovisor.bench.measure.Requirement;
 import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.bench.measure.TimedResult;
-import io.neurovisor.bench.speed.Workbench;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.execution.Executions;
@@ -64,7 +64,7 @@ public record FairnessRun(Executions executions, SandboxSize size, int requests,
         for (int number = 0; number < count; number++) {
             long beganNanos = System.nanoTime();
             ExecutionResult result = execute(HONEST);
-            Workbench.require(result.exit().exitCode() == 0, "a program ended as " + result.outcome());
+            Requirement.hold(result.exit().exitCode() == 0, "a program ended as " + result.outcome());
             millis.add((System.nanoTime() - beganNanos) / 1e6);
         }
         return millis;

@@ -27,7 +27,8 @@ public record SpeedPublication(Path home) {
             "docs/performance.md",
             "docs/design/performance.md",
             "docs/design/sandbox-performance.md",
-            "docs/design/interpreter-performance.md");
+            "docs/design/interpreter-performance.md",
+            "docs/design/e2b-performance.md");
 
     /** Returns the file of the last complete run of a scenario that is no part of a whole run. */
     public static String file(Scenario scenario) {

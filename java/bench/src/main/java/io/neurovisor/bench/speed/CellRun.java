@@ -2,8 +2,10 @@ package io.neurovisor.bench.speed;
 
 import io.neurovisor.bench.floor.Floor;
 import io.neurovisor.bench.measure.Contender;
+import io.neurovisor.bench.measure.Requirement;
 import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.bench.measure.Unit;
+import io.neurovisor.bench.sandbox.ServedSandbox;
 import io.neurovisor.engine.interpreter.CellEvent;
 import io.neurovisor.engine.interpreter.CellEvents;
 import io.neurovisor.engine.interpreter.CellOutcome;
@@ -90,7 +92,7 @@ record CellRun(Workbench bench) {
         long beganNanos = System.nanoTime();
         String answer = program.answer("1+1");
         double millis = (System.nanoTime() - beganNanos) / 1e6;
-        Workbench.require(answer.equals("1+1"), "the echo is " + answer);
+        Requirement.hold(answer.equals("1+1"), "the echo is " + answer);
         return millis;
     }
 
@@ -129,7 +131,7 @@ record CellRun(Workbench bench) {
                 last = event;
             }
             double millis = (System.nanoTime() - beganNanos) / 1e6;
-            Workbench.require(
+            Requirement.hold(
                     last.map(CellEvent::content).filter(CellRun::isSuccess).isPresent(), "a cell ended with " + last);
             return millis;
         }
@@ -215,7 +217,7 @@ record CellRun(Workbench bench) {
                 if (event instanceof ProcessEvent.Output(ProcessStream stream, long _, ByteBuffer data)) {
                     (stream == ProcessStream.STDOUT ? printed : errors).append(StandardCharsets.UTF_8.decode(data));
                 }
-                Workbench.require(!(event instanceof ProcessEvent.Ended), "the program has ended: " + errors);
+                Requirement.hold(!(event instanceof ProcessEvent.Ended), "the program has ended: " + errors);
             }
             return printed.toString().strip();
         }

@@ -3,6 +3,7 @@ package io.neurovisor.bench.speed;
 import io.neurovisor.bench.floor.Floor;
 import io.neurovisor.bench.measure.Contender;
 import io.neurovisor.bench.measure.Memory;
+import io.neurovisor.bench.measure.Requirement;
 import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.bench.measure.Unit;
 import io.neurovisor.engine.program.Language;
@@ -58,7 +59,7 @@ record DensityRun(Workbench bench) {
             String used = bench.execute(daemon, new Program(Language.PYTHON, USED_KIBIBYTES))
                     .text()
                     .strip();
-            Workbench.require(used.matches("\\d{1,9}"), "the guest's memory is " + used);
+            Requirement.hold(used.matches("\\d{1,9}"), "the guest's memory is " + used);
             bench.add("used in a guest", Workbench.OURS, Unit.MEBIBYTES, Integer.parseInt(used) / 1024.0);
             bench.add(
                     "agent in a guest",

@@ -3,7 +3,9 @@ package io.neurovisor.bench.speed;
 import io.neurovisor.bench.floor.BareSandbox;
 import io.neurovisor.bench.floor.Floor;
 import io.neurovisor.bench.measure.Memory;
+import io.neurovisor.bench.measure.Requirement;
 import io.neurovisor.bench.measure.Unit;
+import io.neurovisor.bench.sandbox.ServedSandbox;
 import io.neurovisor.server.client.DaemonProcess;
 import io.neurovisor.server.client.Pause;
 import java.util.HashSet;
@@ -38,7 +40,7 @@ record ForkRun(Workbench bench) {
         ours.fork(COPIES, millis -> {
             List<ProcessHandle> copies =
                     daemon.vmms().stream().filter(vmm -> !others.contains(vmm)).toList();
-            Workbench.require(copies.size() == COPIES, "the daemon has " + copies.size() + " copies");
+            Requirement.hold(copies.size() == COPIES, "the daemon has " + copies.size() + " copies");
             add(counts, COPIED, Workbench.OURS, Unit.MILLISECONDS, millis);
             add(counts, MEMORY, Workbench.OURS, Unit.MEBIBYTES, Memory.proportionalMebibytes(copies) / COPIES);
         });

@@ -3,6 +3,7 @@ package io.neurovisor.bench.speed;
 import io.neurovisor.bench.floor.BareSandbox;
 import io.neurovisor.bench.floor.Floor;
 import io.neurovisor.bench.measure.Unit;
+import io.neurovisor.bench.sandbox.ServedSandbox;
 import io.neurovisor.server.client.DaemonProcess;
 import io.neurovisor.server.client.Pause;
 import java.time.Duration;

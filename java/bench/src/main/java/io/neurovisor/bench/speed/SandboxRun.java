@@ -4,8 +4,11 @@ import io.neurovisor.bench.floor.BareSandbox;
 import io.neurovisor.bench.floor.Floor;
 import io.neurovisor.bench.measure.Contender;
 import io.neurovisor.bench.measure.Memory;
+import io.neurovisor.bench.measure.Requirement;
 import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.bench.measure.Unit;
+import io.neurovisor.bench.sandbox.ServedSandbox;
+import io.neurovisor.bench.sandbox.StalledReaders;
 import io.neurovisor.server.client.DaemonProcess;
 import io.neurovisor.server.client.Pause;
 import io.neurovisor.server.client.sandbox.SandboxClient;
@@ -182,7 +185,7 @@ record SandboxRun(Workbench bench) {
 
         private void memory(String scenario, DaemonProcess daemon) {
             List<ProcessHandle> vmms = daemon.vmms();
-            Workbench.require(vmms.size() == MACHINES, "the daemon has " + vmms.size() + " machines");
+            Requirement.hold(vmms.size() == MACHINES, "the daemon has " + vmms.size() + " machines");
             bench.add(scenario, Workbench.OURS, Unit.MEBIBYTES, Memory.proportionalMebibytes(vmms) / MACHINES);
         }
     }

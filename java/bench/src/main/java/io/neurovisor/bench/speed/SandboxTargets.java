@@ -2,6 +2,7 @@ package io.neurovisor.bench.speed;
 
 import io.neurovisor.bench.measure.Measurements;
 import io.neurovisor.bench.measure.Unit;
+import io.neurovisor.bench.sandbox.StalledReaders;
 import java.util.List;
 import java.util.stream.Stream;
 

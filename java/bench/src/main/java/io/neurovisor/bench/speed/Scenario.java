@@ -28,6 +28,8 @@ public enum Scenario {
     SANDBOX,
     /** Cells of the code interpreter, and the memory of its contexts. */
     INTERPRETER,
+    /** E2B's API beside the service's own calls, and what its port takes. */
+    E2B,
     /** Machines that are booted instead of cloned. */
     BOOT,
     /** The first command after installation, which makes the template. */
@@ -65,7 +67,7 @@ public enum Scenario {
 
     /** Returns whether the scenario is measured and published separately. */
     private boolean isSeparate() {
-        return this == SANDBOX || this == INTERPRETER;
+        return this == SANDBOX || this == INTERPRETER || this == E2B;
     }
 
     public static List<String> labels() {

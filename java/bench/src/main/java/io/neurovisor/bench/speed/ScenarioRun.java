@@ -35,6 +35,7 @@ record ScenarioRun(Workbench bench) {
             case AUDIT -> new AuditRun(bench).measure();
             case SANDBOX -> new SandboxRun(bench).measure();
             case INTERPRETER -> new CellRun(bench).measure();
+            case E2B -> new E2bRun(bench).measure();
             case BOOT -> new BootRun(bench).measure();
             case TEMPLATE -> new TemplateRun(bench).measure();
         }

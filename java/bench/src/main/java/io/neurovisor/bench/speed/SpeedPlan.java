@@ -1,10 +1,12 @@
 package io.neurovisor.bench.speed;
 
+import io.neurovisor.bench.measure.TemporaryKeys;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.process.ToolCommand;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * The scenarios of a run, and what they are measured with.
@@ -14,9 +16,16 @@ import java.util.Set;
  * @param floor the compiled program of {@code bench/floor}
  * @param dataDirectory the data directory of the product
  * @param scratch a directory for sockets
+ * @param keys opens the keys of the product
  */
 public record SpeedPlan(
-        boolean quick, Set<Scenario> scenarios, Commands commands, Path floor, Path dataDirectory, Path scratch) {
+        boolean quick,
+        Set<Scenario> scenarios,
+        Commands commands,
+        Path floor,
+        Path dataDirectory,
+        Path scratch,
+        Supplier<TemporaryKeys> keys) {
     public SpeedPlan {
         scenarios = Set.copyOf(scenarios);
     }

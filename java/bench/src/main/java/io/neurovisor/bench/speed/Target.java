@@ -124,6 +124,7 @@ public record Target(String what, String size, String unit, double value, double
         return switch (scenario) {
             case SANDBOX -> SandboxTargets.of(size, measurements);
             case INTERPRETER -> CellRun.targets(new Figures(size, measurements));
+            case E2B -> E2bRun.targets(new Figures(size, measurements));
             default -> List.of();
         };
     }

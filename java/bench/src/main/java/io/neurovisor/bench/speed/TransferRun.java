@@ -1,6 +1,7 @@
 package io.neurovisor.bench.speed;
 
 import io.neurovisor.bench.floor.Floor;
+import io.neurovisor.bench.measure.Requirement;
 import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.bench.measure.TimedResult;
 import io.neurovisor.bench.measure.Unit;
@@ -31,7 +32,7 @@ record TransferRun(Workbench bench) {
             for (int round = 0; round < bench.plan().rounds(1, 4); round++) {
                 speed(OUTPUT, Workbench.OURS, daemon, () -> {
                     TimedResult received = bench.execute(daemon, printing);
-                    Workbench.require(
+                    Requirement.hold(
                             received.bytes() == (long) MEBIBYTES << 20, "printed " + received.bytes() + " bytes");
                     return received.millis();
                 });

@@ -2,14 +2,13 @@ package io.neurovisor.bench.speed;
 
 import io.neurovisor.bench.floor.Floor;
 import io.neurovisor.bench.measure.Measurements;
+import io.neurovisor.bench.measure.Requirement;
 import io.neurovisor.bench.measure.Rounds;
 import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.bench.measure.Series;
 import io.neurovisor.bench.measure.TimedResult;
 import io.neurovisor.bench.measure.Unit;
 import io.neurovisor.engine.execution.ExecutionRequest;
-import io.neurovisor.engine.fault.Fault;
-import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.program.Program;
@@ -73,7 +72,7 @@ public record Workbench(
 
     TimedResult answer(DaemonProcess daemon, SampleProgram sample) {
         TimedResult received = execute(daemon, new Program(sample.language(), sample.code()));
-        require(received.text().strip().equals(SampleProgram.ANSWER), "printed " + received.text());
+        Requirement.hold(received.text().strip().equals(SampleProgram.ANSWER), "printed " + received.text());
         return received;
     }
 
@@ -83,11 +82,5 @@ public record Workbench(
         long beganNanos = System.nanoTime();
         DaemonResult result = daemon.client().execute(request, sink);
         return sink.received(result, (System.nanoTime() - beganNanos) / 1e6);
-    }
-
-    public static void require(boolean right, String otherwise) {
-        if (!right) {
-            throw new NeuroVisorException(Fault.TOOL_FAILED, otherwise);
-        }
     }
 }

@@ -1,11 +1,11 @@
 package io.neurovisor.bench.trace;
 
 import io.neurovisor.bench.measure.Host;
+import io.neurovisor.bench.measure.Requirement;
 import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.bench.measure.TimedResult;
 import io.neurovisor.bench.speed.SpeedPlan;
 import io.neurovisor.bench.speed.WarmRun;
-import io.neurovisor.bench.speed.Workbench;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Program;
@@ -76,7 +76,7 @@ public record TraceRun(SpeedPlan.Commands commands, SandboxSize size, Path scrat
         long beganNanos = System.nanoTime();
         DaemonResult result = daemon.client().execute(new ExecutionRequest(trace, program, LIMIT, size), sink);
         TimedResult received = sink.received(result, (System.nanoTime() - beganNanos) / 1e6);
-        Workbench.require(received.text().strip().equals(SampleProgram.ANSWER), "printed " + received.text());
+        Requirement.hold(received.text().strip().equals(SampleProgram.ANSWER), "printed " + received.text());
         return new TracedRequest(received.millis(), receiver.await(trace.hex(), CALL));
     }
 }

@@ -49,7 +49,8 @@ final class PublishedTest {
                 "docs/performance.md",
                 "docs/design/performance.md",
                 "docs/design/sandbox-performance.md",
-                "docs/design/interpreter-performance.md"
+                "docs/design/interpreter-performance.md",
+                "docs/design/e2b-performance.md"
             })
     void documentsShowTheCommittedRuns(String name) throws IOException {
         String document = Files.readString(ROOT.resolve(name));
@@ -100,7 +101,7 @@ final class PublishedTest {
     @Test
     void committedFirecrackerRunIsComplete() throws IOException {
         JsonNode run = runs().firecracker();
-        assertThat(run.path("series")).hasSize(13).allSatisfy(one -> {
+        assertThat(run.path("series")).hasSize(17).allSatisfy(one -> {
             List<Double> values = one.path("values")
                     .valueStream()
                     .map(JsonNode::asDouble)
@@ -129,7 +130,8 @@ final class PublishedTest {
             strings = {
                 "docs/design/performance.md",
                 "docs/design/sandbox-performance.md",
-                "docs/design/interpreter-performance.md"
+                "docs/design/interpreter-performance.md",
+                "docs/design/e2b-performance.md"
             })
     void designPageNamesTheSourceOfEachFigure(String name) throws IOException {
         String rest = Published.byHand(Files.readString(ROOT.resolve(name)))

@@ -8,6 +8,7 @@ import io.neurovisor.bench.measure.HostProgram;
 import io.neurovisor.bench.measure.Measurements;
 import io.neurovisor.bench.measure.Series;
 import io.neurovisor.bench.measure.Unit;
+import io.neurovisor.bench.sandbox.StalledReaders;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;

@@ -48,20 +48,20 @@ public final class BenchCommand implements Callable<Integer> {
             paramLabel = "SCENARIO",
             completionCandidates = Names.class,
             description =
-                    "Measure only this scenario, of ${COMPLETION-CANDIDATES}. Repeatable. Default: all but sandbox and interpreter; with --quick also without audit, boot and template.")
+                    "Measure only this scenario, of ${COMPLETION-CANDIDATES}. Repeatable. Default: all but sandbox, interpreter and e2b; with --quick also without audit, boot and template.")
     private @Nullable List<String> only;
 
     @Option(
             names = "--output",
             paramLabel = "FILE",
             description =
-                    "The file for the values. Default: bench/results/full.json in the repository, sandbox.json with --only=sandbox, interpreter.json with --only=interpreter, or quick.json with --quick or any other --only.")
+                    "The file for the values. Default: bench/results/full.json in the repository, sandbox.json with --only=sandbox, interpreter.json with --only=interpreter, e2b.json with --only=e2b, or quick.json with --quick or any other --only.")
     private @Nullable Path output;
 
     @Option(
             names = "--publish",
             description =
-                    "Measure nothing; write the figures of bench/results (full, sandbox, interpreter, firecracker and spans) into the documents.")
+                    "Measure nothing; write the figures of bench/results (full, sandbox, interpreter, e2b, firecracker and spans) into the documents.")
     private boolean publish;
 
     @Spec

@@ -3,9 +3,9 @@ package io.neurovisor.cli.bench;
 import io.neurovisor.bench.endurance.EndurancePlan;
 import io.neurovisor.bench.endurance.EnduranceRun;
 import io.neurovisor.bench.endurance.PromiseReport;
-import io.neurovisor.bench.endurance.TemporaryKeys;
 import io.neurovisor.bench.endurance.Tenants;
 import io.neurovisor.bench.endurance.sandbox.SandboxEnduranceRun;
+import io.neurovisor.bench.measure.TemporaryKeys;
 import io.neurovisor.cli.console.Cancellation;
 import io.neurovisor.cli.console.ConsoleProgress;
 import io.neurovisor.cli.console.ExitCode;
@@ -17,6 +17,7 @@ import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.server.DeadRuns;
 import io.neurovisor.server.InstalledComponents;
 import io.neurovisor.server.Settings;
+import io.neurovisor.server.access.keys.Scope;
 import io.neurovisor.server.config.ExecutionConfig;
 import io.neurovisor.server.sandbox.records.SandboxDatabase;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -128,8 +130,11 @@ final class BenchEnduranceCommand implements Callable<Integer> {
         }
         try (TemporaryKeys keys = TemporaryKeys.open(settings)) {
             Tenants tenants = new Tenants(
-                    keys.create(clients, PoolShare.UNLIMITED),
-                    keys.create(hostile, new PoolShare(Optional.of(1), Optional.of(HOSTILE_WAITING))));
+                    keys.create(clients, PoolShare.UNLIMITED, Set.of(Scope.EXECUTE)),
+                    keys.create(
+                            hostile,
+                            new PoolShare(Optional.of(1), Optional.of(HOSTILE_WAITING)),
+                            Set.of(Scope.EXECUTE)));
             return EnduranceRun.of(plan, settings.audit(), guest.size(), tenants, this::report);
         }
     }

@@ -1,5 +1,6 @@
 package io.neurovisor.cli.bench;
 
+import io.neurovisor.bench.measure.TemporaryKeys;
 import io.neurovisor.bench.publication.SpeedPublication;
 import io.neurovisor.bench.speed.Scenario;
 import io.neurovisor.bench.speed.SpeedPlan;
@@ -80,7 +81,8 @@ record SpeedMeasurement(
                 new LauncherCommands(guest),
                 home().resolve(FLOOR),
                 guest.config().dataDir(),
-                scratch);
+                scratch,
+                () -> TemporaryKeys.open(guest.settings()));
     }
 
     private Path home() {

@@ -27,6 +27,7 @@ import java.util.stream.Stream;
 /** A daemon in a separate process, at free ports. Closing it stops the process. */
 public final class DaemonProcess implements AutoCloseable {
     private static final Pattern SERVES = Pattern.compile(".*serves gRPC on .* on (127\\.0\\.0\\.1:\\d{1,5})");
+    private static final Pattern SERVES_HTTP = Pattern.compile(".*serves E2B's clients on (https?://\\S+)");
     private static final Duration START_LIMIT = Duration.ofMinutes(3);
     private static final int READ_MILLIS = 10_000;
     private static final Duration LOOK_AGAIN_AFTER = Duration.ofMillis(20);
@@ -34,6 +35,7 @@ public final class DaemonProcess implements AutoCloseable {
 
     private final LineTail messages = new LineTail();
     private final CompletableFuture<String> serving = new CompletableFuture<>();
+    private final CompletableFuture<String> servingHttp = new CompletableFuture<>();
     private final BackgroundTool process;
     private final String statusAddress;
     private final DaemonClient client;
@@ -42,19 +44,14 @@ public final class DaemonProcess implements AutoCloseable {
         process = BackgroundTool.start(serve, this::receive);
         boolean started = false;
         try {
-            CompletableFuture<Void> _ = process.handle()
-                    .onExit()
-                    .thenRun(() -> serving.completeExceptionally(new IOException("the daemon has exited")));
-            statusAddress = serving.get(START_LIMIT.toSeconds(), TimeUnit.SECONDS);
+            CompletableFuture<Void> _ = process.handle().onExit().thenRun(() -> {
+                IOException exited = new IOException("the daemon has exited");
+                boolean _ = serving.completeExceptionally(exited);
+                boolean _ = servingHttp.completeExceptionally(exited);
+            });
+            statusAddress = awaited(serving);
             client = DaemonClient.connect(socket);
             started = true;
-        } catch (ExecutionException | TimeoutException failure) {
-            throw new NeuroVisorException(
-                    Fault.TOOL_FAILED,
-                    "the daemon does not serve; its messages: " + String.join("; ", messages.lines()),
-                    failure);
-        } catch (InterruptedException interrupt) {
-            throw NeuroVisorException.interrupted("cancelled", interrupt);
         } finally {
             if (!started) {
                 process.close();
@@ -72,11 +69,33 @@ public final class DaemonProcess implements AutoCloseable {
         return new DaemonProcess(serve, socket);
     }
 
+    private String awaited(CompletableFuture<String> address) {
+        try {
+            return address.get(START_LIMIT.toSeconds(), TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException failure) {
+            throw new NeuroVisorException(
+                    Fault.TOOL_FAILED,
+                    "the daemon does not serve; its messages: " + String.join("; ", messages.lines()),
+                    failure);
+        } catch (InterruptedException interrupt) {
+            throw NeuroVisorException.interrupted("cancelled", interrupt);
+        }
+    }
+
+    /** Returns the URL of the HTTP APIs, which need {@code --http-port}. */
+    public String httpAddress() {
+        return awaited(servingHttp);
+    }
+
     private void receive(String line) {
         messages.add(line);
         Matcher serves = SERVES.matcher(line);
         if (serves.matches()) {
             serving.complete(serves.group(1));
+        }
+        Matcher servesHttp = SERVES_HTTP.matcher(line);
+        if (servesHttp.matches()) {
+            servingHttp.complete(servesHttp.group(1));
         }
     }
 
@@ -130,6 +149,10 @@ public final class DaemonProcess implements AutoCloseable {
         return Stream.concat(Stream.of(process.handle()), process.handle().children())
                 .flatMap(program -> program.info().totalCpuDuration().stream())
                 .reduce(Duration.ZERO, Duration::plus);
+    }
+
+    public ProcessHandle handle() {
+        return process.handle();
     }
 
     public List<ProcessHandle> vmms() {

@@ -1,4 +1,4 @@
-package io.neurovisor.bench.speed;
+package io.neurovisor.bench.sandbox;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -14,10 +14,10 @@ import java.util.Optional;
 /**
  * Clients that have stopped reading the output of processes of one sandbox. The processes wait for them for 30 seconds.
  */
-final class StalledReaders implements AutoCloseable {
-    static final int READERS = 10;
-    static final String ALONE = "sandbox, output";
-    static final String CONTENDED = "sandbox, output beside " + READERS + " stalled readers";
+public final class StalledReaders implements AutoCloseable {
+    public static final int READERS = 10;
+    public static final String ALONE = "sandbox, output";
+    public static final String CONTENDED = "sandbox, output beside " + READERS + " stalled readers";
 
     /** More than is kept of a stream, and than can be on its way. */
     private static final String BYTES = "16777216";
@@ -33,7 +33,7 @@ final class StalledReaders implements AutoCloseable {
     }
 
     /** Starts the processes with a connection each, and loses the connection of one more. */
-    static StalledReaders of(ServedSandbox sandbox) {
+    public static StalledReaders of(ServedSandbox sandbox) {
         StalledReaders readers = new StalledReaders(sandbox);
         for (int number = 0; number < READERS; number++) {
             readers.waiting.add(readers.startProcess());
@@ -61,7 +61,7 @@ final class StalledReaders implements AutoCloseable {
     }
 
     /** Returns whether all processes still wait. */
-    boolean areWaitedFor() {
+    public boolean areWaitedFor() {
         List<Integer> running = sandbox.processes().list(ServedSandbox.limit()).stream()
                 .filter(process -> process.end().isEmpty())
                 .map(process -> process.pid())

@@ -1,4 +1,4 @@
-package io.neurovisor.bench.endurance;
+package io.neurovisor.bench.measure;
 
 import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.server.Settings;
@@ -27,13 +27,12 @@ public final class TemporaryKeys implements AutoCloseable {
         return new TemporaryKeys(ApiKeys.open(settings.access(), InstantSource.system()));
     }
 
-    /** Creates keys that may run programs, and returns their secrets. */
-    public List<String> create(int count, PoolShare share) {
+    /** Creates keys, and returns their secrets. */
+    public List<String> create(int count, PoolShare share, Set<Scope> scopes) {
         List<String> secrets = new ArrayList<>();
         for (int number = 0; number < count; number++) {
             KeyName name = new KeyName("bench-" + UUID.randomUUID());
-            NewKey key =
-                    keys.create(new KeyGrant(name, Set.of(Scope.EXECUTE), Optional.empty(), Optional.empty(), share));
+            NewKey key = keys.create(new KeyGrant(name, scopes, Optional.empty(), Optional.empty(), share));
             names.add(name.value());
             secrets.add(key.secret().reveal());
         }

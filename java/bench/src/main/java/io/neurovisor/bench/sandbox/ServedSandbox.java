@@ -1,5 +1,6 @@
-package io.neurovisor.bench.speed;
+package io.neurovisor.bench.sandbox;
 
+import io.neurovisor.bench.measure.Requirement;
 import io.neurovisor.engine.file.FileReader;
 import io.neurovisor.engine.file.FileTarget;
 import io.neurovisor.engine.file.FileWriter;
@@ -31,7 +32,7 @@ import java.util.OptionalInt;
 import java.util.function.DoubleConsumer;
 
 /** A living sandbox of a daemon, with a connection of its own. Steps return their milliseconds; closing it kills it. */
-final class ServedSandbox implements AutoCloseable {
+public final class ServedSandbox implements AutoCloseable {
     /** Longer than any scenario. */
     private static final Duration LIFE = Duration.ofHours(2);
 
@@ -66,18 +67,27 @@ final class ServedSandbox implements AutoCloseable {
     }
 
     /** Has the daemon at the socket create a sandbox of its usual image and size. */
-    static ServedSandbox create(Path socket) {
+    public static ServedSandbox create(Path socket) {
         return create(socket, Optional.empty());
     }
 
-    /** @param image empty for the usual one */
-    static ServedSandbox create(Path socket, Optional<String> image) {
+    /**
+     * Has the daemon at the socket create a sandbox of its usual size.
+     *
+     * @param image empty for the usual one
+     */
+    public static ServedSandbox create(Path socket, Optional<String> image) {
         SandboxClient client = SandboxClient.connect(socket, Optional.empty());
         return new ServedSandbox(socket, client, create(client, image));
     }
 
+    /** Uses a sandbox that the holder of a key has created. Closing it kills it. */
+    public static ServedSandbox of(Path socket, String key, String id) {
+        return new ServedSandbox(socket, SandboxClient.connect(socket, Optional.of(key)), id);
+    }
+
     /** Creates a sandbox, kills it, and returns the milliseconds from the request to the answer. */
-    static double timedCreation(SandboxClient client) {
+    public static double timedCreation(SandboxClient client) {
         long beganNanos = System.nanoTime();
         String id = create(client, Optional.empty());
         double millis = millisSince(beganNanos);
@@ -97,23 +107,23 @@ final class ServedSandbox implements AutoCloseable {
                 .id();
     }
 
-    Path socket() {
+    public Path socket() {
         return socket;
     }
 
-    String id() {
+    public String id() {
         return id;
     }
 
-    GuestProcesses processes() {
+    public GuestProcesses processes() {
         return processes;
     }
 
-    GuestInterpreter interpreter() {
+    public GuestInterpreter interpreter() {
         return client.interpreter(id);
     }
 
-    static ProcessSpec spec(String command, String... arguments) {
+    public static ProcessSpec spec(String command, String... arguments) {
         return new ProcessSpec(
                 command,
                 List.of(arguments),
@@ -126,17 +136,17 @@ final class ServedSandbox implements AutoCloseable {
                 Optional.empty());
     }
 
-    static Deadline limit() {
+    public static Deadline limit() {
         return Deadline.after(LIMIT, Ticker.SYSTEM);
     }
 
     /** Runs a program that must succeed, until its end has arrived. */
-    double start(String command) {
+    public double start(String command) {
         return run(spec(command), 0);
     }
 
     /** Has a program print this many bytes, and reads them. */
-    double output(int bytes) {
+    public double output(int bytes) {
         return run(spec("head", "-c", Integer.toString(bytes), "/dev/zero"), bytes);
     }
 
@@ -154,14 +164,14 @@ final class ServedSandbox implements AutoCloseable {
             }
         }
         double millis = millisSince(beganNanos);
-        Workbench.require(
+        Requirement.hold(
                 exitCode == 0 && bytes == expectedBytes,
                 spec.command() + " ended with " + exitCode + " and printed " + bytes + " bytes");
         return millis;
     }
 
     /** Writes a file, which did not exist before. */
-    double write(int bytes) {
+    public double write(int bytes) {
         boolean _ = files.makeDirectory(DIRECTORY, OptionalInt.empty(), limit());
         files.remove(DIRECTORY, true, limit());
         return write(FILE, ByteBuffer.allocate(bytes));
@@ -172,13 +182,13 @@ final class ServedSandbox implements AutoCloseable {
         long beganNanos = System.nanoTime();
         try (FileWriter writer = files.write(target)) {
             writer.write(content.duplicate());
-            Workbench.require(writer.finish().size() == content.remaining(), path + " is not whole");
+            Requirement.hold(writer.finish().size() == content.remaining(), path + " is not whole");
         }
         return millisSince(beganNanos);
     }
 
     /** Reads the file that was written last. */
-    double read(int bytes) {
+    public double read(int bytes) {
         long beganNanos = System.nanoTime();
         long received = 0;
         try (FileReader reader = files.read(FILE, 0, Optional.empty(), limit())) {
@@ -187,12 +197,12 @@ final class ServedSandbox implements AutoCloseable {
             }
         }
         double millis = millisSince(beganNanos);
-        Workbench.require(received == bytes, "a file of " + bytes + " bytes was read as " + received);
+        Requirement.hold(received == bytes, "a file of " + bytes + " bytes was read as " + received);
         return millis;
     }
 
     /** Writes files one after the other, and removes them without counting the time. */
-    double files(int count, int bytes) {
+    public double files(int count, int bytes) {
         ByteBuffer content = ByteBuffer.allocate(bytes);
         double millis = 0;
         for (int number = 0; number < count; number++) {
@@ -203,14 +213,14 @@ final class ServedSandbox implements AutoCloseable {
     }
 
     /** Pauses the sandbox. */
-    double pause() {
+    public double pause() {
         long beganNanos = System.nanoTime();
         SandboxView _ = client.pause(id);
         return millisSince(beganNanos);
     }
 
     /** Resumes the sandbox, until a program has run in it. */
-    double resume() {
+    public double resume() {
         long beganNanos = System.nanoTime();
         SandboxView _ = client.connect(id);
         double _ = start("true");
@@ -218,12 +228,12 @@ final class ServedSandbox implements AutoCloseable {
     }
 
     /** Makes copies that all run; {@code use} receives the milliseconds until then, and then they are killed. */
-    void fork(int count, DoubleConsumer use) {
+    public void fork(int count, DoubleConsumer use) {
         long beganNanos = System.nanoTime();
         List<SandboxCopy> copies = client.fork(id, count, Optional.of(LIFE));
         double millis = millisSince(beganNanos);
         long made = copies.stream().filter(SandboxCopy.Made.class::isInstance).count();
-        Workbench.require(made == count, made + " copies of " + count + " were made");
+        Requirement.hold(made == count, made + " copies of " + count + " were made");
         use.accept(millis);
         copies.forEach(copy -> {
             boolean _ = copy instanceof SandboxCopy.Made(SandboxView sandbox) && client.kill(sandbox.id());
@@ -231,7 +241,7 @@ final class ServedSandbox implements AutoCloseable {
     }
 
     /** Takes a snapshot and deletes it. */
-    void snapshot() {
+    public void snapshot() {
         String snapshot = client.createSnapshot(id, "").id();
         boolean _ = client.deleteSnapshot(snapshot);
     }
@@ -240,7 +250,7 @@ final class ServedSandbox implements AutoCloseable {
      * Returns for how many milliseconds the programs of the sandbox stood still at a time while something was done to it. A
      * program looks at the guest's clock, which the host sets before the programs go on.
      */
-    double standsStill(Duration before, Runnable work) {
+    public double standsStill(Duration before, Runnable work) {
         int pid;
         try (ProcessEvents events = processes.start(spec("python3", "-c", WATCH), limit())) {
             pid = events.next().orElseThrow() instanceof ProcessEvent.Started started ? started.pid() : 0;
