@@ -3,10 +3,14 @@ package io.neurovisor.e2b;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.Metadata;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.MetadataUtils;
+import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.proto.sandbox.FileServiceGrpc;
 import io.neurovisor.proto.sandbox.FileServiceGrpc.FileServiceBlockingStub;
+import io.neurovisor.proto.sandbox.GetRequest;
+import io.neurovisor.proto.sandbox.GetResponse;
 import io.neurovisor.proto.sandbox.InterpreterServiceGrpc;
 import io.neurovisor.proto.sandbox.InterpreterServiceGrpc.InterpreterServiceBlockingStub;
 import io.neurovisor.proto.sandbox.ProcessServiceGrpc;
@@ -15,7 +19,9 @@ import io.neurovisor.proto.sandbox.SandboxServiceGrpc;
 import io.neurovisor.proto.sandbox.SandboxServiceGrpc.SandboxServiceBlockingStub;
 import io.neurovisor.server.access.OwnCalls;
 import io.neurovisor.server.http.api.HttpExchange;
-import java.util.function.Supplier;
+import io.neurovisor.server.status.RpcFailure;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * Calls of the daemon's own services on behalf of a client, with all limits, checks and records of these.
@@ -25,6 +31,10 @@ import java.util.function.Supplier;
 public record DaemonCalls(Channel channel) {
     private static final Metadata.Key<String> AUTHORIZATION =
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+    /** Why calls fail whose sandbox has ended. */
+    private static final Set<String> ENDS =
+            Set.of(Fault.SANDBOX_MOVED.name(), Fault.SANDBOX_DIED.name(), Fault.SANDBOX_UNKNOWN.name());
 
     /** Calls as the holder of a key. */
     static DaemonCalls byKey(Channel daemon, String secret, HttpExchange exchange) {
@@ -71,12 +81,29 @@ public record DaemonCalls(Channel channel) {
         return InterpreterServiceGrpc.newBlockingStub(channel);
     }
 
-    /** Makes a call, whose failure becomes that of the request. */
-    public static <A> A answer(Supplier<A> call) {
+    /** Returns the name of the fault with which a call has failed; empty if it has none. */
+    public static String reason(StatusRuntimeException failure) {
+        return RpcFailure.reason(
+                        failure.getStatus(),
+                        Optional.ofNullable(failure.getTrailers()).orElseGet(Metadata::new))
+                .orElse("");
+    }
+
+    /**
+     * Returns whether a call has failed because its sandbox has ended, also if that was before the call. The owner of one that has ended
+     * is unknown.
+     */
+    public boolean hasEnded(String sandboxId, StatusRuntimeException failure) {
+        if (!ENDS.contains(reason(failure)) && failure.getStatus().getCode() != Status.Code.UNAUTHENTICATED) {
+            return false;
+        }
         try {
-            return call.get();
-        } catch (StatusRuntimeException failure) {
-            throw HttpFailure.of(failure);
+            GetResponse _ = sandboxes()
+                    .get(GetRequest.newBuilder().setSandboxId(sandboxId).build());
+            return false; // It was paused or copied.
+        } catch (StatusRuntimeException unknown) {
+            Status.Code code = unknown.getStatus().getCode();
+            return code == Status.Code.NOT_FOUND || code == Status.Code.UNAUTHENTICATED;
         }
     }
 }

@@ -8,6 +8,7 @@ import io.neurovisor.e2b.control.ControlApi;
 import io.neurovisor.e2b.control.SandboxJson;
 import io.neurovisor.e2b.envd.EnvdCall;
 import io.neurovisor.e2b.envd.EnvdFiles;
+import io.neurovisor.e2b.envd.EnvdMetrics;
 import io.neurovisor.e2b.envd.EnvdProcesses;
 import io.neurovisor.e2b.envd.Watchers;
 import io.neurovisor.e2b.files.FilesApi;
@@ -29,6 +30,7 @@ import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
 
@@ -37,6 +39,18 @@ public final class E2bApi implements HttpApi {
     private static final int MOST_JSON_BYTES = 256 << 10;
     private static final int MOST_CODE_BYTES = 16 << 20;
     private static final int MOST_MESSAGE_BYTES = 16 << 20;
+
+    /** What envd serves without the Connect protocol. */
+    private static final Set<String> PLAIN = Set.of("/health", "/files", "/files/compose", "/metrics");
+
+    /** What envd does for its host alone. */
+    private static final Set<String> HOST_ROUTES =
+            Set.of("/init", "/freeze", "/unfreeze", "/collapse", "/fsfreeze", "/fsthaw", "/upgrade");
+
+    /** Clients look for these words. */
+    private static final String NOT_FOUND = "The sandbox was not found";
+
+    private static final String ENDED = ": the sandbox was killed while the request was in progress, or timed out: ";
 
     private final Channel daemon;
     private final Supplier<List<String>> sandboxIds;
@@ -122,7 +136,8 @@ public final class E2bApi implements HttpApi {
                 }
             });
         }
-        return answering(Long.MAX_VALUE, exchange -> plain(exchange, id));
+        long mostBytes = head.path().equals("/files") ? Long.MAX_VALUE : MOST_JSON_BYTES;
+        return answering(mostBytes, exchange -> plain(exchange, id));
     }
 
     /** Serves what envd answers without the Connect protocol. */
@@ -134,13 +149,29 @@ public final class E2bApi implements HttpApi {
             }
             case "GET /files" -> {
                 requireTokenOrSignature(exchange, id, "read");
-                new FilesApi(running(exchange, id), id).read(exchange);
+                inSandbox(exchange, id, calls -> new FilesApi(calls, id).read(exchange));
             }
             case "POST /files" -> {
                 requireTokenOrSignature(exchange, id, "write");
-                new FilesApi(running(exchange, id), id).write(exchange);
+                inSandbox(exchange, id, calls -> new FilesApi(calls, id).write(exchange));
             }
-            default -> throw HttpFailure.of(404, "envd has no " + exchange.method() + " " + exchange.path());
+            case "POST /files/compose" -> {
+                requireToken(exchange, id);
+                inSandbox(exchange, id, calls -> new FilesApi(calls, id).compose(exchange));
+            }
+            case "GET /metrics" -> {
+                requireToken(exchange, id);
+                inSandbox(exchange, id, calls -> EnvdMetrics.answer(exchange, calls, id));
+            }
+            default -> {
+                if (HOST_ROUTES.contains(exchange.path())) {
+                    throw HttpFailure.of(404, exchange.path() + " is reserved for the E2B control plane");
+                }
+                requireToken(exchange, id);
+                throw HttpFailure.of(
+                        PLAIN.contains(exchange.path()) ? 405 : 404,
+                        "envd has no " + exchange.method() + " " + exchange.path());
+            }
         }
     }
 
@@ -150,7 +181,7 @@ public final class E2bApi implements HttpApi {
         if (!exchange.path().equals("/health") && !tokens.isValidForTraffic(id, traffic)) {
             requireToken(exchange, id);
         }
-        new InterpreterApi(running(exchange, id), id, clock).serve(exchange);
+        inSandbox(exchange, id, calls -> new InterpreterApi(calls, id, clock).serve(exchange));
     }
 
     private static HttpRoute answering(long mostBytes, HttpRoute.Service service) {
@@ -183,12 +214,15 @@ public final class E2bApi implements HttpApi {
     }
 
     private void requireTokenOrSignature(HttpExchange exchange, String id, String operation) {
-        EnvdCall.checkUser(first(exchange, "username").orElse(""));
+        first(exchange, "username").ifPresent(SandboxUser::check);
         Optional<UrlSignature> signature = signature(exchange, operation);
-        if (signature.isEmpty()) {
+        boolean hasToken = exchange.header("x-access-token")
+                .filter(token -> !token.isEmpty())
+                .isPresent();
+        if (hasToken || signature.isEmpty()) {
             requireToken(exchange, id);
         } else if (!tokens.isSigned(id, signature.get())) {
-            throw HttpFailure.of(401, "the signature is wrong");
+            throw HttpFailure.of(401, "invalid signature");
         } else if (tokens.hasExpired(signature.get())) {
             throw HttpFailure.of(401, "signature is already expired");
         }
@@ -218,12 +252,30 @@ public final class E2bApi implements HttpApi {
         try {
             return Long.valueOf(text);
         } catch (NumberFormatException noNumber) {
-            throw HttpFailure.of(401, "signature_expiration is not a Unix time");
+            throw HttpFailure.invalid("signature_expiration", "is not a Unix time");
         }
     }
 
     private static Optional<String> first(HttpExchange exchange, String name) {
         return exchange.parameters(name).stream().findFirst();
+    }
+
+    /** What serves a request with calls to a sandbox. */
+    private interface SandboxService {
+        void serve(DaemonCalls calls) throws IOException;
+    }
+
+    /** Serves a request to a sandbox that runs. One that ends meanwhile is answered like one that had ended before. */
+    private void inSandbox(HttpExchange exchange, String id, SandboxService service) throws IOException {
+        DaemonCalls calls = running(exchange, id);
+        try {
+            service.serve(calls);
+        } catch (StatusRuntimeException failure) {
+            throw calls.hasEnded(id, failure)
+                    ? HttpFailure.of(
+                            502, NOT_FOUND + ENDED + failure.getStatus().getDescription())
+                    : failure;
+        }
     }
 
     /** Checks that a sandbox runs, or is resumed by calls, and returns the further calls of the request. */
@@ -243,6 +295,6 @@ public final class E2bApi implements HttpApi {
                 throw HttpFailure.of(failure);
             }
         }
-        throw HttpFailure.of(502, "The sandbox was not found");
+        throw HttpFailure.of(502, NOT_FOUND);
     }
 }

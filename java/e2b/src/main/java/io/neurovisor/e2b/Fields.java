@@ -2,6 +2,7 @@ package io.neurovisor.e2b;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -66,6 +67,16 @@ public record Fields(ObjectNode object) {
                     texts.put(property.getKey(), property.getValue().asText());
                 }));
         return texts;
+    }
+
+    /** Returns an array of texts. */
+    public List<String> requiredTexts(String name) {
+        requireTexts(name);
+        return field(name)
+                .orElseThrow(() -> HttpFailure.invalid(name, "is missing"))
+                .valueStream()
+                .map(JsonNode::asText)
+                .toList();
     }
 
     /** Requires that a field, if there is one, is an array of texts. */

@@ -102,8 +102,15 @@ public final class HttpFailure extends RuntimeException {
         return status;
     }
 
-    /** Answers a request. */
+    /**
+     * Answers a request.
+     *
+     * @throws IOException if its response has begun: it then has no proper end, by which the client notices the failure
+     */
     public void answer(HttpExchange exchange) throws IOException {
+        if (exchange.isAnswered()) {
+            throw new IOException("the response has no end: " + getMessage(), this);
+        }
         exchange.setStatus(status);
         if (status == 429 || status == 503) {
             exchange.addHeader("Retry-After", Long.toString(retrySeconds.orElse(1L)));

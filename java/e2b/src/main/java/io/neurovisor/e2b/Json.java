@@ -62,8 +62,8 @@ public final class Json {
     /** Ends a response with a body. */
     public static void write(HttpExchange exchange, JsonNode body) throws IOException {
         byte[] bytes = body.toString().getBytes(StandardCharsets.UTF_8);
-        exchange.addHeader("Content-Type", "application/json");
-        exchange.addHeader("Content-Length", Integer.toString(bytes.length));
+        exchange.setHeader("Content-Type", "application/json");
+        exchange.setHeader("Content-Length", Integer.toString(bytes.length));
         exchange.output().write(bytes);
         exchange.output().flush();
     }

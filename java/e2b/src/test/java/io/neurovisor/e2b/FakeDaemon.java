@@ -69,6 +69,7 @@ final class FakeDaemon implements AutoCloseable {
     private final AuditLog audit;
     private final SandboxDatabase records;
     private final Sandboxes sandboxes;
+    private final SandboxMeasurements measurements;
     private final GrpcPorts ports;
     private final ManagedChannel channel;
 
@@ -103,6 +104,7 @@ final class FakeDaemon implements AutoCloseable {
                 new SecureRandom(),
                 SandboxOperations.executor());
         sandboxes.start();
+        measurements = new SandboxMeasurements(sandboxes::all, Runnable::run, Ticker.SYSTEM, CLOCK);
         ports = ports(creator(new Snapshots(sandboxes, saving, CLOCK, new SecureRandom())));
         channel = ports.inProcess();
     }
@@ -111,13 +113,7 @@ final class FakeDaemon implements AutoCloseable {
         SandboxAudit changes = new SandboxAudit(audit, TraceInterceptor::currentId);
         SandboxOperations operations = new SandboxOperations(metrics.sandboxes(), Tracing.OFF);
         TenantSandboxes tenants = new TenantSandboxes(
-                sandboxes,
-                snapshots,
-                changes,
-                operations,
-                watches,
-                new SandboxMeasurements(sandboxes::all, Runnable::run, Ticker.SYSTEM, CLOCK),
-                new FileWrites(audit));
+                sandboxes, snapshots, changes, operations, watches, measurements, new FileWrites(audit));
         return new SandboxCreator(
                 tenants,
                 new TenantSnapshots(tenants, snapshots, changes, operations),
@@ -163,6 +159,11 @@ final class FakeDaemon implements AutoCloseable {
 
     List<String> sandboxIds() {
         return sandboxes.all().stream().map(sandbox -> sandbox.id().value()).toList();
+    }
+
+    /** Measures the sandboxes once. */
+    void measure() {
+        measurements.measure();
     }
 
     ApiKeys keys() {

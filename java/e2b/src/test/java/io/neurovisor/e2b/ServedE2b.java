@@ -110,6 +110,11 @@ public final class ServedE2b implements AutoCloseable {
         return daemon.guests().getLast();
     }
 
+    /** Measures the sandboxes once. */
+    public void measure() {
+        daemon.measure();
+    }
+
     /** Returns how many machines were started. */
     public int machines() {
         return daemon.guests().size();

@@ -58,6 +58,7 @@ public final class FakeFiles implements GuestFiles {
 
     private final List<Watch> watches = new CopyOnWriteArrayList<>();
     private final AtomicInteger openWriters = new AtomicInteger();
+    private volatile boolean lost;
     private volatile CountDownLatch writing = new CountDownLatch(0);
 
     private static final class Node {
@@ -157,6 +158,9 @@ public final class FakeFiles implements GuestFiles {
             @Override
             public void write(ByteBuffer bytes) {
                 awaitEndOfPause();
+                if (lost) {
+                    throw fault(Fault.SANDBOX_LOST, "the connection to the guest agent failed");
+                }
                 byte[] part = new byte[bytes.remaining()];
                 bytes.get(part);
                 written.writeBytes(part);
@@ -173,6 +177,11 @@ public final class FakeFiles implements GuestFiles {
                 openWriters.decrementAndGet();
             }
         };
+    }
+
+    /** Ends all writes with the machine. */
+    void lose() {
+        lost = true;
     }
 
     private static void requireOffset(long offset, long size) {

@@ -419,6 +419,13 @@ public final class FakeGuest implements GuestChannel {
     void powerOff() {
         off = adoption.isPresent();
         processes.lose();
+        interpreter.lose();
+        files.lose();
+    }
+
+    /** Returns its interpreter, to hold up its starts. */
+    public FakeInterpreter fakeInterpreter() {
+        return interpreter;
     }
 
     /** Returns its processes, to add commands. */

@@ -34,21 +34,24 @@ public final class ControlApi {
     private static final int USUAL_TIMEOUT = 15;
     private static final int MOST_COPIES = 100;
 
+    /** The id of a sandbox. Older clients append that of a client. */
+    private static final String ID = "([^/-]+)(?:-[^/]*)?";
+
     private final SandboxJson json;
     private final List<Operation> operations = List.of(
             new Operation("POST", "/(?:v2/)?sandboxes", this::create),
             new Operation("GET", "/v2/sandboxes", this::list),
             new Operation("GET", "/sandboxes", this::listRunning),
-            new Operation("GET", "/sandboxes/([^/]+)", this::get),
-            new Operation("DELETE", "/sandboxes/([^/]+)", this::kill),
-            new Operation("POST", "/(?:v2/)?sandboxes/([^/]+)/connect", this::connect),
-            new Operation("POST", "/sandboxes/([^/]+)/resume", this::resume),
-            new Operation("POST", "/sandboxes/([^/]+)/timeout", this::setTimeout),
-            new Operation("POST", "/sandboxes/([^/]+)/pause", this::pause),
-            new Operation("POST", "/sandboxes/([^/]+)/fork", this::fork),
-            new Operation("GET", "/sandboxes/([^/]+)/metrics", this::metrics),
-            new Operation("PUT", "/sandboxes/([^/]+)/network", this::network),
-            new Operation("POST", "/sandboxes/([^/]+)/snapshots", SnapshotOperations::create),
+            new Operation("GET", "/sandboxes/" + ID, this::get),
+            new Operation("DELETE", "/sandboxes/" + ID, this::kill),
+            new Operation("POST", "/(?:v2/)?sandboxes/" + ID + "/connect", this::connect),
+            new Operation("POST", "/sandboxes/" + ID + "/resume", this::resume),
+            new Operation("POST", "/sandboxes/" + ID + "/timeout", this::setTimeout),
+            new Operation("POST", "/sandboxes/" + ID + "/pause", this::pause),
+            new Operation("POST", "/sandboxes/" + ID + "/fork", this::fork),
+            new Operation("GET", "/sandboxes/" + ID + "/metrics", this::metrics),
+            new Operation("PUT", "/sandboxes/" + ID + "/network", this::network),
+            new Operation("POST", "/sandboxes/" + ID + "/snapshots", SnapshotOperations::create),
             new Operation("GET", "/snapshots", SnapshotOperations::list),
             new Operation("DELETE", "/templates/([^/]+)", SnapshotOperations::delete));
 
@@ -93,14 +96,12 @@ public final class ControlApi {
     private void create(Call call) throws IOException {
         CreateRequest request = SandboxRequestJson.create(
                 call.body(), call.exchange().header("idempotency-key").orElse(""));
-        Sandbox created = DaemonCalls.answer(
-                () -> call.daemon().sandboxes().create(request).getSandbox());
+        Sandbox created = call.daemon().sandboxes().create(request).getSandbox();
         call.answer(201, json.created(created));
     }
 
     private void list(Call call) throws IOException {
-        ListResponse page = DaemonCalls.answer(
-                () -> call.daemon().sandboxes().list(SandboxRequestJson.list(call.exchange()::parameters)));
+        ListResponse page = call.daemon().sandboxes().list(SandboxRequestJson.list(call.exchange()::parameters));
         if (!page.getNextPageToken().isEmpty()) {
             call.exchange().addHeader("x-next-token", page.getNextPageToken());
         }
@@ -114,8 +115,7 @@ public final class ControlApi {
                 .clearStates()
                 .addStates(SandboxState.SANDBOX_STATE_RUNNING);
         do {
-            ListResponse page =
-                    DaemonCalls.answer(() -> call.daemon().sandboxes().list(request.build()));
+            ListResponse page = call.daemon().sandboxes().list(request.build());
             all.addAll(listed(page));
             request.setPageToken(page.getNextPageToken());
         } while (!request.getPageToken().isEmpty());
@@ -133,17 +133,17 @@ public final class ControlApi {
     }
 
     private static Sandbox sandbox(Call call) {
-        return DaemonCalls.answer(() -> call.daemon()
+        return call.daemon()
                 .sandboxes()
                 .get(GetRequest.newBuilder().setSandboxId(call.id()).build())
-                .getSandbox());
+                .getSandbox();
     }
 
     private void kill(Call call) {
-        boolean killed = DaemonCalls.answer(() -> call.daemon()
+        boolean killed = call.daemon()
                 .sandboxes()
                 .kill(KillRequest.newBuilder().setSandboxId(call.id()).build())
-                .getKilled());
+                .getKilled();
         if (!killed) {
             throw HttpFailure.of(404, "there is no sandbox " + call.id());
         }
@@ -165,13 +165,13 @@ public final class ControlApi {
     }
 
     private static Sandbox connected(Call call, int timeout) {
-        return DaemonCalls.answer(() -> call.daemon()
+        return call.daemon()
                 .sandboxes()
                 .connect(ConnectRequest.newBuilder()
                         .setSandboxId(call.id())
                         .setTimeoutSecs(timeout)
                         .build())
-                .getSandbox());
+                .getSandbox();
     }
 
     private void setTimeout(Call call) throws IOException {
@@ -180,12 +180,12 @@ public final class ControlApi {
             throw HttpFailure.invalid("timeout", "is missing");
         }
         int timeout = body.number("timeout", 0, 0, Integer.MAX_VALUE);
-        SetTimeoutResponse _ = DaemonCalls.answer(() -> call.daemon()
+        SetTimeoutResponse _ = call.daemon()
                 .sandboxes()
                 .setTimeout(SetTimeoutRequest.newBuilder()
                         .setSandboxId(call.id())
                         .setTimeoutSecs(timeout)
-                        .build()));
+                        .build());
         call.done();
     }
 
@@ -196,9 +196,9 @@ public final class ControlApi {
         if (sandbox(call).getState() == SandboxState.SANDBOX_STATE_PAUSED) {
             throw HttpFailure.of(409, "sandbox " + call.id() + " is paused already");
         }
-        PauseResponse _ = DaemonCalls.answer(() -> call.daemon()
+        PauseResponse _ = call.daemon()
                 .sandboxes()
-                .pause(PauseRequest.newBuilder().setSandboxId(call.id()).build()));
+                .pause(PauseRequest.newBuilder().setSandboxId(call.id()).build());
         call.done();
     }
 
@@ -210,9 +210,7 @@ public final class ControlApi {
                 .setTimeoutSecs(body.number("timeout", USUAL_TIMEOUT, 0, Integer.MAX_VALUE))
                 .build();
         ArrayNode results = JsonNodeFactory.instance.arrayNode();
-        for (ForkResult result : DaemonCalls.answer(
-                        () -> call.daemon().sandboxes().fork(request))
-                .getResultsList()) {
+        for (ForkResult result : call.daemon().sandboxes().fork(request).getResultsList()) {
             ObjectNode entry = results.addObject();
             if (result.hasSandbox()) {
                 entry.set("sandbox", json.created(result.getSandbox()));
@@ -231,9 +229,7 @@ public final class ControlApi {
         long start = SandboxRequestJson.time(call.parameter("start"), "start", 0);
         long end = SandboxRequestJson.time(call.parameter("end"), "end", Long.MAX_VALUE);
         ArrayNode points = JsonNodeFactory.instance.arrayNode();
-        for (MetricsPoint point : DaemonCalls.answer(
-                        () -> call.daemon().sandboxes().metrics(request))
-                .getPointsList()) {
+        for (MetricsPoint point : call.daemon().sandboxes().metrics(request).getPointsList()) {
             if (point.getTime().getSeconds() >= start && point.getTime().getSeconds() <= end) {
                 points.add(SandboxJson.metrics(point));
             }

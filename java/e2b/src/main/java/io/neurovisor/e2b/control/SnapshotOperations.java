@@ -2,7 +2,6 @@ package io.neurovisor.e2b.control;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import io.neurovisor.e2b.DaemonCalls;
 import io.neurovisor.e2b.HttpFailure;
 import io.neurovisor.proto.sandbox.CreateSnapshotRequest;
 import io.neurovisor.proto.sandbox.DeleteSnapshotRequest;
@@ -22,8 +21,7 @@ final class SnapshotOperations {
                 .setSandboxId(call.id())
                 .setName(call.body().text("name").orElse(""))
                 .build();
-        Snapshot snapshot = DaemonCalls.answer(
-                () -> call.daemon().sandboxes().createSnapshot(request).getSnapshot());
+        Snapshot snapshot = call.daemon().sandboxes().createSnapshot(request).getSnapshot();
         call.answer(201, SandboxJson.snapshot(snapshot));
     }
 
@@ -32,10 +30,9 @@ final class SnapshotOperations {
                 .setSandboxId(call.parameter("sandboxID").orElse(""))
                 .build();
         Optional<String> name = call.parameter("name").filter(text -> !text.isEmpty());
-        List<Snapshot> all =
-                DaemonCalls.answer(() -> call.daemon().sandboxes().listSnapshots(request)).getSnapshotsList().stream()
-                        .filter(snapshot -> name.isEmpty() || snapshot.getName().equals(name.get()))
-                        .toList();
+        List<Snapshot> all = call.daemon().sandboxes().listSnapshots(request).getSnapshotsList().stream()
+                .filter(snapshot -> name.isEmpty() || snapshot.getName().equals(name.get()))
+                .toList();
         int from = begin(all, call.parameter("nextToken").orElse(""));
         int end = Math.min(from + SandboxRequestJson.limit(call.exchange()::parameters), all.size());
         if (end < all.size()) {
@@ -60,7 +57,7 @@ final class SnapshotOperations {
 
     /** E2B has snapshots among its templates. */
     static void delete(Call call) {
-        boolean deleted = DaemonCalls.answer(() -> call.daemon()
+        boolean deleted = call.daemon()
                         .sandboxes()
                         .deleteSnapshot(DeleteSnapshotRequest.newBuilder()
                                 .setSnapshotId(call.id())
@@ -71,7 +68,7 @@ final class SnapshotOperations {
                         .deleteTemplate(DeleteTemplateRequest.newBuilder()
                                 .setTemplateId(call.id())
                                 .build())
-                        .getDeleted());
+                        .getDeleted();
         if (!deleted) {
             throw HttpFailure.of(404, "there is no snapshot or template " + call.id());
         }

@@ -1,22 +1,16 @@
 package io.neurovisor.e2b.envd;
 
 import io.grpc.Context;
-import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.neurovisor.e2b.DaemonCalls;
-import io.neurovisor.e2b.HttpFailure;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.proto.sandbox.FileServiceGrpc.FileServiceBlockingStub;
-import io.neurovisor.proto.sandbox.GetRequest;
-import io.neurovisor.proto.sandbox.GetResponse;
 import io.neurovisor.proto.sandbox.ProcessServiceGrpc.ProcessServiceBlockingStub;
-import io.neurovisor.server.status.RpcFailure;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.Optional;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -84,31 +78,16 @@ public record EnvdCall(String sandboxId, DaemonCalls daemon, String user) {
         }
     }
 
-    /** A path that is or is not a directory is a mistake of the client, for E2B's clients. */
-    private Status translated(StatusRuntimeException failure) {
+    /** Returns the status for E2B's clients: a path that is or is not a directory is a mistake of the client. */
+    Status translated(StatusRuntimeException failure) {
         Status status = failure.getStatus();
-        Metadata trailers = Optional.ofNullable(failure.getTrailers()).orElseGet(Metadata::new);
-        String reason = RpcFailure.reason(status, trailers).orElse("");
-        if (reason.equals(Fault.NOT_A_DIRECTORY.name())) {
+        if (DaemonCalls.reason(failure).equals(Fault.NOT_A_DIRECTORY.name())) {
             return Status.INVALID_ARGUMENT.withDescription(status.getDescription());
         }
-        boolean mayHaveEnded = reason.equals(Fault.SANDBOX_MOVED.name()) || reason.equals(Fault.SANDBOX_DIED.name());
-        return mayHaveEnded && hasEnded()
-                ? status.withDescription(
+        return daemon.hasEnded(sandboxId, failure)
+                ? Status.UNAVAILABLE.withDescription(
                         "the sandbox was killed or reached its end of life during the call: " + status.getDescription())
                 : status;
-    }
-
-    /** Returns whether the sandbox is gone, and not only paused. The owner of one that has ended is unknown. */
-    private boolean hasEnded() {
-        try {
-            GetResponse _ = daemon.sandboxes()
-                    .get(GetRequest.newBuilder().setSandboxId(sandboxId).build());
-            return false;
-        } catch (StatusRuntimeException failure) {
-            Status.Code code = failure.getStatus().getCode();
-            return code == Status.Code.NOT_FOUND || code == Status.Code.UNAUTHENTICATED;
-        }
     }
 
     private static void end(ServerCallStreamObserver<?> client, Status status) {
@@ -132,17 +111,7 @@ public record EnvdCall(String sandboxId, DaemonCalls daemon, String user) {
         }
     }
 
-    /** Checks the user of a plain request. */
-    public static void checkUser(String name) {
-        if (name.equals(ROOT)) {
-            throw HttpFailure.of(401, "sandboxes have no root: programs run as " + USER);
-        }
-        if (!name.isEmpty() && !name.equals(USER)) {
-            throw HttpFailure.of(401, "there is no user of this name; the user is " + USER);
-        }
-    }
-
-    /** Returns the name in Basic credentials; empty for those of another kind. */
+    /** Returns the name in Basic credentials; empty for those of another kind or that are malformed. */
     static String userName(String credentials) {
         if (!credentials.regionMatches(true, 0, BASIC, 0, BASIC.length())) {
             return "";
@@ -155,9 +124,7 @@ public record EnvdCall(String sandboxId, DaemonCalls daemon, String user) {
             int colon = pair.indexOf(':');
             return colon < 0 ? pair : pair.substring(0, colon);
         } catch (IllegalArgumentException malformed) {
-            throw Status.UNAUTHENTICATED
-                    .withDescription("the header authorization is malformed")
-                    .asRuntimeException();
+            return ""; // As without credentials.
         }
     }
 }

@@ -3,6 +3,7 @@ package io.neurovisor.e2b.envd;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
+import io.neurovisor.e2b.HomePath;
 import io.neurovisor.proto.e2b.filesystem.CreateWatcherRequest;
 import io.neurovisor.proto.e2b.filesystem.CreateWatcherResponse;
 import io.neurovisor.proto.e2b.filesystem.FilesystemGrpc;
@@ -43,18 +44,14 @@ public final class EnvdFiles extends FilesystemGrpc.FilesystemImplBase {
         EnvdCall.answer(
                 observer,
                 call -> StatResponse.newBuilder()
-                        .setEntry(FileLinks.describe(call, request.getPath()))
+                        .setEntry(FileLinks.describe(call, HomePath.orHome(request.getPath())))
                         .build());
     }
 
     @Override
     public void makeDir(MakeDirRequest request, StreamObserver<MakeDirResponse> observer) {
         EnvdCall.answer(observer, call -> {
-            MakeDirectoryResponse made = call.files()
-                    .makeDirectory(MakeDirectoryRequest.newBuilder()
-                            .setSandboxId(call.sandboxId())
-                            .setPath(request.getPath())
-                            .build());
+            MakeDirectoryResponse made = makeDirectory(call, HomePath.orHome(request.getPath()));
             if (!made.getCreated()) {
                 throw Status.ALREADY_EXISTS
                         .withDescription("directory already exists: " + request.getPath())
@@ -66,31 +63,66 @@ public final class EnvdFiles extends FilesystemGrpc.FilesystemImplBase {
         });
     }
 
+    /** What exists and is not a directory is a mistake of the client. */
+    private static MakeDirectoryResponse makeDirectory(EnvdCall call, String path) {
+        try {
+            return call.files()
+                    .makeDirectory(MakeDirectoryRequest.newBuilder()
+                            .setSandboxId(call.sandboxId())
+                            .setPath(path)
+                            .build());
+        } catch (StatusRuntimeException failure) {
+            if (failure.getStatus().getCode() == Status.Code.ALREADY_EXISTS) {
+                throw Status.INVALID_ARGUMENT
+                        .withDescription(failure.getStatus().getDescription())
+                        .asRuntimeException();
+            }
+            throw failure;
+        }
+    }
+
     @Override
     public void move(MoveRequest request, StreamObserver<MoveResponse> observer) {
         EnvdCall.answer(observer, call -> {
-            FileEntry entry = call.files()
-                    .move(io.neurovisor.proto.sandbox.MoveRequest.newBuilder()
-                            .setSandboxId(call.sandboxId())
-                            .setSource(request.getSource())
-                            .setDestination(request.getDestination())
-                            .build())
-                    .getEntry();
-            return MoveResponse.newBuilder().setEntry(FileMessages.entry(entry)).build();
+            io.neurovisor.proto.sandbox.MoveRequest move = io.neurovisor.proto.sandbox.MoveRequest.newBuilder()
+                    .setSandboxId(call.sandboxId())
+                    .setSource(HomePath.resolved(request.getSource()))
+                    .setDestination(HomePath.resolved(request.getDestination()))
+                    .build();
+            FileEntry entry = moved(call, move);
+            return MoveResponse.newBuilder()
+                    .setEntry(FileLinks.describe(call, entry))
+                    .build();
         });
+    }
+
+    /** Makes the directory of the destination if that is missing. */
+    private static FileEntry moved(EnvdCall call, io.neurovisor.proto.sandbox.MoveRequest move) {
+        try {
+            return call.files().move(move).getEntry();
+        } catch (StatusRuntimeException failure) {
+            String destination = move.getDestination();
+            int end = destination.lastIndexOf('/');
+            if (failure.getStatus().getCode() != Status.Code.NOT_FOUND || end <= 0) {
+                throw failure;
+            }
+            MakeDirectoryResponse _ = makeDirectory(call, destination.substring(0, end));
+            return call.files().move(move).getEntry();
+        }
     }
 
     @Override
     public void listDir(ListDirRequest request, StreamObserver<ListDirResponse> observer) {
         EnvdCall.answer(observer, call -> {
             ListDirResponse.Builder all = ListDirResponse.newBuilder();
+            FileLinks.Bounded links = new FileLinks.Bounded(call);
             ListFilesRequest.Builder page = ListFilesRequest.newBuilder()
                     .setSandboxId(call.sandboxId())
-                    .setPath(request.getPath())
+                    .setPath(HomePath.orHome(request.getPath()))
                     .setDepth(request.getDepth());
             do {
                 ListFilesResponse files = call.files().listFiles(page.build());
-                files.getEntriesList().forEach(entry -> all.addEntries(FileMessages.entry(entry)));
+                files.getEntriesList().forEach(entry -> all.addEntries(links.describe(entry)));
                 page.setPageToken(files.getNextPageToken());
             } while (!page.getPageToken().isEmpty());
             return all.build();
@@ -105,7 +137,7 @@ public final class EnvdFiles extends FilesystemGrpc.FilesystemImplBase {
                 io.neurovisor.proto.sandbox.RemoveResponse _ = call.files()
                         .remove(io.neurovisor.proto.sandbox.RemoveRequest.newBuilder()
                                 .setSandboxId(call.sandboxId())
-                                .setPath(request.getPath())
+                                .setPath(HomePath.resolved(request.getPath()))
                                 .setRecursive(true)
                                 .build());
             } catch (StatusRuntimeException failure) {
@@ -120,8 +152,8 @@ public final class EnvdFiles extends FilesystemGrpc.FilesystemImplBase {
     @Override
     public void watchDir(WatchDirRequest request, StreamObserver<WatchDirResponse> observer) {
         EnvdCall.begin(observer, (call, client) -> {
-            WatchedFiles watched =
-                    new WatchedFiles(call, request.getPath(), request.getRecursive(), request.getIncludeEntry());
+            WatchedFiles watched = new WatchedFiles(
+                    call, HomePath.orHome(request.getPath()), request.getRecursive(), request.getIncludeEntry());
             Iterator<WatchFilesResponse> changes = watched.begin();
             while (changes.hasNext()) {
                 WatchFilesResponse next = changes.next();
@@ -144,7 +176,10 @@ public final class EnvdFiles extends FilesystemGrpc.FilesystemImplBase {
                 observer,
                 call -> CreateWatcherResponse.newBuilder()
                         .setWatcherId(watchers.create(new WatchedFiles(
-                                call, request.getPath(), request.getRecursive(), request.getIncludeEntry())))
+                                call,
+                                HomePath.orHome(request.getPath()),
+                                request.getRecursive(),
+                                request.getIncludeEntry())))
                         .build());
     }
 

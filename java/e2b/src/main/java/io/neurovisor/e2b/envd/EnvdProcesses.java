@@ -42,10 +42,21 @@ public final class EnvdProcesses extends ProcessGrpc.ProcessImplBase {
 
     @Override
     public void start(StartRequest request, StreamObserver<StartResponse> observer) {
-        stream(
-                observer,
-                call -> call.processes().start(ProcessMessages.start(call.sandboxId(), request)),
-                event -> StartResponse.newBuilder().setEvent(event).build());
+        EnvdCall.begin(observer, (call, client) -> {
+            StartedProcess process = new StartedProcess(call);
+            try {
+                call.processes()
+                        .start(ProcessMessages.start(call.sandboxId(), request))
+                        .forEachRemaining(event -> ProcessMessages.event(event)
+                                .map(process::seen)
+                                .map(seen -> StartResponse.newBuilder()
+                                        .setEvent(seen)
+                                        .build())
+                                .ifPresent(client::onNext));
+            } finally {
+                process.endAtDeadline();
+            }
+        });
     }
 
     @Override
@@ -98,7 +109,21 @@ public final class EnvdProcesses extends ProcessGrpc.ProcessImplBase {
         });
     }
 
+    /** Fails if there is no such process. */
+    private static void find(EnvdCall call, ProcessSelector process) {
+        io.neurovisor.proto.sandbox.SendInputResponse _ = call.processes()
+                .sendInput(io.neurovisor.proto.sandbox.SendInputRequest.newBuilder()
+                        .setSandboxId(call.sandboxId())
+                        .setProcess(ProcessMessages.selector(process))
+                        .build());
+    }
+
     private static void send(EnvdCall call, ProcessSelector process, ProcessInput input) {
+        if (input.getInputCase() == ProcessInput.InputCase.INPUT_NOT_SET) {
+            throw Status.INVALID_ARGUMENT
+                    .withDescription("input has neither stdin nor pty")
+                    .asRuntimeException();
+        }
         ByteString bytes = input.hasPty() ? input.getPty() : input.getStdin();
         for (int from = 0; from < bytes.size(); from += PIECE_BYTES) {
             io.neurovisor.proto.sandbox.SendInputResponse _ = call.processes()
@@ -135,7 +160,10 @@ public final class EnvdProcesses extends ProcessGrpc.ProcessImplBase {
                 return;
             }
             switch (request.getEventCase()) {
-                case START -> process = request.getStart().getProcess();
+                case START -> {
+                    process = request.getStart().getProcess();
+                    attempt(() -> find(call, process));
+                }
                 case DATA -> attempt(() -> send(call, process, request.getData().getInput()));
                 case KEEPALIVE, EVENT_NOT_SET -> {}
             }
@@ -147,7 +175,7 @@ public final class EnvdProcesses extends ProcessGrpc.ProcessImplBase {
                 work.run();
             } catch (StatusRuntimeException failure) {
                 isOver = true;
-                client.onError(failure.getStatus().asRuntimeException());
+                client.onError(call.translated(failure).asRuntimeException());
             }
         }
 
@@ -168,11 +196,18 @@ public final class EnvdProcesses extends ProcessGrpc.ProcessImplBase {
     @Override
     public void closeStdin(CloseStdinRequest request, StreamObserver<CloseStdinResponse> observer) {
         EnvdCall.answer(observer, call -> {
-            CloseInputResponse _ = call.processes()
-                    .closeInput(CloseInputRequest.newBuilder()
-                            .setSandboxId(call.sandboxId())
-                            .setProcess(ProcessMessages.selector(request.getProcess()))
-                            .build());
+            try {
+                CloseInputResponse _ = call.processes()
+                        .closeInput(CloseInputRequest.newBuilder()
+                                .setSandboxId(call.sandboxId())
+                                .setProcess(ProcessMessages.selector(request.getProcess()))
+                                .build());
+            } catch (StatusRuntimeException failure) {
+                // A process that was started without input has nothing to close.
+                if (failure.getStatus().getCode() != Status.Code.FAILED_PRECONDITION) {
+                    throw failure;
+                }
+            }
             return CloseStdinResponse.getDefaultInstance();
         });
     }
@@ -195,9 +230,7 @@ public final class EnvdProcesses extends ProcessGrpc.ProcessImplBase {
     public void update(UpdateRequest request, StreamObserver<UpdateResponse> observer) {
         EnvdCall.answer(observer, call -> {
             if (!request.hasPty()) {
-                throw Status.INVALID_ARGUMENT
-                        .withDescription("pty is missing: only the size of a terminal can be updated")
-                        .asRuntimeException();
+                return UpdateResponse.getDefaultInstance();
             }
             ResizeResponse _ = call.processes()
                     .resize(ResizeRequest.newBuilder()

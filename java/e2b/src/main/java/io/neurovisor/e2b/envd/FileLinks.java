@@ -14,9 +14,28 @@ final class FileLinks {
 
     private FileLinks() {}
 
+    /** Describes the files of a list. Each link takes calls, so links beyond a number are described as themselves. */
+    static final class Bounded {
+        private static final int MOST = 256;
+
+        private final EnvdCall call;
+        private int followed;
+
+        Bounded(EnvdCall call) {
+            this.call = call;
+        }
+
+        EntryInfo describe(FileEntry entry) {
+            return isLink(entry) && ++followed > MOST ? FileMessages.entry(entry) : FileLinks.describe(call, entry);
+        }
+    }
+
     /** Describes a file. A link that leads nowhere has no type, and its own path as that of the file behind it. */
     static EntryInfo describe(EnvdCall call, String path) {
-        FileEntry entry = stat(call, path);
+        return describe(call, stat(call, path));
+    }
+
+    static EntryInfo describe(EnvdCall call, FileEntry entry) {
         if (!isLink(entry)) {
             return FileMessages.entry(entry);
         }
@@ -52,7 +71,7 @@ final class FileLinks {
         return entry.getType() == io.neurovisor.proto.sandbox.FileType.FILE_TYPE_SYMLINK;
     }
 
-    private static FileEntry stat(EnvdCall call, String path) {
+    static FileEntry stat(EnvdCall call, String path) {
         return call.files()
                 .stat(StatRequest.newBuilder()
                         .setSandboxId(call.sandboxId())

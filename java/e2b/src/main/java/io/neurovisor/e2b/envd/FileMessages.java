@@ -15,11 +15,16 @@ final class FileMessages {
     private static final String LETTERS = "rwxrwxrwx";
     private static final int PERMISSIONS = 0777;
 
+    /** Those of the bits from SET_UID downwards. */
+    private static final String SPECIAL_LETTERS = "ugt";
+
+    private static final int SET_UID = 04000;
+
     private FileMessages() {}
 
     static EntryInfo entry(FileEntry entry) {
         EntryInfo.Builder message = EntryInfo.newBuilder()
-                .setName(entry.getName())
+                .setName(entry.getName().isEmpty() ? entry.getPath() : entry.getName())
                 .setType(type(entry.getType()))
                 .setPath(entry.getPath())
                 .setSize(entry.getSize())
@@ -44,14 +49,22 @@ final class FileMessages {
         };
     }
 
-    /** Returns the permissions as ls prints them. */
+    /** Returns the permissions as Go prints them: each kind and each special bit has a letter before those that ls prints. */
     private static String permissions(FileEntry entry) {
         StringBuilder text = new StringBuilder(
                 switch (entry.getType()) {
                     case FILE_TYPE_DIRECTORY -> "d";
                     case FILE_TYPE_SYMLINK -> "L";
-                    default -> "-";
+                    default -> "";
                 });
+        for (int bit = 0; bit < SPECIAL_LETTERS.length(); bit++) {
+            if ((entry.getMode() & (SET_UID >> bit)) != 0) {
+                text.append(SPECIAL_LETTERS.charAt(bit));
+            }
+        }
+        if (text.isEmpty()) {
+            text.append('-');
+        }
         for (int bit = 0; bit < LETTERS.length(); bit++) {
             boolean isSet = (entry.getMode() & (1 << (LETTERS.length() - 1 - bit))) != 0;
             text.append(isSet ? LETTERS.charAt(bit) : '-');

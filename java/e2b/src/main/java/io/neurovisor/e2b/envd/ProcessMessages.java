@@ -1,5 +1,6 @@
 package io.neurovisor.e2b.envd;
 
+import io.neurovisor.e2b.HomePath;
 import io.neurovisor.proto.e2b.process.PTY;
 import io.neurovisor.proto.e2b.process.ProcessConfig;
 import io.neurovisor.proto.e2b.process.ProcessEvent;
@@ -25,10 +26,20 @@ final class ProcessMessages {
             Map.entry(7, "bus error"),
             Map.entry(8, "floating point exception"),
             Map.entry(9, "killed"),
+            Map.entry(10, "user defined signal 1"),
             Map.entry(11, "segmentation fault"),
+            Map.entry(12, "user defined signal 2"),
             Map.entry(13, "broken pipe"),
             Map.entry(14, "alarm clock"),
-            Map.entry(15, "terminated"));
+            Map.entry(15, "terminated"),
+            Map.entry(16, "stack fault"),
+            Map.entry(24, "CPU time limit exceeded"),
+            Map.entry(25, "file size limit exceeded"),
+            Map.entry(26, "virtual timer expired"),
+            Map.entry(27, "profiling timer expired"),
+            Map.entry(29, "I/O possible"),
+            Map.entry(30, "power failure"),
+            Map.entry(31, "bad system call"));
 
     private ProcessMessages() {}
 
@@ -39,7 +50,7 @@ final class ProcessMessages {
                 .setCommand(process.getCmd())
                 .addAllArgs(process.getArgsList())
                 .putAllEnv(process.getEnvsMap())
-                .setCwd(process.getCwd())
+                .setCwd(HomePath.resolved(process.getCwd()))
                 .setTag(request.getTag())
                 .setStdin(!request.hasStdin() || request.getStdin());
         if (request.hasPty()) {

@@ -4,7 +4,6 @@ import io.grpc.StatusRuntimeException;
 import io.neurovisor.proto.e2b.filesystem.EventType;
 import io.neurovisor.proto.e2b.filesystem.FilesystemEvent;
 import io.neurovisor.proto.sandbox.FileEvent;
-import io.neurovisor.proto.sandbox.StatRequest;
 import io.neurovisor.proto.sandbox.WatchFilesRequest;
 import io.neurovisor.proto.sandbox.WatchFilesResponse;
 import java.util.Iterator;
@@ -40,13 +39,9 @@ record WatchedFiles(EnvdCall call, String path, boolean recursive, boolean withE
         if (!PRESENT.contains(event.getType())) {
             return event;
         }
-        StatRequest request = StatRequest.newBuilder()
-                .setSandboxId(call.sandboxId())
-                .setPath(path + "/" + event.getName())
-                .build();
         try {
             return event.toBuilder()
-                    .setEntry(FileMessages.entry(call.files().stat(request).getEntry()))
+                    .setEntry(FileLinks.describe(call, FileLinks.stat(call, path + "/" + event.getName())))
                     .build();
         } catch (StatusRuntimeException gone) {
             return event; // The file was removed, or the limit of calls is reached: clients do without.

@@ -14,7 +14,7 @@ record ByteRange(long offset, long end) {
 
     /** What a header asks for. */
     sealed interface Asked {
-        /** The whole file, also for a header that is malformed or asks for several parts. */
+        /** The whole file, also if it is empty, and for a header that is malformed or asks for several parts. */
         record Whole() implements Asked {}
 
         record Part(ByteRange range) implements Asked {}
@@ -26,7 +26,7 @@ record ByteRange(long offset, long end) {
     /** @param header the value of {@code Range} */
     static Asked of(Optional<String> header, long size) {
         Matcher matcher = FORM.matcher(header.map(text -> text.replace(" ", "")).orElse(""));
-        if (!matcher.matches()) {
+        if (size == 0 || !matcher.matches()) {
             return new Asked.Whole();
         }
         String first = matcher.group(1);

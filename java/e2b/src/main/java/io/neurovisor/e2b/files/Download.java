@@ -13,6 +13,7 @@ import java.io.OutputStream;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
 import java.util.Iterator;
 import java.util.Optional;
 import java.util.zip.GZIPOutputStream;
@@ -24,14 +25,40 @@ record Download(DaemonCalls daemon, String sandboxId, String path) {
     void send(HttpExchange exchange) throws IOException {
         Coding coding = Coding.of(exchange.header("accept-encoding"))
                 .orElseThrow(() -> HttpFailure.of(406, "accept-encoding allows neither identity nor gzip"));
-        ByteRange.Asked asked = asked(exchange);
-        switch (asked) {
+        try {
+            send(exchange, coding);
+        } catch (StatusRuntimeException failure) {
+            throw FilePaths.missing(path, failure);
+        }
+    }
+
+    private void send(HttpExchange exchange, Coding coding) throws IOException {
+        if (isUnchanged(exchange)) {
+            exchange.addHeader("Content-Disposition", ContentDisposition.inline(stat().getName()));
+            exchange.setStatus(304);
+            return;
+        }
+        switch (asked(exchange)) {
             case ByteRange.Asked.Whole() -> sendWhole(exchange, coding);
             case ByteRange.Asked.Part(ByteRange range) -> sendPart(exchange, range);
             case ByteRange.Asked.Beyond() -> {
                 exchange.addHeader("Content-Range", "bytes */" + stat().getSize());
                 throw HttpFailure.of(416, "the file does not have the bytes that the header Range names");
             }
+        }
+    }
+
+    /** Returns whether a client has the file, as it says; a time that cannot be read says nothing. */
+    private boolean isUnchanged(HttpExchange exchange) {
+        Optional<String> since = exchange.header("if-modified-since");
+        try {
+            return since.isPresent()
+                    && stat().getModified().getSeconds()
+                            <= DateTimeFormatter.RFC_1123_DATE_TIME
+                                    .parse(since.get(), Instant::from)
+                                    .getEpochSecond();
+        } catch (DateTimeParseException malformed) {
+            return false;
         }
     }
 
@@ -50,7 +77,7 @@ record Download(DaemonCalls daemon, String sandboxId, String path) {
     private FileEntry stat() {
         StatRequest request =
                 StatRequest.newBuilder().setSandboxId(sandboxId).setPath(path).build();
-        return DaemonCalls.answer(() -> daemon.files().stat(request).getEntry());
+        return daemon.files().stat(request).getEntry();
     }
 
     private void sendWhole(HttpExchange exchange, Coding coding) throws IOException {
@@ -63,7 +90,11 @@ record Download(DaemonCalls daemon, String sandboxId, String path) {
             pass(parts, compressed);
             compressed.finish();
         } else {
-            exchange.addHeader("Content-Length", Long.toString(entry.getSize()));
+            exchange.addHeader("Accept-Ranges", "bytes");
+            // Those of /proc have contents, and no size.
+            if (entry.getSize() > 0 || !parts.hasNext()) {
+                exchange.addHeader("Content-Length", Long.toString(entry.getSize()));
+            }
             pass(parts, exchange.output());
         }
         exchange.output().flush();
@@ -78,6 +109,7 @@ record Download(DaemonCalls daemon, String sandboxId, String path) {
         FileEntry entry = begin(exchange, parts, 206);
         // It may have become shorter since its size was read.
         ByteRange sent = new ByteRange(range.offset(), Math.min(range.end(), entry.getSize()));
+        exchange.addHeader("Accept-Ranges", "bytes");
         exchange.addHeader("Content-Range", sent.of(entry.getSize()));
         exchange.addHeader("Content-Length", Long.toString(sent.length()));
         pass(parts, exchange.output());
@@ -90,10 +122,10 @@ record Download(DaemonCalls daemon, String sandboxId, String path) {
 
     /** Awaits the beginning of a file, so that a refusal has its own status. */
     private static FileEntry begin(HttpExchange exchange, Iterator<ReadResponse> parts, int status) {
-        FileEntry entry = DaemonCalls.answer(() -> parts.next().getEntry());
+        FileEntry entry = parts.next().getEntry();
         exchange.setStatus(status);
         exchange.addHeader("Content-Type", "application/octet-stream");
-        exchange.addHeader("Accept-Ranges", "bytes");
+        exchange.addHeader("Content-Disposition", ContentDisposition.inline(entry.getName()));
         exchange.addHeader("Last-Modified", modified(entry));
         return entry;
     }
@@ -104,13 +136,8 @@ record Download(DaemonCalls daemon, String sandboxId, String path) {
     }
 
     private static void pass(Iterator<ReadResponse> parts, OutputStream output) throws IOException {
-        try {
-            while (parts.hasNext()) {
-                parts.next().getData().writeTo(output);
-            }
-        } catch (StatusRuntimeException failure) {
-            // The client sees that the content is not whole.
-            throw new IOException("the file ended early: " + failure.getStatus(), failure);
+        while (parts.hasNext()) {
+            parts.next().getData().writeTo(output);
         }
     }
 }

@@ -15,6 +15,8 @@ import java.util.regex.Pattern;
  * @param values by their names, in lower case
  */
 public record FileMetadata(Map<String, String> values) {
+    static final FileMetadata NONE = new FileMetadata(Map.of());
+
     private static final String HEADER = "x-metadata-";
 
     /** Of the attributes {@code user.*}, without that prefix. */
@@ -33,13 +35,12 @@ public record FileMetadata(Map<String, String> values) {
         int bytes = 0;
         for (Map.Entry<String, List<String>> header : exchange.headers().entrySet()) {
             String name = header.getKey();
-            if (!name.startsWith(HEADER)) {
+            if (!name.startsWith(HEADER) || name.length() == HEADER.length()) {
                 continue;
             }
             String value = header.getValue().getFirst();
-            if (name.length() == HEADER.length()
-                    || !PRINTABLE.matcher(name + value).matches()) {
-                throw HttpFailure.invalid(name, "has no name, or characters other than those of printable ASCII");
+            if (!PRINTABLE.matcher(name + value).matches()) {
+                throw HttpFailure.invalid(name, "has characters other than those of printable ASCII");
             }
             bytes += name.length() + value.length();
             values.put(name.substring(HEADER.length()), value);

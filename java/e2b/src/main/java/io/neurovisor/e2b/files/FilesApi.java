@@ -4,18 +4,21 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.neurovisor.e2b.DaemonCalls;
+import io.neurovisor.e2b.Fields;
+import io.neurovisor.e2b.HomePath;
 import io.neurovisor.e2b.HttpFailure;
 import io.neurovisor.e2b.Json;
+import io.neurovisor.e2b.SandboxUser;
 import io.neurovisor.proto.sandbox.FileEntry;
-import io.neurovisor.proto.sandbox.WriteMode;
-import io.neurovisor.proto.sandbox.WriteTarget;
 import io.neurovisor.server.http.api.HttpExchange;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +38,7 @@ public final class FilesApi {
     /** Answers with the content of a file, or of a part of it. */
     public void read(HttpExchange exchange) throws IOException {
         String path = path(exchange).orElseThrow(() -> HttpFailure.invalid("path", "is missing"));
-        new Download(daemon, sandboxId, path).send(exchange);
+        new Download(daemon, sandboxId, HomePath.resolved(path)).send(exchange);
     }
 
     /** Writes the files in the body of a request, and answers with their entries. */
@@ -50,6 +53,15 @@ public final class FilesApi {
         Json.write(exchange, written);
     }
 
+    /** Makes a file of others, which are removed, and answers with its entry. */
+    public void compose(HttpExchange exchange) throws IOException {
+        Fields body = new Fields(Json.read(exchange));
+        body.text("username").ifPresent(SandboxUser::check);
+        FileEntry composed = Composition.of(daemon, sandboxId, body).write();
+        exchange.setStatus(200);
+        Json.write(exchange, json(composed));
+    }
+
     private void write(HttpExchange exchange, ArrayNode written) throws IOException {
         FileMetadata metadata = FileMetadata.of(exchange);
         String type = exchange.header("content-type").orElse("");
@@ -62,7 +74,7 @@ public final class FilesApi {
             try (Upload upload = upload(path, metadata);
                     InputStream body = body(exchange)) {
                 long _ = body.transferTo(upload);
-                add(written, upload.finish());
+                written.add(json(upload.finish()));
             }
         } else {
             throw HttpFailure.of(400, "content-type is neither multipart/form-data nor " + OCTETS);
@@ -79,18 +91,12 @@ public final class FilesApi {
     }
 
     private Upload upload(String path, FileMetadata metadata) throws IOException {
-        return new Upload(
-                daemon.channel(),
-                WriteTarget.newBuilder()
-                        .setSandboxId(sandboxId)
-                        .setPath(path)
-                        .setWriteMode(WriteMode.WRITE_MODE_REPLACE)
-                        .putAllXattrs(metadata.attributes())
-                        .build());
+        return new Upload(daemon, sandboxId, HomePath.resolved(path), metadata);
     }
 
-    private static void add(ArrayNode array, FileEntry entry) {
-        ObjectNode object = array.addObject()
+    private static ObjectNode json(FileEntry entry) {
+        ObjectNode object = JsonNodeFactory.instance
+                .objectNode()
                 .put("name", entry.getName())
                 .put("path", entry.getPath())
                 .put("type", "file");
@@ -99,6 +105,7 @@ public final class FilesApi {
             ObjectNode values = object.putObject("metadata");
             metadata.forEach(values::put);
         }
+        return object;
     }
 
     /**
@@ -108,6 +115,7 @@ public final class FilesApi {
         private final Optional<String> path;
         private final FileMetadata metadata;
         private final ArrayNode written;
+        private final Set<String> names = new HashSet<>();
         private @Nullable Upload upload;
 
         Parts(Optional<String> path, FileMetadata metadata, ArrayNode written) {
@@ -121,6 +129,9 @@ public final class FilesApi {
             String name = path.or(() -> fileName)
                     .orElseThrow(() -> HttpFailure.of(
                             400, "part " + (written.size() + 1) + " has no filename, and path is missing"));
+            if (!names.add(name)) {
+                throw HttpFailure.of(400, "part " + (written.size() + 1) + " has the path of another one: " + name);
+            }
             upload = upload(name, metadata);
         }
 
@@ -134,7 +145,7 @@ public final class FilesApi {
         @Override
         public void end() throws IOException {
             if (upload != null) {
-                add(written, upload.finish());
+                written.add(json(upload.finish()));
                 upload = null;
             }
         }

@@ -20,11 +20,12 @@ final class Multipart {
     private static final int PIECE_BYTES = 64 << 10;
     private static final int MOST_PARTS = 1000;
     private static final int MOST_HEADER_BYTES = 8 << 10;
+    private static final Pattern FILE = Pattern.compile("(?:^|;)\\s*name=\"?file\"?\\s*(?:;|$)");
     private static final Pattern FILE_NAME = Pattern.compile("(?:^|;)\\s*filename=\"((?:[^\"\\\\]|\\\\.)*)\"");
 
     private Multipart() {}
 
-    /** Receives the parts that are files. */
+    /** Receives the parts that are files, which have the name {@code file}; others are skipped. */
     interface Files {
         /** A part begins. */
         void begin(Optional<String> fileName) throws IOException;
@@ -86,6 +87,7 @@ final class Multipart {
         private final Files files;
         private String disposition = "";
         private @Nullable Throwable failure;
+        private boolean isFile;
         private boolean isComplete;
 
         Reader(Files files) {
@@ -106,6 +108,10 @@ final class Multipart {
 
         @Override
         public void onPartHeaders() {
+            isFile = FILE.matcher(disposition).find();
+            if (!isFile) {
+                return;
+            }
             Matcher matcher = FILE_NAME.matcher(disposition);
             Optional<String> fileName =
                     matcher.find() ? Optional.of(matcher.group(1).replaceAll("\\\\(.)", "$1")) : Optional.empty();
@@ -114,12 +120,16 @@ final class Multipart {
 
         @Override
         public void onPartContent(Content.Chunk chunk) {
-            pass(() -> files.content(chunk.getByteBuffer()));
+            if (isFile) {
+                pass(() -> files.content(chunk.getByteBuffer()));
+            }
         }
 
         @Override
         public void onPartEnd() {
-            pass(files::end);
+            if (isFile) {
+                pass(files::end);
+            }
         }
 
         @Override

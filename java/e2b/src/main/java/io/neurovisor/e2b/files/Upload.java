@@ -1,12 +1,13 @@
 package io.neurovisor.e2b.files;
 
 import com.google.protobuf.UnsafeByteOperations;
-import io.grpc.Channel;
 import io.grpc.StatusException;
 import io.grpc.stub.BlockingClientCall;
+import io.neurovisor.e2b.DaemonCalls;
 import io.neurovisor.e2b.HttpFailure;
 import io.neurovisor.proto.sandbox.FileEntry;
 import io.neurovisor.proto.sandbox.FileServiceGrpc;
+import io.neurovisor.proto.sandbox.WriteMode;
 import io.neurovisor.proto.sandbox.WriteRequest;
 import io.neurovisor.proto.sandbox.WriteResponse;
 import io.neurovisor.proto.sandbox.WriteTarget;
@@ -22,10 +23,16 @@ final class Upload extends OutputStream {
     private final BlockingClientCall<WriteRequest, WriteResponse> call;
     private boolean isFinished;
 
-    /** @param target the file, which is replaced */
-    Upload(Channel daemon, WriteTarget target) throws IOException {
-        call = FileServiceGrpc.newBlockingV2Stub(daemon).write();
-        send(WriteRequest.newBuilder().setTarget(target).build());
+    /** @param path of the file, which is replaced */
+    Upload(DaemonCalls daemon, String sandboxId, String path, FileMetadata metadata) throws IOException {
+        call = FileServiceGrpc.newBlockingV2Stub(daemon.channel()).write();
+        send(WriteRequest.newBuilder()
+                .setTarget(WriteTarget.newBuilder()
+                        .setSandboxId(sandboxId)
+                        .setPath(path)
+                        .setWriteMode(WriteMode.WRITE_MODE_REPLACE)
+                        .putAllXattrs(metadata.attributes()))
+                .build());
     }
 
     void write(ByteBuffer content) throws IOException {
@@ -55,17 +62,17 @@ final class Upload extends OutputStream {
                 throw failure();
             }
         } catch (StatusException failure) {
-            throw HttpFailure.of(failure.getStatus().asRuntimeException(failure.getTrailers()));
+            throw failure.getStatus().asRuntimeException(failure.getTrailers());
         } catch (InterruptedException interrupt) {
             throw interrupted();
         }
     }
 
-    private HttpFailure failure() throws IOException {
+    private RuntimeException failure() throws IOException {
         try {
             call.read();
         } catch (StatusException failure) {
-            return HttpFailure.of(failure.getStatus().asRuntimeException(failure.getTrailers()));
+            return failure.getStatus().asRuntimeException(failure.getTrailers());
         } catch (InterruptedException interrupt) {
             throw interrupted();
         }
@@ -87,7 +94,7 @@ final class Upload extends OutputStream {
             isFinished = true;
             return response.getEntry();
         } catch (StatusException failure) {
-            throw HttpFailure.of(failure.getStatus().asRuntimeException(failure.getTrailers()));
+            throw failure.getStatus().asRuntimeException(failure.getTrailers());
         } catch (InterruptedException interrupt) {
             throw interrupted();
         }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.grpc.Context;
-import io.grpc.StatusRuntimeException;
 import io.neurovisor.e2b.DaemonCalls;
 import io.neurovisor.e2b.Fields;
 import io.neurovisor.e2b.HttpFailure;
@@ -109,23 +108,16 @@ public final class InterpreterApi {
         }
     }
 
-    /**
-     * Sends the events of a cell as they come. The first one is awaited, so that a refusal has its own status. If the sandbox ends before
-     * the cell, the connection is closed, by which clients notice it.
-     */
+    /** Sends the events of a cell as they come. The first one is awaited, so that a refusal has its own status. */
     private void stream(HttpExchange exchange, SignsOfLife client, Iterator<CellEvent> events) throws IOException {
-        CellEvent first = DaemonCalls.answer(events::next);
+        CellEvent first = events.next();
         exchange.setStatus(200);
         exchange.addHeader("Content-Type", "application/x-ndjson");
         client.start();
         CellLines lines = new CellLines(clock);
         client.send(lines.of(first));
-        try {
-            while (events.hasNext()) {
-                client.send(lines.of(events.next()));
-            }
-        } catch (StatusRuntimeException failure) {
-            throw new IOException("the cell has no end: " + failure.getStatus().getDescription(), failure);
+        while (events.hasNext()) {
+            client.send(lines.of(events.next()));
         }
         client.send(List.of(CellLines.end()));
     }
@@ -137,8 +129,8 @@ public final class InterpreterApi {
                 .setLanguage(normal(body.text("language").orElse(USUAL_LANGUAGE)))
                 .setCwd(body.text("cwd").orElse(USUAL_DIRECTORY))
                 .build();
-        InterpreterContext created = DaemonCalls.answer(
-                () -> daemon.interpreters().createContext(request).getContext());
+        InterpreterContext created =
+                daemon.interpreters().createContext(request).getContext();
         exchange.setStatus(200);
         Json.write(exchange, context(created.getId(), created.getLanguage(), created.getCwd()));
     }
@@ -159,9 +151,9 @@ public final class InterpreterApi {
     }
 
     private ListContextsResponse started() {
-        return DaemonCalls.answer(() -> daemon.interpreters()
+        return daemon.interpreters()
                 .listContexts(
-                        ListContextsRequest.newBuilder().setSandboxId(sandboxId).build()));
+                        ListContextsRequest.newBuilder().setSandboxId(sandboxId).build());
     }
 
     private static Optional<String> shared(ListContextsResponse started, String language) {
@@ -186,11 +178,11 @@ public final class InterpreterApi {
 
     private void remove(HttpExchange exchange, String context) throws IOException {
         startedContext(context).ifPresent(id -> {
-            RemoveContextResponse _ = DaemonCalls.answer(() -> daemon.interpreters()
+            RemoveContextResponse _ = daemon.interpreters()
                     .removeContext(RemoveContextRequest.newBuilder()
                             .setSandboxId(sandboxId)
                             .setContextId(id)
-                            .build()));
+                            .build());
         });
         exchange.setStatus(200);
         Json.write(exchange, JsonNodeFactory.instance.nullNode());
@@ -198,11 +190,11 @@ public final class InterpreterApi {
 
     private void restart(HttpExchange exchange, String context) throws IOException {
         startedContext(context).ifPresent(id -> {
-            RestartContextResponse _ = DaemonCalls.answer(() -> daemon.interpreters()
+            RestartContextResponse _ = daemon.interpreters()
                     .restartContext(RestartContextRequest.newBuilder()
                             .setSandboxId(sandboxId)
                             .setContextId(id)
-                            .build()));
+                            .build());
         });
         exchange.setStatus(200);
         Json.write(exchange, JsonNodeFactory.instance.nullNode());

@@ -24,7 +24,9 @@ public sealed interface Destination {
     int INTERPRETER = 49999;
 
     Pattern CONTROL = Pattern.compile("/(v2/)?sandboxes(/.*)?|/snapshots|/templates/[^/]+");
-    Pattern HOST = Pattern.compile("([0-9]{1,5})-([a-z0-9]{1,63})\\.(.+)");
+    /** Older clients append their own id to that of the sandbox. */
+    Pattern HOST = Pattern.compile("([0-9]{1,5})-([a-z0-9]{1,63})(?:-[a-z0-9]{1,63})?\\.(.+)");
+
     Pattern PORT = Pattern.compile("[0-9]{1,5}");
     int MOST_PORT = 65_535;
 

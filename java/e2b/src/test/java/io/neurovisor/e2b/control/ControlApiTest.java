@@ -78,7 +78,8 @@ final class ControlApiTest extends E2bFixture {
         assertThat(api.control("POST", path + "/pause", "").status()).isEqualTo(409);
         assertThat(api.control("GET", path, "").json().path("state").asText()).isEqualTo("paused");
         assertThat(api.send(box.request(ServedE2b.ENVD, "/health")).problem()).contains("was not found");
-        assertThat(api.control("POST", path + "/resume", "{\"timeout\":60}").status())
+        assertThat(api.control("POST", path + "-neurovisor/resume", "{\"timeout\":60}")
+                        .status())
                 .isEqualTo(201);
         assertThat(api.control("POST", path + "/connect", "{\"timeout\":60}").status())
                 .isEqualTo(200);

@@ -45,6 +45,49 @@ final class EnvdFilesTest extends BoxFixture {
         assertThat(directory.path("permissions").asText()).isEqualTo("drwxr-xr-x");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "~, /home/user",
+        "'', /home/user",
+        "~/n, /home/user/n",
+        "~//n, /home/user/n",
+        "none/../n, /home/user/n",
+        "../user/./n, /home/user/n",
+        "../../../../home/user/n, /home/user/n",
+        "~/../../home//user/n, /home/user/n",
+    })
+    void thePathOfTheHomeDirectoryIsKnown(String path, String resolved) throws Exception {
+        write("n", "41");
+        assertThat(call("Stat", "{\"path\":\"" + path + "\"}")
+                        .json()
+                        .at("/entry/path")
+                        .asText())
+                .isEqualTo(resolved);
+    }
+
+    @Test
+    void linksInAListAreDescribedByTheFilesBehindThem() throws Exception {
+        write("d/n", "41");
+        api.guest().fakeFiles().link("d/link", "n");
+        JsonNode link = call("ListDir", "{\"path\":\"d\"}").json().at("/entries/0");
+        assertThat(link.path("name").asText()).isEqualTo("link");
+        assertThat(link.path("type").asText()).isEqualTo("FILE_TYPE_FILE");
+        assertThat(link.path("symlinkTarget").asText()).isEqualTo("/home/user/d/n");
+    }
+
+    @Test
+    void noPathIsNotTheHomeDirectoryForARemoval() throws Exception {
+        assertThat(call("Remove", "{}").status()).isEqualTo(400);
+        assertThat(call("Move", "{\"destination\":\"n\"}").status()).isEqualTo(400);
+    }
+
+    @Test
+    void theHomeDirectoryOfOthersIsRefused() throws Exception {
+        assertThat(call("Stat", "{\"path\":\"~other/n\"}").json().path("code").asText())
+                .isEqualTo("invalid_argument");
+        assertThat(box.read("~other/n").status()).isEqualTo(400);
+    }
+
     @Test
     void aLinkIsDescribedByTheFileBehindIt() throws Exception {
         write("d/n", "41");
@@ -57,6 +100,21 @@ final class EnvdFilesTest extends BoxFixture {
             assertThat(link.path("symlinkTarget").asText()).isEqualTo("/home/user/d/n");
             assertThat(link.path("mode").asInt()).isEqualTo(0644);
         }
+    }
+
+    @Test
+    void linksInListsAreDescribedByTheFilesBehindThem() throws Exception {
+        write("d/n", "41");
+        api.guest().fakeFiles().link("d/m", "n");
+        JsonNode link =
+                call("ListDir", "{\"path\":\"d\"}").json().path("entries").path(0);
+        assertThat(link.path("type").asText()).isEqualTo("FILE_TYPE_FILE");
+        assertThat(link.path("symlinkTarget").asText()).isEqualTo("/home/user/d/n");
+        JsonNode moved = call("Move", "{\"source\":\"d/m\",\"destination\":\"d/l\"}")
+                .json()
+                .path("entry");
+        assertThat(moved.path("type").asText()).isEqualTo("FILE_TYPE_FILE");
+        assertThat(moved.path("path").asText()).isEqualTo("/home/user/d/l");
     }
 
     @ParameterizedTest
@@ -183,7 +241,6 @@ final class EnvdFilesTest extends BoxFixture {
     @ParameterizedTest
     @CsvSource({
         "'{\"path\":\"none\"}', 404, not_found",
-        "'{\"path\":\"\"}', 400, invalid_argument",
         "'{\"path\":\"a\\u0000b\"}', 400, invalid_argument",
         "'{\"path\":{}}', 400, invalid_argument",
         "'{\"path\":[\"a\",\"b\"]}', 400, invalid_argument",

@@ -3,11 +3,14 @@ package io.neurovisor.e2b.envd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.neurovisor.e2b.Box;
 import io.neurovisor.e2b.BoxFixture;
+import io.neurovisor.e2b.ServedE2b;
 import io.neurovisor.e2b.ServedE2b.Answer;
 import io.neurovisor.engine.process.ProcessStream;
 import io.neurovisor.engine.process.TerminalSize;
 import java.io.IOException;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
@@ -150,11 +153,8 @@ final class EnvdProcessesTest extends BoxFixture {
                         .status())
                 .isEqualTo(200);
         assertThat(api.guest().fakeProcesses().sizes()).containsExactly(new TerminalSize(30, 100));
-        assertThat(call("Update", "{\"process\":{\"tag\":\"screen\"}}")
-                        .json()
-                        .path("message")
-                        .asText())
-                .startsWith("pty is missing");
+        assertThat(call("Update", "{\"process\":{\"tag\":\"screen\"}}").status())
+                .isEqualTo(200);
         assertThat(call("SendSignal", "{\"process\":{\"tag\":\"screen\"},\"signal\":\"SIGNAL_SIGTERM\"}")
                         .status())
                 .isEqualTo(200);
@@ -212,6 +212,31 @@ final class EnvdProcessesTest extends BoxFixture {
     void aCallAboutNoProcessIsAnError(String method, String message, int status) throws Exception {
         Answer answer = call(method, message);
         assertThat(answer.status()).as(answer.text()).isEqualTo(status);
+    }
+
+    @Test
+    void aProgramEndsWithTheDeadlineOfItsCall() throws Exception {
+        api.guest().fakeProcesses().on("forever", (arguments, io) -> {
+            new CountDownLatch(1).await();
+            return 0;
+        });
+        Answer answer = api.send(box.request(ServedE2b.ENVD, "/process.Process/Start")
+                .header("Content-Type", "application/connect+json")
+                .header("Connect-Timeout-Ms", "300")
+                .POST(BodyPublishers.ofByteArray(Box.envelopes("{\"process\":{\"cmd\":\"forever\"}}"))));
+        assertThat(answer.text()).contains("{\"start\":", "deadline_exceeded");
+        while (call("List", "{}").json().has("processes")) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void aStreamOfInputForNoProcessIsAnError() throws Exception {
+        assertThat(box.stream("process.Process/StreamInput", "{\"start\":{\"process\":{\"pid\":7}}}")
+                        .getFirst()
+                        .at("/error/code")
+                        .asText())
+                .isEqualTo("not_found");
     }
 
     @Test

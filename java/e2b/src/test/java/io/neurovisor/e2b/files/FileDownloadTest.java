@@ -138,7 +138,42 @@ final class FileDownloadTest extends BoxFixture {
         assertThat(signed("path=n&signature_expiration=1&signature=" + signature("n:read::" + box.token() + ":1")))
                 .isEqualTo(401);
         assertThat(signed("path=n&signature_expiration=x&signature=" + signature))
+                .isEqualTo(400);
+    }
+
+    @Test
+    void aTokenCountsBeforeASignature() throws Exception {
+        assertThat(box.write("?path=n", OCTETS, "41".getBytes(UTF_8)).status()).isEqualTo(200);
+        assertThat(box.read("n&signature=v1_wrong").status()).isEqualTo(200);
+        String signature = signature("n:read::" + box.token());
+        assertThat(api.send(box.anonymous(ServedE2b.ENVD, "/files?path=n&signature=" + signature)
+                                .header("X-Access-Token", "wrong"))
+                        .status())
                 .isEqualTo(401);
+    }
+
+    @Test
+    void aPartOfAnEmptyFileIsTheWhole() throws Exception {
+        assertThat(box.write("?path=n", OCTETS, new byte[0]).status()).isEqualTo(200);
+        assertThat(box.read("n", "Range", "bytes=0-").status()).isEqualTo(200);
+    }
+
+    @Test
+    void aFileThatTheClientHasIsNotSent() throws Exception {
+        assertThat(box.write("?path=n", OCTETS, "41".getBytes(UTF_8)).status()).isEqualTo(200);
+        String modified = box.read("n").header("Last-Modified").orElseThrow();
+        assertThat(box.read("n", "If-Modified-Since", modified).status()).isEqualTo(304);
+        assertThat(box.read("n", "If-Modified-Since", "Thu, 1 Jan 1970 00:00:00 GMT")
+                        .status())
+                .isEqualTo(200);
+        assertThat(box.read("n", "If-Modified-Since", "x").status()).isEqualTo(200);
+    }
+
+    @Test
+    void anAnswerHasTheNameOfTheFile() throws Exception {
+        assertThat(box.write("?path=d/n.txt", OCTETS, "41".getBytes(UTF_8)).status())
+                .isEqualTo(200);
+        assertThat(box.read("d/n.txt").header("Content-Disposition")).contains("inline; filename=n.txt");
     }
 
     @Test

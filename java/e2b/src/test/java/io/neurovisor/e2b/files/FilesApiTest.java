@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.e2b.BoxFixture;
+import io.neurovisor.e2b.ServedE2b;
 import io.neurovisor.e2b.ServedE2b.Answer;
 import io.neurovisor.testkit.FakeFiles;
 import java.io.ByteArrayOutputStream;
@@ -89,8 +90,35 @@ final class FilesApiTest extends BoxFixture {
                         .json()
                         .findValuesAsText("c"))
                 .containsExactly("d", "d");
-        assertThat(box.write("?path=n", OCTETS, new byte[1]).json().at("/0").has("metadata"))
+        assertThat(box.write("?path=n", OCTETS, new byte[1], "X-Metadata-", "x")
+                        .json()
+                        .at("/0")
+                        .has("metadata"))
                 .isFalse();
+    }
+
+    @Test
+    void twoPartsForOnePathAreRefused() throws Exception {
+        assertThat(box.write("?path=n", MULTIPART, parts(part("a", "1"), part("b", "2")))
+                        .problem())
+                .contains("part 2");
+        assertThat(box.read("n").text()).isEqualTo("1");
+    }
+
+    @Test
+    void aPartThatIsNoFileIsSkipped() throws Exception {
+        byte[] body = parts(part("a", "1").replace("name=\"file\"", "name=\"other\""), part("b", "2"));
+        assertThat(box.write("", MULTIPART, body).json().findValuesAsText("name"))
+                .containsExactly("b");
+        assertThat(box.read("a").status()).isEqualTo(404);
+    }
+
+    @Test
+    void whatIsNotServedNeedsATokenAndIsNamed() throws Exception {
+        assertThat(api.send(box.request(ServedE2b.ENVD, "/files").DELETE()).status())
+                .isEqualTo(405);
+        assertThat(api.send(box.request(ServedE2b.ENVD, "/none")).status()).isEqualTo(404);
+        assertThat(api.send(box.anonymous(ServedE2b.ENVD, "/none")).status()).isEqualTo(401);
     }
 
     @Test
@@ -101,8 +129,6 @@ final class FilesApiTest extends BoxFixture {
         assertThat(box.write("?path=n", OCTETS, new byte[1], "X-Metadata-a", "x".repeat(2000))
                         .problem())
                 .contains("xattrs");
-        assertThat(box.write("?path=n", OCTETS, new byte[1], "X-Metadata-", "x").status())
-                .isEqualTo(400);
         assertThat(
                         api.raw(
                                 "POST /files?path=n HTTP/1.1\r\nHost: x\r\nConnection: close\r\nE2b-Sandbox-Id: "

@@ -19,6 +19,7 @@ final class DestinationTest {
                 "/files, abc, 49983, 49999-other.sandboxes.example, abc:49983",
                 "/files, -, -, 49999-abc.sandboxes.example:50080, abc:49999",
                 "/files, -, -, 49999-ABC.Sandboxes.Example, abc:49999",
+                "/files, -, -, 49983-abc-00000000.sandboxes.example, abc:49983",
                 "/files, -, -, 49999-abc.elsewhere.example, nowhere",
                 "/files, abc, -, -, nowhere",
                 "/files, abc, 999999, -, nowhere",

@@ -35,6 +35,7 @@ final class FakeContext {
     private final List<CellEvent> events = new ArrayList<>();
     private final List<Cell> cells = new ArrayList<>();
     private boolean dead;
+    private boolean lost;
     private int generation;
 
     /** A cell. Its fields are guarded by the lock of the context. */
@@ -212,6 +213,15 @@ final class FakeContext {
         });
     }
 
+    /** Ends its streams with its machine. */
+    void lose() {
+        locked(() -> {
+            lost = true;
+            generation++;
+            return lost;
+        });
+    }
+
     CellEvents execute(CellSpec cell) {
         Cell begun = locked(() -> {
             requireAlive();
@@ -288,6 +298,9 @@ final class FakeContext {
 
         private CellEvent take() {
             boolean _ = cell.await(() -> find().isPresent(), Optional.empty());
+            if (lost) {
+                throw new NeuroVisorException(Fault.SANDBOX_LOST, "the connection to the guest agent failed");
+            }
             CellEvent event = find().orElseThrow(() -> new NeuroVisorException(
                     dead ? Fault.CONTEXT_REMOVED : Fault.CONTEXT_RESTARTED, "context " + id + " was replaced"));
             position = (int) event.number();

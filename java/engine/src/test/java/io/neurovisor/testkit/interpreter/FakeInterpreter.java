@@ -29,10 +29,26 @@ public final class FakeInterpreter implements GuestInterpreter {
     private final Lock lock = new ReentrantLock();
     private final Map<ContextId, FakeContext> contexts = new LinkedHashMap<>();
     private int created;
+    private volatile Runnable onStart = () -> {};
 
     /** @param check throws if the guest serves no interpreter */
     public FakeInterpreter(Runnable check) {
         this.check = check;
+    }
+
+    /** Runs an action while an interpreter starts. */
+    public void whileStarting(Runnable action) {
+        onStart = action;
+    }
+
+    /** Ends all streams with the machine. */
+    public void lose() {
+        lock.lock();
+        try {
+            contexts.values().forEach(FakeContext::lose);
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Override
@@ -56,6 +72,8 @@ public final class FakeInterpreter implements GuestInterpreter {
                     Fault.LANGUAGE_UNSUPPORTED,
                     "the image has no driver for " + spec.language() + ": it has " + LANGUAGES);
         }
+        onStart.run();
+        check.run();
         lock.lock();
         try {
             Optional<FakeContext> found =

@@ -139,6 +139,11 @@ public final class HttpExchange {
         response.getHeaders().add(name, value);
     }
 
+    /** Sets the only value of a header of the response. Has no effect after something was written. */
+    public void setHeader(String name, String value) {
+        response.getHeaders().put(name, value);
+    }
+
     /** Returns the body of the response. A write blocks while the client does not read, and fails when it has disconnected. */
     public OutputStream output() {
         return output;
@@ -155,7 +160,8 @@ public final class HttpExchange {
         output.flush();
     }
 
-    boolean isAnswered() {
+    /** Returns whether a part of the response was written. */
+    public boolean isAnswered() {
         return response.isCommitted();
     }
 
