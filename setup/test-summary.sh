@@ -79,7 +79,9 @@ print_left_out() {
     [[ -z $browser_reason ]] || printf 'Skipped, the test of the status page in a browser: %s\n' "$browser_reason"
     [[ -z $conformance_reason ]] || printf 'Skipped, the test of the Connect protocol by its public suite: %s\n' "$conformance_reason"
     [[ -z $e2b_clients_reason ]] || printf "Skipped, the test of E2B's clients: %s\n" "$e2b_clients_reason"
+    [[ -z $e2b_go_suite_reason ]] || printf "Skipped, E2B's own tests of envd: %s\n" "$e2b_go_suite_reason"
     [[ -z $e2b_suites_reason ]] || printf "Skipped, E2B's own tests: %s\n" "$e2b_suites_reason"
+    [[ -z $e2b_envd_reason ]] || printf "Skipped, the comparison with E2B's envd: %s\n" "$e2b_envd_reason"
     [[ -z $specification_reason ]] || printf "Skipped, the test of E2B's specification: %s\\n" "$specification_reason"
     sed -n 's/^SKIPPED \([a-z]*\): /Skipped, of supply-chain \1: /p' "$test_logs/supply-chain.log" 2>/dev/null || true
     ((${#parts_not_begun[@]} == 0)) ||

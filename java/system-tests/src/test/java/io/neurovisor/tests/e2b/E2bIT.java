@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -174,6 +175,35 @@ final class E2bIT {
         assertThat(compressed.headers().firstValue("Content-Encoding")).contains("gzip");
         assertThat(control("DELETE", "/sandboxes/" + sandbox.id(), "").statusCode())
                 .isEqualTo(204);
+    }
+
+    @Test
+    void aCellWhoseSandboxIsKilledIsNotFoundOrHasNoEnd() throws IOException, InterruptedException {
+        JsonNode created = json(201, control("POST", "/sandboxes", "{\"templateID\":\"base\",\"timeout\":300}"));
+        Sandbox sandbox = new Sandbox(
+                created.path("sandboxID").asText(),
+                created.path("envdAccessToken").asText());
+        CompletableFuture<HttpResponse<String>> cell = CLIENT.sendAsync(
+                sandbox.request("/execute", 49999)
+                        .POST(BodyPublishers.ofString("{\"code\":\"while True: pass\"}"))
+                        .build(),
+                BodyHandlers.ofString());
+        while (!cell.isDone() && hasListedOnly(sandbox)) {
+            Thread.onSpinWait();
+        }
+        assertThat(control("DELETE", "/sandboxes/" + sandbox.id(), "").statusCode())
+                .isEqualTo(204);
+        // Its client is sent something after 2 s, by which the response begins.
+        String answer = cell.thenApply(response -> response.statusCode() + response.body())
+                .exceptionally(failure -> String.valueOf(failure.getCause()))
+                .join();
+        assertThat(answer).matches("(?s)502.*The sandbox was not found.*|java\\.io\\.IOException: .*");
+    }
+
+    /** Returns whether no interpreter has started: those that are listed from the beginning have their languages as ids. */
+    private static boolean hasListedOnly(Sandbox sandbox) throws IOException, InterruptedException {
+        JsonNode contexts = json(200, send(sandbox.request("/contexts", 49999).build()));
+        return contexts.findValuesAsText("id").contains("python");
     }
 
     @Test

@@ -13,23 +13,30 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class ExpectedFailuresTest {
-    @Test
-    void eachLineOfTheFileHasAReasonOfTheList() throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"python", "javascript"})
+    void eachLineOfTheFilesHasAReasonOfTheList(String suite) throws IOException {
         Path home = Path.of(System.getProperty("neurovisor.home"));
-        assertThat(ExpectedFailures.read(home).tests()).isNotEmpty();
+        assertThat(ExpectedFailures.read(home, suite).reasons()).isNotEmpty();
     }
 
     @Test
     void aReasonMayHaveAnExplanation() {
-        assertThat(ExpectedFailures.of(List.of("# x", "a/b.py::c ports", "a/b.py::d root: sudo", "b/e.py::f Internet"))
-                        .in("a"))
-                .containsExactlyInAnyOrder("a/b.py::c", "a/b.py::d");
+        ExpectedFailures expected =
+                ExpectedFailures.of(List.of("a/b.py::c\tports", "a/b.py::d\troot: sudo", "b/e.ts::f g\tInternet"));
+        assertThat(expected.in("a")).containsExactlyInAnyOrder("a/b.py::c", "a/b.py::d");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a", "a slow", "a defect of E2B", "a Internet or so", ""})
+    @ValueSource(strings = {"a", "a\tslow", "a\tdefect of E2B", "a\tInternet or so", "a Internet", ""})
     void otherReasonsAreRefused(String line) {
         assertThatThrownBy(() -> ExpectedFailures.of(List.of(line))).isInstanceOf(AssertionError.class);
+    }
+
+    @Test
+    void aTestHasOneReason() {
+        assertThatThrownBy(() -> ExpectedFailures.of(List.of("a\tports", "a\troot")))
+                .isInstanceOf(AssertionError.class);
     }
 
     @Test
@@ -41,10 +48,17 @@ final class ExpectedFailuresTest {
                 <testcase classname="tests.a" name="leaks"/>
                 <testcase classname="tests.a" name="leaks"><error/></testcase>
                 <testcase classname="tests.b" name="skips"><skipped/></testcase>
+                <testcase classname="tests/c.test.ts" name="of Vitest &gt; passes"/>
+                <testcase classname="tests/c.test.ts" name="of Vitest &gt; passes"><failure/></testcase>
                 </testsuite></testsuites>""");
-        SuiteResult result = SuiteResult.ofPytest(report);
-        assertThat(result.passed()).containsExactly("tests/a.py::passes");
+        SuiteResult result = SuiteResult.of(report);
+        assertThat(result.passed())
+                .containsExactlyInAnyOrder("tests/a.py::passes", "tests/c.test.ts::of Vitest > passes");
         assertThat(result.failed())
-                .containsExactlyInAnyOrder("tests/a.py::fails", "tests/a.py::leaks", "tests/b.py::skips");
+                .containsExactlyInAnyOrder(
+                        "tests/a.py::fails",
+                        "tests/a.py::leaks",
+                        "tests/b.py::skips",
+                        "tests/c.test.ts::of Vitest > passes (2)");
     }
 }

@@ -16,14 +16,14 @@ import org.xml.sax.SAXException;
  * @param all as {@code FILE::TEST}
  */
 record SuiteResult(Set<String> all, Set<String> passed) {
-    /** Reads a report of pytest. A test whose fixture fails at its end has not passed. */
-    static SuiteResult ofPytest(Path report) {
+    /** Reads a report of pytest or Vitest in the form of JUnit. A test whose fixture fails at its end has not passed. */
+    static SuiteResult of(Path report) {
         NodeList cases = parsed(report).getElementsByTagName("testcase");
         Set<String> all = new HashSet<>();
         Set<String> others = new HashSet<>();
         for (int index = 0; index < cases.getLength(); index++) {
             Element test = (Element) cases.item(index);
-            String name = test.getAttribute("classname").replace('.', '/') + ".py::" + test.getAttribute("name");
+            String name = name(test, all);
             all.add(name);
             if (has(test, "failure") || has(test, "error") || has(test, "skipped")) {
                 others.add(name);
@@ -32,6 +32,28 @@ record SuiteResult(Set<String> all, Set<String> passed) {
         Set<String> passed = new HashSet<>(all);
         passed.removeAll(others);
         return new SuiteResult(all, passed);
+    }
+
+    /**
+     * Returns the name of a test. Pytest writes the name of a module, and a test once more if its fixture fails at its end; Vitest
+     * writes a path, and tests that share a name.
+     */
+    private static String name(Element test, Set<String> others) {
+        String place = test.getAttribute("classname");
+        if (!place.endsWith(".ts")) {
+            return place.replace('.', '/') + ".py::" + test.getAttribute("name");
+        }
+        String name = place + "::" + test.getAttribute("name");
+        String numbered = name;
+        for (int number = 2; others.contains(numbered); number++) {
+            numbered = name + " (" + number + ")";
+        }
+        return numbered;
+    }
+
+    /** Returns the file of a test. */
+    static String fileOf(String test) {
+        return test.substring(0, test.indexOf("::"));
     }
 
     private static boolean has(Element test, String outcome) {
@@ -45,7 +67,7 @@ record SuiteResult(Set<String> all, Set<String> passed) {
                     .parse(report.toFile())
                     .getDocumentElement();
         } catch (IOException | ParserConfigurationException | SAXException exception) {
-            throw new AssertionError("pytest has written no report " + report, exception);
+            throw new AssertionError("the suite has written no report " + report, exception);
         }
     }
 

@@ -1,0 +1,45 @@
+package io.neurovisor.tests.e2b;
+
+import io.neurovisor.tests.runner.Alone;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** E2B's own tests of its client for Python. Some wait for a fixed time, so no other class runs meanwhile. */
+@Alone
+@Timeout(1800)
+@SuppressWarnings("NullAway.Init") // Set before the first test.
+final class E2bPythonSuiteIT {
+    @TempDir
+    private static Path directory;
+
+    private static E2bSuite suite;
+
+    @BeforeAll
+    static void start() throws IOException {
+        suite = E2bSuite.start("python", 32, directory);
+    }
+
+    @AfterAll
+    static void stop() {
+        if (suite != null) {
+            suite.close();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "tests/sync/sandbox_sync, 160",
+        "tests/sync/api_sync, 16",
+        "tests/async/sandbox_async, 156",
+        "tests/async/api_async, 16",
+    })
+    void eachTestPassesOrIsExpectedToFail(String folder, int tests) {
+        suite.check(folder, tests);
+    }
+}
