@@ -29,7 +29,12 @@ public final class HomePath {
                     .withDescription("path names the home directory of another user: " + path)
                     .asRuntimeException();
         }
-        return path.startsWith("/") || !path.contains("..") ? path : cleaned(DIRECTORY + "/" + path);
+        return path.startsWith("/") || !path.contains("..") ? path : absolute(path);
+    }
+
+    /** Returns a path from the root, without {@code .} and {@code ..}: what links make of it is not known. */
+    public static String absolute(String path) {
+        return cleaned(path.startsWith("/") ? path : DIRECTORY + "/" + path);
     }
 
     private static String cleaned(String path) {

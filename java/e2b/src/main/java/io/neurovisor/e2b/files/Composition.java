@@ -4,6 +4,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.neurovisor.e2b.DaemonCalls;
 import io.neurovisor.e2b.Fields;
+import io.neurovisor.e2b.HomePath;
 import io.neurovisor.e2b.HttpFailure;
 import io.neurovisor.proto.sandbox.FileEntry;
 import io.neurovisor.proto.sandbox.ReadRequest;
@@ -50,7 +51,7 @@ record Composition(DaemonCalls daemon, String sandboxId, List<String> sources, S
     }
 
     private void copy(String source, Upload upload) throws IOException {
-        if (FilePaths.absolute(source).equals(FilePaths.absolute(destination))) {
+        if (HomePath.absolute(source).equals(HomePath.absolute(destination))) {
             throw HttpFailure.invalid(SOURCES, "has the destination: " + source);
         }
         Iterator<ReadResponse> parts = daemon.files()

@@ -73,7 +73,8 @@ final class ArchitectureTest {
     @ArchTest
     static final ArchRule whoAsksByHttpIsKnown = noClasses()
             .that()
-            .resideOutsideOfPackages("io.neurovisor.agent.provider..", "io.neurovisor.server.client..")
+            .resideOutsideOfPackages(
+                    "io.neurovisor.agent.provider..", "io.neurovisor.bench.sandbox..", "io.neurovisor.server.client..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("java.net.http..")
