@@ -10,7 +10,7 @@ import struct
 import subprocess
 import sys
 
-DRIVERS = "/usr/lib/neurovisor/drivers"
+DRIVERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "drivers")
 LENGTHS = struct.Struct(">II")
 
 
@@ -71,6 +71,8 @@ def main() -> None:
     shown = python.run(2, "import nbformat, pandas\npandas.DataFrame({'a': [1]})")
     assert types(shown) == ["text/plain", "text/html", "application/vnd.neurovisor.data+json"], shown
     error(python.run(3, "\n1/0"), "ZeroDivisionError", 2)
+    shown = python.run(4, "from PIL import Image\nImage.new('RGB', (2, 2)).save('saved.png')")
+    assert "image/png" in types(shown), shown
     python.end()
 
     javascript = Driver("sh", os.path.join(DRIVERS, "node.sh"), "javascript")

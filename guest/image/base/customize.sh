@@ -9,6 +9,8 @@ groupadd --gid 1000 user
 useradd --uid 1000 --gid 1000 --home-dir /home/user --create-home --shell /bin/bash user
 passwd --lock user >/dev/null
 rm -f /etc/subuid* /etc/subgid*
+# Clients of E2B start contexts of the interpreter there. Its content, which is empty, stays closed.
+chmod 0711 /root
 
 # --- names: there is no network, so look-ups fail immediately and for good, instead of after a timeout
 sed -i 's/^hosts:.*/hosts: files/' /etc/nsswitch.conf
@@ -42,7 +44,7 @@ for part in "$recipe/drivers/neurovisor_"*; do
 	install -m 0644 "$part"/*.* "/usr/lib/neurovisor/drivers/${part##*/}/"
 done
 install -m 0644 "$recipe/drivers/"*.* /usr/lib/neurovisor/drivers/
-install -m 0644 "$recipe/check_drivers.py" /usr/lib/neurovisor/
+install -m 0644 "$recipe/check_drivers.py" "$recipe/record_modules.py" /usr/lib/neurovisor/
 
 # --- bytecode: valid independent of time stamps (prepare.sh has disabled Debian's own compiler)
 rm /usr/bin/py3compile

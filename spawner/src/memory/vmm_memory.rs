@@ -252,7 +252,7 @@ fn check_alive(pidfd: BorrowedFd<'_>) -> io::Result<()> {
 fn explain(path: &str, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::PermissionDenied => format!(
-            "{path}: {error}; without root, the spawner reads the memory of its VMs only if kernel.yama.ptrace_scope is 0 or 1"
+            "{path}: {error}; kernel.yama.ptrace_scope must be at most 1, or at most 2 if NeuroVisor is started as root"
         ),
         _ => format!("{path}: {error}"),
     }

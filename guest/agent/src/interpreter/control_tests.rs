@@ -1,86 +1,19 @@
-//! Interrupts, time limits, queues, input and the ends of contexts.
+//! Queues, input, and the beginnings and ends of contexts.
 
-use std::time::{Duration, Instant};
+use std::fs;
+use std::time::Duration;
 
 use tokio::time::sleep;
 use tonic::Code;
 
+use super::fixture::{contexts_in, fixture, python, FAILED, OK, TIMES};
 use super::limits::Times;
 use super::request;
-use super::tests::{contexts_in, fixture, python, FAILED, OK, TIMES};
 use crate::lifecycle::Lifecycle;
 use crate::wire::sandbox::v1::cell_event::Event;
 use crate::wire::sandbox::v1::{
     CellOutcome, CellVariables, ContextState, CreateContextRequest, ExecuteCellRequest,
 };
-
-#[tokio::test]
-async fn interrupts_a_cell_and_keeps_its_variables() {
-    let Some(fixture) = fixture().await else {
-        return;
-    };
-    for code in [
-        "x = 1\nwhile True: pass",
-        "import time\ntime.sleep(60)",
-        "import asyncio\nawait asyncio.sleep(60)",
-        "!sleep 60",
-        "import subprocess\nsubprocess.run(['sleep', '60'])",
-    ] {
-        let mut client = fixture.start(fixture.cell(code));
-        client.accepted().await;
-        client.grant(1000);
-        client
-            .until(|event| matches!(event, Event::Started(_)))
-            .await;
-        sleep(Duration::from_millis(100)).await;
-        let began = Instant::now();
-        fixture.contexts.interrupt(&fixture.id, 0).unwrap();
-        let seen = client.finish().await;
-        assert_eq!(
-            seen.outcome(),
-            (CellOutcome::Interrupted, CellVariables::Kept),
-            "{code}: {seen:?}"
-        );
-        assert_eq!(seen.errors[0].name, "KeyboardInterrupt", "{code}");
-        assert!(
-            began.elapsed() < Duration::from_secs(3),
-            "{code}: {:?}",
-            began.elapsed()
-        );
-    }
-    assert_eq!(fixture.run("x").await.result(), "1");
-    let refused = fixture.contexts.interrupt(&fixture.id, 0).unwrap_err();
-    assert!(
-        refused.message().starts_with("CELL_UNKNOWN: "),
-        "{refused:?}"
-    );
-}
-
-#[tokio::test]
-async fn ends_a_cell_whose_time_has_passed() {
-    let Some(fixture) = fixture().await else {
-        return;
-    };
-    let seen = fixture
-        .run_with("x = 2\nwhile True: pass", |cell| cell.timeout_secs = 1)
-        .await;
-    assert_eq!(seen.outcome(), (CellOutcome::TimedOut, CellVariables::Kept));
-    assert_eq!(fixture.run("x").await.result(), "2");
-    let deaf = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass";
-    let seen = fixture.run_with(deaf, |cell| cell.timeout_secs = 1).await;
-    assert_eq!(seen.outcome(), (CellOutcome::TimedOut, CellVariables::Lost));
-    assert_eq!((seen.ended.exit_code, seen.ended.signal), (137, 9));
-    assert_eq!(fixture.state(), ContextState::Dead);
-    let refused = fixture.try_start(fixture.cell("1")).err().unwrap();
-    assert_eq!(refused.code(), Code::FailedPrecondition);
-    assert!(
-        refused.message().starts_with("CONTEXT_DEAD: "),
-        "{refused:?}"
-    );
-    fixture.contexts.restart(&fixture.id).await.unwrap();
-    let seen = fixture.run("x").await;
-    assert_eq!(seen.errors[0].name, "NameError");
-}
 
 #[tokio::test]
 async fn reports_the_death_of_the_interpreter() {
@@ -137,35 +70,6 @@ async fn runs_queued_cells_in_order() {
         skipped.finish().await.outcome(),
         (CellOutcome::Skipped, CellVariables::Kept)
     );
-}
-
-#[tokio::test]
-async fn interrupts_the_cell_of_a_client_that_is_gone() {
-    let Some(fixture) = fixture().await else {
-        return;
-    };
-    let mut client = fixture.start(fixture.cell("import time; time.sleep(60)"));
-    let cell = client.accepted().await;
-    client.grant(1000);
-    client
-        .until(|event| matches!(event, Event::Started(_)))
-        .await;
-    drop(client);
-    let seen = fixture.attach(cell, 0).unwrap().finish().await;
-    assert_eq!(
-        seen.outcome(),
-        (CellOutcome::Interrupted, CellVariables::Kept)
-    );
-    let mut detached = fixture.cell("import time; time.sleep(0.3); print('done')");
-    detached.detach = true;
-    let mut client = fixture.start(detached);
-    let cell = client.accepted().await;
-    drop(client);
-    assert_eq!(
-        fixture.attach(cell, 0).unwrap().finish().await.stdout,
-        "done\n"
-    );
-    assert!(fixture.attach(99, 0).is_err());
 }
 
 #[tokio::test]
@@ -269,8 +173,11 @@ async fn keeps_contexts_apart() {
 #[tokio::test]
 async fn names_an_interpreter_that_does_not_become_ready() {
     let directory = tempfile::tempdir().unwrap();
+    let drivers = directory.path().join("drivers");
+    fs::create_dir(&drivers).unwrap();
+    fs::write(drivers.join("bash.sh"), "exec sleep 60").unwrap();
     let times = Times {
-        start: Duration::ZERO,
+        start: Duration::from_millis(200),
         ..TIMES
     };
     let contexts = contexts_in(directory.path(), Lifecycle::booted(), times);
@@ -284,9 +191,17 @@ async fn names_an_interpreter_that_does_not_become_ready() {
         .unwrap_err();
     assert_eq!(refused.code(), Code::Internal);
     assert!(
-        refused.message().contains("interpreter of bash"),
+        refused
+            .message()
+            .contains("interpreter of bash has not become ready within 200ms"),
         "{refused}"
     );
+    let left: Vec<_> = contexts
+        .list()
+        .into_iter()
+        .map(|context| context.state())
+        .collect();
+    assert_eq!(left, []);
 }
 
 #[tokio::test]

@@ -40,7 +40,7 @@ struct Span {
 
 struct Reader {
     cell: u64,
-    /// The number of the next event. `None` until the cell has one.
+    /// The number of the next event. `None` until the cell begins.
     position: Option<u64>,
     credit: u64,
     /// When it last took an event, or last had none to take.
@@ -96,6 +96,11 @@ impl EventLog {
         let first = self.open_from;
         if let Some(span) = self.spans.get_mut(&cell) {
             span.first = Some(first);
+        }
+        // Waits for those that have taken nothing yet, too.
+        let own = self.readers.values_mut();
+        for reader in own.filter(|reader| reader.cell == cell) {
+            reader.position = reader.position.or(Some(first));
         }
     }
 
@@ -204,9 +209,10 @@ impl EventLog {
     /// Attaches a client to a known cell, from its first event or from a number on.
     pub fn attach(&mut self, cell: u64, from: u64, now: Instant) -> u64 {
         self.next_reader += 1;
+        let first = self.spans.get(&cell).and_then(|span| span.first);
         let reader = Reader {
             cell,
-            position: (from > 0).then_some(from),
+            position: (from > 0).then_some(from).or(first),
             credit: 0,
             last_taken: now,
             stalled: false,

@@ -76,17 +76,24 @@ fn sends_nothing_without_credit() {
     assert!(matches!(log.take(reader, now), Taken::Event(_)));
 }
 
+/// Pushes until the driver is held up.
+fn fill(log: &mut EventLog, now: Instant) {
+    for _ in 0..100 {
+        if log.has_room(now, PATIENCE).is_ok() {
+            log.push(1, text(30_000), now);
+        }
+    }
+    assert_eq!(log.has_room(now, PATIENCE), Err(now + PATIENCE));
+}
+
 #[test]
 fn holds_up_a_driver_for_a_client_that_reads() {
     let now = Instant::now();
     let (mut log, reader) = log_of(1, now);
-    log.take(reader, now);
-    while log.has_room(now, PATIENCE).is_ok() {
-        log.push(1, text(30_000), now);
-    }
-    assert_eq!(log.has_room(now, PATIENCE), Err(now + PATIENCE));
+    fill(&mut log, now);
     log.grant(reader, 65_536);
-    assert!(matches!(log.take(reader, now), Taken::Event(_)));
+    // The client is waited for before it has taken its first event.
+    assert!(matches!(log.take(reader, now), Taken::Event(event) if event.number == 1));
     assert_eq!(log.has_room(now, PATIENCE), Ok(()));
     let later = now + PATIENCE;
     log.push(1, text(30_000), later);
@@ -102,6 +109,18 @@ fn holds_up_a_driver_for_a_client_that_reads() {
         panic!("no gap");
     };
     assert!(to > 2);
+}
+
+#[test]
+fn holds_up_a_driver_for_clients_of_a_cell_that_was_queued() {
+    let now = Instant::now();
+    let mut log = EventLog::new();
+    log.add(1);
+    let reader = log.attach(1, 0, now);
+    log.begin(1);
+    fill(&mut log, now);
+    log.grant(reader, 65_536);
+    assert!(matches!(log.take(reader, now), Taken::Event(event) if event.number == 1));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Tables of cells, and what is expected of each.
 
-use super::tests::{Fixture, Seen};
+use super::cell_client::Seen;
+use super::fixture::Fixture;
 use crate::wire::sandbox::v1::{CellOutcome, CellVariables};
 
 /// What is expected of a cell. Nothing else is written or shown, and without `Fails` it succeeds.

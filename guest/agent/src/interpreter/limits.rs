@@ -29,12 +29,11 @@ pub const ENDED_MAX: usize = 64;
 pub const ATTACHED_MAX: usize = 64;
 pub const INPUT_BYTES_MAX: usize = 64 << 10;
 pub const TIMEOUT_SECONDS_MAX: u32 = 86_400;
-/// When a signal is repeated, after the one before. One can be lost just before a blocking system call.
-pub const REPEATS: [Duration; 3] = [
-    Duration::from_millis(50),
-    Duration::from_millis(200),
-    Duration::from_millis(800),
-];
+/// When the signal to a cell is repeated, until it has an effect. One is lost before the driver has begun the cell, and can be lost just before a
+/// blocking system call.
+pub const FIRST_REPEAT: Duration = Duration::from_millis(50);
+/// How much longer the time to each further one is.
+pub const REPEAT_FACTOR: u32 = 4;
 
 /// Durations, which tests shorten.
 #[derive(Clone, Copy)]

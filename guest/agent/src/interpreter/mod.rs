@@ -9,6 +9,8 @@ mod admission;
 mod answers;
 #[cfg(test)]
 mod bash_tests;
+#[cfg(test)]
+pub mod cell_client;
 mod cell_request;
 mod context;
 mod contexts;
@@ -19,10 +21,14 @@ mod driver;
 mod event_log;
 #[cfg(test)]
 mod event_log_tests;
+#[cfg(test)]
+pub mod fixture;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 #[cfg(test)]
 mod hostile_tests;
+#[cfg(test)]
+mod interrupt_tests;
 #[cfg(test)]
 mod language_rows;
 #[cfg(test)]
@@ -33,6 +39,8 @@ mod machine;
 mod machine_tests;
 #[cfg(test)]
 mod node_tests;
+#[cfg(test)]
+mod preloading_tests;
 mod reports;
 mod request;
 #[cfg(test)]
@@ -42,7 +50,7 @@ mod session;
 mod starter;
 mod stream;
 #[cfg(test)]
-pub mod tests;
+mod tests;
 mod waiting;
 #[cfg(test)]
 mod waiting_tests;

@@ -31,7 +31,9 @@ impl Session {
             }
             Source::Pipe(pipe) => {
                 self.io.socket_turns = 0;
-                self.raw(pipe, bytes);
+                let lines = &mut self.io.lines[pipe as usize];
+                let complete = lines.push(bytes, Instant::now());
+                self.raw(pipe, &complete);
             }
         }
     }
@@ -59,6 +61,17 @@ impl Session {
         }
     }
 
+    /// Reports the beginnings of lines that have waited for their rest until now.
+    pub fn report_lines(&mut self, now: Instant) {
+        for pipe in [Pipe::Stdout, Pipe::Stderr] {
+            let lines = &mut self.io.lines[pipe as usize];
+            if lines.until().is_some_and(|until| until <= now) {
+                let beginning = lines.take();
+                self.raw(pipe, &beginning);
+            }
+        }
+    }
+
     fn running_cell(&self) -> u64 {
         let running = self.context.lock().machine.running();
         running.map_or(0, |cell| cell.number)
@@ -72,6 +85,7 @@ impl Session {
             }
             Report::Event(cell, event) => self.event(cell, event),
             Report::Input(cell, request) => self.input(cell, request),
+            Report::Interrupted(cell) => self.stop_repeating(cell),
             Report::Ended {
                 cell,
                 failed,
@@ -93,6 +107,12 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// The cell may handle its interrupt, for example save something, and is not to be interrupted in that.
+    fn stop_repeating(&mut self, cell: u64) {
+        let is_repeat = |timer: &Timer| matches!(timer, Timer::Repeat(of, _) if *of == cell);
+        self.io.timers.retain(|(_, timer)| !is_repeat(timer));
     }
 
     fn event(&self, cell: u64, event: cell_event::Event) {
@@ -159,8 +179,10 @@ impl Session {
                     break;
                 }
                 drained += count;
-                self.raw(pipe, &buffer[..count]);
+                self.take(Source::Pipe(pipe), &buffer[..count]);
             }
+            let rest = self.io.lines[pipe as usize].take();
+            self.raw(pipe, &rest);
         }
     }
 

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use super::cell_client::Seen;
+use super::fixture::{fixture, fixture_with, FAILED, OK, TIMES};
 use super::limits::Times;
-use super::tests::{fixture, fixture_with, Seen, FAILED, OK, TIMES};
 use crate::wire::sandbox::v1::CellOutcome;
 
 const DATA: &str = "application/vnd.neurovisor.data+json";
@@ -131,6 +132,32 @@ async fn shows_dicts_and_lists_as_json() {
     }
 }
 
+/// Numbers and text are shown without the other formatters, until the user registers one.
+#[tokio::test]
+async fn shows_numbers_in_the_forms_of_the_user() {
+    let Some(fixture) = fixture().await else {
+        return;
+    };
+    let rows = [
+        ("7", vec!["text/plain"]),
+        ("html = get_ipython().display_formatter.formatters['text/html']; old = html.for_type(int, str)\n7", vec!["text/plain", "text/html"]),
+        ("True", vec!["text/plain", "text/html"]),
+        ("'seven'", vec!["text/plain"]),
+        ("html.pop(int)\nhtml.for_type_by_name('builtins', 'str', str)\n'seven'", vec!["text/plain", "text/html"]),
+        ("7", vec!["text/plain"]),
+        ("html.pop('builtins.str')\nhtml.singleton_printers[id(True)] = str\nTrue", vec!["text/plain", "text/html"]),
+        ("False", vec!["text/plain"]),
+    ];
+    for (code, expected) in rows {
+        let seen = fixture.run(code).await;
+        assert_eq!(
+            (types(&seen), seen.outcome()),
+            (expected, OK),
+            "{code}: {seen:?}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn shows_figures_after_the_cell() {
     let Some(fixture) = fixture().await else {
@@ -162,6 +189,29 @@ async fn shows_figures_after_the_cell() {
         types(&fixture.run("plt.figure()\nNone").await),
         ["text/plain"]
     );
+}
+
+#[tokio::test]
+async fn shows_pictures_that_are_saved() {
+    let Some(fixture) = fixture().await else {
+        return;
+    };
+    let picture = ["text/plain", "image/png", "image/jpeg"];
+    let seen = fixture
+        .run("from PIL import Image\nimage = Image.new('RGB', (2, 2))\nimage.save('a.png')")
+        .await;
+    assert_eq!((types(&seen), seen.outcome()), (picture.to_vec(), OK));
+    // Neither one that is saved elsewhere, nor a figure that is saved, which is shown at the end.
+    let seen = fixture
+        .run("import io\nimage.save(io.BytesIO(), 'png')\nimport matplotlib.pyplot as plt\nplt.plot([1])\nplt.savefig('b.png')")
+        .await;
+    assert_eq!(types(&seen), ["text/plain", "image/png", CHART]);
+    let seen = fixture
+        .run("for number in range(100): image.save(f'{number}.png')")
+        .await;
+    assert_eq!((seen.parts.len(), seen.outcome()), (16 * picture.len(), OK));
+    let seen = fixture.run("image.save('no/a.png')").await;
+    assert_eq!((types(&seen), seen.outcome()), (vec![], FAILED));
 }
 
 #[tokio::test]

@@ -14,8 +14,9 @@ use super::context::{Action, Context};
 use super::driver::collector::{Collector, Pipe};
 use super::driver::frame::FrameDecoder;
 use super::driver::launch::{read_some, Driver};
+use super::driver::lines::Lines;
 use super::driver::to_driver::ToDriver;
-use super::limits::{Times, REPEATS};
+use super::limits::{Times, FIRST_REPEAT, REPEAT_FACTOR};
 use super::machine::{Event, Exit, Fate, Phase};
 use crate::execution::exit_code_and_signal;
 use crate::lifecycle::Lifecycle;
@@ -37,8 +38,8 @@ pub enum Timer {
     Grace(u64),
     /// The driver has closed its socket.
     Closed,
-    /// The signal with this index of [`REPEATS`].
-    Repeat(u64, usize),
+    /// Another signal, so long after the one before.
+    Repeat(u64, Duration),
 }
 
 pub struct Session {
@@ -54,6 +55,8 @@ pub struct Session {
 pub struct Io {
     pub decoder: FrameDecoder,
     pub collector: Collector,
+    /// What is held back of each pipe.
+    pub lines: [Lines; 2],
     pub timers: Vec<(Instant, Timer)>,
     pub socket_turns: u32,
     /// Sources that have not ended.
@@ -96,6 +99,7 @@ impl Session {
         let io = Io {
             decoder: FrameDecoder::default(),
             collector: Collector::new(),
+            lines: Default::default(),
             outgoing: BytesMut::new(),
             timers: Vec::new(),
             socket_turns: 0,
@@ -120,7 +124,9 @@ impl Session {
             if !self.do_actions() {
                 break None;
             }
-            self.fire_timers(Instant::now());
+            let now = Instant::now();
+            self.fire_timers(now);
+            self.report_lines(now);
             let (may_read, until) = self.reading();
             match self.wait(may_read, until, work, room).await {
                 Woken::Ended(status) => break Some(status.ok()),
@@ -182,8 +188,9 @@ impl Session {
     /// Returns whether output may be read, and when to look again.
     fn reading(&self) -> (bool, Instant) {
         let now = Instant::now();
-        let timer = self.io.timers.iter().map(|(at, _)| *at).min();
-        let timer = timer.unwrap_or(now + IDLE);
+        let lines = self.io.lines.iter().filter_map(Lines::until);
+        let timers = self.io.timers.iter().map(|(at, _)| *at);
+        let timer = timers.chain(lines).min().unwrap_or(now + IDLE);
         let mut inner = self.context.lock();
         // An interrupted cell is not to be held up by a client that does not read.
         let is_disturbed = |fate| fate != Fate::Undisturbed;
@@ -218,9 +225,7 @@ impl Session {
                 }
                 Action::Interrupt(cell) => {
                     self.interrupt(cell);
-                    self.io
-                        .timers
-                        .push((now + REPEATS[0], Timer::Repeat(cell, 0)));
+                    self.await_repeat(cell, FIRST_REPEAT, now);
                 }
                 Action::AwaitGrace(cell) => self
                     .io
@@ -248,24 +253,25 @@ impl Session {
                 Timer::Deadline(cell) => self.report(Event::TimeUp(cell)),
                 Timer::Grace(cell) => self.report(Event::GraceOver(cell)),
                 Timer::Closed => self.report(Event::DriverBroken),
-                Timer::Repeat(cell, index) => self.repeat(cell, index, now),
+                Timer::Repeat(cell, delay) => self.repeat(cell, delay, now),
             }
         }
         // Timers may have caused actions.
         self.do_actions();
     }
 
-    fn repeat(&mut self, cell: u64, index: usize, now: Instant) {
+    fn await_repeat(&mut self, cell: u64, delay: Duration, now: Instant) {
+        let timer = Timer::Repeat(cell, delay);
+        self.io.timers.push((now + delay, timer));
+    }
+
+    fn repeat(&mut self, cell: u64, delay: Duration, now: Instant) {
         let running = self.context.lock().machine.running();
         if running.is_none_or(|running| running.number != cell) {
             return;
         }
         self.interrupt(cell);
-        if let Some(delay) = REPEATS.get(index + 1) {
-            self.io
-                .timers
-                .push((now + *delay, Timer::Repeat(cell, index + 1)));
-        }
+        self.await_repeat(cell, delay * REPEAT_FACTOR, now);
     }
 
     fn interrupt(&mut self, cell: u64) {

@@ -7,7 +7,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 
-use super::tests::{contexts_in, python, Fixture, Seen, HAS_IPYTHON, OK, TIMES};
+use super::cell_client::Seen;
+use super::fixture::{contexts_in, packages, python, Fixture, HAS_IPYTHON, OK, TIMES};
 use super::{request, Contexts};
 use crate::lifecycle::Lifecycle;
 use crate::sandbox::Settings;
@@ -19,7 +20,10 @@ async fn warmed() -> Option<(TempDir, Contexts, u32)> {
     if !*HAS_IPYTHON {
         return None;
     }
-    let directory = tempfile::tempdir().unwrap();
+    warmed_in(tempfile::tempdir().unwrap()).await
+}
+
+pub async fn warmed_in(directory: TempDir) -> Option<(TempDir, Contexts, u32)> {
     let contexts = contexts_in(directory.path(), Lifecycle::booted(), TIMES);
     fs::create_dir(temporary(directory.path())).unwrap();
     contexts.warm(&settings(directory.path())).await.unwrap();
@@ -34,7 +38,7 @@ fn settings(home: &Path) -> Settings {
     let variable = |name| std::env::var(name).unwrap_or_default();
     let env = [
         ("PATH", variable("PATH")),
-        ("PYTHONPATH", variable("PYTHONPATH")),
+        ("PYTHONPATH", packages(home)),
         ("HOME", home.to_str().unwrap().to_owned()),
         ("PYTHONDONTWRITEBYTECODE", "1".to_owned()),
         ("TMPDIR", temporary(home).to_str().unwrap().to_owned()),
@@ -65,7 +69,7 @@ fn directory_of(process: u32) -> PathBuf {
     fs::read_link(format!("/proc/{process}/cwd")).unwrap()
 }
 
-async fn create(contexts: &Contexts, asked: CreateContextRequest) -> String {
+pub async fn create(contexts: &Contexts, asked: CreateContextRequest) -> String {
     let spec = request::spec(asked).unwrap();
     contexts.create(spec).await.unwrap().id
 }
@@ -194,5 +198,5 @@ async fn gone(process: u32) {
             sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(Duration::from_secs(10), until_gone).await.unwrap();
+    timeout(Duration::from_secs(60), until_gone).await.unwrap();
 }

@@ -130,7 +130,7 @@ async fn serves_other_clients_while_one_does_not_read() {
         .await;
     assert_eq!(seen.outputs[0].len(), 5_000_000);
     assert_eq!(seen.gaps, []);
-    assert!(began.elapsed() < Duration::from_secs(5));
+    assert!(began.elapsed() < Duration::from_secs(30));
 }
 
 #[tokio::test]
@@ -150,7 +150,7 @@ async fn serves_others_while_a_process_floods() {
     assert_eq!(seen.stdout(), "quick\n");
     sleep(Duration::from_millis(10)).await;
     assert!(
-        began.elapsed() < Duration::from_secs(5),
+        began.elapsed() < Duration::from_secs(30),
         "{:?}",
         began.elapsed()
     );
@@ -211,7 +211,7 @@ async fn forgets_an_ended_process_after_many_others() {
     assert_eq!(fixture.processes.list().len(), 64);
     assert!(fixture.attach(pid, Start::Kept).is_err());
     // The client waits for credit.
-    let gone = timeout(Duration::from_secs(10), client.events.next()).await;
+    let gone = timeout(Duration::from_secs(60), client.events.next()).await;
     let gone = gone.unwrap().unwrap().unwrap_err();
     assert!(gone.message().starts_with("PROCESS_UNKNOWN: "), "{gone:?}");
 }
@@ -221,11 +221,11 @@ async fn ends_although_another_process_holds_its_pipes() {
     let fixture = fixture();
     let began = Instant::now();
     let seen = fixture
-        .start(shell("(sleep 3; echo late) & echo $!"))
+        .start(shell("(sleep 20; echo late) & echo $!"))
         .finish()
         .await;
     assert!(
-        began.elapsed() < Duration::from_secs(2),
+        began.elapsed() < Duration::from_secs(15),
         "{:?}",
         began.elapsed()
     );

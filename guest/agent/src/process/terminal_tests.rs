@@ -91,9 +91,11 @@ async fn ends_the_input_within_a_line() {
 
 #[tokio::test]
 async fn interrupts_the_foreground_process() {
-    let mut session = Session::start("trap : INT; sleep 100; echo interrupted").await;
-    // The terminal is set up before the shell can be interrupted.
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let mut session = Session::start(
+        "trap got=1 INT; echo ready; until [ $got ]; do sleep 0.01; done; echo interrupted",
+    )
+    .await;
+    session.see("ready").await;
     session.type_in("\x03").await;
     session.see("interrupted").await;
     let seen = session.client.finish().await;

@@ -93,7 +93,7 @@ impl Fixture {
                 sleep(Duration::from_millis(5)).await;
             }
         };
-        timeout(Duration::from_secs(10), ended).await.unwrap()
+        timeout(Duration::from_secs(60), ended).await.unwrap()
     }
 }
 
@@ -122,7 +122,7 @@ impl Client {
     }
 
     pub async fn next(&mut self) -> Event {
-        let next = timeout(Duration::from_secs(10), self.events.next()).await;
+        let next = timeout(Duration::from_secs(60), self.events.next()).await;
         let next = next.expect("no event").expect("no more events");
         next.unwrap().event.unwrap()
     }
@@ -353,7 +353,7 @@ async fn ends_a_stream_of_input_with_its_process() {
     };
     // A client that sends no more, and does not end its stream.
     let parts = tokio_stream::iter([Ok(part)]).chain(tokio_stream::pending());
-    let ended = timeout(Duration::from_secs(10), input.stream(parts)).await;
+    let ended = timeout(Duration::from_secs(60), input.stream(parts)).await;
     let ended = ended.expect("the stream must end").unwrap_err();
     assert_eq!(ended.code(), Code::NotFound);
     assert!(

@@ -63,7 +63,7 @@ async fn until_entries(directory: &Path, count: usize) {
             sleep(Duration::from_millis(10)).await;
         }
     };
-    let counted = timeout(Duration::from_secs(10), counted).await;
+    let counted = timeout(Duration::from_secs(60), counted).await;
     counted.unwrap_or_else(|_| panic!("{directory:?} must have {count} entries"));
 }
 

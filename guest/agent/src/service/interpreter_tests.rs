@@ -10,7 +10,7 @@ use tonic::{Code, Streaming};
 
 use super::tests::{connect, serve, services};
 use super::Services;
-use crate::interpreter::tests::{contexts_in, HAS_IPYTHON, TIMES};
+use crate::interpreter::fixture::{contexts_in, HAS_IPYTHON, TIMES};
 use crate::lifecycle::{Lifecycle, Step};
 use crate::wire::guest::guest_attach_cell_request::Part as AttachPart;
 use crate::wire::guest::guest_execute_cell_request::Part;

@@ -81,7 +81,7 @@ impl Started {
     }
 
     async fn next(&mut self) -> Event {
-        let next = timeout(Duration::from_secs(10), self.events.message()).await;
+        let next = timeout(Duration::from_secs(60), self.events.message()).await;
         next.expect("no event").unwrap().unwrap().event.unwrap()
     }
 }
@@ -256,7 +256,7 @@ async fn detaches_a_host_that_is_gone() {
             sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(Duration::from_secs(5), ended).await.unwrap();
+    timeout(Duration::from_secs(60), ended).await.unwrap();
 }
 
 #[tokio::test]

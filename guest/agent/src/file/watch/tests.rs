@@ -57,7 +57,7 @@ impl Watching {
     /// Returns the events up to one with the path.
     async fn until(&mut self, last: &str) -> Vec<String> {
         let mut events = Vec::new();
-        let found = timeout(Duration::from_secs(10), async {
+        let found = timeout(Duration::from_secs(60), async {
             while let Some(response) = self.responses.next().await {
                 events.extend(response.unwrap().events.iter().map(shown));
                 if events
@@ -240,7 +240,7 @@ async fn ends_when_its_directory_is_removed() {
         let mut watching = watch(&fixture, "tree", recursive).await;
         fs::remove_dir_all(fixture.path("tree")).unwrap();
         let mut events = Vec::new();
-        let end = timeout(Duration::from_secs(10), async {
+        let end = timeout(Duration::from_secs(60), async {
             while let Some(response) = watching.responses.next().await {
                 events.extend(response.unwrap().events.iter().map(shown));
             }
@@ -323,7 +323,7 @@ async fn limits_watches() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(Duration::from_secs(5), again)
+    timeout(Duration::from_secs(60), again)
         .await
         .expect("a watch that has ended makes room");
 }

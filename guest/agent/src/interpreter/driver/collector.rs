@@ -20,6 +20,7 @@ pub enum Report {
     Ready(Abilities),
     Event(u64, Event),
     Input(u64, CellInputRequest),
+    Interrupted(u64),
     Ended {
         cell: u64,
         failed: bool,
@@ -101,6 +102,7 @@ impl Collector {
         vec![match message {
             FromDriver::Ready(abilities) => Report::Ready(abilities),
             FromDriver::Input { request, cell } => Report::Input(cell, request),
+            FromDriver::Interrupted { cell } => Report::Interrupted(cell),
             FromDriver::Ended {
                 cell,
                 failed,

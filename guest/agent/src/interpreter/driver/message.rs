@@ -50,6 +50,10 @@ pub enum FromDriver {
         request: CellInputRequest,
         cell: u64,
     },
+    /// An interrupt has had an effect.
+    Interrupted {
+        cell: u64,
+    },
     Ended {
         cell: u64,
         failed: bool,
@@ -78,6 +82,7 @@ impl FromDriver {
             "error" => Self::error(header, cell),
             "dropped" => Self::dropped(header, cell, number("size")),
             "input" => Self::input(header, cell, is_set("password")),
+            "interrupted" => Self::Interrupted { cell },
             "ended" => Self::Ended {
                 cell,
                 failed: is_set("failed"),

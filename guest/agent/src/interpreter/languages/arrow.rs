@@ -1,6 +1,7 @@
 //! Tables as Arrow.
 
-use super::super::tests::{fixture, fixture_of, Fixture, Seen, FAILED, OK, TIMES};
+use super::super::cell_client::Seen;
+use super::super::fixture::{fixture, fixture_of, Fixture, FAILED, OK, TIMES};
 use super::fixture_with_jupyter;
 use crate::wire::sandbox::v1::TableFormat;
 

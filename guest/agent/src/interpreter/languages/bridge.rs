@@ -1,6 +1,6 @@
 //! Contexts that are kernels of Jupyter: that of Python, which `setup/ipython.sh` fetches.
 
-use super::super::tests::{Fixture, FAILED, OK};
+use super::super::fixture::{Fixture, FAILED, OK};
 use super::{check_ends, check_interrupts_as, fixture_with_jupyter, End};
 use crate::wire::sandbox::v1::cell_event::Event;
 use crate::wire::sandbox::v1::CellOutcome;
@@ -164,7 +164,10 @@ async fn bounds_hostile_cells_of_a_kernel() {
     check_ends(&fixture, &breaking).await;
     // The socket of the driver is in another process, which a cell cannot reach.
     let seen = fixture
-        .run("import os\nopen(f'/proc/{os.getppid()}/fd/3', 'wb')")
+        .run(
+            "import os\nfds = f'/proc/{os.getppid()}/fd/'\n\
+             for fd in os.listdir(fds):\n  if os.readlink(fds + fd).startswith('socket:'): open(fds + fd, 'wb')",
+        )
         .await;
     assert_eq!(seen.errors[0].name, "OSError", "{seen:?}");
 }

@@ -4,8 +4,8 @@ use std::env;
 use std::process::Command;
 use std::sync::LazyLock;
 
+use super::super::fixture::{Fixture, FAILED, OK};
 use super::super::language_rows::{check, Expected, Row};
-use super::super::tests::{Fixture, FAILED, OK};
 use super::{check_ends, check_interrupts, check_stubborn, fixture_with, End};
 use Expected::{Err, Fails, Out, Part};
 
@@ -110,6 +110,10 @@ async fn restores_variables_of_a_cell_of_java() {
         .run("System.getenv(\"OLD\") + System.getenv(\"NEW\") + System.getProperty(\"NEW\")")
         .await;
     assert_eq!(seen.result(), "\"nullnullnull\"");
+    let seen = fixture
+        .run("System.getProperty(\"HOME\").equals(System.getenv(\"HOME\"))")
+        .await;
+    assert_eq!(seen.result(), "true");
     let directory = fixture.directory().to_owned();
     let seen = fixture.run_with("1", |cell| cell.cwd = directory).await;
     assert_eq!((seen.result().as_str(), seen.outcome()), ("1", OK));

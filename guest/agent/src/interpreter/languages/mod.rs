@@ -8,15 +8,12 @@ mod r;
 
 use std::collections::HashMap;
 use std::env;
-use std::time::Duration;
 
 use tempfile::tempdir;
-use tokio::time::sleep;
 
+use super::fixture::{contexts_in, Fixture, FAILED, HAS_IPYTHON, TIMES};
 use super::request;
-use super::tests::{contexts_in, Fixture, FAILED, HAS_IPYTHON, TIMES};
 use crate::lifecycle::Lifecycle;
-use crate::wire::sandbox::v1::cell_event::Event;
 use crate::wire::sandbox::v1::{CellOutcome, CellVariables, ContextState, CreateContextRequest};
 
 /// Returns the directory with pyarrow and ipykernel.
@@ -96,17 +93,7 @@ async fn check_interrupts_as(
     shown: &str,
 ) {
     for code in cells {
-        let mut client = fixture.start(fixture.cell(code));
-        client.accepted().await;
-        client.grant(1 << 20);
-        client
-            .until(|event| matches!(event, Event::Started(_)))
-            .await;
-        sleep(Duration::from_millis(500)).await;
-        fixture.contexts.interrupt(&fixture.id, 0).unwrap();
-        let seen = client.finish().await;
-        let kept = (CellOutcome::Interrupted, CellVariables::Kept);
-        assert_eq!(seen.outcome(), kept, "{code}: {seen:?}");
+        let seen = fixture.interrupted(code).await;
         assert_eq!(seen.errors[0].name, name, "{code}: {seen:?}");
         assert!(!seen.stdout.contains("never"), "{code}: {seen:?}");
     }

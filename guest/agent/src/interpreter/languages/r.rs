@@ -3,8 +3,8 @@
 use std::process::Command;
 use std::sync::LazyLock;
 
+use super::super::fixture::{fixture_of, Fixture, FAILED, OK, TIMES};
 use super::super::language_rows::{check, Expected, Row};
-use super::super::tests::{fixture_of, Fixture, FAILED, OK, TIMES};
 use super::{check_ends, check_interrupts, check_surroundings, End};
 use crate::wire::sandbox::v1::CellOutcome;
 use Expected::{Err, Fails, Out, Part};

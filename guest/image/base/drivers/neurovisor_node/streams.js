@@ -9,6 +9,7 @@ const TEXT_BYTES_MAX = 64 << 20;
 /** Writes in one step, so that a termination leaves no stream that waits for the end of a write. */
 class CellStream extends Writable {
   #emit;
+  #later;
 
   constructor(emit, descriptor) {
     super();
@@ -23,8 +24,22 @@ class CellStream extends Writable {
     }
     this.#emit(chunk);
     const done = typeof encoding === "function" ? encoding : callback;
-    if (done) process.nextTick(done);
+    if (done) this.#callLater(done);
     return true;
+  }
+
+  /** Takes no memory for each line that a loop prints: the console's function is the same for all. */
+  #callLater(done) {
+    if (this.#later?.done === done) {
+      this.#later.count += 1;
+      return;
+    }
+    const later = { done, count: 1 };
+    process.nextTick(() => {
+      if (this.#later === later) this.#later = undefined;
+      for (; later.count > 0; later.count -= 1) done();
+    });
+    this.#later = later;
   }
 
   end(chunk, encoding, callback) {

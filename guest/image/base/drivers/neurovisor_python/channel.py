@@ -19,6 +19,11 @@ def encoded_header(header: dict) -> bytes:
     return json.dumps(header, ensure_ascii=False).encode("utf-8", "replace")
 
 
+def _pieces(header: dict, parts: tuple) -> list:
+    encoded = encoded_header(header)
+    return [LENGTHS.pack(len(encoded), sum(map(len, parts))) + encoded, *parts]
+
+
 class Channel:
     """A socket for frames, which any thread may send.
 
@@ -33,6 +38,8 @@ class Channel:
         self._lock = threading.Lock()
         self._owner = 0
         self._waiting = collections.deque()
+        # Frames of the main thread that go with the next one.
+        self._held = collections.deque()
         self._received = bytearray()
         self._main = threading.get_ident()
         # The frames that the main thread is sending.
@@ -46,11 +53,14 @@ class Channel:
     def send(self, header: dict, *parts: bytes) -> None:
         if not self.is_open():
             return
-        body_bytes = sum(len(part) for part in parts)
-        encoded = encoded_header(header)
-        pieces = [LENGTHS.pack(len(encoded), body_bytes) + encoded, *parts]
+        pieces = _pieces(header, parts)
         with self.uninterrupted():
             self._send_pieces(pieces)
+
+    def send_with_next(self, header: dict, *parts: bytes) -> None:
+        """Sends a frame together with the next one, which wakes the agent once."""
+        if self.is_open():
+            self._held.append(_pieces(header, parts))
 
     @contextlib.contextmanager
     def uninterrupted(self):
@@ -76,13 +86,19 @@ class Channel:
         with self._lock:
             self._owner = own
             try:
-                self._write(pieces)
+                self._write([*self._take_held(), *pieces])
                 while self._waiting:
                     self._write(self._waiting.popleft())
             finally:
                 self._owner = 0
 
+    def _take_held(self):
+        while self._held:
+            yield from self._held.popleft()
+
     def _write(self, pieces: list) -> None:
+        if sum(map(len, pieces)) <= WRITE_BYTES:
+            pieces = [b"".join(pieces)]
         try:
             for piece in pieces:
                 with memoryview(piece) as view:

@@ -33,9 +33,11 @@ class Displays:
         self._bytes = 0
         self._sent.clear()
 
-    def show(self, data: dict, display_id: str = "", update: bool = False, main: bool = False) -> None:
-        """Sends one display. Only the newest of many updates is sent."""
-        display = (data, str(display_id or "")[:ID_CHARACTERS_MAX], update, main, current_cell())
+    def show(
+        self, data: dict, display_id: str = "", update: bool = False, main: bool = False, last: bool = False
+    ) -> None:
+        """Sends one display, the last one of a cell with its end. Only the newest of many updates is sent."""
+        display = (data, str(display_id or "")[:ID_CHARACTERS_MAX], update, main, current_cell(), last)
         with self._lock:
             if update and self._is_early(display):
                 return
@@ -70,7 +72,7 @@ class Displays:
         for display_id in list(self._pending):
             self._send_pending(display_id)
 
-    def _send(self, data, display_id, update, main, cell) -> None:
+    def _send(self, data, display_id, update, main, cell, last) -> None:
         self._flush()
         parts = []
         bodies = []
@@ -86,7 +88,8 @@ class Displays:
             bodies.append(body)
         if parts:
             header = {"type": "display", "cell": cell, "parts": parts, "id": display_id, "update": update, "main": main}
-            self._channel.send(header, *bodies)
+            send = self._channel.send_with_next if last else self._channel.send
+            send(header, *bodies)
 
 
 def encoded(mime: str, value):

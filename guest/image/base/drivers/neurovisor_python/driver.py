@@ -18,6 +18,8 @@ from .channel import Channel  # noqa: E402
 from .displays import Displays  # noqa: E402
 from .interrupts import Interrupts  # noqa: E402
 from .origin import CELL, current_cell, label_threads  # noqa: E402
+from .pictures import SavedPictures  # noqa: E402
+from .preloading import preload  # noqa: E402
 from .publishing import CellDisplayHook, CellDisplayPublisher  # noqa: E402
 from .refresh import Refreshes  # noqa: E402
 from .streams import CellStream, Input, TextBudget  # noqa: E402
@@ -26,6 +28,8 @@ from .surroundings import surroundings  # noqa: E402
 
 # Where a driver waits in a template.
 WAITING = "/"
+# Which libraries it imports there, next to the drivers of an image.
+RECORD = os.path.join(os.path.dirname(os.path.dirname(__file__)), "preload.json")
 
 
 class Driver:
@@ -40,6 +44,7 @@ class Driver:
         self._input = Input(self._channel, self._flush)
         self._interrupts = Interrupts(self._channel)
         self._refreshes = Refreshes()
+        self._pictures = SavedPictures()
         self._failed = self._reported = False
         self._shell = None
 
@@ -53,6 +58,7 @@ class Driver:
         sys.__stdout__, sys.__stderr__ = self._stdout, self._stderr
         self._interrupts.install()
         self._refreshes.install()
+        self._pictures.install()
         label_threads()
         CellDisplayHook.displays = CellDisplayPublisher.displays = self._displays
         self._shell = shells.make()
@@ -101,6 +107,7 @@ class Driver:
         self._failed = self._reported = False
         self._budget.reset()
         self._displays.reset()
+        self._pictures.reset()
         self._input.allowed, self._input.cell = header.get("input", False), cell
         self._shell.compile.cell = cell
         formats.choose_tables(self._shell.display_formatter, header.get("arrow", False))
@@ -118,14 +125,14 @@ class Driver:
         CELL.set(cell)
         try:
             with surroundings(header.get("env", {}), header.get("cwd", "")):
-                await self._run_code(code)
+                await self._run_code(cell, code)
         except OSError as failure:  # The directory cannot be entered.
             self._failed = True
             self._report(type(failure), failure, None, f"{type(failure).__name__}: {failure}\n")
 
-    async def _run_code(self, code: str) -> None:
+    async def _run_code(self, cell: int, code: str) -> None:
         shell = self._shell
-        self._interrupts.arm(asyncio.current_task())
+        self._interrupts.arm(cell, asyncio.current_task())
         try:
             try:
                 transformed, problem = shell.transform_cell(code), None
@@ -186,6 +193,7 @@ def main() -> None:
     driver = Driver(descriptor)
     driver.start()
     if os.getcwd() == WAITING:
+        preload(RECORD)
         # The files of all modules, which the first traceback looks up, are then known to all clones.
         inspect.getmodule(sys._getframe())
     loop = asyncio.new_event_loop()

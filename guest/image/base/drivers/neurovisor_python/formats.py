@@ -1,6 +1,6 @@
 """What values are shown as, in addition to the types of IPython."""
 
-from IPython.core.formatters import BaseFormatter, JSONFormatter
+from IPython.core.formatters import BaseFormatter, DisplayFormatter, JSONFormatter
 from IPython.utils.dir2 import get_real_method
 from traitlets import Bool, ObjectName, Unicode
 
@@ -10,6 +10,40 @@ from .values import Encoded, Oversized, Plain, TooLarge, Unsupported, encoded
 DATA = "application/vnd.neurovisor.data+json"
 ARROW = "application/vnd.apache.arrow.stream"
 CHART = "application/vnd.neurovisor.chart+json"
+TEXT = "text/plain"
+# Types whose values have text alone, and the keys of printers that the user can register for them.
+TEXT_TYPES = {
+    kind: [key for one in kind.__mro__ for key in (one, (one.__module__, one.__name__))]
+    for kind in (int, float, complex, bool, str, bytes)
+}
+
+
+class CellDisplayFormatter(DisplayFormatter):
+    """Shows numbers and text without the formatters of other types, whose calls are half of the work of IPython for a short cell."""
+
+    def watch(self) -> None:
+        """Remembers where printers are registered."""
+        others = [one for mime, one in self.formatters.items() if mime != TEXT]
+        self._number = len(self.formatters)
+        self._printers = [
+            printers
+            for one in (self.ipython_display_formatter, self.mimebundle_formatter, *others)
+            for printers in (one.type_printers, one.deferred_printers, one.singleton_printers)
+        ]
+
+    def format(self, obj, include=None, exclude=None):
+        keys = TEXT_TYPES.get(type(obj))
+        if keys is None or include or exclude or self._is_registered(id(obj), keys):
+            return super().format(obj, include, exclude)
+        text = self.formatters[TEXT](obj)
+        return ({} if text is None else {TEXT: text}), {}
+
+    def _is_registered(self, identity: int, keys: list) -> bool:
+        if len(self.formatters) != self._number:
+            return True
+        return any(
+            printers and (identity in printers or any(key in printers for key in keys)) for printers in self._printers
+        )
 
 
 class ValueFormatter(JSONFormatter):
@@ -74,6 +108,7 @@ def install(formatter) -> None:
         tabular.for_type_by_name("pandas.core.series", "Series", source.series_data)
     all_added = (values, data, streams, ChartFormatter(parent=formatter))
     formatter.formatters.update({one.format_type: one for one in all_added})
+    formatter.watch()
 
 
 def choose_tables(formatter, as_arrow: bool) -> None:

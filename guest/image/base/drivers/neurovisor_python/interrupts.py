@@ -7,13 +7,14 @@ import signal
 class Interrupts:
     """Raises KeyboardInterrupt in the code of the running cell, or cancels what the cell awaits.
 
-    Between cells SIGINT has no effect. The agent repeats a signal that seems to have none, because one can be lost just
-    before a blocking system call.
+    Between cells SIGINT has no effect. The agent repeats a signal until the cell has ended or KeyboardInterrupt has been
+    raised, because one can be lost just before a blocking system call.
     """
 
     def __init__(self, channel):
         self._channel = channel
         self._task = None
+        self._cell = 0
         self._deferred = False
         self._repeated = False
         # The cell has been interrupted while it awaited something.
@@ -23,10 +24,10 @@ class Interrupts:
     def install(self) -> None:
         signal.signal(signal.SIGINT, self._interrupted)
 
-    def arm(self, task) -> None:
+    def arm(self, cell: int, task) -> None:
         # An earlier cell may have replaced the handler.
         self.install()
-        self._task = task
+        self._cell, self._task = cell, task
         self._deferred = self._repeated = self.cancelled = False
 
     def disarm(self) -> None:
@@ -54,6 +55,8 @@ class Interrupts:
         except RuntimeError:
             running = None
         if running is self._task:
+            # Its code may handle it, in which another one would interrupt it.
+            self._channel.send({"type": "interrupted", "cell": self._cell})
             raise KeyboardInterrupt
         if self._repeated and running is not None:
             # Another task of the user holds up the loop.

@@ -29,7 +29,8 @@ class CellDisplayHook(DisplayHook):
         pass
 
     def write_format_data(self, format_dict, md_dict=None):
-        self.displays.show(format_dict, main=True)
+        # Unless each expression of a cell is shown, this is the last one, and the end of the cell follows.
+        self.displays.show(format_dict, main=True, last=self.shell.ast_node_interactivity != "all")
 
     def log_output(self, format_dict):
         pass

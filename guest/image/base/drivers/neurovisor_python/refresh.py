@@ -30,13 +30,13 @@ class Refreshes:
             refresh()
 
 
-def refresh() -> None:
-    """Renews what repeats in clones, of the modules that are loaded."""
-    for name, renew in _RENEWALS.items():
+def refresh(names=None) -> None:
+    """Renews what repeats in clones, of the modules that are loaded, or of the named ones."""
+    for name in _RENEWALS if names is None else _RENEWALS.keys() & names:
         module = sys.modules.get(name)
         if module is not None:
             try:
-                renew(module)
+                _RENEWALS[name](module)
             except Exception:  # A module of the user may have the name.
                 pass
 

@@ -48,6 +48,10 @@ class CellShell(InteractiveShell):
     def init_profile_dir(self, profile_dir):
         self.profile_dir = ProfileDir.create_profile_dir(self.ipython_dir)
 
+    def init_display_formatter(self):
+        self.display_formatter = formats.CellDisplayFormatter(parent=self)
+        self.configurables.append(self.display_formatter)
+
     def adopt(self) -> None:
         """Restores what another directory, and the empty ones of a new machine, have changed since the start."""
         os.makedirs(self.profile_dir.location, 0o700, exist_ok=True)

@@ -22,6 +22,8 @@ final class Main {
     public static void main(String[] arguments) {
         FileDescriptor socket = new FileDescriptor();
         SharedSecrets.getJavaIOFileDescriptorAccess().set(socket, SOCKET);
+        // As in E2B's kernel: the variables of the sandbox are system properties, too, unless one has that name.
+        System.getenv().forEach(System.getProperties()::putIfAbsent);
         Frames frames = new Frames(new FileOutputStream(socket));
         Shell shell = new Shell(frames);
         Refresh refresh = new Refresh();

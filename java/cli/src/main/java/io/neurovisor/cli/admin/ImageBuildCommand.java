@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
         customSynopsis = {
             "neurovisor image build [OPTIONS] [IMAGE]",
             "       neurovisor image build --name NAME [--from IMAGE] [--apt PACKAGE...]",
-            "                              [--pip-requirements FILE]"
+            "                              [--pip-requirements FILE] [--preload MODULE...]"
         })
 @AcceptsSettings(SettingGroup.IMAGE_BUILD)
 final class ImageBuildCommand implements Runnable {
@@ -72,6 +72,15 @@ final class ImageBuildCommand implements Runnable {
             description = "Add the Python packages of a pip requirements file to the custom image.")
     private @Nullable Path requirements;
 
+    @Option(
+            names = "--preload",
+            paramLabel = "MODULE",
+            arity = "1..*",
+            description =
+                    "Import Python modules in templates of the custom image, for the first context of each sandbox."
+                            + " The name of the image must contain \"preloaded\". Repeatable.")
+    private List<String> preload = List.of();
+
     @Spec
     private CommandSpec spec;
 
@@ -98,13 +107,15 @@ final class ImageBuildCommand implements Runnable {
         return new ImageDefinition(
                 from != null ? from : ExecutionRequest.USUAL_IMAGE,
                 packages,
-                requirements == null ? List.of() : new RequirementsFile(requirements).lines());
+                requirements == null ? List.of() : new RequirementsFile(requirements).lines(),
+                preload);
     }
 
     private void checkCombination() {
-        if (name == null && (from != null || !packages.isEmpty() || requirements != null)) {
+        if (name == null && (from != null || !packages.isEmpty() || requirements != null || !preload.isEmpty())) {
             throw new ParameterException(
-                    spec.commandLine(), "--from, --apt and --pip-requirements define a custom image; add --name");
+                    spec.commandLine(),
+                    "--from, --apt, --pip-requirements and --preload define a custom image; add --name");
         }
         if (name != null && image != null) {
             throw new ParameterException(

@@ -58,6 +58,7 @@ public final class GuestOptions {
     /** Returns the command of such a daemon with machines of another size. */
     public ToolCommand serve(SandboxSize machines, Path socket, String... options) {
         List<String> asked = List.of(options);
+        boolean setsHttpPort = asked.stream().anyMatch(option -> option.startsWith("--http-port="));
         boolean setsSnapshot = asked.stream().anyMatch(option -> option.startsWith("--snapshot="));
         List<String> arguments = Stream.of(
                         List.of("serve"),
@@ -74,6 +75,7 @@ public final class GuestOptions {
                                 "--port=0",
                                 "--metrics-port=0",
                                 "--socket=" + socket),
+                        setsHttpPort ? List.<String>of() : List.of("--http-port=off"),
                         asked)
                 .flatMap(List::stream)
                 .toList();

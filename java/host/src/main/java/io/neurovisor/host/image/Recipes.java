@@ -20,9 +20,13 @@ import java.util.stream.Stream;
  * packages.txt}.
  */
 record Recipes(Path directory) {
-    private static final Pattern NAME = Pattern.compile("[a-z0-9-]{1,32}");
+    private static final int MAX_NAME = 32;
+    private static final Pattern NAME = Pattern.compile("[a-z0-9-]{1," + MAX_NAME + "}");
     private static final Pattern EXTENDS = Pattern.compile("extends\\s+(\\S+)");
     private static final String PACKAGES = "packages.txt";
+
+    /** Part of the name of each image whose templates have imported modules. */
+    private static final String PRELOADED = "preloaded";
 
     /** The directory of the scripts for users' own images. */
     private static final String CUSTOM = "custom";
@@ -61,6 +65,10 @@ record Recipes(Path directory) {
     /** Returns the recipe of a user's own image. */
     Recipe custom(String name, ImageDefinition definition) {
         checkName(name);
+        if (!definition.preload().isEmpty() && !name.contains(PRELOADED)) {
+            throw invalid("Image %s imports modules before programs do, which its name must say; call it %s"
+                    .formatted(name, preloaded(name)));
+        }
         if (names().contains(name)) {
             throw invalid("Image %s is one of NeuroVisor's own; choose another name".formatted(name));
         }
@@ -71,6 +79,7 @@ record Recipes(Path directory) {
         List<String> parts = new ArrayList<>();
         definition.packages().forEach(part -> parts.add("apt " + part));
         definition.requirements().forEach(part -> parts.add("pip " + part));
+        definition.preload().forEach(part -> parts.add("preload " + part));
         return new Recipe(
                 name,
                 home,
@@ -78,6 +87,11 @@ record Recipes(Path directory) {
                 Optional.of(parent),
                 Optional.of(definition),
                 digest(home, Optional.of(parent), parts));
+    }
+
+    private static String preloaded(String name) {
+        int rest = MAX_NAME - PRELOADED.length() - 1;
+        return name.substring(0, Math.min(name.length(), rest)) + "-" + PRELOADED;
     }
 
     /** Returns the directory of the scripts for images with a parent. */

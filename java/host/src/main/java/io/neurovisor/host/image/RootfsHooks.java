@@ -66,7 +66,11 @@ record RootfsHooks(Recipe recipe, Optional<Parent> parent, Optional<Path> requir
             options.add("--customize-hook=chroot \"$1\" apt-get install --yes %s >&2"
                     .formatted(String.join(" ", recipe.packages())));
         }
-        options.add("--customize-hook=chroot \"$1\" sh %s/customize.sh %s".formatted(RECIPE, RECIPE));
+        String preload = String.join(
+                " ", recipe.definition().map(ImageDefinition::preload).orElse(List.of()));
+        options.add("--customize-hook=chroot \"$1\" sh %s/customize.sh %s %s"
+                .formatted(RECIPE, RECIPE, preload)
+                .strip());
         options.add("--customize-hook=chroot \"$1\" sh /tmp/layer/finish.sh");
         return options;
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -13,16 +14,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ImageDefinitionTest {
     @Test
     void sortsPackagesWithoutDuplicates() {
-        assertThat(new ImageDefinition("base", List.of("jq", "bc", "jq"), List.of()).packages())
+        assertThat(TestManifests.definition("base", List.of("jq", "bc", "jq"), List.of())
+                        .packages())
                 .containsExactly("bc", "jq");
     }
 
     @Test
     void ignoresCommentsInRequirements() {
-        ImageDefinition definition = new ImageDefinition("base", List.of("jq"), List.of("# none", "", "  # at all"));
+        ImageDefinition definition =
+                TestManifests.definition("base", List.of("jq"), List.of("# none", "", "  # at all"));
 
         assertThat(definition.hasRequirements()).isFalse();
-        assertThat(new ImageDefinition("base", List.of(), List.of("# one", "six")).hasRequirements())
+        assertThat(TestManifests.definition("base", List.of(), List.of("# one", "six"))
+                        .hasRequirements())
                 .isTrue();
         assertRefused("needs packages", List.of(), List.of("# none"));
         assertRefused("needs packages", List.of(), List.of());
@@ -40,8 +44,33 @@ class ImageDefinitionTest {
         assertRefused("holds control characters", List.of(), List.of("six\u0000"));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "1a", "a b", "a;b", "$(id)", "a..b", ".a", "a.", "--x", "a\nb", "\u00e9"})
+    void rejectsInvalidModules(String name) {
+        assertInvalid("is not the name of a Python module", List.of("numpy", name));
+    }
+
+    @Test
+    void modulesAreImportedInTheirOrderOnce() {
+        assertThat(new ImageDefinition("base", List.of(), List.of(), List.of("pandas", "a.b", "pandas")).preload())
+                .containsExactly("pandas", "a.b");
+        assertThat(new ImageDefinition("base", List.of("jq"), List.of(), null).preload())
+                .isEmpty();
+        assertInvalid(
+                "51 modules are to be imported before, at most 50 are allowed",
+                IntStream.range(0, 51).mapToObj(number -> "m" + number).toList());
+    }
+
+    private static void assertInvalid(String message, List<String> preload) {
+        assertThatThrownBy(() -> new ImageDefinition("base", List.of(), List.of(), preload))
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class,
+                        failure -> assertThat(failure.fault()).isEqualTo(Fault.INVALID_ARGUMENT))
+                .hasMessageContaining(message);
+    }
+
     private static void assertRefused(String message, List<String> packages, List<String> requirements) {
-        assertThatThrownBy(() -> new ImageDefinition("base", packages, requirements))
+        assertThatThrownBy(() -> TestManifests.definition("base", packages, requirements))
                 .isInstanceOfSatisfying(
                         NeuroVisorException.class,
                         failure -> assertThat(failure.fault()).isEqualTo(Fault.INVALID_ARGUMENT))

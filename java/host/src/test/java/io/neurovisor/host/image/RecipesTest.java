@@ -95,14 +95,14 @@ class RecipesTest {
     @Test
     void digestOfAUsersImageCoversItsDefinitionAndParent() throws IOException {
         Path parent = create("bash\n");
-        ImageDefinition definition = new ImageDefinition("tiny", List.of("jq"), List.of("six==1.17.0"));
+        ImageDefinition definition = TestManifests.definition("tiny", List.of("jq"), List.of("six==1.17.0"));
         Recipe recipe = recipes().custom("mine", definition);
 
         assertThat(recipe.packages()).containsExactly("jq");
         assertThat(recipe.definition()).contains(definition);
         assertThat(recipes().custom("mine", definition).digest()).isEqualTo(recipe.digest());
         assertThat(recipes()
-                        .custom("mine", new ImageDefinition("tiny", List.of("jq"), List.of("six==1.16.0")))
+                        .custom("mine", TestManifests.definition("tiny", List.of("jq"), List.of("six==1.16.0")))
                         .digest())
                 .isNotEqualTo(recipe.digest());
         Files.writeString(parent.resolve("customize.sh"), "true\n");
@@ -110,14 +110,29 @@ class RecipesTest {
     }
 
     @Test
+    void anImageThatPreloadsModulesSaysSoInItsName() throws IOException {
+        create("bash\n");
+        ImageDefinition numpy = new ImageDefinition("tiny", List.of(), List.of(), List.of("numpy"));
+        ImageDefinition pandas = new ImageDefinition("tiny", List.of(), List.of(), List.of("pandas"));
+
+        assertThat(recipes().custom("preloaded", numpy).digest())
+                .isNotEqualTo(recipes().custom("preloaded", pandas).digest());
+        assertThatThrownBy(() -> recipes().custom("mine", numpy))
+                .hasMessage(
+                        "Image mine imports modules before programs do, which its name must say; call it mine-preloaded");
+        assertThatThrownBy(() -> recipes().custom("m".repeat(32), numpy))
+                .hasMessageEndingWith("call it " + "m".repeat(22) + "-preloaded");
+    }
+
+    @Test
     void usersImageMustNotTakeANameOfOurs() throws IOException {
         create("bash\n");
 
-        assertThatThrownBy(() -> recipes().custom("tiny", new ImageDefinition("tiny", List.of("jq"), List.of())))
+        assertThatThrownBy(() -> recipes().custom("tiny", TestManifests.definition("tiny", List.of("jq"), List.of())))
                 .hasMessage("Image tiny is one of NeuroVisor's own; choose another name");
-        assertThatThrownBy(() -> recipes().custom("mine", new ImageDefinition("other", List.of("jq"), List.of())))
+        assertThatThrownBy(() -> recipes().custom("mine", TestManifests.definition("other", List.of("jq"), List.of())))
                 .hasMessage("There is no image other to build on; there are tiny");
-        assertThatThrownBy(() -> recipes().custom("Mine", new ImageDefinition("tiny", List.of("jq"), List.of())))
+        assertThatThrownBy(() -> recipes().custom("Mine", TestManifests.definition("tiny", List.of("jq"), List.of())))
                 .hasMessageContaining("\"Mine\" is not allowed");
     }
 

@@ -48,6 +48,20 @@ class RootfsHooksTest {
     }
 
     @Test
+    void modulesToBeImportedAreArgumentsOfTheScript() {
+        Recipe recipe = new Recipe(
+                "mine-preloaded",
+                Path.of("/home/custom"),
+                List.of(),
+                Optional.of(FULL),
+                Optional.of(new ImageDefinition("full", List.of(), List.of(), List.of("numpy", "a.b"))),
+                "digest");
+        assertThat(new RootfsHooks(recipe, PARENT, Optional.empty(), Optional.empty())
+                        .options(PACKAGES, PYTHON_PACKAGES))
+                .contains("--customize-hook=chroot \"$1\" sh /tmp/recipe/customize.sh /tmp/recipe numpy a.b");
+    }
+
+    @Test
     void pipGetsItsRequirementsAndCertificates() {
         List<String> options = new RootfsHooks(
                         FULL, PARENT, Optional.of(Path.of("/data/requirements")), Optional.of(Path.of("/etc/ca.pem")))

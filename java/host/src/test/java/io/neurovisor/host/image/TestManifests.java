@@ -16,8 +16,12 @@ final class TestManifests {
 
     static ImageManifest imageOfAPersonsOwn() {
         return image(
-                List.of(new PythonPackage("six", "1.17.0")),
-                new ImageDefinition("tiny", List.of("jq"), List.of("six==1.17.0")));
+                List.of(new PythonPackage("six", "1.17.0")), definition("tiny", List.of("jq"), List.of("six==1.17.0")));
+    }
+
+    /** An image that preloads no modules. */
+    static ImageDefinition definition(String from, List<String> packages, List<String> requirements) {
+        return new ImageDefinition(from, packages, requirements, List.of());
     }
 
     private static ImageManifest image(List<PythonPackage> pythonPackages, @Nullable ImageDefinition definition) {
