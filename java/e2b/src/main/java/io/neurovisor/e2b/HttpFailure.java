@@ -41,8 +41,7 @@ public final class HttpFailure extends RuntimeException {
 
     /** Returns the answer for a failed call of the daemon's services. */
     public static HttpFailure of(StatusRuntimeException failure) {
-        String message = Optional.ofNullable(failure.getStatus().getDescription())
-                .orElseGet(() -> failure.getStatus().getCode().name());
+        String message = message(failure.getStatus());
         String named = detail(failure, BadRequest.class)
                 .filter(request -> request.getFieldViolationsCount() > 0)
                 .map(request -> request.getFieldViolations(0).getField())
@@ -52,6 +51,15 @@ public final class HttpFailure extends RuntimeException {
         Optional<Long> retry = detail(failure, RetryInfo.class)
                 .map(info -> Math.max(1, Math.ceilDiv(Durations.toMillis(info.getRetryDelay()), MILLIS_PER_SECOND)));
         return new HttpFailure(status(failure), named, retry);
+    }
+
+    private static String message(Status status) {
+        String description = Optional.ofNullable(status.getDescription())
+                .orElse(status.getCode().name());
+        // Without sandboxes a daemon lacks their services, and gRPC itself answers.
+        return status.getCode() == Status.Code.UNIMPLEMENTED && description.startsWith("Method not found: ")
+                ? "this daemon keeps no sandboxes; start it with --max-sandboxes above 0"
+                : description;
     }
 
     private static int status(StatusRuntimeException failure) {

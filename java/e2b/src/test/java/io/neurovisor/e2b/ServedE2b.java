@@ -62,10 +62,9 @@ public final class ServedE2b implements AutoCloseable {
         port = ApiPort.open(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 Optional.empty(),
-                List.of(api),
                 limits,
                 RequestObserver.NONE);
-        port.serve();
+        port.serve(List.of(api));
         key = key("me", EnumSet.of(Scope.SANDBOX, Scope.EXECUTE), Optional.empty());
     }
 
@@ -108,6 +107,11 @@ public final class ServedE2b implements AutoCloseable {
     /** Returns the guest that was started last. */
     public FakeGuest guest() {
         return daemon.guests().getLast();
+    }
+
+    /** Returns all guests, in the order of their starts. */
+    public List<FakeGuest> guests() {
+        return List.copyOf(daemon.guests());
     }
 
     /** Measures the sandboxes once. */
@@ -158,7 +162,12 @@ public final class ServedE2b implements AutoCloseable {
 
     /** Calls an operation of the control plane. */
     public Answer control(String method, String path, String body) throws IOException, InterruptedException {
-        return send(request(path).header("X-API-KEY", key).method(method, BodyPublishers.ofString(body)));
+        return control(key, method, path, body);
+    }
+
+    private Answer control(String caller, String method, String path, String body)
+            throws IOException, InterruptedException {
+        return send(request(path).header("X-API-KEY", caller).method(method, BodyPublishers.ofString(body)));
     }
 
     /** Sends bytes that may not be HTTP, and returns the response until the connection ends. */
@@ -183,7 +192,12 @@ public final class ServedE2b implements AutoCloseable {
     }
 
     public Box create(String body) throws IOException, InterruptedException {
-        Answer created = control("POST", "/sandboxes", body);
+        return create(key, body);
+    }
+
+    /** A sandbox of the holder of another key. */
+    public Box create(String owner, String body) throws IOException, InterruptedException {
+        Answer created = control(owner, "POST", "/sandboxes", body);
         assertThat(created.status()).as(created.text()).isEqualTo(201);
         return box(created.json());
     }

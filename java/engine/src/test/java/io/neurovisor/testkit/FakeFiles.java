@@ -35,6 +35,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -45,6 +46,9 @@ public final class FakeFiles implements GuestFiles {
 
     /** A directory in which nothing may be written. */
     public static final String FORBIDDEN = "/root";
+
+    /** A file that any amount may be written to, which is counted and not kept. */
+    public static final String SINK = "/tmp/sink";
 
     private static final Path HOME = Path.of("/home/user");
     private static final int CHUNK_BYTES = 64 << 10;
@@ -58,6 +62,7 @@ public final class FakeFiles implements GuestFiles {
 
     private final List<Watch> watches = new CopyOnWriteArrayList<>();
     private final AtomicInteger openWriters = new AtomicInteger();
+    private final AtomicLong sunkBytes = new AtomicLong();
     private volatile boolean lost;
     private volatile CountDownLatch writing = new CountDownLatch(0);
 
@@ -100,6 +105,11 @@ public final class FakeFiles implements GuestFiles {
     /** Returns how many files are being written. */
     public int openWriters() {
         return openWriters.get();
+    }
+
+    /** Returns how much was written to {@link #SINK}. */
+    public long sunkBytes() {
+        return sunkBytes.get();
     }
 
     public int openWatches() {
@@ -160,6 +170,10 @@ public final class FakeFiles implements GuestFiles {
                 awaitEndOfPause();
                 if (lost) {
                     throw fault(Fault.SANDBOX_LOST, "the connection to the guest agent failed");
+                }
+                if (path.toString().equals(SINK)) {
+                    sunkBytes.addAndGet(bytes.remaining());
+                    return;
                 }
                 byte[] part = new byte[bytes.remaining()];
                 bytes.get(part);

@@ -44,6 +44,10 @@ final class FakeProcess implements FakeProcesses.Io {
     private final Lock lock = new ReentrantLock(true);
 
     private final Condition changed = lock.newCondition();
+
+    /** What the command waits for while a reader is behind. */
+    private final Condition consumed = lock.newCondition();
+
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
     // Guarded by the lock.
@@ -141,7 +145,7 @@ final class FakeProcess implements FakeProcesses.Io {
             ProcessStream target = spec.terminal().isPresent() ? ProcessStream.TERMINAL : stream;
             Kept kept = requireNonNull(outputs.get(target));
             while (readers.stream().anyMatch(reader -> reader.isBehind(target, kept.end() + bytes.length))) {
-                changed.await();
+                consumed.await();
             }
             kept.add(bytes);
             changed.signalAll();
@@ -374,7 +378,7 @@ final class FakeProcess implements FakeProcesses.Io {
                 if (position < kept.end()) {
                     ByteBuffer data = kept.from(position);
                     positions.put(stream, position + data.remaining());
-                    changed.signalAll();
+                    consumed.signalAll();
                     return Optional.of(new ProcessEvent.Output(stream, position, data));
                 }
             }
@@ -388,6 +392,7 @@ final class FakeProcess implements FakeProcesses.Io {
                 closed = true;
                 readers.remove(this);
                 changed.signalAll();
+                consumed.signalAll();
             } finally {
                 lock.unlock();
             }

@@ -66,8 +66,9 @@ public final class FilesApi {
         FileMetadata metadata = FileMetadata.of(exchange);
         String type = exchange.header("content-type").orElse("");
         if (type.startsWith("multipart/form-data")) {
-            try (Parts parts = new Parts(path(exchange).filter(text -> !text.isEmpty()), metadata, written)) {
-                Multipart.read(type, body(exchange), parts);
+            try (Parts parts = new Parts(path(exchange).filter(text -> !text.isEmpty()), metadata, written);
+                    InputStream body = body(exchange)) {
+                Multipart.read(type, body, parts);
             }
         } else if (type.startsWith(OCTETS)) {
             String path = path(exchange).orElseThrow(() -> HttpFailure.invalid("path", "is missing"));

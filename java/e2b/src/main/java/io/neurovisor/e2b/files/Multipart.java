@@ -12,6 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.MultiPart;
+import org.eclipse.jetty.http.MultiPartCompliance;
 import org.eclipse.jetty.io.Content;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +22,8 @@ final class Multipart {
     private static final int MOST_PARTS = 1000;
     private static final int MOST_HEADER_BYTES = 8 << 10;
     private static final Pattern FILE = Pattern.compile("(?:^|;)\\s*name=\"?file\"?\\s*(?:;|$)");
-    private static final Pattern FILE_NAME = Pattern.compile("(?:^|;)\\s*filename=\"((?:[^\"\\\\]|\\\\.)*)\"");
+    /** Possessive, because otherwise each character takes stack. */
+    private static final Pattern FILE_NAME = Pattern.compile("(?:^|;)\\s*filename=\"((?:[^\"\\\\]|\\\\.)*+)\"");
 
     private Multipart() {}
 
@@ -48,7 +50,7 @@ final class Multipart {
             throw HttpFailure.of(400, "the body does not begin with the boundary of its parts");
         }
         Reader reader = new Reader(files);
-        MultiPart.Parser parser = new MultiPart.Parser(boundary, reader);
+        MultiPart.Parser parser = new MultiPart.Parser(boundary, MultiPartCompliance.RFC7578_STRICT, reader);
         parser.setMaxParts(MOST_PARTS);
         parser.setPartHeadersMaxLength(MOST_HEADER_BYTES);
         try {
@@ -109,13 +111,14 @@ final class Multipart {
         @Override
         public void onPartHeaders() {
             isFile = FILE.matcher(disposition).find();
-            if (!isFile) {
-                return;
+            if (isFile) {
+                pass(() -> files.begin(fileName()));
             }
+        }
+
+        private Optional<String> fileName() {
             Matcher matcher = FILE_NAME.matcher(disposition);
-            Optional<String> fileName =
-                    matcher.find() ? Optional.of(matcher.group(1).replaceAll("\\\\(.)", "$1")) : Optional.empty();
-            pass(() -> files.begin(fileName));
+            return matcher.find() ? Optional.of(matcher.group(1).replaceAll("\\\\(.)", "$1")) : Optional.empty();
         }
 
         @Override
@@ -151,6 +154,7 @@ final class Multipart {
                 case EOFException _ -> throw incomplete(); // The parser reports it so.
                 case IOException thrown -> throw thrown;
                 case RuntimeException thrown -> throw thrown;
+                case Error thrown -> throw thrown;
                 default -> throw HttpFailure.of(400, "the parts of the body are malformed: " + failure.getMessage());
             }
         }
@@ -162,7 +166,7 @@ final class Multipart {
             }
             try {
                 passing.pass();
-            } catch (IOException | RuntimeException thrown) {
+            } catch (IOException | RuntimeException | Error thrown) {
                 failure = thrown;
             }
         }

@@ -11,6 +11,7 @@ import io.neurovisor.proto.sandbox.CellError;
 import io.neurovisor.proto.sandbox.CellEvent;
 import io.neurovisor.proto.sandbox.CellOutcome;
 import io.neurovisor.proto.sandbox.CellStream;
+import io.neurovisor.proto.sandbox.CellText;
 import io.neurovisor.proto.sandbox.DisplayPart;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -46,21 +47,24 @@ final class CellLines {
     private static final List<String> BINARY = List.of("image/png", "image/jpeg", "application/pdf");
 
     private final InstantSource clock;
+    private final boolean dividesLineEnds;
     private CellDisplay display = CellDisplay.getDefaultInstance();
     private final List<ByteArrayOutputStream> parts = new ArrayList<>();
 
-    /** @param clock for the times of text */
-    CellLines(InstantSource clock) {
+    /**
+     * @param clock for the times of text
+     * @param language that the request names; empty for that of a context
+     */
+    CellLines(InstantSource clock, String language) {
         this.clock = clock;
+        // As E2B's interpreter of Java does.
+        dividesLineEnds = language.equals("java");
     }
 
     /** Returns the lines of an event; most have none or one. */
     List<ObjectNode> of(CellEvent event) {
         return switch (event.getEventCase()) {
-            case TEXT ->
-                List.of(line(event.getText().getStream() == CellStream.CELL_STREAM_STDERR ? "stderr" : "stdout")
-                        .put("text", event.getText().getText())
-                        .put("timestamp", clock.instant().toString()));
+            case TEXT -> text(event.getText());
             case DISPLAY -> begin(event.getDisplay());
             case DISPLAY_DATA -> {
                 int part = event.getDisplayData().getPart();
@@ -73,6 +77,18 @@ final class CellLines {
             case ENDED -> ended(event.getEnded());
             case ACCEPTED, STARTED, DROPPED, INPUT_REQUEST, GAP, KEEP_ALIVE, EVENT_NOT_SET -> List.of();
         };
+    }
+
+    private List<ObjectNode> text(CellText event) {
+        String text = event.getText();
+        List<String> pieces = dividesLineEnds && text.length() > 1 && text.endsWith("\n")
+                ? List.of(text.substring(0, text.length() - 1), "\n")
+                : List.of(text);
+        String stream = event.getStream() == CellStream.CELL_STREAM_STDERR ? "stderr" : "stdout";
+        String time = clock.instant().toString();
+        return pieces.stream()
+                .map(piece -> line(stream).put("text", piece).put("timestamp", time))
+                .toList();
     }
 
     private List<ObjectNode> begin(CellDisplay next) {

@@ -101,7 +101,8 @@ public final class InterpreterApi {
         exchange.onDisconnect(interrupt);
         Context before = call.attach();
         try (SignsOfLife client = new SignsOfLife(exchange.output(), SILENCE, interrupt)) {
-            stream(exchange, client, daemon.interpreters().executeCell(request.build()));
+            CellLines lines = new CellLines(clock, request.getLanguage());
+            stream(exchange, client, lines, daemon.interpreters().executeCell(request.build()));
         } finally {
             call.detach(before);
             interrupt.run();
@@ -109,12 +110,12 @@ public final class InterpreterApi {
     }
 
     /** Sends the events of a cell as they come. The first one is awaited, so that a refusal has its own status. */
-    private void stream(HttpExchange exchange, SignsOfLife client, Iterator<CellEvent> events) throws IOException {
+    private static void stream(HttpExchange exchange, SignsOfLife client, CellLines lines, Iterator<CellEvent> events)
+            throws IOException {
         CellEvent first = events.next();
         exchange.setStatus(200);
         exchange.addHeader("Content-Type", "application/x-ndjson");
         client.start();
-        CellLines lines = new CellLines(clock);
         client.send(lines.of(first));
         while (events.hasNext()) {
             client.send(lines.of(events.next()));

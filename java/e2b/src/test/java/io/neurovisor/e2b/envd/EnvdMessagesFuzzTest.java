@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Tag;
 /** Any message or credentials that a client may send to envd. */
 @Tag("fuzz")
 final class EnvdMessagesFuzzTest {
-    /** What the parser accepts can be sent to the daemon. */
+    /** What the parser accepts can be sent to the daemon, or is refused. */
     @FuzzTest
     void process(byte[] bytes) {
         String json = new String(bytes, StandardCharsets.UTF_8);
@@ -33,6 +33,9 @@ final class EnvdMessagesFuzzTest {
                     .isNotNull();
         } catch (InvalidProtocolBufferException refused) {
             assertThat(refused.getMessage()).isNotNull();
+        } catch (StatusRuntimeException refused) {
+            // A directory such as ~other.
+            assertThat(refused.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
         }
     }
 

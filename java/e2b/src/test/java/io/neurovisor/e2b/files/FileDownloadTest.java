@@ -9,6 +9,8 @@ import io.neurovisor.e2b.ServedE2b;
 import io.neurovisor.e2b.ServedE2b.Answer;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.Base64;
@@ -130,7 +132,7 @@ final class FileDownloadTest extends BoxFixture {
         String query = "&username=user&signature_expiration=" + later + "&signature=";
         assertThat(signed("path=n" + query + signature)).isEqualTo(200);
         assertThat(signed("path=m" + query + signature)).isEqualTo(401);
-        assertThat(signed("path=n" + query + signature.substring(0, 20))).isEqualTo(401);
+        assertThat(signed("path=n" + query + truncated(signature))).isEqualTo(401);
         assertThat(signed("path=n&signature=" + signature)).isEqualTo(401);
         assertThat(signed("path=n&username=root&signature=" + signature)).isEqualTo(401);
         assertThat(signed("path=n&signature=" + signature("n:read::" + box.token())))
@@ -208,9 +210,13 @@ final class FileDownloadTest extends BoxFixture {
         return api.send(box.anonymous(ServedE2b.ENVD, "/files?" + query)).status();
     }
 
+    private static String truncated(String signature) {
+        String decoded = URLDecoder.decode(signature, UTF_8);
+        return URLEncoder.encode(decoded.substring(0, 20), UTF_8);
+    }
+
     private static String signature(String text) throws Exception {
         byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
-        return "v1_"
-                + Base64.getEncoder().withoutPadding().encodeToString(digest).replace("+", "%2B");
+        return URLEncoder.encode("v1_" + Base64.getEncoder().withoutPadding().encodeToString(digest), UTF_8);
     }
 }

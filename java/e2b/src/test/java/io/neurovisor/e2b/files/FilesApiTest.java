@@ -13,6 +13,7 @@ import java.io.OutputStream;
 import java.net.Socket;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -58,6 +59,16 @@ final class FilesApiTest extends BoxFixture {
                         .status())
                 .isEqualTo(200);
         assertThat(box.read("n").text()).isEqualTo("41");
+    }
+
+    /** Each escape took stack, until the part was lost without an error. */
+    @Test
+    void aNameOfManyEscapesIsRead() throws Exception {
+        String name = "d/".repeat(1300) + "n";
+        String escaped = name.chars().mapToObj(one -> "\\" + (char) one).collect(Collectors.joining());
+        assertThat(box.write("", MULTIPART, parts(part(escaped, "41"))).status())
+                .isEqualTo(200);
+        assertThat(box.read(name).text()).isEqualTo("41");
     }
 
     @Test
@@ -160,6 +171,21 @@ final class FilesApiTest extends BoxFixture {
         assertThat(box.read("n").status()).isEqualTo(404);
     }
 
+    /** What the parser would make of such lines depends on the pieces in which they arrive. */
+    @Test
+    void linesOfPartsEndWithCarriageReturns() throws Exception {
+        byte[] body =
+                "--b\nContent-Disposition: form-data; name=\"file\"; filename=\"n\"\n\nnew\n--b--\n".getBytes(UTF_8);
+        Answer answer = box.write("?path=n", MULTIPART, body);
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.problem()).contains("malformed");
+        assertThat(box.read("n").status()).isEqualTo(404);
+        String text = "a\nb\r\n-\n\r\n\n--c\n";
+        String encoded = part("n", text).replace("\r\n\r\n", "\r\nContent-Transfer-Encoding: binary\r\n\r\n");
+        assertThat(box.write("", MULTIPART, parts(encoded)).status()).isEqualTo(200);
+        assertThat(box.read("n").text()).isEqualTo(text);
+    }
+
     @Test
     void aBodyThatEndsEarlyLeavesTheFile() throws Exception {
         assertThat(box.write("?path=n", OCTETS, "old".getBytes(UTF_8)).status()).isEqualTo(200);
@@ -237,6 +263,13 @@ final class FilesApiTest extends BoxFixture {
         assertThat(answer.status()).isEqualTo(507);
         assertThat(answer.header("Should-Retry")).contains("false");
         assertThat(box.read("bomb").status()).isEqualTo(404);
+        // A client that reads only after it has sent all gets the answer, too.
+        assertThat(api.raw("POST /files?path=bomb HTTP/1.1\r\nHost: x\r\nConnection: close\r\nE2b-Sandbox-Id: "
+                        + box.id()
+                        + "\r\nE2b-Sandbox-Port: 49983\r\nX-Access-Token: " + box.token()
+                        + "\r\nContent-Type: application/octet-stream\r\nContent-Length: " + (3 * FakeFiles.ROOM)
+                        + "\r\n\r\n" + "x".repeat((int) (3 * FakeFiles.ROOM))))
+                .startsWith("HTTP/1.1 507");
         String large = "x".repeat((int) FakeFiles.ROOM + 1);
         assertThat(box.write("", MULTIPART, parts(part("first", "1"), part("bomb", large), part("last", "3")))
                         .status())

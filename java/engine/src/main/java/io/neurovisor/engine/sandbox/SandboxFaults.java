@@ -16,7 +16,7 @@ final class SandboxFaults {
     static NeuroVisorException allUsed(int most, Duration retry) {
         return NeuroVisorException.later(
                 Fault.SANDBOX_QUOTA,
-                "%d sandboxes exist, as many as this daemon keeps; kill one or wait for an end, or allow more with --max-sandboxes"
+                "the limit of this daemon for sandboxes is reached (%d); kill one or wait for an end, or allow more with --max-sandboxes"
                         .formatted(most),
                 retry);
     }
@@ -24,7 +24,7 @@ final class SandboxFaults {
     static NeuroVisorException numberUsed(SandboxOwner owner, int number, Duration retry) {
         return NeuroVisorException.later(
                 Fault.SANDBOX_QUOTA,
-                "%s has %d sandboxes, its limit; kill one or wait for an end, or make a key with a larger --max-sandboxes"
+                "the limit of %s for sandboxes is reached (%d); kill one or wait for an end, or make a key with a larger --max-sandboxes"
                         .formatted(owner.name(), number),
                 retry);
     }
@@ -48,14 +48,14 @@ final class SandboxFaults {
     static NeuroVisorException allPaused(int most) {
         return new NeuroVisorException(
                 Fault.SANDBOX_QUOTA,
-                "%d sandboxes are paused, as many as this daemon keeps; resume or kill one, or allow more with --max-paused"
+                "the limit of this daemon for paused sandboxes is reached (%d); resume or kill one, or allow more with --max-paused"
                         .formatted(most));
     }
 
     static NeuroVisorException allOwnPaused(SandboxOwner owner) {
         return new NeuroVisorException(
                 Fault.SANDBOX_QUOTA,
-                "%s has %d paused sandboxes, as many as its key allows; resume or kill one"
+                "the limit of %s for paused sandboxes is reached (%d); resume or kill one"
                         .formatted(owner.name(), owner.paused().orElse(0)));
     }
 

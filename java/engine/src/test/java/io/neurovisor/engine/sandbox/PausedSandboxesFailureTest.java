@@ -39,7 +39,7 @@ final class PausedSandboxesFailureTest extends SandboxesFixture {
         Sandbox _ = sandboxes.pause(first, NAME);
 
         assertThatThrownBy(() -> sandboxes.pause(second, NAME))
-                .hasMessage("key:ci has 1 paused sandboxes, as many as its key allows; resume or kill one");
+                .hasMessage("the limit of key:ci for paused sandboxes is reached (1); resume or kill one");
 
         Sandbox other = create(OTHER);
         assertThat(sandboxes.pause(other.id(), OTHER.name()).phase()).isEqualTo(SandboxPhase.PAUSED);

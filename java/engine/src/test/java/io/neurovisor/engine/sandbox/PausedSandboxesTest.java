@@ -120,7 +120,7 @@ final class PausedSandboxesTest extends SandboxesFixture {
         }
         SandboxId id = create().id();
 
-        assertThatThrownBy(() -> sandboxes.pause(id, NAME)).hasMessageContaining("2 sandboxes are paused");
+        assertThatThrownBy(() -> sandboxes.pause(id, NAME)).hasMessageContaining("paused sandboxes is reached (2)");
 
         assertThat(phase(id)).isEqualTo(SandboxPhase.RUNNING);
     }

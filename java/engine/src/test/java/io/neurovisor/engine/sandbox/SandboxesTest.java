@@ -177,13 +177,13 @@ final class SandboxesTest extends SandboxesFixture {
                 new SandboxOwner(new Claimant("small", PoolShare.UNLIMITED), Optional.empty(), Optional.of(400L << 20));
         assertThat(create(two).phase()).isEqualTo(SandboxPhase.RUNNING);
         SandboxId second = create(two).id();
-        assertThatThrownBy(() -> create(two)).hasMessageContaining("two has 2 sandboxes, its limit");
+        assertThatThrownBy(() -> create(two)).hasMessageContaining("limit of two for sandboxes is reached (2)");
         assertThat(sandboxes.kill(second, "two", SandboxEnd.KILLED)).isTrue();
         assertThat(create(small).phase()).isEqualTo(SandboxPhase.RUNNING);
         assertThatThrownBy(() -> create(small)).hasMessageContaining("256 MiB of memory and one more of 256 MiB");
         assertThat(create(two).phase()).isEqualTo(SandboxPhase.RUNNING);
         assertThatThrownBy(this::create)
-                .hasMessageContaining("3 sandboxes exist")
+                .hasMessageContaining("sandboxes is reached (3)")
                 .isInstanceOfSatisfying(NeuroVisorException.class, failure -> {
                     assertThat(failure.fault()).isEqualTo(Fault.SANDBOX_QUOTA);
                     assertThat(failure.retryAfter()).isPresent();

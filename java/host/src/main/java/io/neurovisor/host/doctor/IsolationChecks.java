@@ -8,6 +8,7 @@ import java.util.List;
 record IsolationChecks(HostFiles files, String user) {
     private static final String KSM = "/sys/kernel/mm/ksm/run";
     private static final String SMT = "/sys/devices/system/cpu/smt/";
+    private static final String PTRACE_SCOPE = "/proc/sys/kernel/yama/ptrace_scope";
     private static final String VULNERABILITIES = "/sys/devices/system/cpu/vulnerabilities";
 
     /** Checks whether VMMs can have their own namespaces. */
@@ -26,6 +27,23 @@ record IsolationChecks(HostFiles files, String user) {
                         "uids",
                         "rootless: VMMs share the uid of " + user,
                         "start NeuroVisor as root, which gives each VMM its own uid without privileges");
+    }
+
+    /**
+     * Checks whether the spawner may read and write the memory of its VMMs, without which no sandbox is paused or copied: Yama (Documentation/admin-guide/LSM/Yama.rst of
+     * Linux) allows it to a parent up to scope 1, with CAP_SYS_PTRACE up to 2, and to no process with 3, which stays until a reboot.
+     */
+    Finding memoryAccess() {
+        long scope = files.number(PTRACE_SCOPE).orElse(0L);
+        if (scope <= (user.equals("root") ? 2 : 1)) {
+            return Finding.pass("ptrace-scope", "sandboxes can be paused and copied");
+        }
+        return Finding.warn(
+                "ptrace-scope",
+                "kernel.yama.ptrace_scope is " + scope + ": sandboxes cannot be paused or copied",
+                scope == 2
+                        ? "sudo sysctl kernel.yama.ptrace_scope=1, or start NeuroVisor as root"
+                        : "set kernel.yama.ptrace_scope=1 in /etc/sysctl.d, then reboot");
     }
 
     /** Checks whether a guest's memory can be written to a disk. */

@@ -51,6 +51,7 @@ public final class MachineChecks {
                 machine::kvmDevice,
                 isolation::userNamespaces,
                 isolation::uids,
+                isolation::memoryAccess,
                 () -> machine.memory(process, size, machineBytes, machineCount),
                 isolation::swap,
                 isolation::memorySharing,

@@ -47,10 +47,35 @@ final class MachineChecksTest {
         return new MachineChecks(new HostFiles(host), "alice").access(Optional.of(group));
     }
 
+    /** Without Yama there is no such file. */
+    @Test
+    void closedMemoryOfMachinesIsOpenedByItsScopeWhereThatCanChange() throws IOException {
+        assertThat(memoryAccess("alice").fix()).isEmpty();
+        write("proc/sys/kernel/yama/ptrace_scope", "1\n");
+        assertThat(memoryAccess("alice").fix()).isEmpty();
+        write("proc/sys/kernel/yama/ptrace_scope", "2\n");
+        assertThat(memoryAccess("alice"))
+                .isEqualTo(Finding.warn(
+                        "ptrace-scope",
+                        "kernel.yama.ptrace_scope is 2: sandboxes cannot be paused or copied",
+                        "sudo sysctl kernel.yama.ptrace_scope=1, or start NeuroVisor as root"));
+        assertThat(memoryAccess("root").fix()).isEmpty();
+        write("proc/sys/kernel/yama/ptrace_scope", "3\n");
+        assertThat(memoryAccess("root").fix()).endsWith("then reboot");
+    }
+
     private Finding kvmDevice() {
-        return MachineChecks.of(new HostFiles(host), "alice", SandboxSize.SMALL, 1, 1).stream()
+        return finding("alice", "kvm-device");
+    }
+
+    private Finding memoryAccess(String user) {
+        return finding(user, "ptrace-scope");
+    }
+
+    private Finding finding(String user, String check) {
+        return MachineChecks.of(new HostFiles(host), user, SandboxSize.SMALL, 1, 1).stream()
                 .map(Check::examine)
-                .filter(finding -> finding.check().equals("kvm-device"))
+                .filter(finding -> finding.check().equals(check))
                 .findFirst()
                 .orElseThrow();
     }

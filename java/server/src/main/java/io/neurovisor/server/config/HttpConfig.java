@@ -23,8 +23,8 @@ public record HttpConfig(InetAddress listen, Optional<Integer> port, Optional<St
             .as(SettingType.ADDRESS);
 
     public static final Setting<Optional<Integer>> HTTP_PORT = Setting.declare(
-                    "http-port", SettingGroup.LISTEN, "The port for E2B's clients; 0 for any free port.")
-            .defaultsTo("off")
+                    "http-port", SettingGroup.LISTEN, "The port for E2B's clients; off for none, 0 for any free port.")
+            .defaultsTo("50080")
             .as(SettingType.optional("off", SettingType.count(0, 65_535)));
 
     public static final Setting<Optional<String>> SANDBOX_DOMAIN = Setting.declare(

@@ -41,7 +41,6 @@ import io.neurovisor.server.grpc.execution.KeyedExecutions;
 import io.neurovisor.server.grpc.execution.RequestTimeouts;
 import io.neurovisor.server.grpc.execution.TenantExecutions;
 import io.neurovisor.server.http.api.ApiPortTls;
-import io.neurovisor.server.http.api.RequestObserver;
 import io.neurovisor.server.journal.ExecutionJournal;
 import io.neurovisor.server.metrics.CallMetrics;
 import io.neurovisor.server.metrics.Metrics;
@@ -112,6 +111,8 @@ final class DaemonWiring {
                 .findFirst();
         AuditLog audit = resources.own(new AuditLog(settings.audit(), most, clock), AuditLog::close);
         RecentExecutions recent = new RecentExecutions(clock, Ticker.SYSTEM);
+        Optional<HttpOpening> opening = HttpOpening.begin(config, httpTls, HttpRequests.of(tracing, metrics));
+        opening.ifPresent(some -> resources.own(some, HttpOpening::close));
         NeuroVisor neuroVisor = openNeuroVisor(audit, recent);
         // The first machines start and are primed while the rest of the daemon is opened.
         neuroVisor.pool().keepWarm();
@@ -156,9 +157,9 @@ final class DaemonWiring {
                                 config.daemon().listen(), config.daemon().port()),
                         tls));
         ports.listen(claim.path());
-        RequestObserver requests = HttpRequests.of(tracing, metrics);
-        Optional<HttpServing> http =
-                HttpServing.open(resources, settings, apis, httpTls, requests, ports, living, clock);
+        Optional<HttpServing> http = opening.map(port -> resources.own(
+                HttpServing.of(port.await(), settings, apis, httpTls.isPresent(), ports, living, clock),
+                HttpServing::close));
         claim.record(status.address());
         // After all ports are open, which may need root, and before any request: from here on only VMMs are started.
         neuroVisor.restrictSpawner();

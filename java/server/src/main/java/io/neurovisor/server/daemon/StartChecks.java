@@ -18,9 +18,10 @@ import io.neurovisor.server.http.api.ApiPortTls;
 import io.neurovisor.server.setting.ProcessEnvironment;
 import java.net.InetAddress;
 import java.time.InstantSource;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** What a start requires of the settings, beyond that each value is allowed. Changes nothing. */
 public final class StartChecks {
@@ -52,7 +53,8 @@ public final class StartChecks {
                 this::metricsTls,
                 this::httpTls,
                 this::modelKey);
-        List<String> problems = new ArrayList<>();
+        // Calls and the HTTP port use the same certificate, so both find the same problem.
+        Set<String> problems = new LinkedHashSet<>();
         for (Runnable requirement : requirements) {
             try {
                 requirement.run();

@@ -10,9 +10,11 @@ import io.neurovisor.server.grpc.guard.InboundMemory;
 import io.neurovisor.server.grpc.guard.PendingResponse;
 import io.neurovisor.server.status.FaultStatus;
 import io.neurovisor.server.trace.TraceScope;
+import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -107,6 +109,16 @@ public final class ServedCall<A> {
             }
         }
         client.onNext(message);
+    }
+
+    /**
+     * Sends messages until there are none. A message may refer to what it is made of until the next one is requested, because sending
+     * serializes it. While the client does not read, the message alone is in memory.
+     */
+    public void sendAll(Supplier<Optional<A>> messages) {
+        for (Optional<A> next = messages.get(); next.isPresent(); next = messages.get()) {
+            send(next.get());
+        }
     }
 
     /** Sends a message for people, unless the client's buffer is full: then it is dropped. Another thread may not send meanwhile. */

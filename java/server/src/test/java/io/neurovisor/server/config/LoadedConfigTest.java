@@ -88,7 +88,7 @@ final class LoadedConfigTest {
             entry("send-timeout", "8m"),
             entry("channelz", "on"),
             entry("http-listen", "127.0.0.2"),
-            entry("http-port", "50080"),
+            entry("http-port", "50081"),
             entry("sandbox-domain", "sandboxes.example"),
             entry("cache-max", "20G"),
             entry("sessions-max-age", "7d"),
@@ -132,7 +132,7 @@ final class LoadedConfigTest {
                     Duration.ofMinutes(7),
                     Duration.ofMinutes(8),
                     true),
-            new HttpConfig(InetAddress.ofLiteral("127.0.0.2"), Optional.of(50080), Optional.of("sandboxes.example")),
+            new HttpConfig(InetAddress.ofLiteral("127.0.0.2"), Optional.of(50081), Optional.of("sandboxes.example")),
             new MetricsConfig(
                     InetAddress.ofLiteral("::1"),
                     0,

@@ -104,7 +104,7 @@ final class SettingTest {
                         entry("send-timeout", "60s"),
                         entry("channelz", "off"),
                         entry("http-listen", "127.0.0.1"),
-                        entry("http-port", "off"),
+                        entry("http-port", "50080"),
                         entry("sandbox-domain", "off"),
                         entry("cache-max", "off"),
                         entry("sessions-max-age", "30d"),

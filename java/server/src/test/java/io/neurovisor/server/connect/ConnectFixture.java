@@ -58,10 +58,9 @@ final class ConnectFixture implements AutoCloseable {
         port = ApiPort.open(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 Optional.empty(),
-                List.of(new ConnectApi(List.of(service()), MOST_BYTES, timer)),
                 limits,
                 RequestObserver.NONE);
-        port.serve();
+        port.serve(List.of(new ConnectApi(List.of(service()), MOST_BYTES, timer)));
     }
 
     private ServerServiceDefinition service() {

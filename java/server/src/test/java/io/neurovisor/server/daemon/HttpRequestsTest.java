@@ -60,11 +60,10 @@ final class HttpRequestsTest {
         try (ApiPort port = ApiPort.open(
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                         Optional.empty(),
-                        List.of(new Echo()),
                         ApiPortLimits.USUAL,
                         HttpRequests.of(tracing, metrics));
                 HttpClient client = HttpClient.newHttpClient()) {
-            port.serve();
+            port.serve(List.of(new Echo()));
             HttpRequest.Builder request = HttpRequest.newBuilder(
                     URI.create("http://127.0.0.1:" + port.address().getPort() + path));
             if (headers.length > 0) {

@@ -185,14 +185,7 @@ final class StatusPortTest {
                 // The response has begun.
                 assertThat(deaf.getLast().getInputStream().read()).isEqualTo('H');
             }
-            await().until(() -> {
-                try (Socket other = connect(small)) {
-                    other.getOutputStream().write(request("/health"));
-                    return other.getInputStream().read() == 'H';
-                } catch (IOException refused) {
-                    return false;
-                }
-            });
+            await().until(() -> isAlive(small));
             for (Socket scrape : deaf) {
                 scrape.close();
             }
@@ -221,10 +214,17 @@ final class StatusPortTest {
                                 () -> scrape.getOutputStream().write('x'))
                         .isInstanceOf(IOException.class));
             }
-            try (Socket scrape = connect(impatient)) {
-                scrape.getOutputStream().write(request("/health"));
-                assertThat(scrape.getInputStream().read()).isEqualTo('H');
-            }
+            // On a busy machine a response of this port may take longer than its limit.
+            await().until(() -> isAlive(impatient));
+        }
+    }
+
+    private static boolean isAlive(StatusPort port) {
+        try (Socket client = connect(port)) {
+            client.getOutputStream().write(request("/health"));
+            return client.getInputStream().read() == 'H';
+        } catch (IOException disconnected) {
+            return false;
         }
     }
 

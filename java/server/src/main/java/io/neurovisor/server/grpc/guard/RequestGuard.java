@@ -150,6 +150,9 @@ public record RequestGuard(CallLimits limits, ScheduledExecutorService timer, Du
     }
 
     private byte[] decompressed(InputStream message, InboundMemory.Share share) throws IOException {
+        if (message instanceof KnownLength && message.available() <= Math.min(InboundMemory.FREE_BYTES, mostBytes)) {
+            return copied(message, share);
+        }
         ByteArrayOutputStream whole = new ByteArrayOutputStream();
         byte[] part = new byte[InboundMemory.FREE_BYTES];
         for (int length = message.read(part); length >= 0; length = message.read(part)) {
@@ -166,6 +169,16 @@ public record RequestGuard(CallLimits limits, ScheduledExecutorService timer, Du
             whole.write(part, 0, length);
         }
         return whole.toByteArray();
+    }
+
+    /** Copies a small message, as most of this process are, without the buffers that one of unknown length needs. */
+    private static byte[] copied(InputStream message, InboundMemory.Share share) throws IOException {
+        byte[] whole = new byte[message.available()];
+        if (!share.take(whole.length)) {
+            throw outOfMemory();
+        }
+        int _ = message.readNBytes(whole, 0, whole.length);
+        return whole;
     }
 
     static StatusRuntimeException malformed(Exception reason) {

@@ -33,7 +33,6 @@ import io.neurovisor.proto.sandbox.WriteResponse;
 import io.neurovisor.server.grpc.RequestStream;
 import io.neurovisor.server.grpc.ServedCall;
 import io.neurovisor.server.grpc.guard.PendingResponse;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -70,12 +69,10 @@ public final class FileGrpcService extends FileServiceGrpc.FileServiceImplBase {
                 call.send(ReadResponse.newBuilder()
                         .setEntry(FileProtos.entry(reader.entry()))
                         .build());
-                for (Optional<ByteBuffer> part = reader.next(); part.isPresent(); part = reader.next()) {
-                    // Sending serializes the message before it returns.
-                    call.send(ReadResponse.newBuilder()
-                            .setData(UnsafeByteOperations.unsafeWrap(part.get()))
-                            .build());
-                }
+                call.sendAll(() -> reader.next()
+                        .map(part -> ReadResponse.newBuilder()
+                                .setData(UnsafeByteOperations.unsafeWrap(part))
+                                .build()));
             }
         });
     }

@@ -128,12 +128,7 @@ public final class InterpreterGrpcService extends InterpreterServiceGrpc.Interpr
 
     private static void pass(CellEvents events, ServedCall<CellEvent> call) {
         call.holdsUnread(OUTPUT_BYTES);
-        for (Optional<io.neurovisor.engine.interpreter.CellEvent> next = events.next();
-                next.isPresent();
-                next = events.next()) {
-            // Sending serializes the message before it returns.
-            call.send(InterpreterProtos.event(events.context(), next.get()));
-        }
+        call.sendAll(() -> events.next().map(event -> InterpreterProtos.event(events.context(), event)));
     }
 
     @Override

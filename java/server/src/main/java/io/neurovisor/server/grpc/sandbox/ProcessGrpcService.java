@@ -79,12 +79,7 @@ public final class ProcessGrpcService extends ProcessServiceGrpc.ProcessServiceI
 
     private static void pass(ProcessEvents events, ServedCall<ProcessEvent> call) {
         call.holdsUnread(OUTPUT_BYTES);
-        for (Optional<io.neurovisor.engine.process.ProcessEvent> next = events.next();
-                next.isPresent();
-                next = events.next()) {
-            // Sending serializes the message before it returns.
-            call.send(ProcessProtos.event(next.get()));
-        }
+        call.sendAll(() -> events.next().map(ProcessProtos::event));
     }
 
     @Override

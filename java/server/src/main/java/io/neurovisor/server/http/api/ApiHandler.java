@@ -22,12 +22,12 @@ import org.slf4j.LoggerFactory;
 final class ApiHandler extends Handler.Abstract {
     private static final Logger LOG = LoggerFactory.getLogger(ApiHandler.class);
 
-    private final List<HttpApi> apis;
     private final ApiPortLimits limits;
     private final RequestObserver observer;
     private final Ticker ticker;
     private final Semaphore free;
     private final Semaphore dropping;
+    private volatile List<HttpApi> apis = List.of();
 
     /** An API that serves a request. */
     private record Found(String api, HttpRoute route) {}
@@ -35,13 +35,17 @@ final class ApiHandler extends Handler.Abstract {
     /** A request that was served; the failure is why its response cannot be completed. */
     private record Served(HttpExchange exchange, Optional<Throwable> failure) {}
 
-    ApiHandler(List<HttpApi> apis, ApiPortLimits limits, RequestObserver observer, Ticker ticker) {
-        this.apis = List.copyOf(apis);
+    ApiHandler(ApiPortLimits limits, RequestObserver observer, Ticker ticker) {
         this.limits = limits;
         this.observer = observer;
         this.ticker = ticker;
         this.free = new Semaphore(limits.requests());
         this.dropping = new Semaphore(limits.requests());
+    }
+
+    /** Must be called before the first request. */
+    void serve(List<HttpApi> served) {
+        apis = List.copyOf(served);
     }
 
     /** As {@link ApiPort#awaitEnd}. */

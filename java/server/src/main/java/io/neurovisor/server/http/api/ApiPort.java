@@ -50,17 +50,13 @@ public final class ApiPort implements AutoCloseable {
      * @throws IOException if the address cannot be used
      */
     public static ApiPort open(
-            InetSocketAddress address,
-            Optional<ApiPortTls> tls,
-            List<HttpApi> apis,
-            ApiPortLimits limits,
-            RequestObserver observer)
+            InetSocketAddress address, Optional<ApiPortTls> tls, ApiPortLimits limits, RequestObserver observer)
             throws IOException {
         VirtualThreadPool threads = new VirtualThreadPool();
         threads.setName("http");
         threads.setMaxConcurrentTasks(0); // Requests have their own limit, and Jetty's selectors need threads, too.
         Server server = new Server(threads);
-        ApiHandler handler = new ApiHandler(apis, limits, observer, Ticker.SYSTEM);
+        ApiHandler handler = new ApiHandler(limits, observer, Ticker.SYSTEM);
         server.setHandler(handler);
         server.setErrorHandler(ApiPort::explain);
         ServerConnector connector = connector(server, tls, limits);
@@ -72,7 +68,14 @@ public final class ApiPort implements AutoCloseable {
         connector.setIdleTimeout(limits.idle().toMillis());
         connector.addBean(new PortConnections(limits.connections(), limits.firstRequest(), connector.getScheduler()));
         server.addConnector(connector);
+        connector.setAccepting(false);
         connector.open();
+        try {
+            server.start();
+        } catch (Exception failure) {
+            connector.close();
+            throw new IOException("HTTP port " + address + " does not start: " + failure.getMessage(), failure);
+        }
         InetSocketAddress opened = new InetSocketAddress(address.getAddress(), connector.getLocalPort());
         return new ApiPort(server, connector, handler, opened);
     }
@@ -125,14 +128,9 @@ public final class ApiPort implements AutoCloseable {
     }
 
     /** Starts to respond, first to the connections that wait. */
-    public void serve() throws IOException {
-        try {
-            server.start();
-        } catch (IOException failure) {
-            throw failure;
-        } catch (Exception failure) {
-            throw new IOException("HTTP port " + address + " does not start: " + failure.getMessage(), failure);
-        }
+    public void serve(List<HttpApi> apis) {
+        handler.serve(apis);
+        connector.setAccepting(true);
     }
 
     public InetSocketAddress address() {

@@ -75,7 +75,10 @@ public final class HttpExchange {
         return onward;
     }
 
-    /** Returns the body; reading more than the route allows throws {@link BodyTooLarge}. */
+    /**
+     * Returns the body; reading more than the route allows throws {@link BodyTooLarge}. Closing it has no effect: what was not read is
+     * dropped after the response.
+     */
     public InputStream input() {
         return input;
     }

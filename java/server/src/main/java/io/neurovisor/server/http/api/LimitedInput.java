@@ -6,6 +6,9 @@ import java.io.InputStream;
 
 /** A body that fails with {@link BodyTooLarge} after a number of bytes. */
 final class LimitedInput extends FilterInputStream {
+    /** The most that is read of what no one needs. Few clients send more before they read the response. */
+    static final long MOST_DISCARDED_BYTES = 1L << 30;
+
     /** Shared by all, because no one reads it: a buffer for each would take memory for clients that are refused. */
     private static final byte[] DROPPED = new byte[8 << 10];
 
@@ -49,6 +52,10 @@ final class LimitedInput extends FilterInputStream {
         return skipped;
     }
 
+    /** Leaves the rest to {@link #discard}: Jetty would reset the connection, and with it a response that was not read yet. */
+    @Override
+    public void close() {}
+
     @Override
     public boolean markSupported() {
         return false;
@@ -64,10 +71,17 @@ final class LimitedInput extends FilterInputStream {
         return atEnd;
     }
 
-    /** Reads to the end, whatever the limits are, and keeps nothing. */
+    /** Reads to the end, whatever the limits of the route are, but not more than {@link #MOST_DISCARDED_BYTES}, and keeps nothing. */
     void discard() {
         try {
-            while (!Thread.interrupted() && in.read(DROPPED) >= 0) {}
+            long left = MOST_DISCARDED_BYTES;
+            while (left > 0 && !Thread.interrupted()) {
+                int count = in.read(DROPPED);
+                if (count < 0) {
+                    return;
+                }
+                left -= count;
+            }
         } catch (IOException gone) {
             // The client has disconnected, so that it needs no response.
         }

@@ -194,7 +194,7 @@ final class PausedSandboxesGrpcTest {
         pause(first);
         StatusRuntimeException refusal = refused(() -> pause(second));
         assertThat(TestServer.reason(refusal)).isEqualTo("SANDBOX_QUOTA");
-        assertThat(refusal.getStatus().getDescription()).contains("as many as its key allows");
+        assertThat(refusal.getStatus().getDescription()).contains("paused sandboxes is reached");
         assertThat(get(second).getState()).isEqualTo(SandboxState.SANDBOX_STATE_RUNNING);
         client.kill(KillRequest.newBuilder().setSandboxId(first).build());
         assertThat(pause(second).getState()).isEqualTo(SandboxState.SANDBOX_STATE_PAUSED);

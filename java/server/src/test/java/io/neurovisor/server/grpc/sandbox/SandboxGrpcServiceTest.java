@@ -254,12 +254,12 @@ final class SandboxGrpcServiceTest {
                 ci.create(CreateRequest.getDefaultInstance()).getSandbox().getId();
         String second =
                 ci.create(CreateRequest.getDefaultInstance()).getSandbox().getId();
-        refusedByQuota(ci, "key:ci has 2 sandboxes, its limit");
+        refusedByQuota(ci, "the limit of key:ci for sandboxes is reached (2)");
 
         SandboxServiceBlockingStub lowered =
                 served.as(served.lowered(holder, new SandboxQuota(Optional.of(1), Optional.empty())));
         assertThat(kill(lowered, first)).isTrue();
-        refusedByQuota(lowered, "key:ci has 1 sandboxes, its limit");
+        refusedByQuota(lowered, "the limit of key:ci for sandboxes is reached (1)");
         assertThat(kill(lowered, second)).isTrue();
         assertThat(lowered.create(CreateRequest.getDefaultInstance())
                         .getSandbox()
@@ -282,7 +282,7 @@ final class SandboxGrpcServiceTest {
                 .forEach(_ -> assertThat(
                                 create(CreateRequest.getDefaultInstance()).getId())
                         .isNotEmpty());
-        refusedByQuota(client, "5 sandboxes exist, as many as this daemon keeps");
+        refusedByQuota(client, "the limit of this daemon for sandboxes is reached (5)");
     }
 
     @Test

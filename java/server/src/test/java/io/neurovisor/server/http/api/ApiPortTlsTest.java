@@ -100,10 +100,9 @@ final class ApiPortTlsTest {
         ApiPort port = ApiPort.open(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 Optional.of(new ApiPortTls(contexts, needsClientCertificate)),
-                List.of(_ -> Optional.of(route)),
                 limits,
                 RequestObserver.NONE);
-        port.serve();
+        port.serve(List.of(_ -> Optional.of(route)));
         return port;
     }
 
