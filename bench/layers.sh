@@ -20,8 +20,8 @@ trap 'kill "${daemons[@]}" 2>/dev/null; wait; rm -rf -- "$work"' EXIT
 
 # start NAME CHECKOUT FLAG...
 start() {
-    "$2/neurovisor" serve "${@:3}" --warm=1 --max=2 --size=small --port=0 --metrics-port=0 --log-format=text \
-        --acquire-timeout=10m --socket="$work/$1.sock" 2>"$work/$1.log" &
+    "$2/neurovisor" serve "${@:3}" --warm=1 --max=2 --size=small --port=0 --metrics-port=0 --http-port=off \
+        --log-format=text --acquire-timeout=10m --socket="$work/$1.sock" 2>"$work/$1.log" &
     names+=("$1") daemons+=("$!")
 }
 

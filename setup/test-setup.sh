@@ -3,7 +3,7 @@
 # shellcheck disable=SC2034,SC2154 # Variables of the file that sources this one.
 
 # The classes that need more than the images.
-readonly need_clients='ServeClientsIT|OtlpIT|FirstHourIT|SandboxPageIT|ConnectConformanceIT' need_monitors='PrometheusIT|PushgatewayIT|WatchedDaemonIT' need_browser='StatusPageIT' need_interpreters='CellTableIT' need_conformance='ConnectConformanceIT' need_e2b_clients='E2bClientsIT|E2bDomainIT' need_e2b_suites='E2bPythonSuiteIT|E2bJavaScriptSuiteIT' need_e2b_go_suite='E2bGoSuiteIT' need_specification='E2bSpecificationIT' need_envd='E2bOracleIT'
+readonly need_clients='ServeClientsIT|OtlpIT|FirstHourIT|SandboxPageIT|ConnectConformanceIT' need_monitors='PrometheusIT|PushgatewayIT|WatchedDaemonIT' need_browser='StatusPageIT' need_interpreters='CellTableIT|E2bInterpreterSuiteIT' need_conformance='ConnectConformanceIT' need_e2b_clients='E2bClientsIT|E2bDomainIT' need_e2b_suites='E2bPythonSuiteIT|E2bJavaScriptSuiteIT|E2bInterpreterSuiteIT|E2bInterpreterJavaScriptSuiteIT' need_e2b_go_suite='E2bGoSuiteIT' need_specification='E2bSpecificationIT' need_envd='E2bOracleIT'
 
 set_up_tests() {
     local images=''
@@ -109,7 +109,7 @@ fetch_e2b() {
     source "$root/setup/e2b.sh"
     unset NEUROVISOR_TEST_E2B_CLIENTS NEUROVISOR_TEST_E2B_SUITES NEUROVISOR_TEST_E2B_GO_SUITE NEUROVISOR_TEST_E2B_SPECIFICATION NEUROVISOR_TEST_SCHEMATHESIS NEUROVISOR_TEST_E2B_ENVD
     if plan_has "$need_e2b_clients"; then
-        if fetch_e2b_clients; then
+        if fetch_e2b_clients "$tier"; then
             export NEUROVISOR_TEST_E2B_CLIENTS=$e2b_clients
         else
             leave_out "The test of E2B's clients" "$e2b_clients_reason"

@@ -32,6 +32,7 @@ final class DoctorIT {
             "guest-clock",
             "platform",
             "user-namespaces",
+            "ptrace-scope",
             "sandboxes",
             "leftovers");
 

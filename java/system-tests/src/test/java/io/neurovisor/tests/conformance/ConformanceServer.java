@@ -86,10 +86,9 @@ final class ConformanceServer {
                 isEncrypted
                         ? tls(authority, (ByteString) SuiteMessages.value(request, "client_tls_cert"))
                         : Optional.empty(),
-                List.of(api),
                 ApiPortLimits.USUAL,
                 RequestObserver.NONE);
-        port.serve();
+        port.serve(List.of(api));
         Descriptor type = messages.type("ServerCompatResponse");
         return DynamicMessage.newBuilder(type)
                 .setField(SuiteMessages.field(type, "host"), "127.0.0.1")

@@ -1,5 +1,6 @@
 package io.neurovisor.tests.e2b;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.neurovisor.tests.fixtures.CommandLineRun;
@@ -10,6 +11,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -17,7 +20,7 @@ import java.util.stream.Stream;
  *
  * @param program runs a script with it
  */
-record E2bClient(String language, String version, String program) {
+public record E2bClient(String language, String version, String program) {
     static final List<String> STEPS = List.of(
             "create",
             "run",
@@ -32,6 +35,8 @@ record E2bClient(String language, String version, String program) {
             "fork",
             "kill");
 
+    private static final Pattern PYTHON = Pattern.compile("python -c '(.*?)'\n", Pattern.DOTALL);
+    private static final Pattern TYPESCRIPT = Pattern.compile("```typescript\n(.*?)```", Pattern.DOTALL);
     private static final Path HOME = Path.of(System.getProperty("neurovisor.home"));
 
     /** Returns the row of docs/e2b.md for this client. */
@@ -50,7 +55,7 @@ record E2bClient(String language, String version, String program) {
     }
 
     /** Creates a key as E2B's clients accept it. */
-    static String key(Map<String, String> environment) {
+    public static String key(Map<String, String> environment) {
         return CommandLineRun.of(environment, "keys", "create", "me", "--scopes", "sandbox,execute", "--e2b")
                 .stdout()
                 .strip();
@@ -58,10 +63,29 @@ record E2bClient(String language, String version, String program) {
 
     /** Runs the twelve steps; {@code environment} says where the sandboxes are. */
     HostCommand.Result steps(Map<String, String> environment) {
+        return run(environment, HOME.resolve("setup/e2b/steps." + (isPython() ? "py" : "mjs")));
+    }
+
+    /** Runs what docs/e2b.md prints; the file of the program is written into the directory. */
+    HostCommand.Result page(Map<String, String> environment, Path directory) throws IOException {
+        Matcher printed = (isPython() ? PYTHON : TYPESCRIPT).matcher(Files.readString(HOME.resolve("docs/e2b.md")));
+        assertThat(printed.find()).isTrue();
+        if (!isPython()) {
+            Files.createSymbolicLink(
+                    directory.resolve("node_modules"), Path.of(program).resolveSibling("packages/node_modules"));
+        }
+        Path script = directory.resolve(isPython() ? "page.py" : "page.mts");
+        return run(environment, Files.writeString(script, printed.group(1)));
+    }
+
+    boolean isPython() {
+        return language.equals("python");
+    }
+
+    private HostCommand.Result run(Map<String, String> environment, Path script) {
         List<String> command = new ArrayList<>(List.of("env"));
         environment.forEach((name, value) -> command.add(name + "=" + value));
-        String script = "setup/e2b/steps." + (language.equals("python") ? "py" : "mjs");
-        command.addAll(List.of(program, HOME.resolve(script).toString()));
+        command.addAll(List.of(program, script.toString()));
         return HostCommand.run(command);
     }
 

@@ -17,6 +17,10 @@ import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -58,8 +62,9 @@ final class DaemonConfinementIT {
 
     @Test
     void everyThreadOfALiveDaemonIsFiltered() throws Exception {
-        try (RunningDaemon daemon =
-                RunningDaemon.start(directory, "--warm=1", "--max=3", "--rate-limit=off", "--acquire-timeout=2m")) {
+        try (RunningDaemon daemon = RunningDaemon.start(
+                        directory, "--warm=1", "--max=3", "--rate-limit=off", "--acquire-timeout=2m", "--http-port=0");
+                HttpClient http = HttpClient.newHttpClient()) {
             assertThat(Integer.parseInt(daemon.awaitMessage(SAID, LIMIT).group(1)))
                     .isGreaterThan(60);
             assertFiltered(daemon);
@@ -70,6 +75,10 @@ final class DaemonConfinementIT {
                     answers.add(clients.submit(() -> ExecutionServiceGrpc.newBlockingStub(daemon.channel())
                             .execute(request)));
                 }
+                HttpRequest ofE2b = HttpRequest.newBuilder(URI.create(daemon.httpAddress() + "/sandboxes"))
+                        .build();
+                assertThat(http.send(ofE2b, BodyHandlers.ofString()).statusCode())
+                        .isEqualTo(401);
                 await().atMost(LIMIT).until(() -> daemon.vmms().size() > 1);
                 assertFiltered(daemon);
                 for (int index = 0; index < PROGRAMS; index++) {
@@ -94,7 +103,8 @@ final class DaemonConfinementIT {
         Optional<Landlock> ruleset = Landlock.writingOnly(List.of());
         ruleset.ifPresent(Landlock::close);
         assumeThat(ruleset).as("Landlock of this kernel").isPresent();
-        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0", "--max=1", "--acquire-timeout=2m")) {
+        try (RunningDaemon daemon =
+                RunningDaemon.start(directory, "--warm=0", "--max=1", "--acquire-timeout=2m", "--http-port=0")) {
             daemon.awaitMessage(SAID, LIMIT);
             Map<String, String> attempts =
                     DaemonIntruder.attempts(daemon.process().pid(), directory);

@@ -92,6 +92,9 @@ final class CustomImageIT {
                 requirements("# none\n").toString());
         assertRefused("does not exist", "--name", "mine", "--pip-requirements", "/nowhere/requirements.txt");
         assertRefused("add --name", "--apt", "jo");
+        assertRefused("add --name", "--preload", "numpy");
+        assertRefused("call it mine-preloaded", "--name", "mine", "--preload", "numpy");
+        assertRefused("is not the name of a Python module", "--name", "mine-preloaded", "--preload", "numpy;id");
         assertRefused("not both", "--name", "mine", "base");
     }
 

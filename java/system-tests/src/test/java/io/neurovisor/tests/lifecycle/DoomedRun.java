@@ -91,6 +91,7 @@ public final class DoomedRun implements AutoCloseable {
                 "--data-dir=" + data(),
                 "--port=0",
                 "--metrics-port=0",
+                "--http-port=off",
                 "--socket=" + socket(),
                 "--warm=0",
                 "--max=6",

@@ -97,7 +97,7 @@ final class SandboxPageIT {
                 .allSatisfy(command -> assertThat(WORDS_OF_DAEMONS).contains(command.word()));
         try (DoomedRun files = DoomedRun.in("images", "kernels", "initrds", "templates")) {
             List<String> outputs = outputs("""
-                    export NEUROVISOR_DATA_DIR=%s NEUROVISOR_SOCKET=%s NEUROVISOR_PORT=0 NEUROVISOR_METRICS_PORT=0
+                    export NEUROVISOR_DATA_DIR=%s NEUROVISOR_SOCKET=%s NEUROVISOR_PORT=0 NEUROVISOR_METRICS_PORT=0 NEUROVISOR_HTTP_PORT=off
                     export NEUROVISOR_POOL_SIZE=0 NEUROVISOR_MAX_VMS=4 NEUROVISOR_MAX_SANDBOXES=4 NEUROVISOR_SIZE=small
                     trap 'kill -KILL $daemon' EXIT
                     """.formatted(files.data(), files.socket()), commands);

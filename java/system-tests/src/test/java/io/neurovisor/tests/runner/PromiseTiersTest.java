@@ -29,6 +29,8 @@ final class PromiseTiersTest {
 
     /** What the short tier leaves to the long one, and why. */
     private static final Map<String, String> LONG_ONLY = Map.of(
+            "E2bInterpreterJavaScriptSuiteIT", "needs E2B's own tests, which are fetched",
+            "E2bInterpreterSuiteIT", "needs E2B's own tests, which are fetched",
             "E2bOracleIT", "needs E2B's envd, which is fetched and compiled",
             "FirecrackerFaultIT", "a fault each takes minutes in an emulated machine",
             "FirecrackerClonesIT", "ten clones at a time take minutes in an emulated machine",

@@ -33,6 +33,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 @SuppressWarnings("NullAway.Init") // Set before each test.
 final class StatefulAgentIT {
+    /** For the import of matplotlib, which takes over ten seconds on an emulated processor, and more beside other machines. */
+    private static final String TIMEOUT = "--timeout=3m";
+
     private static final String PLOT =
             "python:import matplotlib.pyplot as plt\nplt.plot([1, 2, values[0]]); plt.title('Growth')";
 
@@ -55,6 +58,7 @@ final class StatefulAgentIT {
                 Map.of("NEUROVISOR_DATA_DIR", DataDirectories.ready(directory).toString()),
                 "--warm=1",
                 "--max=2",
+                TIMEOUT,
                 "--ollama-host=http://" + ollama.address());
     }
 
@@ -68,17 +72,20 @@ final class StatefulAgentIT {
     @Test
     void aSessionKeepsVariablesFilesAndPlotsInItsSandbox() throws IOException {
         Path plots = directory.resolve("plots");
-        CommandLineRun first = agent("agent", "--stateful", "--vision=on", "--out=" + plots, "--size=small", "Draw it");
+        CommandLineRun first =
+                agent("agent", "--stateful", TIMEOUT, "--vision=on", "--out=" + plots, "--size=small", "Draw it");
         assertThat(first.exitCode()).as(first.stdout() + first.stderr()).isZero();
         assertThat(first.stdout()).contains("Result: Drawn.");
         try (Stream<Path> saved = Files.list(plots)) {
             assertThat(saved.filter(file -> file.toString().endsWith(".png")))
+                    .as("plots after " + first.stdout() + first.stderr())
                     .singleElement()
                     .satisfies(plot -> assertThat(Files.readAllBytes(plot)).startsWith(0x89, 'P', 'N', 'G'));
         }
         assertThat(ollama.requests().get(2)).contains("image/png of", "Growth", "\"images\"");
         List<JsonNode> paused = sandboxes();
         assertThat(paused)
+                .as("sandboxes after " + first.stdout() + first.stderr())
                 .singleElement()
                 .satisfies(sandbox -> assertThat(sandbox.path("state").asText()).isEqualTo("paused"));
 
@@ -153,6 +160,7 @@ final class StatefulAgentIT {
 
     private List<JsonNode> sandboxes() throws IOException {
         CommandLineRun listed = SandboxCommand.of(directory.resolve("daemon.sock"), "list", "--json");
+        assertThat(listed.exitCode()).as(listed.stderr()).isZero();
         return Stream.of(new ObjectMapper().readTree(listed.stdout()))
                 .flatMap(JsonNode::valueStream)
                 .toList();

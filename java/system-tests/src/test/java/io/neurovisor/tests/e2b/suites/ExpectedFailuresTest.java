@@ -1,4 +1,4 @@
-package io.neurovisor.tests.e2b;
+package io.neurovisor.tests.e2b.suites;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class ExpectedFailuresTest {
     @ParameterizedTest
-    @ValueSource(strings = {"python", "javascript"})
+    @ValueSource(strings = {"python", "javascript", "python-interpreter", "javascript-interpreter"})
     void eachLineOfTheFilesHasAReasonOfTheList(String suite) throws IOException {
         Path home = Path.of(System.getProperty("neurovisor.home"));
         assertThat(ExpectedFailures.read(home, suite).reasons()).isNotEmpty();
@@ -27,8 +27,23 @@ final class ExpectedFailuresTest {
         assertThat(expected.in("a")).containsExactlyInAnyOrder("a/b.py::c", "a/b.py::d");
     }
 
+    @Test
+    void aReasonMayBeAnotherImage() {
+        ExpectedFailures expected = ExpectedFailures.of(
+                List.of("a.py::b\timage interpreter-full", "a.py::c\timage interpreter-full: R", "a.py::d\tports"));
+        assertThat(expected.thatNeed("interpreter-full")).containsExactlyInAnyOrder("a.py::b", "a.py::c");
+    }
+
+    @Test
+    void aTestMayFailInSomeRuns() {
+        ExpectedFailures expected =
+                ExpectedFailures.of(List.of("a\tdefect of E2B, in some runs: waits 2 s", "b\tdefect of E2B: counts"));
+        assertThat(expected.mayPass("a")).isTrue();
+        assertThat(expected.mayPass("b")).isFalse();
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"a", "a\tslow", "a\tdefect of E2B", "a\tInternet or so", "a Internet", ""})
+    @ValueSource(strings = {"a", "a\tslow", "a\timage full", "a\tdefect of E2B", "a\tInternet or so", "a Internet", ""})
     void otherReasonsAreRefused(String line) {
         assertThatThrownBy(() -> ExpectedFailures.of(List.of(line))).isInstanceOf(AssertionError.class);
     }

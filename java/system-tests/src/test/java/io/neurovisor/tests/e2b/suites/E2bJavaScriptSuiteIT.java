@@ -1,4 +1,4 @@
-package io.neurovisor.tests.e2b;
+package io.neurovisor.tests.e2b.suites;
 
 import io.neurovisor.tests.runner.Alone;
 import java.io.IOException;

@@ -1,5 +1,6 @@
-package io.neurovisor.tests.e2b;
+package io.neurovisor.tests.e2b.suites;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -20,8 +21,11 @@ import java.util.stream.Collectors;
 record ExpectedFailures(Map<String, String> reasons) {
     static final String DIRECTORY = "setup/e2b/suites/expected-failures/";
 
+    private static final String IMAGE = "image ";
+    private static final String SOME_RUNS = ", in some runs";
     private static final Pattern REASON =
-            Pattern.compile("(?:Internet|root|file-system-only snapshots|volumes|ports)(?:: .+)?|defect of E2B: .+");
+            Pattern.compile("(?:Internet|root|file-system-only snapshots|volumes|ports" + "|server inside the guest|"
+                    + IMAGE + "interpreter-full)(?:: .+)?|defect of E2B(?:" + SOME_RUNS + ")?: .+");
 
     static ExpectedFailures read(Path home, String suite) throws IOException {
         return of(Files.readAllLines(home.resolve(DIRECTORY + suite + ".tsv")));
@@ -43,6 +47,19 @@ record ExpectedFailures(Map<String, String> reasons) {
     Set<String> in(String folder) {
         return reasons.keySet().stream()
                 .filter(test -> test.startsWith(folder + "/"))
+                .collect(Collectors.toSet());
+    }
+
+    /** Returns whether a test may also pass. */
+    boolean mayPass(String test) {
+        return requireNonNull(reasons.get(test)).contains(SOME_RUNS + ": ");
+    }
+
+    /** Returns those that pass with another image. */
+    Set<String> thatNeed(String image) {
+        return reasons.entrySet().stream()
+                .filter(test -> test.getValue().split(": ", 2)[0].equals(IMAGE + image))
+                .map(Map.Entry::getKey)
                 .collect(Collectors.toSet());
     }
 }

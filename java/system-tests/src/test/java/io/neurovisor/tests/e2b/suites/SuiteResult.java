@@ -1,4 +1,4 @@
-package io.neurovisor.tests.e2b;
+package io.neurovisor.tests.e2b.suites;
 
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,8 +1,9 @@
-package io.neurovisor.tests.e2b;
+package io.neurovisor.tests.e2b.suites;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.neurovisor.tests.e2b.E2bClient;
 import io.neurovisor.tests.fixtures.DataDirectories;
 import io.neurovisor.tests.fixtures.HostCommand;
 import io.neurovisor.tests.fixtures.RunningDaemon;
