@@ -472,4 +472,4 @@ test_gvisor_is_wanted_by_a_bench_that_compares() {
     done
 }
 
-main launcher
+main launcher "$@"

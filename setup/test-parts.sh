@@ -5,19 +5,23 @@
 # A test run within a test run has a separate directory.
 readonly test_logs=${NEUROVISOR_TEST_LOGS:-$root/target/test} system_tests=$root/java/system-tests/target
 declare -A part_pids=() part_codes=() part_seconds=() part_began=() part_news=() part_rest=()
-part_order=() parts_not_begun=() together=()
+part_order=() parts_not_run=() together=()
+# A suffix of the names of parts, where they run again.
+round=''
 
-# begin_part NAME COMMAND...: starts COMMAND with its output in the log of that name.
+# begin_part NAME COMMAND...: starts COMMAND with its output in the log of that name. end_together waits for it.
 begin_part() {
-    local name=$1 reading
+    local name=$1$round reading
     part_order+=("$name")
+    together+=("$name")
     part_began[$name]=$SECONDS part_rest[$name]=''
     : >"$test_logs/$name.log"
     exec {reading}<"$test_logs/$name.log"
     part_news[$name]=$reading
     say "$(part_clock)  $name begins (log: $test_logs/$name.log)"
     set -m
-    "${@:2}" >>"$test_logs/$name.log" 2>&1 </dev/null &
+    # The lock of the clone must not be held by what a test leaves behind.
+    "${@:2}" >>"$test_logs/$name.log" 2>&1 </dev/null {test_lock}>&- &
     part_pids[$name]=$!
     set +m
 }
@@ -30,7 +34,7 @@ end_parts() {
         for name in "${!part_pids[@]}"; do
             kill -0 "${part_pids[$name]}" 2>/dev/null || end_part "$name"
         done
-        for name in "$@"; do [[ -n ${part_codes[$name]-} ]] || alive=true; done
+        for name in "$@"; do [[ -z ${part_pids[$name]-} ]] || alive=true; done
         for name in "${!part_news[@]}"; do print_news "$name"; done
         ! $alive || sleep 0.3
     done
@@ -49,24 +53,37 @@ end_part() {
     say "$(part_clock)  $1 ended with ${part_codes[$1]} after ${part_seconds[$1]} s"
 }
 
-# end_together: waits for the parts that the begin_... functions below have started.
+# end_together: waits for all parts that have begun.
 end_together() {
     ((${#together[@]} == 0)) || end_parts "${together[@]}"
     together=()
 }
 
-run_part() { begin_part "$@" && end_parts "$1"; }
+run_part() { begin_part "$@" && end_parts "$1$round"; }
+
+# can_begin PART NEEDED...: whether none of the needed parts has failed; otherwise the part is recorded as not run.
+can_begin() {
+    local needed
+    for needed in "${@:2}"; do
+        [[ ${part_codes[$needed]-0} == 0 ]] && continue
+        parts_not_run+=("$1$round, because $needed failed")
+        say "$(part_clock)  $1$round is not run, because $needed failed"
+        return 1
+    done
+}
 
 part_clock() { printf '%5d s' "$SECONDS"; }
 
-# print_news NAME: a line for each finished class, each failure and each module that is built.
+# print_news NAME: a line for each finished class, each failure and each step.
 print_news() {
     local line
     while IFS= read -r -u "${part_news[$1]}" line || { part_rest[$1]+=$line && false; }; do
         line=${part_rest[$1]}$line part_rest[$1]=''
         case $line in
             'test: '*) say "$(part_clock)  ${line#test: }" ;;
+            'FAILED test_'*) say "$(part_clock)  $1 $line" ;;
             '[INFO] Building '*'['*/*']') say "$(part_clock)  $1: ${line#\[INFO\] Building }" ;;
+            '  '[0-9]*' s: '*) say "$(part_clock)  $1: ${line#* s: }" ;;
         esac
     done
 }
@@ -91,77 +108,91 @@ stop_parts() {
     part_pids=()
 }
 
+end_run() { stop_parts; remove_own_places; }
+
 interrupt_parts() {
     trap '' INT TERM HUP
-    stop_parts
+    end_run
     trap - "$1" EXIT
     kill -s "$1" $$
 }
 
-# may_begin NAME SECONDS: whether a part of this recorded duration ends by NEUROVISOR_TEST_UNTIL, also on a machine that is three
-# times slower. ClassDeadline decides that for each class.
-may_begin() {
-    [[ -n ${NEUROVISOR_TEST_UNTIL-} ]] && ((EPOCHSECONDS + 3 * $2 > NEUROVISOR_TEST_UNTIL)) || return 0
-    parts_not_begun+=("$1")
-    return 1
-}
-
-# expected_seconds PLACE...: the expected duration of the parts in these places, from the table.
-expected_seconds() {
-    awk -F '\t' -v places=" $* " 'NR == FNR { split($0, part, "[ #]"); planned[part[1], part[2]]; next }
-        !/^#/ && ($2, $3) in planned && index(places, " " $2 " ") { sum += $6 } END { print sum + 0 }' <(echo "$parts") "$test_table"
-}
-
 # --- the parts
 
-# The unit tests run beside the lab, whose emulated machine uses one processor for minutes. Everything else begins after them.
-run_unit_tests() {
-    [[ -z $with_unit_tests ]] || begin_part launcher script_launcher
-    if plan_needs_machines || [[ -n $with_unit_tests ]]; then
-        run_part compile compile_tests
-    else
-        run_part compile compile_unit_tests
+# Runs the parts of the selection, each as soon as what it needs has passed. A failed part ends only those that need it.
+run_planned_parts() {
+    local name
+    [[ -z $with_unit_tests && ${#launcher[@]} == 0 ]] || begin_part launcher script_launcher "${launcher[@]}"
+    ! can_begin rust packages || begin_rust
+    end_together
+    ! can_begin unit packages compile || begin_unit
+    if plan_needs_machines; then
+        if ! can_begin 'each part with machines' packages build images compile; then
+            :
+        elif [[ $tier == short ]]; then
+            # An emulated machine uses one processor, so the lab runs beside the unit tests and the first system tests.
+            begin_lab
+            ((${#together[@]} == 0)) || end_unit
+            begin_here
+            end_together
+            begin_user
+            begin_models
+        else
+            for name in begin_here begin_models begin_user begin_lab; do
+                end_together
+                "$name"
+            done
+        fi
     fi
-    require_success compile 'The tests do not compile.'
-    if [[ -n $with_unit_tests ]]; then
-        # Alone, because interpreters of many languages answer signals there within seconds.
-        begin_part rust rust_tests
-        end_parts launcher rust
-        require_success rust 'The unit tests failed, so nothing else was tested.'
-        begin_part unit "$root/setup/unit-tests.sh"
-        [[ $tier == long ]] || begin_lab
-        end_parts unit
-    elif ((${#unit[@]})); then
-        run_part unit "$root/setup/unit-tests.sh" "${unit[@]}"
-    fi
-    require_success unit 'The unit tests failed, so nothing else was tested.'
+    end_together
+    for name in "${script[@]}"; do
+        # This part ran with the unit tests.
+        [[ $name == launcher && -n $with_unit_tests ]] || run_part "$name" "script_${name//-/_}"
+    done
 }
 
-# require_success PART MESSAGE: unless the part has not run or has passed, ends this run.
-require_success() {
-    [[ ${part_codes[$1]-0} == 0 ]] || {
-        stop_parts
-        summarize_tests || true
-        die "$2" "The logs: $test_logs"
-    }
+# Without names, all Rust tests of a run with unit tests.
+begin_rust() {
+    [[ -n $with_unit_tests || ${#rust[@]} -gt 0 ]] || return 0
+    begin_part rust rust_tests "${rust[@]}"
 }
+
+begin_unit() {
+    [[ -n $with_unit_tests || ${#unit[@]} -gt 0 ]] || return 0
+    begin_part unit "$root/setup/unit-tests.sh" "${unit[@]}"
+}
+end_unit() { [[ -z ${part_pids[unit$round]-} ]] || end_parts "unit$round"; }
 
 compile_tests() {
+    if ! plan_needs_machines && [[ -z $with_unit_tests ]]; then
+        compile_unit_tests
+        return
+    fi
     remove_copied_modules
-    maven pre-integration-test -Dexec.skip=true && touch -- "$system_tests/libraries" && compile_injector
+    maven -Ppieces pre-integration-test -Dexec.skip=true && touch -- "$system_tests/libraries" && compile_measurements && compile_injector
+}
+
+# Compiles what only the scripts in bench start, so that a change of the product does not break it unseen.
+compile_measurements() {
+    local jars=("$root"/java/cli/target/app/lib/*.jar)
+    (cd "$root" && "$JAVA_HOME/bin/javac" -d target/measurements \
+        -cp "java/server/target/test-classes:java/engine/target/test-classes:$(IFS=: && printf '%s' "${jars[*]}")" bench/*.java)
 }
 
 # Compiles only the modules of the chosen unit tests, if their libraries are present.
 compile_unit_tests() {
     local name modules
+    ((${#unit[@]})) || return 0
     if [[ ! -d $system_tests/libraries || -n $(cd "$root" && find pom.xml {proto,java/*}/pom.xml -newer "$system_tests/libraries") ]]; then
-        compile_tests
+        remove_copied_modules
+        maven pre-integration-test -Dexec.skip=true && touch -- "$system_tests/libraries"
         return
     fi
     modules=$(for name in "${unit[@]}"; do unit_test_module "${name%%#*}"; done | sort -u | paste -s -d ,)
     maven test-compile -pl "$modules" -am -Dexec.skip=true
 }
 
+# rust_tests [TEST...]: all Rust tests, or those of these exact names.
 rust_tests() (
     # shellcheck source=setup/ipython.sh
     source "$root/setup/ipython.sh"
@@ -175,7 +206,8 @@ rust_tests() (
     else
         echo 'ipykernel and pyarrow could not be fetched, so the tests that need them are skipped'
     fi
-    cd "$root" && cargo test --locked --workspace
+    (($# == 0)) || set -- -- --exact "$@"
+    cd "$root" && cargo test --locked --workspace --no-fail-fast "$@"
 )
 
 # Removes our own libraries from the class path of system tests: Maven copies the present ones and leaves those of removed modules.
@@ -184,34 +216,12 @@ remove_copied_modules() { rm -f -- "$system_tests"/libraries/neurovisor-*.jar; }
 # Builds the program that injects system calls into a VMM: the lab machine has no compiler.
 compile_injector() { (cd "$root" && cargo build --quiet --locked --workspace --example inject); }
 
-run_planned_parts() {
-    local name labs
-    if [[ $tier == short ]]; then
-        labs=("${together[@]}")
-        begin_here
-        ((${#labs[@]} == 0)) || end_parts "${labs[@]}"
-        begin_user
-        begin_models
-        end_together
-    else
-        for name in begin_here begin_models begin_user begin_lab; do
-            "$name"
-            end_together
-        done
-    fi
-    for name in "${script[@]}"; do
-        # This part ran with the unit tests.
-        [[ $name != launcher || -z $with_unit_tests ]] || continue
-        ! may_begin "$name" "$(expected_seconds script)" || run_part "$name" "script_${name//-/_}"
-    done
-}
-
 # junit_options PLACE: sets options to the JVM options of the tests. In the short tier three classes run at a time, because its cases wait
 # for a third of their time; an emulated machine uses one of two processors.
 junit_options() {
     local classes=2
     [[ $tier == long ]] || classes=3
-    options=("-Dneurovisor.test.place=$1" "-Dneurovisor.test.times=$test_logs/times.tsv" --enable-native-access=ALL-UNNAMED
+    options=("-Dneurovisor.test.place=$1" "-Djava.io.tmpdir=${TMPDIR:-/tmp}" "-Dneurovisor.test.times=$test_logs/times.tsv" --enable-native-access=ALL-UNNAMED
         "-Djunit.jupiter.execution.parallel.config.fixed.parallelism=$classes"
         ${minutes:+"-Dneurovisor.test.minutes=$minutes"} ${seed:+"-Dneurovisor.test.seed=$seed"})
 }
@@ -230,8 +240,7 @@ selectors() {
 readonly junit_console=(org.junit.platform.console.ConsoleLauncher execute --disable-banner --details=summary --disable-ansi-colors
     --fail-if-no-tests --exclude-engine=jqwik)
 readonly junit_in_parallel=(--config=junit.jupiter.execution.parallel.{enabled=true,mode.default=same_thread,mode.classes.default=concurrent}
-    --config=junit.jupiter.execution.parallel.config.{executor-service=WORKER_THREAD_POOL,strategy=fixed}
-    --config=junit.jupiter.extensions.autodetection.{enabled=true,'include=io.neurovisor.*'})
+    --config=junit.jupiter.execution.parallel.config.{executor-service=WORKER_THREAD_POOL,strategy=fixed})
 
 # Starts the parts planned on this machine, if any. The functions below do the same for other places.
 begin_here() {
@@ -243,43 +252,38 @@ begin_here() {
     begin_part system "$JAVA_HOME/bin/java" "${options[@]}" "-Dneurovisor.home=$root" ${hostile_report:+"-Dneurovisor.hostile.report=$hostile_report"} \
         ${clients_report:+"-Dneurovisor.hostile.clients.report=$clients_report"} \
         -cp "$system_tests/test-classes:$system_tests/libraries/*" "${junit_console[@]}" "${junit_in_parallel[@]}" \
-        "--reports-dir=$test_logs/reports/here" "${selected[@]}"
-    together+=(system)
+        "--reports-dir=$test_logs/reports/here$round" "${selected[@]}"
 }
 
 begin_models() {
     ((${#models[@]})) && ! [[ -z $models_ready && -z $ollama ]] || return 0
     begin_part models run_model_tests "$ollama"
-    together+=(models)
 }
 
 # Isolation differs between root and other users. A run by an ordinary user has already tested the latter.
 begin_user() {
     ((${#user[@]} && EUID == 0)) || return 0
-    may_begin user "$(expected_seconds user)" || return 0
     # shellcheck source=setup/test-user.sh
     source "$root/setup/test-user.sh"
     begin_part user run_tests_as_user "${user[@]}"
-    together+=(user)
 }
 
 begin_lab() {
     ((${#lab_qemu[@]} + ${#lab_firecracker[@]} + ${#lab_user[@]} + ${#lab_systemd[@]})) || return 0
-    may_begin lab "$(expected_seconds lab-qemu lab-firecracker lab-user lab-systemd)" || return 0
     bring_monitors
-    if ((${#lab_qemu[@]})); then
-        begin_part lab-qemu run_in_lab lab-test-qemu "${lab_qemu[*]}" '' '' ''
-        together+=(lab-qemu)
-    fi
-    if ((${#lab_firecracker[@]} + ${#lab_user[@]} + ${#lab_systemd[@]})); then
+    ((${#lab_qemu[@]} == 0)) || begin_part lab-qemu run_in_lab lab-test-qemu "${lab_qemu[*]}" '' '' ''
+    ((${#lab_firecracker[@]} + ${#lab_user[@]} + ${#lab_systemd[@]} == 0)) ||
         begin_part lab run_in_lab lab-test '' "${lab_firecracker[*]}" "${lab_user[*]}" "${lab_systemd[*]}"
-        together+=(lab)
-    fi
 }
 
-script_launcher() { "$root/setup/test-launcher.sh" && "$root/setup/test-runner.sh"; }
+# script_launcher [TEST...]
+script_launcher() {
+    local status=0
+    "$root/setup/test-launcher.sh" "$@" || status=$?
+    "$root/setup/test-runner.sh" "$@" || status=$?
+    return "$status"
+}
 script_supply_chain() { "$root/setup/test-supply-chain.sh"; }
-script_form() { "$root/setup/test-form.sh"; }
 
 # Presses Ctrl-C while a test has machines, while the lab runs one, and while the short tier runs unit tests and a lab.
 script_interrupt() {

@@ -18,16 +18,17 @@ in_runner() {
             source "$copy/setup/$part.sh"
         done
         mkdir -p -- "$test_logs"
-        tier=long selection='these tests' parts='' forced='' minutes='' seed='' record='' with_unit_tests='' hostile_report='' clients_report=''
+        exec {test_lock}</dev/null
+        tier=long slice='' repeats=1 selection='these tests' parts='' forced='' minutes='' seed='' record='' with_unit_tests='' hostile_report='' clients_report=''
         clients_reason='' monitors_reason='' browser_reason='' conformance_reason='' e2b_clients_reason='' e2b_suites_reason='' e2b_go_suite_reason='' specification_reason='' e2b_envd_reason='' models_ready='' models_skipped='' ollama=''
-        unit=() here=() user=() models=() lab_qemu=() lab_firecracker=() lab_user=() lab_systemd=() script=()
+        unit=() rust=() launcher=() here=() user=() models=() lab_qemu=() lab_firecracker=() lab_user=() lab_systemd=() script=()
         "$@"
     ) 2>"$HOME/stderr"
 }
 
 write_table() {
-    printf '%s\n' '# a comment' $'cli\there\tRunIT\tshort\t1\t40' $'cli\tuser\tRunIT\tshort\t2\t20' $'crash\there\tCrashIT\tlong\t2\t300' \
-        $'lab\tlab-qemu\tPoolIT\tlong\t3\t90' $'lab\tlab-firecracker\tPoolIT\tlong\t3\t80' $'fuzz\tscript\tfuzz\tlong\t3\t70' \
+    printf '%s\n' '# a comment' $'cli\there\tRunIT\tshort\t40' $'cli\tuser\tRunIT\tshort\t20' $'crash\there\tCrashIT\tlong\t800' \
+        $'lab\tlab-qemu\tPoolIT\tlong\t700' $'lab\tlab-firecracker\tPoolIT\tlong\t600' $'fuzz\tscript\tfuzz\tlong\t170' \
         >"$copy/setup/tests.tsv"
 }
 
@@ -45,7 +46,7 @@ test_without_arguments_the_short_tier_runs() {
 
 test_areas_slices_and_all_are_chosen_from_the_table() {
     expect area $'long\nhere CrashIT\nscript fuzz' "$(chosen --area crash,fuzz)"
-    expect slice $'long\nuser RunIT\nhere CrashIT' "$(chosen --slice=2)"
+    expect slice $'long\nlab-qemu PoolIT\nscript fuzz' "$(chosen --slice=2)"
     expect all 6 "$(chosen --all | tail -n +2 | wc -l)"
 }
 
@@ -75,7 +76,9 @@ test_unknown_names_are_refused_with_the_nearest_known_ones() {
     refused 'There is no test RnuIT. Did you mean RunIT?' RnuIT
     refused 'There is no test RunIT#print. Did you mean RunIT#prints?' 'RunIT#print'
     refused 'Unknown option --al. Did you mean --all?' --al
-    refused '--slice is 4; allowed: 1 to 3, commit' --slice 4
+    refused '--slice is 4; allowed: 1 to 3, next' --slice 4
+    refused '--repeat is 0; allowed: a whole number from 1' --repeat 0 RunIT
+    refused '--repeat needs the names of the tests to repeat.' --repeat 2
     refused '--minutes is 1.5; allowed: a whole number from 1' --area fuzz --minutes 1.5
     refused '--area needs a value.' --area
     refused 'Choose one of --all, --area, --slice and TEST...' --all --area fuzz
@@ -98,12 +101,23 @@ test_classes_that_take_long_are_run_first() {
     expect place $'PoolIT\nCrashIT' "$(in_runner longest_first lab-qemu CrashIT PoolIT)"
 }
 
-test_the_slice_of_a_commit_follows_from_its_id() {
-    mkdir -p -- "$HOME/git"
-    printf '#!/bin/sh\necho 00000007aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n' >"$HOME/git/git"
-    chmod +x -- "$HOME/git/git"
-    expect parts $'long\nuser RunIT\nhere CrashIT' "$(PATH="$HOME/git:$PATH" chosen --slice commit)"
+test_the_next_slice_is_the_one_that_ran_longest_ago() {
+    local number
+    export XDG_STATE_HOME=$HOME/state
+    for number in 1 2 3 1; do
+        expect slice "$number" "$(in_runner next_slice)"
+        in_runner run_slice "$number"
+    done
 }
+run_slice() { slice=$1 && remember_slice && sleep 1; }
+
+test_a_second_run_in_a_clone_is_refused() {
+    local status=0
+    in_runner lock_twice >/dev/null || status=$?
+    expect status 125 "$status"
+    grep -qE '^neurovisor: Another test run uses this clone: process [0-9]+ ' "$HOME/stderr" || { cat "$HOME/stderr" && exit 1; }
+}
+lock_twice() { lock_clone && (lock_clone); }
 
 # run_parts SCRIPT...: runs these Bash scripts in parallel as parts named first, second ..., and prints the summary.
 run_parts() {
@@ -118,9 +132,9 @@ test_a_run_ends_with_its_counts_and_what_failed() {
     shown=$(in_runner run_parts "echo '[         3 tests successful ]'; echo '[         1 tests aborted    ]'" \
         "echo 'test: here FAILED RunIT.prints(): it was 41'; echo '[         1 tests failed     ]'; exit 1" \
         "echo 'Tests run: 5, Failures: 0, Errors: 0, Skipped: 1'; echo 'test result: ok. 2 passed; 0 failed; 0 ignored'") || status=$?
-    expect status 1 "$status"
+    expect status 30 "$status"
     expect counts 'first 3 0 1,second 0 1 0,third 6 0 1' "$(awk '/^(first|second|third) / { print $1, $2, $3, $4 }' <<<"$shown" | paste -s -d ,)"
-    expect_line "$shown" 'failed, second: ended with code 1'
+    grep -q '^failed, second: ended with code 1 after ' <<<"$shown" || exit 1
     expect_line "$shown" 'failed, second: here FAILED RunIT.prints(): it was 41'
     expect 'last line' '9 passed, 1 failed, 2 skipped' "$(tail -n 1 <<<"$shown")"
 }
@@ -128,8 +142,8 @@ test_a_run_ends_with_its_counts_and_what_failed() {
 test_a_part_that_ends_without_a_failed_test_fails_the_run() {
     local shown status=0
     shown=$(in_runner run_parts "echo 'fuzz: 23 passed, 0 failed'; exit 255") || status=$?
-    expect status 1 "$status"
-    expect_line "$shown" 'failed, first: ended with code 255'
+    expect status 30 "$status"
+    grep -q '^failed, first: ended with code 255 after ' <<<"$shown" || exit 1
 }
 
 test_a_run_without_a_passed_test_fails() {
@@ -179,7 +193,7 @@ test_unit_tests_are_chosen_by_class_and_method() {
 
 # short_tier RESULT: runs the unit tests of the short tier beside a lab that does not end by itself; they wait for the lab.
 short_tier() {
-    printf '#!/bin/sh\nuntil [ -s "$HOME/lab.pid" ]; do sleep 0.1; done\nexit %d\n' "$1" >"$copy/setup/unit-tests.sh"
+    printf '#!/bin/sh\nuntil [ -s "$HOME/lab.pid" ]; do sleep 0.1; done\necho "[ 1 tests successful ]"\nexit %d\n' "$1" >"$copy/setup/unit-tests.sh"
     in_runner run_short_tier
 }
 run_short_tier() {
@@ -189,9 +203,9 @@ run_short_tier() {
     rust_tests() { :; }
     bring_monitors() { :; }
     run_in_lab() { bash -c 'echo $$ >"$HOME/lab.pid"; exec sleep 1000'; }
-    run_unit_tests
-    echo 'the others begin'
-    stop_parts
+    begin_here() { echo 'the others begin' && stop_parts; }
+    run_planned_parts
+    summarize_tests
 }
 
 test_the_lab_runs_beside_the_unit_tests() {
@@ -200,12 +214,93 @@ test_the_lab_runs_beside_the_unit_tests() {
     expect_line "$shown" 'the others begin'
 }
 
-test_failed_unit_tests_end_the_lab_and_the_run() {
+# What does not need a failed part still runs.
+test_a_failed_part_ends_only_those_that_need_it() {
+    local shown
+    expect status 15 "$(short_tier 1 >"$HOME/shown"; echo $?)"
+    expect_line "$(<"$HOME/shown")" 'the others begin'
+    shown=$(in_runner begin_after build) || exit
+    expect begun rust "$shown"
+    expect_line "$(sed 's/^ *[0-9]* s  //' "$HOME/stderr")" 'images is not run, because build failed'
+}
+begin_after() {
+    part_codes[$1]=125
+    ! can_begin images packages build || echo images
+    ! can_begin rust packages || echo rust
+}
+
+# fails_times TIMES: a class stub that fails this often, and then passes. run_once_alone PLACE NAME TIMES...
+run_once_alone() {
+    begin_here() { begin_part system class_stub "${here[@]}"; }
+    class_stub() {
+        local name status=0
+        for name in "$@"; do
+            echo "$name" >>"$HOME/$name.runs"
+            (($(wc -l <"$HOME/$name.runs") > $(<"$HOME/$name.fails"))) || { echo "test: here FAILED $name.prints(): it was 41" && status=1; }
+        done
+        ((status)) && echo '[         1 tests failed     ]' || echo '[         1 tests successful ]'
+        echo '[         5 tests successful ]'
+        return "$status"
+    }
+    while (($#)); do
+        echo "$2" >"$HOME/$1.fails"
+        here+=("$1")
+        parts+=${parts:+$'\n'}"here $1"
+        shift 2
+    done
+    begin_here
+    end_together
+    repeat_failed_tests
+    summarize_tests
+}
+
+test_a_class_that_fails_once_is_flaky() {
+    local shown
+    shown=$(in_runner run_once_alone RunIT 1 PoolIT 0) || exit
+    expect_line "$shown" 'FLAKY   RunIT                                    passed alone; again: ./neurovisor test RunIT'
+    expect 'last line' '6 passed, 0 failed, 0 skipped' "$(tail -n 1 <<<"$shown")"
+    expect flaky.tsv $'here\tRunIT' "$(<"$copy/target/test/flaky.tsv")"
+    expect 'runs of the others' 1 "$(wc -l <"$HOME/PoolIT.runs")"
+}
+
+test_a_class_that_fails_twice_is_red() {
     local shown status=0
-    shown=$(short_tier 1) || status=$?
-    expect status 125 "$status"
-    expect others '' "$(grep 'the others' <<<"$shown")"
-    eventually ended "$(<"$HOME/lab.pid")"
+    shown=$(in_runner run_once_alone RunIT 2 PoolIT 1) || status=$?
+    expect status 20 "$status"
+    expect_line "$shown" 'FAILED  RunIT                                    again: ./neurovisor test RunIT'
+    expect_line "$shown" 'FLAKY   PoolIT                                   passed alone; again: ./neurovisor test PoolIT'
+}
+
+test_a_class_of_isolation_that_fails_once_is_red() {
+    local shown status=0
+    shown=$(in_runner run_once_alone JailInjectionIT 1) || status=$?
+    expect status 20 "$status"
+    expect_line "$shown" 'FAILED  JailInjectionIT                          again: ./neurovisor test JailInjectionIT'
+    expect runs 1 "$(wc -l <"$HOME/JailInjectionIT.runs")"
+}
+
+test_a_rule_that_fails_once_is_red() {
+    mkdir -p -- "$copy/java/server/src/test/java"
+    echo '@Tag("rule")' >"$copy/java/server/src/test/java/PageTest.java"
+    expect status 20 "$(in_runner run_once_alone PageTest 1 >/dev/null; echo $?)"
+}
+
+test_a_fourth_flaky_class_is_red() {
+    local shown status=0
+    in_runner run_once_alone AIT 1 BIT 1 CIT 1 >/dev/null || exit
+    rm -- "$HOME"/*.runs
+    shown=$(in_runner run_once_alone AIT 1 BIT 1 CIT 1 DIT 1) || status=$?
+    expect status 20 "$status"
+    expect_line "$shown" 'failed: 4 tests are flaky, more than 3'
+}
+
+test_failed_tests_are_found_in_logs_of_every_kind() {
+    expect failed $'lab-qemu PoolIT\nrust execution::tests::ends\nlauncher test_builds' "$(in_runner show_failed)"
+}
+show_failed() {
+    printf '%s\n' 'test: lab-qemu FAILED PoolIT.grows(): it was 41' 'test: lab-qemu FAILED PoolIT' \
+        'test execution::tests::ends ... FAILED' 'test execution::tests::begins ... ok' 'FAILED test_builds' >"$test_logs/any.log"
+    failed_in any
 }
 
 # record_clients: a run with a part that writes the table of hostile clients.
@@ -244,22 +339,10 @@ run_parts_that_last() {
     run_parts 'echo $$ >"$HOME/first.pid"; sleep 1000' 'sleep 1000 & echo $! >"$HOME/second.pid"; wait'
 }
 
-test_a_part_that_no_longer_fits_is_not_begun() {
-    local shown
-    shown=$(NEUROVISOR_TEST_UNTIL=$((EPOCHSECONDS + 260)) in_runner show_whether_it_begins)
-    expect parts 'lab' "$shown"
-    expect 'enough time' '' "$(NEUROVISOR_TEST_UNTIL=$((EPOCHSECONDS + 290)) in_runner show_whether_it_begins)"
-    expect 'without a limit' '' "$(in_runner show_whether_it_begins)"
-}
-show_whether_it_begins() {
-    may_begin lab 90 || true
-    echo "${parts_not_begun[*]}"
-}
-
 test_times_of_a_run_are_recorded() {
     in_runner record_two_times
     expect times $'user RunIT 20\nhere CrashIT 17\nscript fuzz 5' \
-        "$(awk -F '\t' '$1 != "lab" && $2 $3 != "hereRunIT" && !/^#/ { print $2, $3, $6 }' "$copy/setup/tests.tsv")"
+        "$(awk -F '\t' '$1 != "lab" && $2 $3 != "hereRunIT" && !/^#/ { print $2, $3, $5 }' "$copy/setup/tests.tsv")"
 }
 record_two_times() {
     printf 'here\tCrashIT\t17\nscript\tfuzz\t5\n' >"$test_logs/times.tsv"
@@ -567,41 +650,48 @@ test_monitors_that_do_not_run_here_are_not_used() {
     expect 'left behind' 'fetch.log' "$(ls "$XDG_CACHE_HOME/neurovisor/monitors")"
 }
 
-# check_form_of ARGUMENT...: runs setup/test-form.sh with tool stubs that pass, except those in $fails and $missing.
-check_form_of() {
+# check_with ARGUMENT...: runs `neurovisor check` with tool stubs that pass, except those in $fails and $missing.
+check_with() {
     # shellcheck source=/dev/null disable=SC2030,SC2031,SC2329 # The copy's own, here only.
     (
-        source "$copy/setup/test-form.sh"
-        for tool in has_cargo has_rustfmt has_clippy find_jdk has_shellcheck; do
+        git -C "$copy" init --quiet && git -C "$copy" add --all
+        source "$copy/setup/check.sh"
+        for tool in has_cargo has_rustfmt has_clippy has_jdk has_shellcheck; do
             eval "$tool() { [[ ' $missing ' != *' $tool '* ]]; }"
         done
         cargo() { [[ " $fails " != *" cargo $1 "* ]]; }
         maven() { [[ " $fails " != *' maven '* ]]; }
-        compile_measurements() { [[ " $fails " != *' measurements '* ]]; }
         shellcheck() { [[ " $fails " != *' shellcheck '* ]]; }
-        main "$@" || echo "ends with $?"
+        main --without-rules "$@" || echo "ends with $?"
     )
 }
 
-test_form_fails_when_one_tool_fails() {
+test_a_check_finds_what_each_tool_finds() {
     local fails missing='' shown
-    for fails in 'cargo fmt' 'cargo clippy' maven measurements shellcheck; do
-        shown=$(check_form_of)
-        expect_line "$shown" 'form: 4 passed, 1 failed, 0 skipped'
+    for fails in 'cargo fmt' 'cargo clippy' maven shellcheck; do
+        shown=$(check_with --all)
+        grep -q '^check: failed, 1 findings, 0 skipped, ' <<<"$shown" || { echo "$fails: $shown" && exit 1; }
         expect_line "$shown" 'ends with 1'
     done
     fails=''
-    expect result 'form: 5 passed, 0 failed, 0 skipped' "$(check_form_of | tail -n 1)"
+    check_with --all | tail -n 1 | grep -q '^check: passed, 0 findings, 0 skipped, ' || exit 1
 }
 
-test_form_reports_a_missing_tool() {
-    local fails='' missing='has_clippy' shown
-    shown=$(check_form_of)
-    expect_line "$shown" 'clippy: skipped, it is missing (has_clippy)'
-    expect result 'form: 4 passed, 0 failed, 1 skipped' "$(tail -n 1 <<<"$shown")"
-    shown=$(check_form_of --strict)
-    expect_line "$shown" 'clippy: failed, it is missing (has_clippy)'
-    expect_line "$shown" 'ends with 1'
+test_a_check_names_the_package_of_a_missing_tool() {
+    local fails='' missing='has_shellcheck' shown
+    shown=$(check_with)
+    expect_line "$shown" 'ShellCheck is missing: apt-get install shellcheck'
+    tail -n 1 <<<"$shown" | grep -q '^check: passed, 0 findings, 1 skipped, ' || exit 1
 }
 
-main runner
+test_a_check_outside_of_a_repository_is_refused() {
+    local status=0
+    "$copy/setup/check.sh" 2>"$HOME/stderr" || status=$?
+    expect status 125 "$status"
+    expect message "neurovisor: $copy is not a clone of the repository, so there is nothing to check." "$(head -n 1 "$HOME/stderr")"
+    status=0
+    "$copy/setup/check.sh" --al 2>"$HOME/stderr" || status=$?
+    expect status 2 "$status"
+}
+
+main runner "$@"

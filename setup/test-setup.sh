@@ -5,21 +5,11 @@
 # The classes that need more than the images.
 readonly need_clients='ServeClientsIT|OtlpIT|FirstHourIT|SandboxPageIT|ConnectConformanceIT' need_monitors='PrometheusIT|PushgatewayIT|WatchedDaemonIT' need_browser='StatusPageIT' need_interpreters='CellTableIT|E2bInterpreterSuiteIT' need_conformance='ConnectConformanceIT' need_e2b_clients='E2bClientsIT|E2bDomainIT' need_e2b_suites='E2bPythonSuiteIT|E2bJavaScriptSuiteIT|E2bInterpreterSuiteIT|E2bInterpreterJavaScriptSuiteIT' need_e2b_go_suite='E2bGoSuiteIT' need_specification='E2bSpecificationIT' need_envd='E2bOracleIT'
 
+# Installs, builds and compiles in parts, so that a failure is that of its part, and what does not need it still runs.
 set_up_tests() {
-    local images=''
     # Only the tests of Ollama use the Ollama server of the user.
     ollama=${OLLAMA_HOST-}
     unset OLLAMA_HOST
-    install_missing_packages build run test
-    if plan_has_lab; then
-        # shellcheck source=setup/bpf.sh
-        source "$root/setup/bpf.sh"
-        install_missing_packages lab fetch bpf
-        bpf_is_current || compile_bpf
-        export NEUROVISOR_TEST_LAB=true
-    fi
-    find_jdk || die_without_jdk
-    build_if_stale ""
     # shellcheck source=setup/lab-test.sh
     source "$root/setup/lab-test.sh"
     # shellcheck source=setup/test-models.sh
@@ -27,19 +17,47 @@ set_up_tests() {
     # shellcheck source=setup/fuzz.sh
     source "$root/setup/fuzz.sh"
     [[ $tier == short ]] || export NEUROVISOR_TEST_LONG=true
+    ! plan_has_lab || export NEUROVISOR_TEST_LAB=true
     clients_reason='' monitors_reason='' browser_reason='' conformance_reason='' e2b_clients_reason='' e2b_suites_reason='' e2b_go_suite_reason='' specification_reason='' e2b_envd_reason='' models_ready='' models_skipped='' hostile_report='' clients_report=''
-    trap stop_parts EXIT
+    trap end_run EXIT
     trap 'interrupt_parts INT' INT
     trap 'interrupt_parts TERM' TERM
     trap 'interrupt_parts HUP' HUP
-    plan_needs_machines || return 0
-    begin_part images set_up_images
-    fetch_programs
-    ((${#models[@]} == 0)) || prepare_model_tests "${forced:+forced}"
-    end_parts images
-    ((part_codes[images] == 0)) || { tail -n 15 -- "$test_logs/images.log" >&2 && die 'The images could not be set up.' "The whole log: $test_logs/images.log"; }
+    run_part packages install_test_packages
+    has_cargo || true
+    find_jdk || true
+    ! can_begin build packages || run_part build build_for_tests
+    # Its Maven fetches nothing beside another one.
+    [[ $tier == long ]] || begin_part check "$root/setup/check.sh" --all --without-rules
+    if plan_needs_machines; then
+        ! can_begin images packages build || begin_part images set_up_images
+        fetch_programs
+        ((${#models[@]} == 0)) || prepare_model_tests "${forced:+forced}"
+    fi
+    [[ -z ${part_pids[check]-} ]] || end_parts check
+    if [[ -n $with_unit_tests || ${#unit[@]} -gt 0 ]] || plan_needs_machines; then
+        ! can_begin compile packages build || begin_part compile compile_tests
+    fi
+    end_together
+    ! plan_needs_machines || [[ ${part_codes[images]-1} != 0 ]] || make_own_places
     set_up_oci
     set_up_hostile_reports
+}
+
+install_test_packages() {
+    local purposes=(build run test)
+    ! plan_has_lab || purposes+=(lab fetch bpf)
+    install_missing_packages "${purposes[@]}"
+    find_jdk || die_without_jdk
+}
+
+build_for_tests() {
+    build_if_stale ""
+    if plan_has_lab; then
+        # shellcheck source=setup/bpf.sh
+        source "$root/setup/bpf.sh"
+        bpf_is_current || compile_bpf
+    fi
 }
 
 # Builds images and templates; installs Firecracker and builds the image of the lab if there are tests for them.
@@ -52,6 +70,34 @@ set_up_images() {
     ! plan_has_lab || env --default-signal=INT "$root/neurovisor" setup --firecracker --third-party-firecracker || status=$?
     wait "$full" || status=$?
     return "$status"
+}
+
+# Gives this run a data directory and a temporary one of its own: hard links of kernels, images and templates, and nothing else. No test
+# sees the user's daemon, keys, journal or sandboxes.
+make_own_places() {
+    local data=${NEUROVISOR_DATA_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/neurovisor} store stale
+    # What a killed run has left.
+    for stale in "$data"/test-* "${TMPDIR:-/tmp}"/nv-test-*; do
+        [[ ! $stale =~ -([0-9]+)-[A-Za-z0-9]{6}$ ]] || kill -0 "${BASH_REMATCH[1]}" 2>/dev/null || rm -rf --one-file-system -- "$stale"
+    done
+    own_data=$(mktemp -d "$data/test-$$-XXXXXX") && own_temporary=$(mktemp -d "${TMPDIR:-/tmp}/nv-test-$$-XXXXXX") ||
+        die 'The directories of this run cannot be made.'
+    # An ordinary user runs tests in it, too.
+    chmod 711 -- "$own_temporary"
+    mkdir -m 700 -- "$own_temporary/run"
+    for store in kernels initrds images templates firecracker; do
+        [[ ! -d $data/$store ]] || cp --archive --link -- "$data/$store" "$own_data/$store"
+    done
+    export NEUROVISOR_DATA_DIR=$own_data TMPDIR=$own_temporary XDG_RUNTIME_DIR=$own_temporary/run
+}
+
+own_data='' own_temporary=''
+remove_own_places() {
+    local place
+    for place in "$own_data" "$own_temporary"; do
+        [[ -z $place ]] || rm -rf --one-file-system -- "$place" || say "$place could not be removed as a whole."
+    done
+    own_data='' own_temporary=''
 }
 
 # leave_out TESTS REASON: skips tests; an error if their area was requested by name.
@@ -151,7 +197,6 @@ set_up_oci() {
     install_missing_packages oci oci-test
     export NEUROVISOR_TEST_OCI=$root/target/neurovisor-oci.tar
     run_part oci "$root/neurovisor" oci build --output "$NEUROVISOR_TEST_OCI"
-    ((part_codes[oci] == 0)) || die 'The container image could not be made.' "The whole log: $test_logs/oci.log"
 }
 
 # The tables of hostile programs and clients, which only complete runs write.

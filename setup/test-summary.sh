@@ -1,12 +1,92 @@
 # shellcheck shell=bash
-# Summarises a test run: a table of its parts, the failures, the skipped tests, and the exit code. Sourced.
+# Repeats what failed, and summarises a test run: a table of its parts, the skipped tests, the failures with the commands that repeat
+# them, and the exit code. Sourced.
 # shellcheck disable=SC2154 # Variables of the files that are sourced with this one.
 
-# summarize_tests: returns 1 if a test or part failed, or none ran.
+# The exit code of a run whose first failed part is this one.
+declare -A part_exits=([check]=10 [packages]=11 [build]=11 [images]=12 [compile]=13 [rust]=14 [unit]=15 [launcher]=16 [system]=20 [lab]=21
+    [lab-qemu]=21 [user]=22 [models]=23)
+readonly other_exit=30 flaky_max=3 repeated_max=10
+# A failure of isolation is no accident, nor is one of the rules that read files.
+readonly isolation_tests='JailInjectionIT|VmmConfinementIT|SeccompPolicyIT|UniquenessIT|NamespaceFilesIT|HostileProgramsIT|LayerMatrixIT'
+# "PLACE NAME" of each test that failed once and then passed alone; parts whose failures are all of this kind; "PART<tab>PLACE NAME" of the others.
+flaky_tests=() failed_tests=()
+declare -A flaky_parts=()
+
+# repeat_planned_parts: for --repeat N, the second to the last run.
+repeat_planned_parts() {
+    local number
+    for ((number = 2; number <= repeats; number++)); do
+        round=-$number
+        run_planned_parts
+    done
+    round=''
+}
+
+# repeat_failed_tests: runs each failed class of a part once more, alone.
+repeat_failed_tests() {
+    local part failed test is_flaky
+    for part in "${part_order[@]}"; do
+        [[ ${part_codes[$part]-0} != 0 ]] || continue
+        mapfile -t failed < <(failed_in "$part")
+        is_flaky=${failed:+true}
+        # These are the codes of JUnit, of scripts and of Cargo for failed tests; any other one is that of a part that did not end by itself.
+        [[ ${part_codes[$part]} =~ ^(1|101)$ ]] || is_flaky=''
+        if ((${#failed[@]} > repeated_max)); then
+            say "$(part_clock)  $part: ${#failed[@]} tests failed, too many to be repeated"
+        fi
+        for test in "${failed[@]}"; do
+            if ((repeats == 1 && ${#failed[@]} <= repeated_max)) && may_repeat "${test#* }" && passes_alone $test; then
+                flaky_tests+=("$test")
+            else
+                failed_tests+=("$part"$'\t'"$test")
+                is_flaky=''
+            fi
+        done
+        [[ -z $is_flaky ]] || flaky_parts[$part]=true
+    done
+    ((${#flaky_tests[@]} == 0)) || printf '%s\n' "${flaky_tests[@]}" | tr ' ' '\t' >"$test_logs/flaky.tsv"
+}
+
+# failed_in PART: "PLACE NAME" for each test class of JUnit, test of Rust or function of a script that failed, from its log.
+failed_in() {
+    sed -nE -e 's/^test: ([a-z-]+) FAILED ([A-Za-z0-9]+).*/\1 \2/p' -e 's/^test ([^ ]+) \.\.\. FAILED$/rust \1/p' \
+        -e 's/^FAILED (test_[a-z0-9_A-Z]+)$/launcher \1/p' "$test_logs/$1.log" | awk '!seen[$0]++'
+}
+
+may_repeat() {
+    [[ ! $1 =~ ^($isolation_tests)$ && -z $(find "$root"/java/*/src/test -name "$1.java" -exec grep -lF 'Tag("rule")' {} +) ]]
+}
+
+# passes_alone PLACE NAME: whether the test, or the methods of the class that were chosen, pass when they run once more with nothing beside them.
+passes_alone() {
+    local name chosen code=1
+    chosen=$(grep -E "^$1 $2(#|$)" <<<"$parts" || echo "$1 $2")
+    local unit=() rust=() launcher=() here=() user=() models=() lab_qemu=() lab_firecracker=() lab_user=() lab_systemd=() script=()
+    local -n planned=${1//-/_}
+    mapfile -t planned < <(cut -d ' ' -f 2 <<<"$chosen")
+    local with_unit_tests='' parts=$chosen round=-alone-${2//:/.}
+    say "$(part_clock)  $2 failed; it is repeated alone"
+    run_planned_parts
+    for name in "${part_order[@]}"; do
+        [[ $name != *"$round" ]] || code=${part_codes[$name]}
+    done
+    return "$code"
+}
+
+# again PLACE NAME: the command that runs this test alone.
+again() {
+    case $1 in
+        here | unit) printf './neurovisor test %s' "$2" ;;
+        *) printf './neurovisor test %s/%s' "$1" "$2" ;;
+    esac
+}
+
+# summarize_tests: returns the exit code of the run.
 summarize_tests() {
     local name code=0 failed=()
     for name in "${part_order[@]}"; do
-        [[ ${part_codes[$name]-0} == 0 ]] || failed+=("$name")
+        [[ ${part_codes[$name]-0} == 0 || -n ${flaky_parts[$name]-} || $name == *-alone-* ]] || failed+=("$name")
     done
     for name in "${failed[@]}"; do
         printf '\n--- the end of %s\n' "$test_logs/$name.log"
@@ -17,16 +97,29 @@ summarize_tests() {
     print_counts || code=1
     print_left_out
     print_reports
-    for name in "${failed[@]}"; do
-        printf 'failed, %s: ended with code %s\n' "$name" "${part_codes[$name]}"
-        code=1
-    done
     ((${#failed[@]} == 0)) || print_failures "${failed[@]/%/.log}"
+    ((${#parts_not_run[@]} == 0)) || printf 'not run: %s\n' "${parts_not_run[@]}"
+    print_repeats
+    if ((${#flaky_tests[@]} > flaky_max)); then
+        printf 'failed: %d tests are flaky, more than %d\n' "${#flaky_tests[@]}" "$flaky_max"
+        for name in "${part_order[@]}"; do [[ -z ${flaky_parts[$name]-} ]] || failed+=("$name"); done
+    fi
     printf '%d passed, %d failed, %d skipped\n' "$all_passed" "$all_failed" "$all_skipped"
+    ((${#failed[@]} == 0)) || code=${part_exits[${failed[0]%%-[0-9]*}]-$other_exit}
     return "$code"
 }
 
-# print_counts: a line for each part that ran, from its log and its time. Sets all_passed, all_failed and all_skipped.
+# print_repeats: a line for each failed test or part, with the command that repeats it, and for each flaky one.
+print_repeats() {
+    local name one
+    for name in "${failed[@]}"; do
+        printf 'failed, %s: ended with code %s after %s s, log: %s\n' "$name" "${part_codes[$name]}" "${part_seconds[$name]-0}" "$test_logs/$name.log"
+    done
+    for one in "${flaky_tests[@]}"; do printf 'FLAKY   %-40s passed alone; again: %s\n' "${one#* }" "$(again $one)"; done
+    for one in "${failed_tests[@]}"; do printf 'FAILED  %-40s again: %s\n' "${one##* }" "$(again ${one#*$'\t'})"; done
+}
+
+# print_counts: a line for each part that ran, from its log and its time. Sets all_passed, all_failed and all_skipped. Fails if no test passed.
 print_counts() {
     local name passed failed skipped
     all_passed=0 all_failed=0 all_skipped=0
@@ -34,6 +127,9 @@ print_counts() {
     for name in "${part_order[@]}"; do
         read -r passed failed skipped < <(count_tests "$test_logs/$name.log")
         printf '%-16s %8d %8d %8d %6d s\n' "$name" "$passed" "$failed" "$skipped" "${part_seconds[$name]-0}"
+        [[ $name != *-alone-* ]] || continue
+        # What is flaky has passed in the end.
+        [[ -z ${flaky_parts[$name]-} ]] || ((passed += failed, failed = 0)) || true
         ((all_passed += passed, all_failed += failed, all_skipped += skipped)) || true
     done
     printf '%-16s %8d %8d %8d %6d s\n' all "$all_passed" "$all_failed" "$all_skipped" "$SECONDS"
@@ -84,8 +180,6 @@ print_left_out() {
     [[ -z $e2b_envd_reason ]] || printf "Skipped, the comparison with E2B's envd: %s\n" "$e2b_envd_reason"
     [[ -z $specification_reason ]] || printf "Skipped, the test of E2B's specification: %s\\n" "$specification_reason"
     sed -n 's/^SKIPPED \([a-z]*\): /Skipped, of supply-chain \1: /p' "$test_logs/supply-chain.log" 2>/dev/null || true
-    ((${#parts_not_begun[@]} == 0)) ||
-        printf 'Not started before the end of the time of this run: %s. Run them with ./neurovisor test --area or --slice.\n' "${parts_not_begun[*]}"
 }
 
 # print_reports: the tables of hostile programs and clients, if this run has written them.

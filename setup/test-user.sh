@@ -30,7 +30,7 @@ run_tests_as_user() {
             shift 3 && exec "$@"' sh "$place" "$data" "$root/java/system-tests/target" \
         setpriv --reuid "$ordinary_uid" --regid "$ordinary_uid" --clear-groups --inh-caps=-all -- \
         env -i "PATH=$PATH" "HOME=$place/home" "JAVA_HOME=$JAVA_HOME" "NEUROVISOR_DATA_DIR=$place/data" LANG=C.UTF-8 "NEUROVISOR_TEST_LONG=${NEUROVISOR_TEST_LONG-}" \
-        "$JAVA_HOME/bin/java" "${options[@]}" "-Dneurovisor.home=$place/neurovisor" "-Dneurovisor.test.times=$place/home/times.tsv" \
+        "$JAVA_HOME/bin/java" "${options[@]}" "-Djava.io.tmpdir=/tmp" "-Dneurovisor.home=$place/neurovisor" "-Dneurovisor.test.times=$place/home/times.tsv" \
         -cp "$place/tests/test-classes:$place/tests/libraries/*" "${junit_console[@]}" "${junit_in_parallel[@]}" "${selected[@]}" \
         </dev/null || status=$?
     [[ ! -f $place/home/times.tsv ]] || cat -- "$place/home/times.tsv" >>"$test_logs/times.tsv"

@@ -69,7 +69,7 @@ final class Commands {
         groups.put(
                 "This machine",
                 List.of("setup", "doctor", "config", "image", "kernel", "template", "gc", "install", "uninstall"));
-        groups.put("Tests and packages", List.of("test", "bench", "lab", "bpf", "oci", "sbom"));
+        groups.put("Tests and packages", List.of("test", "check", "bench", "lab", "bpf", "oci", "sbom"));
         groups.put("Help", List.of("help", "version", "completion"));
         return groups;
     }
@@ -98,6 +98,7 @@ final class Commands {
                 Map.entry("install", () -> new InstallCommand(launch.environment())),
                 Map.entry("uninstall", () -> new UninstallCommand(launch.environment())),
                 launcher("test", "Installs what the tests need and runs them."),
+                launcher("check", "Judges the sources without a virtual machine: formats, rules, pages."),
                 Map.entry("bench", BenchCommand::new),
                 Map.entry("lab", LabCommand::new),
                 launcher("bpf", "Compiles the eBPF programs, by which the kernel watches VMMs."),

@@ -21,6 +21,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
@@ -29,6 +30,7 @@ import picocli.CommandLine.Model.OptionSpec;
  * Tests that {@code docs/cli.md}, {@code docs/options.md}, {@code docs/images.md} and {@code docs/install.md} describe the programs. With {@code NEUROVISOR_WRITE_PAGES=true} in the
  * environment it writes the tables of commands and options instead of comparing them.
  */
+@Tag("rule")
 final class CommandLinePageTest {
     private static final Path HOME = Path.of(System.getProperty("neurovisor.home"));
     private static final Path PAGE = HOME.resolve("docs/cli.md");
@@ -121,7 +123,7 @@ final class CommandLinePageTest {
             write(file, page.substring(0, from) + table + page.substring(to));
         } else {
             assertThat(page.substring(from, to))
-                    .as("NEUROVISOR_WRITE_PAGES=true ./neurovisor test CommandLinePageTest writes it")
+                    .as("./neurovisor check --fix writes it")
                     .isEqualTo(table);
         }
     }
@@ -159,7 +161,7 @@ final class CommandLinePageTest {
         }
         Set<String> documented = new TreeSet<>();
         String page = read(PAGE);
-        for (String row : matches("(?m)^\\| `((?:test|bpf|oci|sbom|service)[^`]*)` \\|", page)) {
+        for (String row : matches("(?m)^\\| `((?:test|check|bpf|oci|sbom|service)[^`]*)` \\|", page)) {
             String[] words = row.replace("\\|", "|").split(" ", 3);
             boolean hasActions = words.length > 1 && words[1].matches("[a-z|]+");
             for (String action : hasActions ? words[1].split("\\|") : new String[] {""}) {

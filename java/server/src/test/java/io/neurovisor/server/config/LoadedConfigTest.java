@@ -251,7 +251,7 @@ final class LoadedConfigTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"NEUROVISOR_JAVA_OPTS", "NEUROVISOR_IN_LAB", "NEUROVISOR_TEST_UNTIL", "NEUROVISORS"})
+    @ValueSource(strings = {"NEUROVISOR_JAVA_OPTS", "NEUROVISOR_IN_LAB", "NEUROVISOR_TEST_LONG", "NEUROVISORS"})
     void acceptsVariablesThatAreNoSettings(String variable) {
         assertThat(LoadedConfig.load(Map.of(), Optional.empty(), environment(Map.of(variable, "1")))
                         .problems())

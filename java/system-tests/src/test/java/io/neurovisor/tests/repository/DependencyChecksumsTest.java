@@ -13,9 +13,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Checks that every artifact is recorded: Maven rejects artifacts that differ, but accepts unrecorded ones. */
+@Tag("rule")
 final class DependencyChecksumsTest {
     private static final Path RECORDED = CommandLineRun.home().resolve(".mvn/checksums/checksums.sha256");
 

@@ -33,11 +33,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Checks that everything the documents name exists. */
+@Tag("rule")
 final class DocumentsTest {
     private static final Path HOME = Documents.HOME;
     private static final EbpfCounts EBPF = new EbpfCounts("", 1, 1, Map.of("file_open", 1L), Map.of(0, 1L), 0);
@@ -73,6 +75,16 @@ final class DocumentsTest {
             }
         }
         assertThat(missing).as("named in " + document + ", not in the tests").isEmpty();
+    }
+
+    @Test
+    void everyPageIsListed() throws IOException {
+        String readme = Documents.text("README.md");
+        assertThat(Documents.under("docs").stream().filter(page -> !page.startsWith("docs/design/")))
+                .allSatisfy(page -> assertThat(readme).contains("](" + page + ")"));
+        String architecture = Documents.text("ARCHITECTURE.md");
+        assertThat(Documents.under("docs/design"))
+                .allSatisfy(page -> assertThat(architecture).contains("](" + page + ")"));
     }
 
     @ParameterizedTest

@@ -9,9 +9,11 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Limits of the host agree with those of the guest agent. */
+@Tag("rule")
 final class GuestLimitsTest {
     private static final Pattern START = Pattern.compile("start: Duration::from_secs\\((\\d+)\\)");
 

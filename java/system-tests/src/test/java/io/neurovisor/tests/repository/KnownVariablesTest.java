@@ -14,9 +14,11 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Checks that each variable which a script, a unit or the product uses is known to it and documented. */
+@Tag("rule")
 final class KnownVariablesTest {
     private static final Pattern VARIABLE = Pattern.compile("\\bNEUROVISOR_[A-Z]+(?:_[A-Z]+)*\\b");
 

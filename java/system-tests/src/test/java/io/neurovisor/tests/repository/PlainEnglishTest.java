@@ -8,11 +8,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Rejects words that engineers of this field do not use. */
+@Tag("rule")
 final class PlainEnglishTest {
     private static final Pattern AVOIDED = Pattern.compile(
             "\\b(told|nobody|somebody|whoever|whomever|of ours|of theirs|for ever|amid|who calls|comes home|doors?|hears of|tells)\\b",

@@ -6,28 +6,20 @@ import io.neurovisor.tests.fixtures.CommandLineRun;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Modules of the Rust programs do not import each other in a cycle, and their files stay short. */
+/** Modules of the Rust programs do not import each other in a cycle. */
+@Tag("rule")
 final class RustModulesTest {
-    private static final int MAX_LINES = 300;
-
     @ParameterizedTest
     @ValueSource(strings = {"guest/agent/src", "seccomp/src", "spawner/src"})
     void modulesHaveNoImportCycles(String sources) throws IOException {
         assertThat(RustModules.in(CommandLineRun.home().resolve(sources)).cycles())
                 .isEmpty();
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"guest/agent/src", "seccomp/src", "spawner/src"})
-    void filesHaveAtMost300Lines(String sources) throws IOException {
-        assertThat(RustModules.mainFiles(CommandLineRun.home().resolve(sources)))
-                .isNotEmpty()
-                .allSatisfy(file -> assertThat(Files.readAllLines(file)).hasSizeLessThanOrEqualTo(MAX_LINES));
     }
 
     @Test

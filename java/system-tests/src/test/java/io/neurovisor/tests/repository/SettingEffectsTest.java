@@ -28,9 +28,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Checks that each setting has a test of its effect. */
+@Tag("rule")
 final class SettingEffectsTest {
     private static final String DRAIN = "ServeIT.drainTimeoutCancelsRunningPrograms";
     private static final String FULL = "ServeFaultsIT.recoversFromAFailedRefill";

@@ -8,13 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.platform.engine.TestExecutionResult;
-import org.junit.platform.engine.TestSource;
-import org.junit.platform.engine.support.descriptor.ClassSource;
+import org.junit.platform.engine.UniqueId;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.TestPlan;
@@ -111,14 +111,14 @@ public final class ClassReport implements TestExecutionListener {
         return test.getUniqueIdObject().getSegments().size() == 2 && test.isContainer();
     }
 
-    /** Returns {@code RunIT} for a class, {@code RunIT.prints()} with the arguments for a method. */
+    /** Returns {@code RunIT} for a class, {@code RunIT.prints()} with the arguments for what is in it. */
     private static String name(TestIdentifier test) {
-        Optional<TestSource> source = test.getSource();
-        if (source.isPresent() && source.get() instanceof ClassSource found) {
-            return found.getJavaClass().getSimpleName();
+        List<UniqueId.Segment> segments = test.getUniqueIdObject().getSegments();
+        if (segments.size() < 2) {
+            return test.getDisplayName();
         }
-        return test.getUniqueIdObject().getSegments().get(1).getValue().replaceAll(".*\\.", "") + "."
-                + test.getDisplayName();
+        String top = segments.get(1).getValue().replaceAll(".*\\.", "");
+        return segments.size() == 2 ? top : top + "." + test.getDisplayName();
     }
 
     private void say(String line) {

@@ -20,10 +20,9 @@ record TestTable(List<Row> rows) {
      * @param area the name for {@code --area}
      * @param place where it runs, such as {@code here} or {@code lab-firecracker}; {@code script} is a function of setup/test-parts.sh
      * @param tier {@code short} if some of its cases are in the short tier
-     * @param slice the slice of the long tier
      * @param seconds the duration of the last recorded run
      */
-    record Row(String area, String place, String name, String tier, int slice, int seconds) {
+    record Row(String area, String place, String name, String tier, int seconds) {
         boolean isShort() {
             return tier.equals("short");
         }
@@ -37,8 +36,7 @@ record TestTable(List<Row> rows) {
         return new TestTable(Files.readAllLines(CommandLineRun.home().resolve("setup/tests.tsv")).stream()
                 .filter(line -> !line.startsWith("#"))
                 .map(line -> line.split("\t", -1))
-                .map(cell -> new Row(
-                        cell[0], cell[1], cell[2], cell[3], Integer.parseInt(cell[4]), Integer.parseInt(cell[5])))
+                .map(cell -> new Row(cell[0], cell[1], cell[2], cell[3], Integer.parseInt(cell[4])))
                 .toList());
     }
 

@@ -7,17 +7,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Checks that every test class is in a tier: unit tests by their names, all others by a row of {@code setup/tests.tsv}. */
+@Tag("rule")
 final class TestTableTest {
-    private static final int SLICE_SECONDS = 900;
     private static final Set<String> PLACES =
             Set.of("here", "user", "models", "lab-qemu", "lab-firecracker", "lab-user", "lab-systemd", "script");
 
@@ -78,18 +77,6 @@ final class TestTableTest {
                 .allSatisfy(row -> assertThat(TestTable.hasShortCase(TestTable.testClass(row.name())))
                         .as(row.place() + "/" + row.name())
                         .isTrue());
-    }
-
-    @Test
-    void slicesAreShort() {
-        Map<Integer, Integer> seconds = table.rows().stream()
-                .collect(Collectors.groupingBy(TestTable.Row::slice, Collectors.summingInt(TestTable.Row::seconds)));
-        assertThat(seconds.keySet())
-                .containsExactlyInAnyOrderElementsOf(
-                        IntStream.rangeClosed(1, seconds.size()).boxed().toList());
-        assertThat(seconds)
-                .allSatisfy((slice, sum) ->
-                        assertThat(sum).as("seconds of slice " + slice).isLessThanOrEqualTo(SLICE_SECONDS));
     }
 
     @Test
