@@ -147,7 +147,8 @@ check_rules() {
     elif [[ -n $(find proto -name '*.proto' -newer proto/target/classes 2>/dev/null) ]]; then
         maven --quiet compile -pl proto -Dexec.skip=true || { finding 'The protos do not compile' 'mend what Maven names above' && return; }
     fi
-    mapfile -t rules < <(grep -rlF "$rule_tag" java/*/src/test/java)
+    # The rules about tests look at all classes of the system tests.
+    mapfile -t rules < <(grep -rlF "$rule_tag" java/*/src/test/java && find java/system-tests/src/test/java -name '*.java')
     mapfile -t sources < <(find java/*/src/main/java -name '*.java')
     jars=$(find "$libraries" -name '*.jar' ! -name 'neurovisor-*' | paste -s -d :):proto/target/classes
     tests=$(printf '%s:' java/*/src/test/java)
@@ -157,10 +158,12 @@ check_rules() {
     "$JAVA_HOME/bin/javac" -nowarn -proc:none -d "$test_classes" -cp "$main_classes:$jars" -sourcepath "$tests" "${rules[@]}" 2>&1 | grep -v '^Note:' >&2
     ((PIPESTATUS[0] == 0)) || { finding 'The rules do not compile' 'change the lines that the compiler names' && return; }
     class_path=$test_classes:$main_classes:$(printf '%s:' java/*/src/{main,test}/resources):$jars
+    # Its place is that of unit tests, for which only failures are reported, and its output without stacks.
     NEUROVISOR_WRITE_PAGES=${fix:-false} "$JAVA_HOME/bin/java" -ea -XX:TieredStopAtLevel=1 -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED \
-        "-Dneurovisor.home=$root" -Dneurovisor.test.place=check -cp "$class_path" \
+        "-Dneurovisor.home=$root" -Dneurovisor.test.place=unit -cp "$class_path" \
         org.junit.platform.console.ConsoleLauncher execute --disable-banner --details=none --disable-ansi-colors --fail-if-no-tests \
-        --exclude-engine=jqwik --include-tag=rule "--scan-classpath=$test_classes" "--include-classname=.*Test" ||
+        --exclude-engine=jqwik --include-tag=rule "--scan-classpath=$test_classes" "--include-classname=.*Test" 2>&1 | grep -vE '^ +(org|java|jdk|com|io)\.|^ +\[\.\.\.\]|^test: unit FAILED|^$'
+    ((PIPESTATUS[0] == 0)) ||
         finding 'The rules: what they say above' './neurovisor check --fix mends generated pages and columns; else change what a rule names'
 }
 

@@ -59,6 +59,7 @@ may_repeat() {
 }
 
 # passes_alone PLACE NAME: whether the test, or the methods of the class that were chosen, pass when they run once more with nothing beside them.
+# shellcheck disable=SC2034 # The plan of the run below, in place of the whole one.
 passes_alone() {
     local name chosen code=1
     chosen=$(grep -E "^$1 $2(#|$)" <<<"$parts" || echo "$1 $2")

@@ -69,7 +69,11 @@ final class PromiseTiersTest {
     @Test
     void everyPromiseSaysWhichTiersProveIt() throws IOException {
         if (WRITES) {
-            Files.write(SPECIFICATION, Files.readAllLines(SPECIFICATION).stream().map(this::withTiers).toList());
+            Files.write(
+                    SPECIFICATION,
+                    Files.readAllLines(SPECIFICATION).stream()
+                            .map(this::withTiers)
+                            .toList());
             return;
         }
         Map<String, String> said = new LinkedHashMap<>();
