@@ -98,7 +98,7 @@ final class EndedSandboxTest extends BoxFixture {
     }
 
     private void awaitCell() {
-        while (api.guest().interpreter().list(Deadline.after(Duration.ofSeconds(1), Ticker.SYSTEM)).contexts().stream()
+        while (api.guest().interpreter().list(Deadline.after(Duration.ofMinutes(1), Ticker.SYSTEM)).contexts().stream()
                 .noneMatch(context -> context.runningCell() > 0)) {
             Thread.onSpinWait();
         }

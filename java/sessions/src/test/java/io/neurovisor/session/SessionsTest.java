@@ -257,12 +257,22 @@ final class SessionsTest {
         open();
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(database)))
                 .isEqualTo("rw-------");
-        try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+        assertThat(loadedLibrariesOfSqlite()).isNotEmpty().allMatch(library -> library.contains("/lib/libsqlitejdbc-"));
+        try (Stream<Path> files = Files.walk(parent)) {
             assertThat(files).noneMatch(file -> file.getFileName().toString().startsWith("sqlite-"));
         }
         assertThat(Sessions.openExisting(parent.resolve("other"), () -> now, () -> nanos))
                 .isEmpty();
         assertThat(parent.resolve("other")).doesNotExist();
+    }
+
+    /** By default, the driver loads its library from the temporary directory, where it unpacks it as {@code sqlite-...}. */
+    private static List<String> loadedLibrariesOfSqlite() throws IOException {
+        return Files.readAllLines(Path.of("/proc/self/maps")).stream()
+                .map(line -> line.substring(line.indexOf('/') + 1))
+                .filter(line -> line.contains("libsqlitejdbc"))
+                .distinct()
+                .toList();
     }
 
     private interface Recording {

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 @SuppressWarnings("NullAway.Init") // Set before each test.
 final class ExecCommandTest {
     private static final String ID = "abcd" + "e".repeat(16);
-    private static final long LIMIT_SECONDS = 20;
+    private static final long LIMIT_SECONDS = 60;
 
     @TempDir
     private Path directory;

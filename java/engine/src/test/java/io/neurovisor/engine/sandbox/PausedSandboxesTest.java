@@ -278,7 +278,7 @@ final class PausedSandboxesTest extends SandboxesFixture {
         mayBeSaved.countDown();
 
         for (CompletableFuture<Sandbox> answer : answers) {
-            assertThat(answer.get(10, TimeUnit.SECONDS).phase()).isEqualTo(SandboxPhase.PAUSED);
+            assertThat(answer.get(60, TimeUnit.SECONDS).phase()).isEqualTo(SandboxPhase.PAUSED);
         }
         assertThat(recorded.events)
                 .filteredOn(event -> event.startsWith("paused"))
@@ -305,7 +305,7 @@ final class PausedSandboxesTest extends SandboxesFixture {
         mayStart.countDown();
 
         for (CompletableFuture<Integer> answer : answers) {
-            assertThat(answer.get(10, TimeUnit.SECONDS)).isZero();
+            assertThat(answer.get(60, TimeUnit.SECONDS)).isZero();
         }
         assertThat(guests).hasSize(2);
     }

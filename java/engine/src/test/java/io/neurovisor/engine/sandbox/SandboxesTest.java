@@ -336,7 +336,7 @@ final class SandboxesTest extends SandboxesFixture {
 
         SandboxId id = create().id();
 
-        assertThat(set.get(10, TimeUnit.SECONDS).record().ends())
+        assertThat(set.get(60, TimeUnit.SECONDS).record().ends())
                 .isEqualTo(systemTime.plus(Duration.ofMinutes(1)).plus(LONG));
         assertThat(sandboxes.require(id, OWNER).record().ends())
                 .isEqualTo(set.join().record().ends());

@@ -6,10 +6,14 @@ import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.files.StorageFaults;
 import io.neurovisor.host.files.TrustedPath;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -56,7 +60,7 @@ public final class DataDirectory {
         requireUsable();
         if (!isOurs()) {
             PrivateFiles.directory(path);
-            PrivateFiles.replace(path.resolve(MARKER), MARKER_TEXT.getBytes(StandardCharsets.UTF_8));
+            mark();
         }
         return this;
     }
@@ -76,7 +80,9 @@ public final class DataDirectory {
                 .filter(name -> !KNOWN.contains(name))
                 .sorted()
                 .toList();
-        if (!strangers.isEmpty() && !holdsArtifacts()) {
+        // The marker is looked for again after the entries were listed, because another process may claim the directory
+        // meanwhile. INVARIANT: the marker is the first entry of a new data directory, and the last that is removed.
+        if (!strangers.isEmpty() && !isOurs() && !holdsArtifacts()) {
             throw new NeuroVisorException(
                     Fault.INVALID_ARGUMENT,
                     "data directory " + path + " contains files of other programs ("
@@ -95,6 +101,27 @@ public final class DataDirectory {
         if (!isOurs() && !unmarked) {
             throw new NeuroVisorException(
                     Fault.INVALID_ARGUMENT, path + " is not a data directory of NeuroVisor's and stays as it is");
+        }
+    }
+
+    /**
+     * Creates the marker, unless another process does so at the same time. It is created under its final name, because a
+     * temporary file would be an unknown entry of an unmarked directory. Its existence is what counts, so it may be read
+     * while it is still empty.
+     */
+    private void mark() {
+        Path marker = path.resolve(MARKER);
+        try (FileChannel channel = FileChannel.open(
+                marker, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PrivateFiles.ownerOnly())) {
+            ByteBuffer left = ByteBuffer.wrap(MARKER_TEXT.getBytes(StandardCharsets.UTF_8));
+            while (left.hasRemaining()) {
+                channel.write(left);
+            }
+            channel.force(true);
+        } catch (IOException failure) {
+            if (!(failure instanceof FileAlreadyExistsException) || !isOurs()) {
+                throw StorageFaults.of("write", marker, failure);
+            }
         }
     }
 

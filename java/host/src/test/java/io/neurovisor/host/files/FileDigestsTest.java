@@ -66,7 +66,7 @@ class FileDigestsTest {
 
     /** Each Firecracker clone creates a hard link to its template's files, and no start may read them again. */
     @Test
-    @Timeout(10)
+    @Timeout(60)
     void trustsTheRecordWhenASealedFileHasANewLink() throws IOException {
         PrivateFiles.seal(file);
         digests.remember(Map.of(file, WRONG));

@@ -173,6 +173,6 @@ final class FirecrackerApiTest {
     }
 
     private static Deadline soon() {
-        return Deadline.after(Duration.ofSeconds(10), Ticker.SYSTEM);
+        return Deadline.after(Duration.ofMinutes(1), Ticker.SYSTEM);
     }
 }

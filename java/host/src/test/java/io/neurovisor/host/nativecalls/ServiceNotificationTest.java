@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The notifications reach a real service manager's socket; a missing socket has no effect. */
-@Timeout(20)
+@Timeout(60)
 final class ServiceNotificationTest {
     @TempDir
     private Path directory;

@@ -9,12 +9,21 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class DataDirectoryTest {
+    private static final int CLAIMERS = 10;
+    private static final int ROUNDS = 100;
+
     @TempDir
     private Path parent;
 
@@ -26,6 +35,36 @@ final class DataDirectoryTest {
         new DataDirectory(data).claim().remove();
         assertThat(data).doesNotExist();
         assertThat(parent.resolve("a")).isDirectory();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void concurrentClaimsAllSucceed(boolean exists) throws Exception {
+        try (ExecutorService claimers = Executors.newFixedThreadPool(CLAIMERS)) {
+            for (int round = 0; round < ROUNDS; round++) {
+                Path data = parent.resolve(round + "/data");
+                if (exists) {
+                    Files.createDirectories(data);
+                }
+                CyclicBarrier start = new CyclicBarrier(CLAIMERS);
+                List<Future<DataDirectory>> claims = claimers.invokeAll(Collections.nCopies(CLAIMERS, () -> {
+                    start.await();
+                    return new DataDirectory(data).claim();
+                }));
+                for (Future<DataDirectory> claim : claims) {
+                    claim.get().requireOurs();
+                }
+                assertThat(new DataDirectory(data).entries()).containsExactly(data.resolve(DataDirectory.MARKER));
+            }
+        }
+    }
+
+    @Test
+    void marksADirectoryWithAFileOfItsOwner() throws IOException {
+        Path marker = new DataDirectory(parent).claim().path().resolve(DataDirectory.MARKER);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(marker)))
+                .isEqualTo("rw-------");
+        assertThat(marker).content().contains("neurovisor uninstall");
     }
 
     @Test

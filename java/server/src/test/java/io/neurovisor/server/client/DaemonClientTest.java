@@ -46,7 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Uses a real Unix socket, the real service and fake guests. */
 @SuppressWarnings("NullAway.Init") // Set before each test.
 final class DaemonClientTest {
-    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final Duration LIMIT = Duration.ofMinutes(1);
 
     private Supplier<FakeGuest> guests = FakeGuest::new;
     private final FakeVmm vmm = new FakeVmm(_ -> guests.get());

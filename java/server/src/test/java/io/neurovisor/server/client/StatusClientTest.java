@@ -17,7 +17,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -25,6 +24,7 @@ import java.util.concurrent.Executors;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The server at the port is not trusted. */
 final class StatusClientTest {
@@ -87,8 +87,8 @@ final class StatusClientTest {
     }
 
     @Test
+    @Timeout(60)
     void givesUpOnAResponseThatNeverFinishes() {
-        long begun = System.nanoTime();
         assertMissing(asking(exchange -> {
                     exchange.sendResponseHeaders(200, 0);
                     exchange.getResponseBody().write('{');
@@ -96,7 +96,6 @@ final class StatusClientTest {
                     sleepForEver();
                 }))
                 .hasMessageContaining("has not responded within 5 s");
-        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(20));
     }
 
     @Test

@@ -205,7 +205,7 @@ final class ConnectFixture implements AutoCloseable {
     HttpClient client(HttpClient.Version version) throws IOException, InterruptedException {
         HttpClient client = HttpClient.newBuilder()
                 .version(version)
-                .connectTimeout(Duration.ofSeconds(10))
+                .connectTimeout(Duration.ofMinutes(1))
                 .build();
         // The client upgrades a connection only by a request without a body, and then keeps it.
         HttpResponse<Void> _ =
@@ -232,7 +232,7 @@ final class ConnectFixture implements AutoCloseable {
 
     Socket socket() throws IOException {
         Socket socket = new Socket(port.address().getAddress(), port.address().getPort());
-        socket.setSoTimeout(30_000);
+        socket.setSoTimeout(60_000);
         return socket;
     }
 

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests to the status page, checked byte by byte. */
 final class StatusPagesTest {
-    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final Duration LIMIT = Duration.ofMinutes(1);
     private static final Activity NONE = new Activity(0, 0, 0, List.of(), List.of(), 5, List.of());
 
     private volatile Overview overview = Overviews.hostile();

@@ -101,7 +101,7 @@ final class StatusPortTest {
 
     /** A daemon does not wait for clients that read its metrics when it ends. */
     @Test
-    @Timeout(20)
+    @Timeout(60)
     void aRunningScrapeDoesNotDelayTheShutdown() throws Exception {
         CountDownLatch asked = new CountDownLatch(1);
         CountDownLatch never = new CountDownLatch(1);
@@ -140,9 +140,7 @@ final class StatusPortTest {
             for (String path : List.of("/health", "/metrics", "/")) {
                 assertThat(get(path)).startsWith("200 ");
             }
-            assertThat(halves.getFirst().getInputStream().read())
-                    .as("the oldest")
-                    .isEqualTo(-1);
+            assertThat(responseTo("", halves.getFirst())).as("the oldest").isEmpty();
         } finally {
             for (Socket half : halves) {
                 half.close();
@@ -176,7 +174,7 @@ final class StatusPortTest {
     @Test
     void clientsThatDoNotReadAreReplaced() throws IOException {
         countMoreThanASocketHolds();
-        try (StatusPort small = opened(new HttpLimits(4, 4, Duration.ofSeconds(5), Duration.ofMinutes(5)))) {
+        try (StatusPort small = opened(new HttpLimits(4, 4, Duration.ofMinutes(1), Duration.ofMinutes(5)))) {
             small.serve();
             List<Socket> deaf = new ArrayList<>();
             for (int count = 0; count < 4; count++) {
@@ -205,7 +203,7 @@ final class StatusPortTest {
     @Test
     void disconnectsAClientThatDoesNotReadItsResponse() throws IOException {
         countMoreThanASocketHolds();
-        try (StatusPort impatient = opened(new HttpLimits(512, 512, Duration.ofSeconds(5), Duration.ofMillis(200)))) {
+        try (StatusPort impatient = opened(new HttpLimits(512, 512, Duration.ofMinutes(1), Duration.ofMillis(200)))) {
             impatient.serve();
             try (Socket scrape = connect(impatient)) {
                 scrape.getOutputStream().write(request("/metrics"));

@@ -145,9 +145,9 @@ public final class TestServer implements AutoCloseable {
                 .orElseThrow(() -> new AssertionError("no " + kind.getClass().getSimpleName() + " in " + status));
     }
 
-    /** Waits for a condition for at most half a minute. */
+    /** Waits for a condition for at most a minute. */
     public static boolean becomes(BooleanSupplier condition) {
-        long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        long end = System.nanoTime() + Duration.ofMinutes(1).toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > end) {
                 return false;

@@ -55,7 +55,7 @@ final class AuditedProcessesTest {
                 false,
                 Optional.empty());
         processes
-                .start(spec, Deadline.after(Duration.ofSeconds(1), Ticker.SYSTEM))
+                .start(spec, Deadline.after(Duration.ofMinutes(1), Ticker.SYSTEM))
                 .close();
     }
 }

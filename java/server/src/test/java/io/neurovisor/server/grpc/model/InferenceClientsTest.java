@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -148,6 +149,7 @@ final class InferenceClientsTest {
         private final FakeServer.Answer answer;
         private final AtomicLong written = new AtomicLong();
         private final CountDownLatch whole = new CountDownLatch(1);
+        private final CompletableFuture<Thread> writer = new CompletableFuture<>();
 
         Counting(FakeServer.Answer answer) {
             this.answer = answer;
@@ -155,6 +157,7 @@ final class InferenceClientsTest {
 
         @Override
         public void write(OutputStream out) throws IOException, InterruptedException {
+            writer.complete(Thread.currentThread());
             answer.write(new FilterOutputStream(out) {
                 @Override
                 public void write(byte[] bytes, int offset, int length) throws IOException {
@@ -165,10 +168,10 @@ final class InferenceClientsTest {
             whole.countDown();
         }
 
-        /** Returns the number of bytes once nothing has been accepted for a second. */
+        /** Returns the number of bytes once nothing has been accepted for a second, and the next write waits. */
         long whenStill() throws InterruptedException {
             long before = -1;
-            while (written.get() != before) {
+            while (written.get() != before || writer.join().getState() != Thread.State.WAITING) {
                 before = written.get();
                 assertThat(whole.await(1, TimeUnit.SECONDS))
                         .as("all of it was taken")

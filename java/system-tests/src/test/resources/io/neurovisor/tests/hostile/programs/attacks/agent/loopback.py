@@ -2,7 +2,6 @@
 # @promise channel
 # @layer guest
 # @held open 0
-# @timeout 120
 import socket
 from attempt import held
 

@@ -4,7 +4,6 @@
 # @held home (ENOSPC|EDQUOT)
 # @held tmp (ENOSPC|EDQUOT)
 # @held shm (ENOSPC|EDQUOT)
-# @timeout 120
 import errno
 import os
 from attempt import held

@@ -3,7 +3,6 @@
 # @layer guest
 # @held written 0
 # @held tried [1-9]\d\d+
-# @timeout 120
 import os
 from attempt import held
 

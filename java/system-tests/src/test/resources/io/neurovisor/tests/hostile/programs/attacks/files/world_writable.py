@@ -2,7 +2,6 @@
 # @promise guest account
 # @layer guest
 # @held writable none
-# @timeout 120
 import os
 from attempt import held
 

@@ -2,7 +2,6 @@
 # @promise virtual machine
 # @layer 6
 # @held secrets none
-# @timeout 120
 import os
 import re
 from attempt import held

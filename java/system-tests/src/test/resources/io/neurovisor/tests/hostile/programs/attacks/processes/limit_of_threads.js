@@ -4,7 +4,6 @@
 // @line begun
 // @line (HELD|REFUSED) .*
 // @exit 0
-// @timeout 90
 "use strict";
 const { Worker } = require("worker_threads");
 

@@ -3,7 +3,6 @@
 // @layer agent
 // @bytes 67108864
 // @outcome OUTPUT_LIMIT
-// @timeout 120
 package main
 
 import "os"

@@ -4,7 +4,6 @@
 // @line begun
 // @outcome OUT_OF_MEMORY
 // @killed .*
-// @timeout 90
 package main
 
 import "fmt"

@@ -2,7 +2,6 @@
 // @promise channel
 // @layer agent
 // @bytes 20000004
-// @timeout 90
 "use strict";
 const fs = require("fs");
 

@@ -4,7 +4,6 @@
 # @line begun
 # @outcome OUT_OF_MEMORY
 # @killed python3.*
-# @timeout 90
 import signal
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -3,5 +3,4 @@
 # @layer agent
 # @bytes 67108864
 # @outcome OUTPUT_LIMIT
-# @timeout 120
 exec cat /dev/zero

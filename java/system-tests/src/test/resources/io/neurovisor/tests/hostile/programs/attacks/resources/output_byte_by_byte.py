@@ -2,7 +2,6 @@
 # @promise bucket of a guest
 # @layer agent
 # @bytes 200000
-# @timeout 120
 import os
 
 for _ in range(200_000):

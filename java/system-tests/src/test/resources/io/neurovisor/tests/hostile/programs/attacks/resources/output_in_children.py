@@ -3,7 +3,6 @@
 # @layer agent
 # @bytes 67108864
 # @outcome OUTPUT_LIMIT
-# @timeout 120
 import os
 
 for _ in range(50):

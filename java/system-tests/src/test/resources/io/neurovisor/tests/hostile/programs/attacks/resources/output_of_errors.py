@@ -3,7 +3,6 @@
 # @layer agent
 # @line begun
 # @outcome OUTPUT_LIMIT
-# @timeout 120
 import os
 
 print("begun", flush=True)
