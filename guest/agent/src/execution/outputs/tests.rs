@@ -11,11 +11,12 @@ use std::time::{Duration, Instant};
 use std::{ffi::OsStr, iter};
 
 use bytes::Bytes;
-use rustix::fs::{mkdirat, mknodat, openat, FileType, Mode, OFlags, CWD};
+use rustix::fs::{mkdirat, mknodat, FileType, Mode, OFlags, CWD};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 
 use super::*;
+use crate::opening::openat;
 
 /// A working directory with an output directory.
 struct Fixture {
