@@ -467,5 +467,5 @@ async fn stops_when_the_receiver_is_dropped() {
     drop(events);
     let begun = Instant::now();
     assert_eq!(sending.await.unwrap().total, 0);
-    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert!(begun.elapsed() < Duration::from_secs(30));
 }
