@@ -23,11 +23,11 @@ use crate::wire::sandbox::v1::{
 };
 
 pub const TIMES: Times = Times {
-    start: Duration::from_secs(60),
+    start: Duration::from_secs(120),
     grace: Duration::from_secs(5),
     patience: Duration::from_secs(30),
     keep_alive: Duration::from_secs(30),
-    inspection: Duration::from_secs(5),
+    inspection: Duration::from_secs(30),
 };
 
 /// Whether the first `python3` in PATH has IPython, and the libraries whose objects it shows.
