@@ -23,6 +23,8 @@ use rustix::pipe::{pipe_with, PipeFlags};
 use rustix::process::{self, Gid, Pid, Signal, Uid};
 use rustix::thread::{self, unshare_unsafe, UnshareFlags};
 
+use crate::opening;
+
 /// A directory of root that no other user can enter. In the namespace another file system is mounted over it.
 const DIRECTORY: &str = "/run/neurovisor";
 const MOUNT_POINT: &str = "/run/neurovisor/build";
@@ -66,8 +68,8 @@ fn show_directory(wanted: &BuildRoot) -> Result<(), String> {
     let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
     mount_change("/", private).map_err(step("make the mounts of a build private"))?;
     // Opened before the mount below, which might hide it.
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let directory = rustix::fs::open(&wanted.directory, flags, Mode::empty())
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW;
+    let directory = opening::open(&wanted.directory, flags, Mode::empty())
         .map_err(|error| format!("cannot open {}: {error}", wanted.directory.display()))?;
     make_directory(DIRECTORY)?;
     let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;

@@ -21,6 +21,7 @@ mod jail;
 mod launch;
 mod log;
 mod memory;
+mod opening;
 mod process;
 mod tool;
 mod vm;

@@ -22,6 +22,7 @@ use rustix::time::Timespec;
 
 use crate::cleanup::orphans;
 use crate::log;
+use crate::opening;
 use crate::process::children::descendants;
 use crate::process::signals::{self, Signals};
 use crate::process::ProcessStat;
@@ -108,7 +109,7 @@ fn become_tool(command: &[CString], guard: Pid) -> Result<Infallible, String> {
 }
 
 fn close_streams() -> rustix::io::Result<()> {
-    let null = rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
+    let null = opening::open("/dev/null", OFlags::RDWR, Mode::empty())?;
     rustix::stdio::dup2_stdin(&null)?;
     rustix::stdio::dup2_stdout(&null)
 }

@@ -20,6 +20,7 @@ mod kernel_log;
 mod lifecycle;
 mod memory;
 mod namespaces;
+mod opening;
 mod privileges;
 mod process;
 mod reaper;

@@ -11,6 +11,7 @@ use rustix::io::Errno;
 
 use super::group::kill;
 use super::{is_cgroup2, ALL_VMS, VM_PREFIX};
+use crate::opening;
 
 /// How long killed processes may take to leave their group.
 const EMPTY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -37,7 +38,7 @@ pub fn remove_leftover(path: &Path) -> Result<bool, String> {
 
 fn remove(parent: &OwnedFd, name: &OsStr) -> io::Result<()> {
     let deadline = Instant::now() + EMPTY_TIMEOUT;
-    let group = fs::openat(parent, name, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+    let group = opening::openat(parent, name, OFlags::PATH, Mode::empty())?;
     loop {
         kill(&group)?;
         match fs::unlinkat(parent, name, AtFlags::REMOVEDIR) {
@@ -59,9 +60,9 @@ fn find(path: &Path) -> Result<Option<(OwnedFd, &OsStr)>, String> {
     if !path.is_absolute() || !path.components().all(plain) || !is_vm {
         return Err(named(&"not the group of a VM"));
     }
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let flags = OFlags::PATH | OFlags::DIRECTORY;
     let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-    let parent = match fs::openat2(CWD, parent, flags, Mode::empty(), resolve) {
+    let parent = match opening::openat2(CWD, parent, flags, Mode::empty(), resolve) {
         Ok(parent) => parent,
         Err(Errno::NOENT) => return Ok(None),
         Err(error) => return Err(named(&io::Error::from(error))),

@@ -15,6 +15,8 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::fs::{self, Mode, OFlags};
 
+use crate::opening;
+
 pub use group::Group;
 pub use leftover::{exists, remove_leftover};
 pub use limits::Limits;
@@ -36,7 +38,7 @@ fn is_cgroup2(directory: &OwnedFd) -> io::Result<bool> {
 }
 
 fn open(group: impl AsFd, file: &str, flags: OFlags) -> io::Result<File> {
-    let opened = fs::openat(group, file, flags | OFlags::CLOEXEC, Mode::empty())?;
+    let opened = opening::openat(group, file, flags, Mode::empty())?;
     Ok(File::from(opened))
 }
 

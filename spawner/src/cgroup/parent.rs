@@ -13,6 +13,7 @@ use super::group::Group;
 use super::limits::Limits;
 use super::mount::Mount;
 use super::{write, ALL_VMS, HOST, VM_PREFIX};
+use crate::opening;
 use crate::process::children::descendants;
 use crate::process::parse_pid;
 use crate::vm_id::VmId;
@@ -81,8 +82,8 @@ impl ParentGroup {
                 Err(error) => return Err(named(error)),
             }
         }
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let directory = fs::open(&path, flags, Mode::empty()).map_err(named)?;
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW;
+        let directory = opening::open(&path, flags, Mode::empty()).map_err(named)?;
         Group::limited(path, directory, limits)
     }
 
@@ -224,8 +225,8 @@ fn enable(group: &Path) -> io::Result<()> {
 }
 
 fn write_at(group: &Path, file: &str, value: &str) -> io::Result<()> {
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    write(fs::open(group, flags, Mode::empty())?, file, value)
+    let flags = OFlags::PATH | OFlags::DIRECTORY;
+    write(opening::open(group, flags, Mode::empty())?, file, value)
 }
 
 fn not_enabled(group: &Path, error: &io::Error) -> String {

@@ -8,6 +8,8 @@ use rustix::fs::{self, AtFlags, Dir, DirEntry, FileType, Mode, OFlags, RenameFla
 use rustix::io::Errno;
 use rustix::time::{clock_gettime, ClockId};
 
+use crate::opening;
+
 /// How many entries one call may handle. A VM that left a million files must not block the others.
 const ENTRIES_PER_CALL: usize = 1000;
 
@@ -148,14 +150,14 @@ fn open_directory<P: rustix::path::Arg>(
     name: P,
 ) -> rustix::io::Result<OwnedFd> {
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_XDEV;
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let found = fs::openat2(parent, name, flags, Mode::empty(), resolve)?;
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW;
+    let found = opening::openat2(parent, name, flags, Mode::empty(), resolve)?;
     // Only the path in /proc changes the mode of exactly the opened directory, even if it is unreadable.
     fs::chmod(format!("/proc/self/fd/{}", found.as_raw_fd()), Mode::RWXU)?;
-    fs::openat(
+    opening::openat(
         &found,
         c".",
-        OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
+        OFlags::RDONLY | OFlags::DIRECTORY,
         Mode::empty(),
     )
 }
@@ -215,10 +217,11 @@ mod tests {
     fn removes_deep_and_unreadable_trees() {
         let temporary = tempfile::tempdir().unwrap();
         fs::mkdirat(fs::CWD, temporary.path().join("tree"), Mode::RWXU).unwrap();
-        let mut at = fs::open(temporary.path().join("tree"), OFlags::PATH, Mode::empty()).unwrap();
+        let mut at =
+            opening::open(temporary.path().join("tree"), OFlags::PATH, Mode::empty()).unwrap();
         for _ in 0..1100 {
             fs::mkdirat(&at, "d", Mode::RWXU).unwrap();
-            at = fs::openat(&at, "d", OFlags::PATH, Mode::empty()).unwrap();
+            at = opening::openat(&at, "d", OFlags::PATH, Mode::empty()).unwrap();
         }
         let closed = temporary.path().join("tree/d");
         std::fs::write(closed.join("file"), "").unwrap();

@@ -10,13 +10,13 @@ use rustix::io::Errno;
 
 use super::journal::Journal;
 use super::removal::{self, Progress};
+use crate::opening;
 use crate::vm_id::VmId;
 
 /// The flags with which a runtime directory, its parent and its children are opened.
 pub const OPEN: OFlags = OFlags::RDONLY
     .union(OFlags::DIRECTORY)
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::CLOEXEC);
+    .union(OFlags::NOFOLLOW);
 
 /// A sweep may hold the lock for a moment, or may have removed a directory that was just made.
 const TRIES: usize = 50;
@@ -50,7 +50,7 @@ impl RuntimeDirectory {
             Ok(()) | Err(Errno::EXIST) => {}
             Err(error) => return Err(words(error)),
         }
-        let directory = match fs::open(path, OPEN, Mode::empty()) {
+        let directory = match opening::open(path, OPEN, Mode::empty()) {
             Ok(directory) => directory,
             Err(Errno::NOENT) => return Ok(None),
             Err(Errno::LOOP | Errno::NOTDIR) => {
@@ -97,7 +97,7 @@ impl RuntimeDirectory {
             ),
         };
         fs::mkdirat(&self.directory, id.as_str(), Mode::RWXU).map_err(named)?;
-        fs::openat(&self.directory, id.as_str(), OPEN, Mode::empty()).map_err(|error| {
+        opening::openat(&self.directory, id.as_str(), OPEN, Mode::empty()).map_err(|error| {
             let _ = fs::unlinkat(&self.directory, id.as_str(), AtFlags::REMOVEDIR);
             named(error)
         })

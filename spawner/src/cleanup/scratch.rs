@@ -11,6 +11,7 @@ use rustix::io::Errno;
 
 use super::removal::{self, Progress};
 use super::runtime_directory::is_host_process_name;
+use crate::opening;
 
 /// Part of the name of every half-made directory. A forged journal therefore cannot remove anything that is complete.
 const MARK: &str = "~building-";
@@ -57,10 +58,10 @@ pub fn exists(path: &Path) -> Result<bool, String> {
 
 fn find(path: &Path) -> Result<Option<(OwnedFd, &str)>, String> {
     let (parent, name) = parent_and_name(path)?;
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let flags = OFlags::PATH | OFlags::DIRECTORY;
     // INVARIANT: no part of the path is a link, so it is the path that its creator has named.
     let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-    let parent = match fs::openat2(CWD, parent, flags, Mode::empty(), resolve) {
+    let parent = match opening::openat2(CWD, parent, flags, Mode::empty(), resolve) {
         Ok(parent) => parent,
         Err(Errno::NOENT) => return Ok(None),
         Err(error) => return Err(explain(path, &io::Error::from(error))),

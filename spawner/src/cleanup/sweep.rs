@@ -23,6 +23,7 @@ use super::removal::{self, Progress};
 use super::runtime_directory;
 use super::scratch;
 use crate::cgroup;
+use crate::opening;
 use crate::process::{parse_pid, ProcessStat};
 
 /// How long a killed process may take to end before its control group is removed.
@@ -77,7 +78,7 @@ pub fn sweep(base: &Path, dry_run: bool, report: &mut impl Report) -> io::Result
 
 /// Returns `None` if the directory is missing, or if another user could have created entries in it.
 fn open_base(base: &Path) -> io::Result<Option<OwnedFd>> {
-    match fs::open(base, runtime_directory::OPEN, Mode::empty()) {
+    match opening::open(base, runtime_directory::OPEN, Mode::empty()) {
         Ok(directory) => {
             Ok(runtime_directory::is_private(&fs::fstat(&directory)?).then_some(directory))
         }
@@ -96,7 +97,8 @@ struct AbandonedDirectory<'a> {
 
 impl<'a> AbandonedDirectory<'a> {
     fn find(base: BorrowedFd<'_>, path: &Path, name: &'a str) -> io::Result<Option<Self>> {
-        let Ok(directory) = fs::openat(base, name, runtime_directory::OPEN, Mode::empty()) else {
+        let Ok(directory) = opening::openat(base, name, runtime_directory::OPEN, Mode::empty())
+        else {
             return Ok(None);
         };
         if name.starts_with('.')

@@ -10,9 +10,10 @@ mod tally;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{self, Mode, OFlags};
+use rustix::fs::{Mode, OFlags};
 
 use crate::cgroup::Group;
+use crate::opening;
 use crate::vm_id::VmId;
 use crate::wire::{self, Blocked};
 
@@ -220,9 +221,9 @@ impl Ebpf {
     /// Finds out how the kernel identifies a file: a program records it while the file is opened.
     fn identify(&mut self, path: &Path) -> Result<RuleKey, String> {
         self.programs.identify_next_file()?;
-        let opened = fs::open(
+        let opened = opening::open(
             path,
-            OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY,
+            OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY,
             Mode::empty(),
         )
         .map_err(|error| format!("{}: {}", path.display(), std::io::Error::from(error)));

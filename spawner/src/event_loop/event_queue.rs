@@ -68,12 +68,14 @@ impl EventQueue {
 
 #[cfg(test)]
 mod tests {
+    use rustix::pipe::{pipe_with, PipeFlags};
+
     use super::*;
     use crate::wire::{Rejected, TscMeasured};
 
     #[test]
     fn writes_events_in_order() {
-        let (read, write) = rustix::pipe::pipe().unwrap();
+        let (read, write) = pipe_with(PipeFlags::CLOEXEC).unwrap();
         let mut queue = EventQueue::default();
         let events = [1, 2].map(|khz| event::Event::TscMeasured(TscMeasured { khz }));
         events.iter().for_each(|event| queue.push(event.clone()));
@@ -108,7 +110,7 @@ mod tests {
 
     #[test]
     fn fails_when_the_reader_is_gone() {
-        let (read, write) = rustix::pipe::pipe().unwrap();
+        let (read, write) = pipe_with(PipeFlags::CLOEXEC).unwrap();
         drop(read);
         let mut queue = EventQueue::default();
         queue.push(event::Event::TscMeasured(TscMeasured { khz: 1 }));

@@ -9,6 +9,7 @@ use rustix::io::Errno;
 use super::inherited::out_of_the_way;
 use crate::launch::HandedFile;
 use crate::memory::Template;
+use crate::opening;
 use crate::wire::handed_file::Access;
 
 /// The open files of one VMM.
@@ -113,12 +114,12 @@ fn open(file: &HandedFile) -> io::Result<OwnedFd> {
         Access::Create => OFlags::RDWR | OFlags::CREATE | OFlags::EXCL,
         Access::Device => OFlags::RDWR | OFlags::NONBLOCK,
     };
-    let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let flags = flags | OFlags::NOFOLLOW | OFlags::NOCTTY;
     let mode = match file.access {
         Access::Create => Mode::RUSR | Mode::WUSR,
         Access::Read | Access::Device | Access::State => Mode::empty(),
     };
-    Ok(fs::openat2(
+    Ok(opening::openat2(
         CWD,
         &file.path,
         flags,

@@ -15,6 +15,7 @@ use rustix::process::{self, DumpableBehavior, Pid, PidfdFlags, Signal, WaitId, W
 use super::inherited::out_of_the_way;
 use super::io_uring_filter;
 use crate::launch::{Confinement, Launch};
+use crate::opening;
 use crate::process::signals;
 
 /// How much sooner the kernel kills a VMM than the spawner when memory runs out. A lost sandbox is retried, a lost host
@@ -211,7 +212,7 @@ pub fn die_with_parent() -> Result<(), String> {
 }
 
 fn connect_streams(output: BorrowedFd<'_>) -> rustix::io::Result<()> {
-    let null = rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    let null = opening::open("/dev/null", OFlags::RDONLY, Mode::empty())?;
     rustix::stdio::dup2_stdin(&null)?;
     rustix::stdio::dup2_stdout(output)?;
     rustix::stdio::dup2_stderr(output)

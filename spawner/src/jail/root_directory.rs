@@ -10,6 +10,7 @@ use crate::cleanup::runtime_directory::is_private;
 use crate::cleanup::scratch;
 use crate::launch::{Chroot, HandedFile, Launch};
 use crate::log;
+use crate::opening;
 
 /// The name of a link to the root in the VM's directory. The root's own path may be too long for a socket.
 const LINK: &str = "root";
@@ -105,9 +106,9 @@ impl<'a> RootDirectory<'a> {
 
 /// Opens a directory whose path contains no symbolic link.
 fn open_directory(path: &Path) -> Result<OwnedFd, String> {
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let flags = OFlags::PATH | OFlags::DIRECTORY;
     let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-    fs::openat2(CWD, path, flags, Mode::empty(), resolve).map_err(|error| named(path, error))
+    opening::openat2(CWD, path, flags, Mode::empty(), resolve).map_err(|error| named(path, error))
 }
 
 fn named(path: &Path, error: Errno) -> String {
@@ -122,8 +123,8 @@ fn make_state(
     uid: Option<u32>,
 ) -> Result<OwnedFd, String> {
     let failed = |error| format!("file {} cannot be made: {error}", file.name);
-    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let made = fs::openat(root, &file.name, flags, Mode::RUSR | Mode::WUSR)
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
+    let made = opening::openat(root, &file.name, flags, Mode::RUSR | Mode::WUSR)
         .map_err(|error| failed(std::io::Error::from(error)))?;
     if let Some(uid) = uid {
         fs::fchown(&made, Some(Uid::from_raw(uid)), None)

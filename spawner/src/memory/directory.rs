@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, ResolveFlags, CWD};
 
+use crate::opening;
+
 /// The memory of a template, and of a machine that is one of its own.
 pub const MEMORY: &str = "memory";
 pub const STATE: &str = "state";
@@ -25,9 +27,9 @@ impl Directory {
         if !path.is_absolute() {
             return Err(named(&"not an absolute path"));
         }
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let flags = OFlags::PATH | OFlags::DIRECTORY;
         let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-        let opened = fs::openat2(CWD, path, flags, Mode::empty(), resolve)
+        let opened = opening::openat2(CWD, path, flags, Mode::empty(), resolve)
             .map_err(|error| named(&io::Error::from(error)))?;
         let metadata = fs::fstat(&opened).map_err(|error| named(&io::Error::from(error)))?;
         if metadata.st_uid != rustix::process::geteuid().as_raw() || metadata.st_mode & 0o077 != 0 {
@@ -69,8 +71,8 @@ impl Directory {
     }
 
     fn open_file(&self, name: &str, flags: OFlags, mode: Mode) -> Result<File, String> {
-        let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NOCTTY;
-        fs::openat(&self.opened, name, flags, mode)
+        let flags = flags | OFlags::NOFOLLOW | OFlags::NOCTTY;
+        opening::openat(&self.opened, name, flags, mode)
             .map(File::from)
             .map_err(|error| self.named(name, error.into()))
     }

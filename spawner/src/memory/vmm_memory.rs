@@ -11,6 +11,7 @@ use rustix::process::Pid;
 
 use super::load::Target;
 use super::pages::{MAX_PAGES, PAGE_BYTES};
+use crate::opening;
 
 /// Bits of an entry of `/proc/PID/pagemap` (Documentation/admin-guide/mm/pagemap.rst of Linux).
 const PRESENT: u64 = 1 << 63;
@@ -111,12 +112,9 @@ impl VmmMemory {
 /// Finds out how this kernel shows a file in the mappings of a process, by a mapping of the spawner's own.
 fn shown(template: &Template) -> Result<Shown, String> {
     let named = |problem: &dyn std::fmt::Display| format!("{}: {problem}", template.path.display());
-    let file = rustix::fs::open(
+    let file = opening::open(
         &template.path,
-        rustix::fs::OFlags::RDONLY
-            | rustix::fs::OFlags::NOFOLLOW
-            | rustix::fs::OFlags::NONBLOCK
-            | rustix::fs::OFlags::CLOEXEC,
+        rustix::fs::OFlags::RDONLY | rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK,
         rustix::fs::Mode::empty(),
     )
     .map_err(|error| named(&io::Error::from(error)))?;

@@ -13,6 +13,7 @@ use nix::libc;
 use rustix::fs::{self, Mode, OFlags};
 
 use crate::cleanup::runtime_directory;
+use crate::opening;
 
 /// A directory of root, made if it is missing. Like the locks it does not survive a reboot.
 const DIRECTORY: &str = "/run/neurovisor";
@@ -36,7 +37,7 @@ impl Uids {
             Ok(()) | Err(rustix::io::Errno::EXIST) => {}
             Err(error) => return Err(named(&error)),
         }
-        let opened = fs::open(directory, runtime_directory::OPEN, Mode::empty())
+        let opened = opening::open(directory, runtime_directory::OPEN, Mode::empty())
             .map_err(|error| named(&error))?;
         let metadata = fs::fstat(&opened).map_err(|error| named(&error))?;
         if !runtime_directory::is_private(&metadata) {
@@ -44,8 +45,8 @@ impl Uids {
                 &"must be owned by this user and writable by no other user",
             ));
         }
-        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = fs::openat(&opened, FILE, flags, Mode::RUSR | Mode::WUSR)
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW;
+        let file = opening::openat(&opened, FILE, flags, Mode::RUSR | Mode::WUSR)
             .map_err(|error| named(&error))?;
         Ok(Self {
             range,

@@ -105,7 +105,7 @@ pub fn in_jail_of(vmm: Pid) -> Vec<OwnedFd> {
 }
 
 /// Much longer than any step takes, because other tests run at the same time on small machines.
-pub const DEADLINE: Duration = Duration::from_secs(30);
+pub const DEADLINE: Duration = Duration::from_secs(60);
 
 pub struct Host {
     pub spawner: Child,

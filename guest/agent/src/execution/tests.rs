@@ -92,7 +92,7 @@ fn read_process(path: &Path) -> Option<Pid> {
 }
 
 async fn is_gone(process: Pid) -> bool {
-    let deadline = Instant::now() + Duration::from_secs(5);
+    let deadline = Instant::now() + Duration::from_secs(60);
     while Instant::now() < deadline {
         let state = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero()));
         // An orphan stays a zombie if the PID 1 of this machine does not reap.
@@ -298,7 +298,7 @@ async fn ends_background_processes_with_the_program() {
         ended.stderr
     );
     assert_eq!(ended.report.outcome, Outcome::Completed);
-    assert!(began.elapsed() < Duration::from_secs(10));
+    assert!(began.elapsed() < Duration::from_secs(30));
     assert!(is_gone(ended.process_of("child")).await);
 }
 

@@ -4,7 +4,7 @@ use std::ffi::CString;
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::fs::{
-    chmodat, mkdirat, openat, readlinkat, stat, AtFlags, Dir, DirEntry, FileType, Mode, OFlags, CWD,
+    chmodat, mkdirat, readlinkat, stat, AtFlags, Dir, DirEntry, FileType, Mode, OFlags, CWD,
 };
 use rustix::io::{Errno, Result};
 use rustix::process::{chdir, fchdir};
@@ -12,6 +12,7 @@ use tonic::Status;
 
 use super::entry::kind;
 use super::path::FilePath;
+use crate::opening::openat;
 
 /// The limit of the kernel for links that are followed in one path.
 const LINKS_MAX: usize = 40;
@@ -22,13 +23,13 @@ const UNSET: Mode = Mode::from_bits_retain(0o7022);
 
 /// Opens a directory to reach what is in it. `path` may be relative to another directory.
 pub fn open_within(directory: impl AsFd, path: &[u8]) -> Result<OwnedFd> {
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let flags = OFlags::PATH | OFlags::DIRECTORY;
     openat(directory, path, flags, Mode::empty())
 }
 
 /// Opens a directory to list it.
 pub fn open_to_list(directory: impl AsFd, name: &[u8], links: OFlags) -> Result<OwnedFd> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK;
     openat(directory, name, flags | links, Mode::empty())
 }
 

@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use rustix::fs::{fstat, open, stat, FileType, Mode, OFlags, Stat};
+use rustix::fs::{fstat, stat, FileType, Mode, OFlags, Stat};
 use rustix::io::{pread, Errno};
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
@@ -18,6 +18,7 @@ use super::pool::Pool;
 use super::refusal::not_a_file;
 use super::PART_BYTES_MAX;
 use crate::invalid::Invalid;
+use crate::opening::open;
 use crate::wire::sandbox::v1::{FileEntry, ReadResponse};
 
 /// How much is read by one operation at most.
@@ -57,7 +58,7 @@ impl Reading {
         // Opening a FIFO would be noticed by a program that waits for a reader, and opening a device can have effects.
         check_regular(&path, &stat(path.as_str()).map_err(refused)?)?;
         // It may have become one of them meanwhile. Nor does a file with a lease let this thread wait.
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
         let file = open(path.as_str(), flags, Mode::empty()).map_err(refused)?;
         check_regular(&path, &fstat(&file).map_err(refused)?)?;
         let entry = entry::of(file.as_fd(), path.as_str().as_bytes(), accounts).map_err(refused)?;

@@ -3,7 +3,7 @@
 use std::ffi::{CStr, CString};
 use std::os::fd::OwnedFd;
 
-use rustix::fs::{fstat, openat, unlinkat, AtFlags, Mode, OFlags, CWD};
+use rustix::fs::{fstat, unlinkat, AtFlags, Mode, OFlags, CWD};
 use rustix::io::{Errno, Result};
 use tonic::Status;
 
@@ -12,6 +12,7 @@ use super::entry::text;
 use super::path::FilePath;
 use super::pool::Wanted;
 use super::refusal::refusal;
+use crate::opening::openat;
 
 /// Directories inside each other. Their names take at most 1 MiB.
 const LEVELS_MAX: usize = 4096;
@@ -146,7 +147,7 @@ impl Removal<'_> {
     }
 
     fn ascend(&self, current: &OwnedFd, level: &Level) -> std::result::Result<OwnedFd, Status> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
         let above =
             openat(current, "..", flags, Mode::empty()).map_err(|error| self.refused(error))?;
         match identity(&above) {

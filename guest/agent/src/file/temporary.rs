@@ -4,8 +4,10 @@ use std::ffi::CString;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::os::fd::OwnedFd;
 
-use rustix::fs::{openat, Mode, OFlags};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::{Errno, Result};
+
+use crate::opening::openat;
 
 const PREFIX: &str = ".neurovisor-write-";
 /// Follows the prefix in the name of a file that takes no other's place. A watch reports such a file as created.
@@ -14,7 +16,7 @@ const ATTEMPTS: usize = 16;
 
 /// Creates a file with a temporary name, which only its owner may read.
 pub fn create(directory: &OwnedFd, replaces: bool) -> Result<(OwnedFd, CString)> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
     for _ in 0..ATTEMPTS {
         let kind = if replaces { "" } else { NEW };
         // Random, so that a program cannot take all names.

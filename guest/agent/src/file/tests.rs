@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
-use rustix::fs::{mkdirat, mknodat, openat, FileType as Kind, OFlags, CWD};
+use rustix::fs::{mkdirat, mknodat, FileType as Kind, OFlags, CWD};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
@@ -15,6 +15,7 @@ use tonic::Code;
 
 use super::*;
 use crate::boot::{GROUP_ID, USER_ID};
+use crate::opening::openat;
 use crate::wire::sandbox::v1::FileType;
 
 /// Sends messages of the host.

@@ -5,8 +5,8 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
 use rustix::fs::{
-    fchmod, fstat, ftruncate, open, openat, renameat_with, stat, statat, unlinkat, AtFlags, Mode,
-    OFlags, RenameFlags,
+    fchmod, fstat, ftruncate, renameat_with, stat, statat, unlinkat, AtFlags, Mode, OFlags,
+    RenameFlags,
 };
 use rustix::io::{pwrite, write, Errno};
 use tonic::Status;
@@ -21,6 +21,7 @@ use super::reading::check_regular;
 use super::temporary;
 use crate::invalid::Invalid;
 use crate::memory::Memory;
+use crate::opening::{open, openat};
 use crate::wire::sandbox::v1::{FileEntry, WriteMode};
 
 /// Permissions of a new file.
@@ -239,10 +240,7 @@ fn replacement(
 }
 
 /// A FIFO or device that has taken the place of a file does not let this thread wait.
-const IN_PLACE: OFlags = OFlags::WRONLY
-    .union(OFlags::NONBLOCK)
-    .union(OFlags::NOCTTY)
-    .union(OFlags::CLOEXEC);
+const IN_PLACE: OFlags = OFlags::WRONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
 
 fn append(path: &FilePath) -> Result<(OwnedFd, End), Status> {
     let refused = |error| path.refused(error);

@@ -1,11 +1,10 @@
 //! Contexts with the driver of Bash, outside of a guest.
 
-use std::time::Duration;
-
-use tokio::time::sleep;
+use std::fs;
 
 use super::fixture::{fixture_of, Fixture, FAILED, OK, TIMES};
 use super::language_rows::{check, Expected, Row};
+use crate::wire::sandbox::v1::cell_event::Event;
 use crate::wire::sandbox::v1::{CellOutcome, CellVariables, ContextState};
 use Expected::{Err, Fails, Out};
 
@@ -230,7 +229,8 @@ async fn interrupts_a_cell_of_bash_and_keeps_its_variables() {
     assert_eq!(seen.outcome(), (CellOutcome::TimedOut, CellVariables::Kept));
     let seen = fixture
         .run_with("trap '' INT; while :; do :; done", |cell| {
-            cell.timeout_secs = 1
+            // Longer than the shell takes to become deaf on a busy machine.
+            cell.timeout_secs = 5
         })
         .await;
     assert_eq!(seen.outcome(), (CellOutcome::TimedOut, CellVariables::Lost));
@@ -331,13 +331,19 @@ async fn describes_variables_and_functions_of_bash() {
 #[tokio::test]
 async fn refreshes_the_random_numbers_of_bash() {
     let fixture = bash().await;
-    let draw =
-        "RANDOM=1; for i in 1 2 3 4 5 6 7 8 9; do sleep 0.05; done; echo $RANDOM $RANDOM $RANDOM";
-    let first = fixture.run(draw).await.stdout;
-    assert_eq!(fixture.run(draw).await.stdout, first);
-    let client = fixture.start(fixture.cell(draw));
-    sleep(Duration::from_millis(200)).await;
+    let go = fixture.path("go");
+    let draw = format!(
+        "RANDOM=1; echo seeded >&2; until [[ -e {go} ]]; do sleep 0.01; done; sleep 0.01; echo $RANDOM $RANDOM $RANDOM"
+    );
+    fs::write(&go, "").unwrap();
+    let first = fixture.run(&draw).await.stdout;
+    assert_eq!(fixture.run(&draw).await.stdout, first);
+    fs::remove_file(&go).unwrap();
+    let mut client = fixture.start(fixture.cell(&draw));
+    client.grant(1000);
+    client.until(|event| matches!(event, Event::Text(_))).await;
     fixture.contexts.refresh();
+    fs::write(&go, "").unwrap();
     assert_ne!(client.finish().await.stdout, first);
     fixture.run("RANDOM=1").await;
     let second = fixture.run("RANDOM=1; echo $RANDOM").await.stdout;

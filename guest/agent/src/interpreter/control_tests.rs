@@ -3,7 +3,6 @@
 use std::fs;
 use std::time::Duration;
 
-use tokio::time::sleep;
 use tonic::Code;
 
 use super::fixture::{contexts_in, fixture, python, FAILED, OK, TIMES};
@@ -112,7 +111,8 @@ async fn answers_input() {
                 .await;
         }
         drop(client);
-        sleep(Duration::from_millis(300)).await;
+        // Another client could answer.
+        fixture.until_state(ContextState::Idle).await;
         let seen = fixture.attach(number, 0).unwrap();
         assert_eq!(seen.finish().await.stdout, "none\n");
     }
@@ -309,10 +309,11 @@ async fn refreshes_what_clones_repeat() {
     assert_ne!(seen.result(), first);
     // In the middle of a cell.
     fixture.run("import time").await;
-    let client = fixture.start(
-        fixture.cell("random.seed(1)\nfor i in range(50): time.sleep(0.01)\nrandom.random()"),
-    );
-    sleep(Duration::from_millis(200)).await;
+    let code = "random.seed(1)\nseeded = random.getstate()\nprint('seeded')\n\
+        for i in range(6000):\n  if random.getstate() != seeded: break\n  time.sleep(0.01)\nrandom.random()";
+    let mut client = fixture.start(fixture.cell(code));
+    client.grant(1000);
+    client.until(|event| matches!(event, Event::Text(_))).await;
     fixture.contexts.refresh();
     assert_ne!(client.finish().await.result(), first);
 }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tonic::Status;
 
 use super::cell_client::{Client, Seen};
@@ -23,11 +23,11 @@ use crate::wire::sandbox::v1::{
 };
 
 pub const TIMES: Times = Times {
-    start: Duration::from_secs(60),
+    start: Duration::from_secs(120),
     grace: Duration::from_secs(5),
     patience: Duration::from_secs(30),
     keep_alive: Duration::from_secs(30),
-    inspection: Duration::from_secs(5),
+    inspection: Duration::from_secs(30),
 };
 
 /// Whether the first `python3` in PATH has IPython, and the libraries whose objects it shows.
@@ -216,6 +216,18 @@ impl Fixture {
         self.directory.path().to_str().unwrap()
     }
 
+    /// Returns the path of a file in the directory of the contexts.
+    pub fn path(&self, name: &str) -> String {
+        format!("{}/{name}", self.directory())
+    }
+
+    pub async fn until_state(&self, state: ContextState) {
+        until(&format!("the context is not {state:?}"), || {
+            self.state() == state
+        })
+        .await;
+    }
+
     pub fn state(&self) -> ContextState {
         self.contexts
             .list()
@@ -224,6 +236,21 @@ impl Fixture {
             .unwrap()
             .state()
     }
+}
+
+/// Waits until a file exists, which a cell makes.
+pub async fn until_exists(path: impl AsRef<Path>) {
+    let path = path.as_ref();
+    until(&format!("there is no {path:?}"), || path.exists()).await;
+}
+
+async fn until(problem: &str, is_met: impl Fn() -> bool) {
+    let met = async {
+        while !is_met() {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(Duration::from_secs(60), met).await.expect(problem);
 }
 
 pub const OK: (CellOutcome, CellVariables) = (CellOutcome::Ok, CellVariables::Kept);

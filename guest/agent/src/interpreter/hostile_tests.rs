@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
-use super::fixture::{fixture, fixture_with, OK, TIMES};
+use super::fixture::{fixture, fixture_with, until_exists, OK, TIMES};
 use super::limits::Times;
 use crate::wire::sandbox::v1::{CellOutcome, CellVariables, ContextState};
 
@@ -115,8 +115,7 @@ async fn accepts_a_forged_end_of_the_own_cell() {
     let forged = "import os, stat, time\nm = b'{\"type\":\"ended\",\"cell\":1}'\nfor fd in range(3, 64):\n  try:\n    if stat.S_ISSOCK(os.fstat(fd).st_mode): os.write(fd, bytes([0, 0, 0, len(m), 0, 0, 0, 0]) + m)\n  except OSError: pass\ntime.sleep(0.2)";
     assert_eq!(fixture.run(forged).await.outcome(), OK);
     // The true end ends a cell that does not run any more.
-    sleep(Duration::from_millis(500)).await;
-    assert_eq!(fixture.state(), ContextState::Dead);
+    fixture.until_state(ContextState::Dead).await;
 }
 
 #[tokio::test]
@@ -208,13 +207,14 @@ async fn describes_variables_without_running_code() {
         answer.variables.iter().all(|one| one.text.len() <= 200),
         "{answer:?}"
     );
-    let mut client = fixture.start(fixture.cell("import time; time.sleep(0.5)"));
+    let mut client = fixture.start(fixture.cell("import time; time.sleep(60)"));
     client.accepted().await;
     let refused = fixture.contexts.inspect(&fixture.id).await.unwrap_err();
     assert!(
         refused.message().starts_with("CONTEXT_BUSY: "),
         "{refused:?}"
     );
+    fixture.contexts.interrupt(&fixture.id, 0).unwrap();
     client.finish().await;
     fixture
         .run("for i in range(3000): globals()[f'v{i}'] = 'ü\\n' * 100")
@@ -233,11 +233,15 @@ async fn loses_no_text_when_many_signals_interrupt_it() {
         return;
     };
     for round in 0..5 {
-        let code = "for i in range(10**9): print(i, end=' ')";
-        let mut client = fixture.start(fixture.cell(code));
+        let written = fixture.path(&format!("written-{round}"));
+        let code = format!(
+            "for i in range(10**9):\n  print(i, end=' ')\n  if i == 1000: open('{written}', 'w').close()"
+        );
+        let mut client = fixture.start(fixture.cell(&code));
         client.accepted().await;
         client.grant(u32::MAX);
-        sleep(Duration::from_millis(500 + round)).await;
+        until_exists(written).await;
+        sleep(Duration::from_millis(100 + round)).await;
         for _ in 0..20 {
             let _ = fixture.contexts.interrupt(&fixture.id, 0);
             sleep(Duration::from_millis(3)).await;

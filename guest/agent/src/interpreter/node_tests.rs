@@ -1,13 +1,11 @@
 //! Contexts with the driver of JavaScript and TypeScript, outside of a guest. They need Node, acorn and esbuild, and are skipped without.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
-use std::time::Duration;
 
-use tokio::time::sleep;
-
-use super::fixture::{fixture_of, Fixture, FAILED, OK, TIMES};
+use super::fixture::{fixture_of, until_exists, Fixture, FAILED, OK, TIMES};
 use super::language_rows::{check, Expected, Row};
 use crate::wire::sandbox::v1::cell_event::Event;
 use crate::wire::sandbox::v1::{CellOutcome, CellVariables, ContextState, CreateContextRequest};
@@ -212,7 +210,8 @@ async fn interrupts_a_cell_of_javascript_and_keeps_its_variables() {
             .await;
         assert_eq!(seen.outcome(), (CellOutcome::TimedOut, CellVariables::Kept));
         let deaf = "require('child_process').execSync(\"trap '' INT; sleep 60\")";
-        let seen = fixture.run_with(deaf, |cell| cell.timeout_secs = 1).await;
+        // Longer than the shell takes to become deaf on a busy machine.
+        let seen = fixture.run_with(deaf, |cell| cell.timeout_secs = 5).await;
         assert_eq!(seen.outcome(), (CellOutcome::TimedOut, CellVariables::Lost));
     }
 }
@@ -406,9 +405,18 @@ async fn delivers_late_text_of_javascript_with_the_next_cell() {
     let Some(fixture) = node("javascript").await else {
         return;
     };
-    let late = "setTimeout(() => console.log('late'), 100); setTimeout(() => { throw new Error('uncaught') }, 120); undefined";
-    assert_eq!(fixture.run(late).await.stdout, "");
-    sleep(Duration::from_millis(400)).await;
+    let (go, written) = (fixture.path("go"), fixture.path("written"));
+    let late = format!(
+        "const fs = require('fs'); const timer = setInterval(() => {{\n\
+           if (!fs.existsSync('{go}')) return;\n\
+           clearInterval(timer); console.log('late');\n\
+           setTimeout(() => {{ throw new Error('uncaught') }}, 10);\n\
+           setTimeout(() => fs.writeFileSync('{written}', ''), 20);\n\
+         }}, 5); undefined"
+    );
+    assert_eq!(fixture.run(&late).await.stdout, "");
+    fs::write(go, "").unwrap();
+    until_exists(written).await;
     let seen = fixture.run("console.log('now')").await;
     assert_eq!((seen.stdout.as_str(), seen.outcome()), ("late\nnow\n", OK));
     assert!(
@@ -438,10 +446,11 @@ async fn refreshes_the_random_numbers_of_javascript() {
         .await;
     assert_eq!(seen.result(), "[ 1, true ]");
     // In the middle of a cell.
-    let client = fixture.start(fixture.cell(
-        "const until = Date.now() + 600; while (Date.now() < until) Math.random(); reads > 1",
-    ));
-    sleep(Duration::from_millis(200)).await;
+    let code = "const pause = new Int32Array(new SharedArrayBuffer(4)); let draws = 0; console.log('begun');\n\
+        while (reads === 1) { Atomics.wait(pause, 0, 0, 50); Math.random(); draws++ }\ndraws < 128";
+    let mut client = fixture.start(fixture.cell(code));
+    client.grant(1000);
+    client.until(|event| matches!(event, Event::Text(_))).await;
     fixture.contexts.refresh();
     assert_eq!(client.finish().await.result(), "true");
 }

@@ -1,10 +1,8 @@
 //! Cells of Python, outside of a guest. Without IPython they are skipped.
 
-use std::time::Duration;
+use std::fs;
 
-use tokio::time::sleep;
-
-use super::fixture::{fixture, FAILED, OK};
+use super::fixture::{fixture, until_exists, FAILED, OK};
 
 #[tokio::test]
 async fn keeps_variables_between_cells() {
@@ -177,9 +175,14 @@ async fn delivers_late_text_with_the_next_cell() {
     let Some(fixture) = fixture().await else {
         return;
     };
-    let late = "import threading, time\nthreading.Thread(target=lambda: (time.sleep(0.2), print('late'))).start()";
-    assert_eq!(fixture.run(late).await.stdout, "");
-    sleep(Duration::from_millis(400)).await;
+    let (go, written) = (fixture.path("go"), fixture.path("written"));
+    let late = format!(
+        "import os, threading, time\ndef late():\n  while not os.path.exists('{go}'): time.sleep(0.01)\n  \
+         print('late')\n  open('{written}', 'w').close()\nthreading.Thread(target=late).start()"
+    );
+    assert_eq!(fixture.run(&late).await.stdout, "");
+    fs::write(go, "").unwrap();
+    until_exists(written).await;
     let seen = fixture.run("print('now')").await;
     assert_eq!(
         (seen.stdout.as_str(), seen.origins.as_slice()),
@@ -192,7 +195,12 @@ async fn runs_tasks_between_cells() {
     let Some(fixture) = fixture().await else {
         return;
     };
-    fixture.run("import asyncio\nn = []\nasync def count():\n  while True: n.append(1); await asyncio.sleep(0.01)\nt = asyncio.create_task(count())").await;
-    sleep(Duration::from_millis(300)).await;
+    let counted = fixture.path("counted");
+    let code = format!(
+        "import asyncio\nn = []\nasync def count():\n  while True:\n    n.append(1); await asyncio.sleep(0.01)\n    \
+         if len(n) == 6: open('{counted}', 'w').close()\nt = asyncio.create_task(count())"
+    );
+    fixture.run(&code).await;
+    until_exists(counted).await;
     assert_eq!(fixture.run("len(n) > 5").await.result(), "True");
 }

@@ -4,13 +4,14 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 
-use rustix::fs::{fchown, open, Gid, Mode, OFlags, Uid};
+use rustix::fs::{fchown, Gid, Mode, OFlags, Uid};
 use rustix::pty::{ioctl_tiocgptpeer, unlockpt, OpenptFlags};
 use rustix::termios::{tcgetattr, tcsetwinsize, SpecialCodeIndex, Winsize};
 
 use super::request::TerminalSize;
 use crate::boot::USER_ID;
 use crate::execution::WorkingDirectory;
+use crate::opening::open;
 
 /// In the file system of terminals that programs see.
 const CONTROLLERS: &str = "/dev/pts/ptmx";
@@ -28,7 +29,7 @@ pub fn make(
         Some(namespaces) => namespaces.path_of(CONTROLLERS),
         None => PathBuf::from(CONTROLLERS),
     };
-    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let flags = OFlags::RDWR | OFlags::NOCTTY;
     let controller = open(path, flags, Mode::empty())?;
     unlockpt(&controller)?;
     // Needs no path, which would lead to a terminal of the agent's own mounts.

@@ -25,7 +25,7 @@ use crate::wire::sandbox::v1::process_event::Event;
 use crate::wire::sandbox::v1::{ProcessEnded, ProcessStream, StartRequest, StreamInputRequest};
 
 pub const TIMES: Times = Times {
-    patience: Duration::from_millis(600),
+    patience: Duration::from_secs(30),
     keep_alive: Duration::from_secs(30),
     settling: Duration::from_millis(100),
     input: Duration::from_millis(200),
@@ -125,6 +125,13 @@ impl Client {
         let next = timeout(Duration::from_secs(60), self.events.next()).await;
         let next = next.expect("no event").expect("no more events");
         next.unwrap().event.unwrap()
+    }
+
+    async fn text(&mut self) -> String {
+        match self.next().await {
+            Event::Output(output) => String::from_utf8(output.data.into()).unwrap(),
+            other => panic!("{other:?}"),
+        }
     }
 
     pub async fn pid(&mut self) -> u32 {
@@ -295,9 +302,11 @@ async fn feeds_and_closes_the_input() {
 #[tokio::test]
 async fn takes_no_input_after_its_end() {
     let fixture = fixture();
+    let go = fixture.directory.path().join("go");
+    let code = format!("until [ -e {} ]; do sleep 0.01; done; cat", go.display());
     let mut client = fixture.start(StartRequest {
         stdin: true,
-        ..shell("sleep 0.2; cat")
+        ..shell(&code)
     });
     let pid = client.pid().await;
     let input = fixture.processes.input(&Selector::Pid(pid)).unwrap();
@@ -310,6 +319,7 @@ async fn takes_no_input_after_its_end() {
     for refused in [send(&fixture, pid, "late").await, input.close()] {
         assert_eq!(refused.unwrap_err().code(), Code::FailedPrecondition);
     }
+    fs::write(go, "").unwrap();
     assert_eq!(client.finish().await.outputs[0].len(), 3 * block.len());
 }
 
@@ -408,13 +418,17 @@ async fn signals_a_process_or_its_whole_group() {
             .processes
             .signal(&selector, 10, whole_group)
             .unwrap();
+        let mut said = String::new();
         if !whole_group {
+            client.grant(64);
+            said += &client.text().await;
+            // The child says nothing.
             sleep(Duration::from_millis(100)).await;
             fixture.processes.signal(&selector, 9, true).unwrap();
         }
-        let seen = client.finish().await;
-        assert!(seen.stdout().contains("parent"), "{seen:?}");
-        assert_eq!(seen.stdout().contains("child"), whole_group, "{seen:?}");
+        said += &client.finish().await.stdout();
+        assert!(said.contains("parent"), "{said}");
+        assert_eq!(said.contains("child"), whole_group, "{said}");
         let refused = fixture.processes.signal(&selector, 15, false).unwrap_err();
         assert_eq!(refused.code(), Code::NotFound);
         assert!(refused.message().starts_with("PROCESS_UNKNOWN: "));

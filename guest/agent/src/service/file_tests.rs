@@ -77,7 +77,7 @@ async fn removes_an_unfinished_file_after_the_deadline_of_its_call() {
     fixture.lifecycle.refresh_in_test();
     fixture.lifecycle.take(Step::Adopt).unwrap();
     let mut request = unfinished_write();
-    request.set_timeout(Duration::from_secs(1));
+    request.set_timeout(Duration::from_secs(3));
     let mut files = fixture.files.clone();
     let write = tokio::spawn(async move { files.write(request).await });
     until_entries(fixture.directory.path(), 1).await;

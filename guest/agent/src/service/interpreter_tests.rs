@@ -1,16 +1,15 @@
 //! The service of the code interpreter, called by gRPC over a byte stream.
 
-use std::time::Duration;
+use std::fs;
 
 use tokio::io::duplex;
-use tokio::time::sleep;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::transport::Channel;
 use tonic::{Code, Streaming};
 
 use super::tests::{connect, serve, services};
 use super::Services;
-use crate::interpreter::fixture::{contexts_in, HAS_IPYTHON, TIMES};
+use crate::interpreter::fixture::{contexts_in, until_exists, HAS_IPYTHON, TIMES};
 use crate::lifecycle::{Lifecycle, Step};
 use crate::wire::guest::guest_attach_cell_request::Part as AttachPart;
 use crate::wire::guest::guest_execute_cell_request::Part;
@@ -120,8 +119,11 @@ async fn a_cell_goes_on_after_a_freeze() {
     let (mut client, mut guest) = client(&services).await;
     let created = client.create_context(python()).await.unwrap().into_inner();
     let id = created.context.unwrap().id;
-    let code = "import time\nprint('before')\ntime.sleep(0.5)\nprint('after')";
-    let mut events = execute(&mut client, &id, code).await;
+    let go = directory.path().join("go");
+    let code = format!(
+        "import os, time\nprint('before')\nwhile not os.path.exists({go:?}): time.sleep(0.01)\nprint('after')"
+    );
+    let mut events = execute(&mut client, &id, &code).await;
     let before = until_text(&mut events, "before").await;
 
     guest.freeze(FreezeRequest {}).await.unwrap();
@@ -129,6 +131,7 @@ async fn a_cell_goes_on_after_a_freeze() {
     assert_eq!(end.code(), Code::Aborted);
     let refused = client.list_contexts(ListContextsRequest::default()).await;
     assert_eq!(refused.unwrap_err().code(), Code::FailedPrecondition);
+    fs::write(go, "").unwrap();
     guest.thaw(ThawRequest {}).await.unwrap();
 
     let attach = AttachPart::Attach(AttachCellRequest {
@@ -157,19 +160,25 @@ async fn a_time_limit_waits_for_a_frozen_sandbox() {
     let (mut client, mut guest) = client(&services).await;
     let created = client.create_context(python()).await.unwrap().into_inner();
     let id = created.context.unwrap().id;
+    let (begun, slept) = (
+        directory.path().join("begun"),
+        directory.path().join("slept"),
+    );
     let cell = Part::Execute(ExecuteCellRequest {
         context_id: id.clone(),
-        code: "import time\ntime.sleep(1.3)".to_owned(),
-        timeout_secs: 1,
+        code: format!(
+            "import time\nopen({begun:?}, 'w').close()\ntime.sleep(3.5)\nopen({slept:?}, 'w').close()"
+        ),
+        timeout_secs: 3,
         detach: true,
         ..Default::default()
     });
     let request = tokio_stream::iter([GuestExecuteCellRequest { part: Some(cell) }]);
     drop(client.execute_cell(request).await.unwrap());
-    sleep(Duration::from_millis(100)).await;
+    until_exists(begun).await;
     // Outside of a guest programs run on, so the cell ends before its late time limit.
     guest.freeze(FreezeRequest {}).await.unwrap();
-    sleep(Duration::from_millis(1500)).await;
+    until_exists(slept).await;
     guest.thaw(ThawRequest {}).await.unwrap();
     let attach = AttachPart::Attach(AttachCellRequest {
         context_id: id.clone(),

@@ -20,6 +20,7 @@ use rustix::fs::{self, AtFlags, Mode, OFlags};
 pub use entry::{Entry, Escaped};
 pub use recorded::Recorded;
 
+use crate::opening;
 use crate::process::boot_id;
 
 /// The name of the file. No VM can have this name.
@@ -109,14 +110,9 @@ impl Journal {
 fn write_anew(directory: BorrowedFd<'_>, entries: &[Entry]) -> io::Result<(File, usize)> {
     let mut text = format!("boot {}\n", boot_id().unwrap_or_default());
     entries.iter().for_each(|entry| entry.write('+', &mut text));
-    let flags = OFlags::WRONLY
-        | OFlags::CREATE
-        | OFlags::TRUNC
-        | OFlags::APPEND
-        | OFlags::NOFOLLOW
-        | OFlags::CLOEXEC;
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::APPEND | OFlags::NOFOLLOW;
     let mode = Mode::RUSR | Mode::WUSR;
-    let mut file = File::from(fs::openat(directory, NEW_FILE, flags, mode)?);
+    let mut file = File::from(opening::openat(directory, NEW_FILE, flags, mode)?);
     file.write_all(text.as_bytes())?;
     fs::renameat(directory, NEW_FILE, directory, FILE)?;
     Ok((file, text.len()))

@@ -9,6 +9,7 @@ use rustix::io::Errno;
 
 use super::entry::Entry;
 use super::FILE;
+use crate::opening;
 use crate::process::boot_id;
 
 /// No more than this is read. A journal stays far below it.
@@ -25,8 +26,8 @@ pub struct Recorded {
 impl Recorded {
     /// Reads the journal of a directory. Returns `None` if there is none, or if another user could have written it.
     pub fn read(directory: BorrowedFd<'_>) -> io::Result<Option<Self>> {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = match fs::openat(directory, FILE, flags, Mode::empty()) {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let file = match opening::openat(directory, FILE, flags, Mode::empty()) {
             Ok(file) => file,
             Err(Errno::NOENT | Errno::LOOP) => return Ok(None),
             Err(error) => return Err(error.into()),

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use neurovisor_seccomp::Filter;
-use rustix::fs::{open, Mode, OFlags};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::write;
 use rustix::process::{chdir, ioctl_tiocsctty, setrlimit, setsid, umask, Resource, Rlimit};
 use rustix::stdio::stdin;
@@ -23,6 +23,7 @@ use super::processes::cgroup::Cgroup;
 use super::working_directory::WorkingDirectory;
 use crate::boot::{GROUP_ID, USER_ID};
 use crate::namespaces::Namespaces;
+use crate::opening::open;
 use crate::privileges::become_account;
 
 const OPEN_FILES_MAX: u64 = 4096;
@@ -111,11 +112,7 @@ impl Confinement {
 impl GuestConfinement {
     fn enter(&self) -> io::Result<()> {
         // Written with privileges, this is also the minimum that the program can set.
-        let adjustment: OwnedFd = open(
-            c"/proc/self/oom_score_adj",
-            OFlags::WRONLY | OFlags::CLOEXEC,
-            Mode::empty(),
-        )?;
+        let adjustment: OwnedFd = open(c"/proc/self/oom_score_adj", OFlags::WRONLY, Mode::empty())?;
         write(&adjustment, b"0")?;
         write(&self.cgroup_procs, b"0")?;
         self.namespaces.enter()?;

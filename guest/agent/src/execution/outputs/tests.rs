@@ -11,11 +11,12 @@ use std::time::{Duration, Instant};
 use std::{ffi::OsStr, iter};
 
 use bytes::Bytes;
-use rustix::fs::{mkdirat, mknodat, openat, FileType, Mode, OFlags, CWD};
+use rustix::fs::{mkdirat, mknodat, FileType, Mode, OFlags, CWD};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 
 use super::*;
+use crate::opening::openat;
 
 /// A working directory with an output directory.
 struct Fixture {
@@ -466,5 +467,5 @@ async fn stops_when_the_receiver_is_dropped() {
     drop(events);
     let begun = Instant::now();
     assert_eq!(sending.await.unwrap().total, 0);
-    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert!(begun.elapsed() < Duration::from_secs(30));
 }

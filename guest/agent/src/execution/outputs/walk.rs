@@ -8,14 +8,13 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use std::{str, vec};
 
-use rustix::fs::{
-    fstat, open, openat2, statat, AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, Stat,
-};
+use rustix::fs::{fstat, statat, AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::{Errno, Result};
 
 use super::DIRECTORY;
 use crate::execution::file_path;
 use crate::execution::skipped::Reason;
+use crate::opening::{open, openat2};
 
 /// Ten times the number of files that can be returned. Their names take at most 3 MB.
 const ENTRIES_MAX: usize = 10_000;
@@ -65,7 +64,7 @@ impl Walk {
         let unreadable = |_| Reason::Unreadable;
         let working_directory = open(
             working_directory,
-            OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
+            OFlags::PATH | OFlags::DIRECTORY,
             Mode::empty(),
         )
         .map_err(unreadable)?;
@@ -224,7 +223,7 @@ fn open_below(directory: &OwnedFd, path: &[u8], flags: OFlags) -> Result<OwnedFd
     openat2(
         directory,
         path,
-        flags | OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC,
+        flags | OFlags::RDONLY | OFlags::NOFOLLOW,
         Mode::empty(),
         ResolveFlags::BENEATH
             | ResolveFlags::NO_SYMLINKS

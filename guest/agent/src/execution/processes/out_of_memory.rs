@@ -6,10 +6,11 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use rustix::fs::{open, Mode, OFlags};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::execution::printable::printable;
+use crate::opening::open;
 
 const LOG: &str = "/dev/kmsg";
 /// The kernel does not copy a record into a smaller buffer.
@@ -37,7 +38,7 @@ struct Victim {
 
 impl KillLog {
     pub fn from_now() -> io::Result<Self> {
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK;
         let mut file = File::from(open(LOG, flags, Mode::empty())?);
         file.seek(SeekFrom::End(0))?;
         Ok(Self { file })

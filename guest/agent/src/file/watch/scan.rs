@@ -3,13 +3,14 @@
 use std::os::fd::OwnedFd;
 
 use rustix::fs::inotify::{add_watch, WatchFlags};
-use rustix::fs::{fstat, openat2, FileType, Mode, OFlags, ResolveFlags, CWD};
+use rustix::fs::{fstat, FileType, Mode, OFlags, ResolveFlags, CWD};
 use rustix::io::{Errno, Result};
 
 use super::{DIRECTORIES_MAX, PATH_BYTES_MAX};
 use crate::file::directory::{each_entry, inside, open_to_list};
 use crate::file::path::FilePath;
 use crate::file::pool::Wanted;
+use crate::opening::openat2;
 
 /// How many names are read before a call that has ended is noticed.
 const NAMES_BETWEEN_CHECKS: u32 = 1024;
@@ -161,7 +162,7 @@ fn open_below(root: &OwnedFd, path: &[u8]) -> Result<OwnedFd> {
     openat2(
         root,
         path,
-        OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK | OFlags::CLOEXEC,
+        OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK,
         Mode::empty(),
         ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS,
     )
