@@ -14,7 +14,7 @@ readonly e2b_interpreter=$e2b_base/code-interpreter-$e2b_interpreter_commit
 readonly e2b_infra_commit=54693ff353d26c5fe1951db5467e751f3e2f984e e2b_infra_go=1.26.6
 
 # fetch_e2b_clients TIER: sets e2b_clients, a file with a line for each client: LANGUAGE VERSION urls|domain PROGRAM. In the short tier
-# these are the newest ones. The program runs a script with that client, which finds sandboxes by two URLs, or by names below a domain
+# it is the newest one for Python alone. The program runs a script with that client, which finds sandboxes by two URLs, or by names below a domain
 # that a module in setup/e2b/domain resolves. On failure sets e2b_clients_reason.
 fetch_e2b_clients() {
     local log=$e2b_base/clients.log
@@ -37,6 +37,7 @@ install_e2b_clients() {
         runs "$e2b_base/python-$version" "PYTHONPATH=$(printf %q "$path") exec python3 \"\$@\"" || return
         printf 'python %s %s %s\n' "$version" "$by" "$e2b_base/python-$version/run"
     done
+    [[ $1 != short ]] || return 0
     install_node || return
     version=$(npm_version e2b)
     printf 'javascript %s urls %s\n' "$version" "$e2b_base/javascript/run"
@@ -127,11 +128,11 @@ build_e2b_go_suite() {
         (cd -- "$sources/tests/integration" && build_with_go "$1" test -c -o "$1/bin/envd.test" ./internal/tests/envd)
 }
 
-# fetch_specification: makes e2b_repository/spec/openapi.yml and the program e2b_base/schemathesis/schemathesis. On failure sets
+# fetch_specification: sets e2b_specification, its file, and makes the program e2b_base/schemathesis/schemathesis. On failure sets
 # specification_reason.
 fetch_specification() {
     local log=$e2b_base/specification.log
-    specification_reason=''
+    specification_reason='' e2b_specification=$e2b_repository/spec/openapi.yml
     mkdir -p -- "$e2b_base/schemathesis"
     if ! install_schemathesis >"$log" 2>&1; then
         specification_reason=$(e2b_missing "$log")

@@ -159,7 +159,10 @@ begin_rust() {
 
 begin_unit() {
     [[ -n $with_unit_tests || ${#unit[@]} -gt 0 ]] || return 0
-    begin_part unit "$root/setup/unit-tests.sh" "${unit[@]}"
+    local names=("${unit[@]}")
+    # All of them, whichever the table names.
+    [[ -z $with_unit_tests ]] || names=()
+    begin_part unit "$root/setup/unit-tests.sh" "${names[@]}"
 }
 end_unit() { [[ -z ${part_pids[unit$round]-} ]] || end_parts "unit$round"; }
 

@@ -20,7 +20,7 @@ in_runner() {
         mkdir -p -- "$test_logs"
         exec {test_lock}</dev/null
         tier=long slice='' repeats=1 selection='these tests' parts='' forced='' minutes='' seed='' record='' with_unit_tests='' hostile_report='' clients_report=''
-        clients_reason='' monitors_reason='' browser_reason='' conformance_reason='' e2b_clients_reason='' e2b_suites_reason='' e2b_go_suite_reason='' specification_reason='' e2b_envd_reason='' models_ready='' models_skipped='' ollama=''
+        models_ready='' models_skipped='' ollama=''
         unit=() rust=() launcher=() here=() user=() models=() lab_qemu=() lab_firecracker=() lab_user=() lab_systemd=() script=()
         "$@"
     ) 2>"$HOME/stderr"
@@ -372,7 +372,7 @@ LAUNCHER
     in_runner set_up_a_lab_too
 }
 set_up_a_lab_too() {
-    lab_qemu=(PoolIT)
+    lab_qemu=(PoolIT) parts='here FullImageIT'
     set_up_images
 }
 

@@ -2,8 +2,22 @@
 # Prepares a test run: packages, the build, images, and third-party programs. Sourced.
 # shellcheck disable=SC2034,SC2154 # Variables of the file that sources this one.
 
-# The classes that need more than the images.
-readonly need_clients='ServeClientsIT|OtlpIT|FirstHourIT|SandboxPageIT|ConnectConformanceIT' need_monitors='PrometheusIT|PushgatewayIT|WatchedDaemonIT' need_browser='StatusPageIT' need_interpreters='CellTableIT|E2bInterpreterSuiteIT' need_conformance='ConnectConformanceIT' need_e2b_clients='E2bClientsIT|E2bDomainIT' need_e2b_suites='E2bPythonSuiteIT|E2bJavaScriptSuiteIT|E2bInterpreterSuiteIT|E2bInterpreterJavaScriptSuiteIT' need_e2b_go_suite='E2bGoSuiteIT' need_specification='E2bSpecificationIT' need_envd='E2bOracleIT'
+# The programs that only some tests need, each fetched where one of its classes is planned: these classes; the function that fetches it; the
+# variable for the tests, and the one of the function that has its value; the variable with the reason of a failure; what is skipped then. With "long:" in the long tier alone.
+readonly programs='
+ServeClientsIT|OtlpIT|FirstHourIT|SandboxPageIT|ConnectConformanceIT|WireContractTest|MonitoringFilesTest ; fetch_clients ; CLIENTS ; clients_directory ; clients_reason ; tests with real clients
+long:PrometheusIT|PushgatewayIT|WatchedDaemonIT|MonitoringFilesTest ; fetch_monitors ; MONITORS ; monitors_directory ; monitors_reason ; tests with a real Prometheus
+StatusPageIT ; fetch_browser ; BROWSER ; browser_program ; browser_reason ; test of the status page in a browser
+ConnectConformanceIT ; fetch_conformance ; CONFORMANCE ; conformance_directory ; conformance_reason ; test of the Connect protocol by its public suite
+E2bClientsIT|E2bDomainIT ; fetch_e2b_clients ; E2B_CLIENTS ; e2b_clients ; e2b_clients_reason ; tests of the clients of E2B
+E2b(Interpreter)?(Python|JavaScript)?SuiteIT ; fetch_e2b_suites ; E2B_SUITES ; e2b_suites ; e2b_suites_reason ; tests of E2B
+E2bGoSuiteIT ; fetch_e2b_go_suite ; E2B_GO_SUITE ; e2b_go_suite ; e2b_go_suite_reason ; tests of envd by E2B
+E2bSpecificationIT ; fetch_specification ; E2B_SPECIFICATION ; e2b_specification ; specification_reason ; test of the specification of E2B
+E2bOracleIT ; fetch_envd ; E2B_ENVD ; e2b_envd ; e2b_envd_reason ; comparison with the envd of E2B'
+# Those that need other images; the short tier has the usual one alone.
+readonly need_interpreters='CellTableIT|E2bInterpreterSuiteIT' need_full='FirstHourIT|FullImageIT|HostileProgramsIT|LanguageIT|LayerMatrixIT|ProgramsIT|RunByDaemonIT|SandboxPageIT|WarmCorpusIT|small-kernel'
+# "WHAT: REASON" of each program that could not be fetched.
+left_out=()
 
 # Installs, builds and compiles in parts, so that a failure is that of its part, and what does not need it still runs.
 set_up_tests() {
@@ -18,7 +32,7 @@ set_up_tests() {
     source "$root/setup/fuzz.sh"
     [[ $tier == short ]] || export NEUROVISOR_TEST_LONG=true
     ! plan_has_lab || export NEUROVISOR_TEST_LAB=true
-    clients_reason='' monitors_reason='' browser_reason='' conformance_reason='' e2b_clients_reason='' e2b_suites_reason='' e2b_go_suite_reason='' specification_reason='' e2b_envd_reason='' models_ready='' models_skipped='' hostile_report='' clients_report=''
+    models_ready='' models_skipped='' hostile_report='' clients_report=''
     trap end_run EXIT
     trap 'interrupt_parts INT' INT
     trap 'interrupt_parts TERM' TERM
@@ -60,15 +74,17 @@ build_for_tests() {
     fi
 }
 
-# Builds images and templates; installs Firecracker and builds the image of the lab if there are tests for them.
+# Builds the images and templates of the planned tests, and installs Firecracker where there are tests in the lab.
 set_up_images() {
-    local full status=0
-    env --default-signal=INT "$root/neurovisor" setup --image full &
-    full=$!
-    env --default-signal=INT "$root/neurovisor" setup || status=$?
-    ! plan_has "$need_interpreters" || env --default-signal=INT "$root/neurovisor" setup --image interpreter-full || status=$?
-    ! plan_has_lab || env --default-signal=INT "$root/neurovisor" setup --firecracker --third-party-firecracker || status=$?
-    wait "$full" || status=$?
+    local set_up=(env --default-signal=INT "$root/neurovisor" setup) full='' status=0
+    if [[ $tier == long ]] && plan_has "$need_full"; then
+        "${set_up[@]}" --image full &
+        full=$!
+    fi
+    "${set_up[@]}" || status=$?
+    ! plan_has "$need_interpreters" || "${set_up[@]}" --image interpreter-full || status=$?
+    ! plan_has_lab || "${set_up[@]}" --firecracker --third-party-firecracker || status=$?
+    [[ -z $full ]] || wait "$full" || status=$?
     return "$status"
 }
 
@@ -88,6 +104,7 @@ make_own_places() {
     for store in kernels initrds images templates firecracker; do
         [[ ! -d $data/$store ]] || cp --archive --link -- "$data/$store" "$own_data/$store"
     done
+    cp --archive -- "$data/.neurovisor" "$own_data/"
     export NEUROVISOR_DATA_DIR=$own_data TMPDIR=$own_temporary XDG_RUNTIME_DIR=$own_temporary/run
 }
 
@@ -100,95 +117,27 @@ remove_own_places() {
     own_data='' own_temporary=''
 }
 
-# leave_out TESTS REASON: skips tests; an error if their area was requested by name.
-leave_out() {
-    [[ -z $forced ]] || die "$1 cannot be run: $2"
-    say "$1 are skipped: $2"
-}
-
-# The unit tests check protos and monitoring files with the same programs.
+# Fetches the programs of the planned tests. What cannot be fetched is left out; an error if its area was requested by name.
 fetch_programs() {
-    # shellcheck source=setup/clients.sh
-    source "$root/setup/clients.sh"
-    # shellcheck source=setup/monitors.sh
-    source "$root/setup/monitors.sh"
-    # shellcheck source=setup/browser.sh
-    source "$root/setup/browser.sh"
-    # shellcheck source=setup/conformance.sh
-    source "$root/setup/conformance.sh"
-    unset NEUROVISOR_TEST_CLIENTS NEUROVISOR_TEST_MONITORS NEUROVISOR_TEST_BROWSER NEUROVISOR_TEST_CONFORMANCE
-    if [[ -n $with_unit_tests ]] || plan_has "$need_clients"; then
-        if fetch_clients; then
-            export NEUROVISOR_TEST_CLIENTS=$clients_directory
+    local part classes fetch variable value reason what
+    for part in clients monitors browser conformance ipython e2b; do
+        # shellcheck source=/dev/null
+        source "$root/setup/$part.sh"
+    done
+    while IFS=';' read -r classes fetch variable value reason what; do
+        classes=${classes// /} fetch=${fetch// /} variable=NEUROVISOR_TEST_${variable// /} value=${value// /} reason=${reason// /}
+        unset "$variable"
+        [[ -n $classes && ($classes != long:* || $tier == long) ]] && plan_has "${classes#long:}" || continue
+        if "$fetch" "$tier"; then
+            export "$variable=${!value}"
+        elif [[ -n $forced ]]; then
+            die "The${what} cannot be run: ${!reason}"
         else
-            leave_out 'The tests with real clients' "$clients_reason"
+            left_out+=("${what# }: ${!reason}")
+            say "$(part_clock)  skipped, ${left_out[-1]}"
         fi
-    fi
-    if [[ -n $with_unit_tests ]] || plan_has "$need_monitors" || plan_has_lab; then
-        if fetch_monitors; then
-            export NEUROVISOR_TEST_MONITORS=$monitors_directory
-        else
-            leave_out 'The tests with a real Prometheus' "$monitors_reason"
-        fi
-    fi
-    if plan_has "$need_browser"; then
-        if fetch_browser; then
-            export NEUROVISOR_TEST_BROWSER=$browser_program
-        else
-            leave_out 'The tests of the status page in a browser' "$browser_reason"
-        fi
-    fi
-    if plan_has "$need_conformance"; then
-        if fetch_conformance; then
-            export NEUROVISOR_TEST_CONFORMANCE=$conformance_directory
-        else
-            leave_out 'The test of the Connect protocol by its public suite' "$conformance_reason"
-        fi
-    fi
-    fetch_e2b
-}
-
-fetch_e2b() {
-    # shellcheck source=setup/ipython.sh
-    source "$root/setup/ipython.sh"
-    # shellcheck source=setup/e2b.sh
-    source "$root/setup/e2b.sh"
-    unset NEUROVISOR_TEST_E2B_CLIENTS NEUROVISOR_TEST_E2B_SUITES NEUROVISOR_TEST_E2B_GO_SUITE NEUROVISOR_TEST_E2B_SPECIFICATION NEUROVISOR_TEST_SCHEMATHESIS NEUROVISOR_TEST_E2B_ENVD
-    if plan_has "$need_e2b_clients"; then
-        if fetch_e2b_clients "$tier"; then
-            export NEUROVISOR_TEST_E2B_CLIENTS=$e2b_clients
-        else
-            leave_out "The test of E2B's clients" "$e2b_clients_reason"
-        fi
-    fi
-    if plan_has "$need_e2b_suites"; then
-        if fetch_e2b_suites; then
-            export NEUROVISOR_TEST_E2B_SUITES=$e2b_suites
-        else
-            leave_out "E2B's own tests" "$e2b_suites_reason"
-        fi
-    fi
-    if plan_has "$need_e2b_go_suite"; then
-        if fetch_e2b_go_suite; then
-            export NEUROVISOR_TEST_E2B_GO_SUITE=$e2b_go_suite
-        else
-            leave_out "E2B's own tests of envd" "$e2b_go_suite_reason"
-        fi
-    fi
-    if plan_has "$need_specification"; then
-        if fetch_specification; then
-            export NEUROVISOR_TEST_E2B_SPECIFICATION=$e2b_repository/spec/openapi.yml NEUROVISOR_TEST_SCHEMATHESIS=$e2b_base/schemathesis
-        else
-            leave_out "The test of E2B's specification" "$specification_reason"
-        fi
-    fi
-    if plan_has "$need_envd"; then
-        if fetch_envd; then
-            export NEUROVISOR_TEST_E2B_ENVD=$e2b_envd
-        else
-            leave_out "The comparison with E2B's envd" "$e2b_envd_reason"
-        fi
-    fi
+    done <<<"$programs"
+    [[ -z ${NEUROVISOR_TEST_E2B_SPECIFICATION-} ]] || export NEUROVISOR_TEST_SCHEMATHESIS=$e2b_base/schemathesis
 }
 
 # The container image is built and run only in the long tier.

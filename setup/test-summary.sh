@@ -171,15 +171,7 @@ print_failures() {
 
 print_left_out() {
     ((${#models[@]} == 0)) || report_model_tests "$ollama"
-    [[ -z $clients_reason ]] || printf 'Skipped, the tests with real clients: %s\n' "$clients_reason"
-    [[ -z $monitors_reason ]] || printf 'Skipped, the tests with a real Prometheus: %s\n' "$monitors_reason"
-    [[ -z $browser_reason ]] || printf 'Skipped, the test of the status page in a browser: %s\n' "$browser_reason"
-    [[ -z $conformance_reason ]] || printf 'Skipped, the test of the Connect protocol by its public suite: %s\n' "$conformance_reason"
-    [[ -z $e2b_clients_reason ]] || printf "Skipped, the test of E2B's clients: %s\n" "$e2b_clients_reason"
-    [[ -z $e2b_go_suite_reason ]] || printf "Skipped, E2B's own tests of envd: %s\n" "$e2b_go_suite_reason"
-    [[ -z $e2b_suites_reason ]] || printf "Skipped, E2B's own tests: %s\n" "$e2b_suites_reason"
-    [[ -z $e2b_envd_reason ]] || printf "Skipped, the comparison with E2B's envd: %s\n" "$e2b_envd_reason"
-    [[ -z $specification_reason ]] || printf "Skipped, the test of E2B's specification: %s\\n" "$specification_reason"
+    ((${#left_out[@]} == 0)) || printf 'Skipped, %s\n' "${left_out[@]}"
     sed -n 's/^SKIPPED \([a-z]*\): /Skipped, of supply-chain \1: /p' "$test_logs/supply-chain.log" 2>/dev/null || true
 }
 

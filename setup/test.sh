@@ -189,7 +189,7 @@ plan_needs_machines() { [[ -n $(grep -vE '^(unit|rust|launcher) |^$' <<<"$parts"
 
 # Whether a lab machine is needed, for tests in it or for tests of the lab itself.
 plan_has_lab() {
-    ((${#lab_qemu[@]} + ${#lab_firecracker[@]} + ${#lab_user[@]} + ${#lab_systemd[@]})) || [[ " ${here[*]} " == *' LabIT'* ]]
+    ((${#lab_qemu[@]} + ${#lab_firecracker[@]} + ${#lab_user[@]} + ${#lab_systemd[@]})) || plan_has LabIT
 }
-# plan_has NAME: whether a part of this name is planned in any place.
-plan_has() { [[ " ${here[*]} ${user[*]} ${models[*]} ${script[*]} " =~ \ ($1)(#[^ ]*)?\  ]]; }
+# plan_has NAMES: whether a part of one of these names is planned in any place. NAMES is a regular expression.
+plan_has() { grep -qE "^[^ ]+ ($1)(#|$)" <<<"$parts"; }

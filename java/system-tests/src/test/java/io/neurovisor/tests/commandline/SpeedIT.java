@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.neurovisor.tests.fixtures.CommandLineRun;
-import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,7 +55,6 @@ final class SpeedIT {
         });
     }
 
-    @ShortTier
     @Test
     void theSpansOfARequestAreKept(@TempDir Path directory) throws IOException {
         Path file = directory.resolve("new/spans.json");

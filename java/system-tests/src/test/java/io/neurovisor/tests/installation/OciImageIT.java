@@ -10,7 +10,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.neurovisor.tests.fixtures.CommandLineRun;
 import io.neurovisor.tests.fixtures.HostCommand;
-import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,7 +57,6 @@ final class OciImageIT {
         HostCommand.run(List.of("find", directory.toString(), "-xdev", "-mindepth", "1", "-delete"));
     }
 
-    @ShortTier
     @Test
     void packedReleaseRunsWithoutSources() {
         String script = "root=$1 && source \"$1/setup/oci.sh\" && oci_product_layer \"$2\"";

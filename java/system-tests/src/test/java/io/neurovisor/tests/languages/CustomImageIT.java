@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.neurovisor.tests.fixtures.CommandLineRun;
 import io.neurovisor.tests.fixtures.HostCommand;
 import io.neurovisor.tests.fixtures.TestMachines;
-import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,7 +66,6 @@ final class CustomImageIT {
         assertThat(run.stdout()).as(run.stderr()).isEqualTo("{\"a\":1}\n1,000 True\n");
     }
 
-    @ShortTier
     @Test
     void reportsAnUnknownPackage() {
         CommandLineRun run =
@@ -98,7 +96,6 @@ final class CustomImageIT {
         assertRefused("not both", "--name", "mine", "base");
     }
 
-    @ShortTier
     @Test
     void packageScriptsHaveNoRightsOnTheHost() throws IOException {
         assumeTrue(ROOT, "an ordinary user's builds have the rights of that user");

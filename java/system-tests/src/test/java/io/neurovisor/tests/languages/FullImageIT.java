@@ -3,7 +3,6 @@ package io.neurovisor.tests.languages;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.tests.fixtures.CommandLineRun;
-import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,7 +15,6 @@ final class FullImageIT {
     @TempDir
     Path directory;
 
-    @ShortTier
     @Test
     void compilesGoWithItsOtherFiles() throws IOException {
         Path other = Files.writeString(

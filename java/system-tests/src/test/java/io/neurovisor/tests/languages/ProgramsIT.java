@@ -14,7 +14,6 @@ import io.neurovisor.tests.fixtures.OpenedNeuroVisor;
 import io.neurovisor.tests.fixtures.TestMachines;
 import io.neurovisor.tests.fixtures.UnpackedImage;
 import io.neurovisor.tests.runner.Extent;
-import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -32,7 +31,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Tests that programs with common libraries behave in a microVM as on a plain machine with the same packages. */
-@ShortTier
 final class ProgramsIT {
     private static final Duration TIMEOUT = Duration.ofMinutes(5);
 

@@ -9,7 +9,6 @@ import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.tests.fixtures.FinishedProgram;
 import io.neurovisor.tests.fixtures.OpenedNeuroVisor;
 import io.neurovisor.tests.runner.Extent;
-import io.neurovisor.tests.runner.ShortTier;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -23,7 +22,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Tests that corpus programs behave in a warm interpreter as in a plain one: the same output, exit code and signal. Each program runs
  * twice, each time in a fresh microVM. The short tier runs some of each language, spread over all subjects.
  */
-@ShortTier
 final class WarmCorpusIT {
     private static final Duration TIMEOUT = Duration.ofMinutes(2);
     private static final int SHORT_PROGRAMS = 2;

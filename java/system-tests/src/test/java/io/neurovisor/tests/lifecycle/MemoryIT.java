@@ -16,7 +16,6 @@ import io.neurovisor.proto.execution.Outcome;
 import io.neurovisor.testkit.GrowingTimeout;
 import io.neurovisor.tests.fixtures.RunningDaemon;
 import io.neurovisor.tests.runner.Alone;
-import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,7 +31,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A daemon in a control group with less memory than its {@code --max} machines could take. */
 @Alone
-@ShortTier
 final class MemoryIT {
     private static final Duration LIMIT = Duration.ofMinutes(3);
 

@@ -12,7 +12,6 @@ import io.neurovisor.agent.model.ModelRequest;
 import io.neurovisor.agent.model.ReplyListener;
 import io.neurovisor.agent.provider.ModelServers;
 import io.neurovisor.tests.fixtures.CommandLineRun;
-import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -43,7 +42,6 @@ abstract class ModelServerContract {
     /** Returns the server; skips the test if there is none. */
     abstract RealServer server();
 
-    @ShortTier
     @Test
     void streamsTheReplyOfTheModel() throws IOException {
         RealServer server = server();
@@ -81,7 +79,6 @@ abstract class ModelServerContract {
         assertThat(answer.path("count").isIntegralNumber()).as(reply.text()).isTrue();
     }
 
-    @ShortTier
     @Test
     void programOfTheModelLeadsToAnAnswer() throws IOException {
         List<String> runs = new ArrayList<>();

@@ -15,7 +15,6 @@ import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.tests.fixtures.CommandLineRun;
 import io.neurovisor.tests.fixtures.RunningDaemon;
 import io.neurovisor.tests.fixtures.ScriptedOllama;
-import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +26,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tests the telemetry of requests with a real OpenTelemetry Collector. */
-@ShortTier
 final class OtlpIT {
     private static final Duration LIMIT = Duration.ofMinutes(3);
     private static final Metadata.Key<String> TRACE_ID =

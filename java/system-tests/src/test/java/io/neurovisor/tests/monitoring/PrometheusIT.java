@@ -13,7 +13,6 @@ import io.neurovisor.tests.fixtures.RealClient;
 import io.neurovisor.tests.fixtures.RunningDaemon;
 import io.neurovisor.tests.fixtures.ScriptedOllama;
 import io.neurovisor.tests.monitoring.MonitoringFiles.Query;
-import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -30,7 +29,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tests the configuration, rules and panels of the product with Debian's Prometheus and daemons with real machines. */
-@ShortTier
 final class PrometheusIT {
     /** Metrics that need control groups of version 2 or eBPF LSM; WatchedDaemonIT covers them. */
     static final Set<String> OF_THE_LAB = Set.of(

@@ -8,7 +8,6 @@ import io.neurovisor.tests.fixtures.CommandLineRun;
 import io.neurovisor.tests.fixtures.ListeningProgram;
 import io.neurovisor.tests.fixtures.RealClient;
 import io.neurovisor.tests.fixtures.ScriptedOllama;
-import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -20,7 +19,6 @@ import org.junit.jupiter.api.Test;
 
 /** Tests the metrics that ended commands push to Debian's Pushgateway. */
 final class PushgatewayIT {
-    @ShortTier
     @Test
     void pushesTheCountersOfACommand() throws Exception {
         try (ListeningProgram gateway = ListeningProgram.start(

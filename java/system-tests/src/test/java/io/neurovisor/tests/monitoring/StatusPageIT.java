@@ -11,7 +11,6 @@ import io.neurovisor.proto.execution.ExecuteResponse;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.tests.fixtures.CommandLineRun;
 import io.neurovisor.tests.fixtures.RunningDaemon;
-import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +21,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tests the status of a daemon with real machines on a terminal, and in a browser with and without scripts. */
-@ShortTier
 final class StatusPageIT {
     private static final Duration LIMIT = Duration.ofMinutes(3);
 

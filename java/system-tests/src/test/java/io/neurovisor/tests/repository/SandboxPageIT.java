@@ -7,7 +7,6 @@ import io.neurovisor.tests.fixtures.HostCommand;
 import io.neurovisor.tests.fixtures.RealClient;
 import io.neurovisor.tests.fixtures.RunningDaemon;
 import io.neurovisor.tests.lifecycle.DoomedRun;
-import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,7 +63,6 @@ final class SandboxPageIT {
         }
     }
 
-    @ShortTier
     @Test
     void commandsPrintWhatIsShown() throws IOException {
         List<ConsoleBlock.Command> commands = commands(false);
@@ -80,7 +78,6 @@ final class SandboxPageIT {
         }
     }
 
-    @ShortTier
     @Test
     void grpcurlUsesASandbox() throws IOException {
         RealClient _ = RealClient.named("grpcurl");
@@ -88,7 +85,6 @@ final class SandboxPageIT {
                 .containsSubsequence("\"data\": \"aGVsbG8K\"", "\"ended\"", "\"path\": \"", "\"data\": \"NDI=\"");
     }
 
-    @ShortTier
     @Test
     void aSandboxOutlivesItsDaemon() throws IOException {
         List<ConsoleBlock.Command> commands = blocks(true).toList();

@@ -30,16 +30,36 @@ final class PromiseTiersTest {
     private static final Pattern OTHER_LONG_TESTS = Pattern.compile("--area [a-z]|`bench|`lab/test\\.sh`");
 
     /** What the short tier leaves to the long one, and why. */
-    private static final Map<String, String> LONG_ONLY = Map.of(
-            "E2bInterpreterJavaScriptSuiteIT", "needs E2B's own tests, which are fetched",
-            "E2bInterpreterSuiteIT", "needs E2B's own tests, which are fetched",
-            "E2bOracleIT", "needs E2B's envd, which is fetched and compiled",
-            "FirecrackerFaultIT", "a fault each takes minutes in an emulated machine",
-            "FirecrackerClonesIT", "ten clones at a time take minutes in an emulated machine",
-            "HostileChaosIT", "compares times of minutes",
-            "LayerMatrixIT", "each layer is taken away in turn, on each VMM",
-            "SandboxEnduranceIT", "sandboxes live and are killed for two minutes",
-            "ServiceUnitIT", "needs a lab machine with a systemd");
+    private static final Map<String, String> LONG_ONLY = Map.ofEntries(
+            Map.entry("CellTableIT", "runs a table of cells"),
+            Map.entry("ContextCopiesIT", "twenty copies take minutes in an emulated machine"),
+            Map.entry("CustomImageIT", "builds images for minutes"),
+            Map.entry("E2bInterpreterJavaScriptSuiteIT", "needs E2B's own tests, which are fetched"),
+            Map.entry("E2bInterpreterSuiteIT", "needs E2B's own tests, which are fetched"),
+            Map.entry("E2bOracleIT", "needs E2B's envd, which is fetched and compiled"),
+            Map.entry("EnduranceIT", "loads a daemon for a minute"),
+            Map.entry("FirecrackerFaultIT", "a fault each takes minutes in an emulated machine"),
+            Map.entry("FirecrackerClonesIT", "ten clones at a time take minutes in an emulated machine"),
+            Map.entry("FullImageIT", "needs the large image"),
+            Map.entry("HostileChaosIT", "compares times of minutes"),
+            Map.entry("LayerMatrixIT", "each layer is taken away in turn, on each VMM"),
+            Map.entry("LlamaServerIT", "needs a model, which is fetched"),
+            Map.entry("MemoryIT", "fills the memory that other tests need"),
+            Map.entry("OciImageIT", "makes a container image"),
+            Map.entry("OllamaIT", "needs an Ollama"),
+            Map.entry("OtlpIT", "needs a Collector, which is fetched and compiled"),
+            Map.entry("ProgramsIT", "runs a corpus of programs"),
+            Map.entry("PrometheusIT", "needs a Prometheus, which is fetched"),
+            Map.entry("PushgatewayIT", "needs a Pushgateway, which is fetched"),
+            Map.entry("SandboxEnduranceIT", "sandboxes live and are killed for two minutes"),
+            Map.entry("SandboxInterpreterIT", "InterpreterIT has the case of the short tier"),
+            Map.entry("SandboxPageIT", "needs real clients, which are fetched and compiled"),
+            Map.entry("ServeClientsIT", "needs real clients, which are fetched and compiled"),
+            Map.entry("ServiceUnitIT", "needs a lab machine with a systemd"),
+            Map.entry("SpeedIT", "measures"),
+            Map.entry("StatusPageIT", "needs a browser, which is fetched"),
+            Map.entry("WarmCorpusIT", "runs a corpus of programs"),
+            Map.entry("WatchedDaemonIT", "its panels need a Prometheus"));
 
     private static final Path SPECIFICATION = CommandLineRun.home().resolve("SPECIFICATION.md");
     private static final boolean WRITES = Boolean.parseBoolean(System.getenv("NEUROVISOR_WRITE_PAGES"));
@@ -76,17 +96,12 @@ final class PromiseTiersTest {
                             .toList());
             return;
         }
-        Map<String, String> said = new LinkedHashMap<>();
-        Map<String, String> found = new LinkedHashMap<>();
-        for (Row row : rows()) {
-            said.put(row.label(), row.tiers());
-            found.put(row.label(), tiers(row.held()));
-        }
-        assertThat(said)
+        assertThat(rows()).isNotEmpty();
+        assertThat(rows().stream()
+                        .filter(row -> row.tiers().isEmpty() || !row.tiers().equals(tiers(row.held())))
+                        .map(row -> "%s: %s, not %s".formatted(row.label(), tiers(row.held()), row.tiers())))
                 .as("./neurovisor check --fix writes the tiers")
-                .isNotEmpty()
-                .isEqualTo(found)
-                .doesNotContainValue("");
+                .isEmpty();
     }
 
     private String withTiers(String line) {

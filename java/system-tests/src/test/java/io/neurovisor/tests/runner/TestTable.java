@@ -27,6 +27,11 @@ record TestTable(List<Row> rows) {
             return tier.equals("short");
         }
 
+        /** A unit test that needs programs which only the long tier fetches. */
+        boolean isUnit() {
+            return place.equals("unit");
+        }
+
         boolean isScript() {
             return place.equals("script");
         }

@@ -191,6 +191,7 @@ final class SandboxForkIT {
         assertNothingIsLeft();
     }
 
+    @ShortTier
     @Test
     void aSnapshotOutlivesItsSandboxAndItsDaemon() throws IOException {
         String source = client.create();

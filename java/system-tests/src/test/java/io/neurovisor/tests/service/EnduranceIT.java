@@ -5,13 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.neurovisor.tests.fixtures.CommandLineRun;
 import io.neurovisor.tests.runner.Alone;
 import io.neurovisor.tests.runner.Extent;
-import io.neurovisor.tests.runner.ShortTier;
 import org.junit.jupiter.api.Test;
 
 /** Tests {@code bench endurance} in its short form: load, killed machines, a killed daemon. */
 @Alone
 final class EnduranceIT {
-    @ShortTier
     @Test
     void runsEachExecutionExactlyOnce() {
         CommandLineRun run = CommandLineRun.of(

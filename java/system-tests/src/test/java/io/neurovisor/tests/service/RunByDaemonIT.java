@@ -28,7 +28,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tests commands whose programs are run by the daemon of the user. */
-@ShortTier
 final class RunByDaemonIT {
     private static final Duration LIMIT = Duration.ofSeconds(90);
     private static final String ENDLESS = "echo running; sleep 1000";
@@ -36,6 +35,7 @@ final class RunByDaemonIT {
     @TempDir
     private Path directory;
 
+    @ShortTier
     @Test
     void runsProgramsByTheDaemon() throws Exception {
         Path socket = directory.resolve("daemon.sock");
@@ -197,11 +197,10 @@ final class RunByDaemonIT {
                 arguments);
     }
 
+    @ShortTier
     @Test
     void reportsAnImageThatIsNotBuilt() {
-        // The state after the first start.
-        Path data = DataDirectories.with(directory, ".neurovisor", "initrds", "kernels", "images/base*");
-        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0", "--data-dir=" + data)) {
+        try (RunningDaemon daemon = withoutTheFullImage()) {
             assertThatThrownBy(() -> ExecutionServiceGrpc.newBlockingStub(daemon.channel())
                             .execute(request("go", "package main\nfunc main() {}")))
                     .isInstanceOfSatisfying(StatusRuntimeException.class, exception -> {
@@ -209,9 +208,13 @@ final class RunByDaemonIT {
                         assertThat(exception.getStatus().getDescription())
                                 .contains("image full is not built", "./neurovisor image build full");
                     });
-            assertThat(data.resolve("images/full.current")).doesNotExist();
+            assertThat(directory.resolve("data/images/full.current")).doesNotExist();
+        }
+    }
 
-            // A user with the image can run the program without the daemon.
+    @Test
+    void aUserWithTheImageRunsTheProgramWithoutTheDaemon() {
+        try (RunningDaemon _ = withoutTheFullImage()) {
             CommandLineRun alone = byDaemon("run", "-l", "go", "-c", "package main\nfunc main() { print(42) }");
             assertThat(alone.stderr())
                     .contains("neurovisor: the daemon at " + directory.resolve("daemon.sock")
@@ -219,6 +222,12 @@ final class RunByDaemonIT {
                     .endsWith("42");
             assertThat(alone.exitCode()).isZero();
         }
+    }
+
+    /** Starts a daemon in the state after the first start. */
+    private RunningDaemon withoutTheFullImage() {
+        Path data = DataDirectories.with(directory, ".neurovisor", "initrds", "kernels", "images/base*");
+        return RunningDaemon.start(directory, "--warm=0", "--data-dir=" + data);
     }
 
     private static ExecuteRequest request(String language, String code) {

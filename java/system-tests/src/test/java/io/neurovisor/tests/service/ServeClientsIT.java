@@ -9,7 +9,6 @@ import io.neurovisor.tests.fixtures.HostCommand;
 import io.neurovisor.tests.fixtures.RealClient;
 import io.neurovisor.tests.fixtures.RunningDaemon;
 import io.neurovisor.tests.fixtures.ScriptedOllama;
-import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,7 +59,6 @@ final class ServeClientsIT {
         }
     }
 
-    @ShortTier
     @Test
     void commandsOfTheReadmePrintWhatItShows() throws Exception {
         RealClient grpcurl = RealClient.named("grpcurl");

@@ -8,7 +8,6 @@ import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.server.InstalledComponents;
 import io.neurovisor.tests.fixtures.TestMachines;
 import io.neurovisor.tests.fixtures.UnpackedImage;
-import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -25,7 +24,6 @@ import org.junit.jupiter.api.io.TempDir;
  * kernel and the system, which do no harm if they succeed.
  */
 @Tag("hostile")
-@ShortTier
 final class HostileWithoutMachineIT {
     private static final Set<String> HARMLESS = Set.of("kernel", "information");
 
