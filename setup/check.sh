@@ -26,7 +26,7 @@ readonly check_usage=('Usage: neurovisor check [--fix] [--all]'
 # The rules are the test classes with this tag. They are compiled apart, so that a check may run beside anything.
 # ArchUnit recognizes tests by the end of their path.
 readonly rule_tag='Tag("rule")' main_classes=target/check/main test_classes=target/check/target/test-classes
-readonly scripts=(neurovisor .ci/run 'setup/*.sh' 'bench/*.sh' 'guest/kernel/*.sh' 'lab/*.sh')
+readonly scripts=(neurovisor .ci/run ':(glob)setup/*.sh' ':(glob)bench/*.sh' ':(glob)guest/kernel/*.sh' ':(glob)lab/*.sh')
 
 fix='' everything='' without_rules='' findings=0 skipped=0
 

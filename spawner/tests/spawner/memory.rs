@@ -6,6 +6,7 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use common::wire::handed_file::Access;
 use common::wire::{FlattenMemory, HandedFile, LoadMemory, Restrict, SaveMemory};
@@ -54,6 +55,7 @@ fn vmm() {
 }
 
 struct Files {
+    program: PathBuf,
     template: PathBuf,
     fifo: Fifo,
 }
@@ -63,17 +65,25 @@ impl Files {
         let template = host.temporary.path().join("memory");
         fs::write(&template, [b't'; PAGES * PAGE_BYTES]).unwrap();
         fs::set_permissions(&template, fs::Permissions::from_mode(0o444)).unwrap();
+        // The user of the VMM may have no access to the directory of the build. Another process copies it, because a child of
+        // another test must not inherit a descriptor to write it, with which it cannot be executed.
+        let program = host.temporary.path().join("vmm");
+        let copied = Command::new("cp")
+            .arg(std::env::current_exe().unwrap())
+            .arg(&program)
+            .status();
+        assert!(copied.unwrap().success());
         Self {
+            program,
             template,
             fifo: Fifo::new(host.temporary.path()),
         }
     }
 
     fn start(&self, id: &str, kind: &str) -> StartVmm {
-        let program = std::env::current_exe().unwrap();
         let fifo = self.fifo.path.to_str().unwrap();
         let arguments = ["--exact", "memory::vmm", "--ignored", kind, fifo];
-        let mut start = common::start(id, program.to_str().unwrap(), &arguments);
+        let mut start = common::start(id, self.program.to_str().unwrap(), &arguments);
         start.jail.as_mut().unwrap().max_file_bytes = 1 << 20;
         start.files = vec![
             HandedFile {
@@ -177,7 +187,7 @@ fn flatten(host: &mut Host, directories: [&Path; 3]) -> String {
 fn a_clone_gets_the_memory_of_another_vm_also_once_restricted() {
     let mut host = Host::new();
     let files = Files::new(&host);
-    host.send(restrict(&std::env::current_exe().unwrap()));
+    host.send(restrict(&files.program));
     files.run(&mut host, "source", "source");
     assert_eq!(files.fifo.line(), "x");
     let directory = private(&host, "checkpoint");
