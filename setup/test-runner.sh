@@ -386,7 +386,7 @@ JAVA
     in_runner run_models "$@"
 }
 run_models() {
-    models=(LlamaServerIT OllamaIT) ollama=${2-}
+    models=(LlamaServerIT OllamaIT) parts=$'models LlamaServerIT\nmodels OllamaIT' ollama=${2-}
     prepare_model_tests "${1-}"
     begin_models
     end_together
